@@ -1,0 +1,30 @@
+"""gradproof proofreads hand-derived gradients: NumPy by hand beside torch.nn, autograd and a real optimizer.
+
+Importing the package loads neither torch nor pandas; the names below are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "Reference": "gradproof.reference",
+    "constant": "gradproof.distributions",
+    "crosscheck": "gradproof.crosscheck",
+    "Disagreement": "gradproof.errors",
+    "GradproofError": "gradproof.errors",
+    "integers": "gradproof.distributions",
+    "log_uniform": "gradproof.distributions",
+    "normal": "gradproof.distributions",
+    "one_hot": "gradproof.distributions",
+    "uniform": "gradproof.distributions",
+}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gradproof' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

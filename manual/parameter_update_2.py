@@ -16,7 +16,7 @@ What a reader should know of the document:
   overflow.
 - The derivative of Relu at 0 is not given. It is 0 here, as in PyTorch.
 - log is the natural logarithm.
-- The target class is fixed at node 5. `softmax_mlp.py` is the same derivation for any target, width and batch.
+- The target class is fixed at node 5. `softmax_mlp.py` has the same derivation for any target and width.
 """
 
 import numpy as np

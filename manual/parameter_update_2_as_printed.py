@@ -1,7 +1,7 @@
 """Parameter Update 2 as it was printed: the six updates of the hidden layer climb the loss.
 
-All other equations are those of `parameter_update_2.py`; only the six that differ stand here, and the check of
-this case passes only as long as exactly these six disagree.
+All other equations are those of `parameter_update_2.py`; only the six that differ stand here, and the check
+of this case passes only as long as exactly these six disagree.
 """
 
 from .parameter_update_2 import *  # noqa: F403  (the whole derivation, of which six equations are replaced)

@@ -1,4 +1,4 @@
-"""The 2-2-3 network of Parameter Update 2 as plain torch.nn: ReLU hidden nodes 3, 4, softmax nodes 5, 6, 7."""
+"""The 2-2-3 network of Parameter Update 2 as plain torch.nn: ReLU nodes 3, 4 and softmax nodes 5, 6, 7."""
 
 import torch
 from torch import nn

@@ -1,0 +1,294 @@
+"""Which quantity each name of a derivation is: names bound to the tensors of a reference.
+
+One trial of the model is run to see which submodules are called, how often, and with what shapes; then every name
+is a leaf, a submodule's output, a result, a derivative `dA_dB`, or an updated parameter `B_new`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from gradproof.distributions import Distribution
+from gradproof.errors import GradproofError
+from gradproof.project import suggestions
+from gradproof.reference import Reference, Symbol, parse_symbol
+
+Shape = tuple[int, ...]
+Call = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A drawn value: an input, a parameter, a hyperparameter, or the cotangent of the output."""
+
+    path: str
+    index: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """The output of one call of a submodule."""
+
+    call: Call
+    index: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `forward` returns (`output`), or the loss made of it."""
+
+    name: str
+    is_loss: bool
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """d(top)/d(bottom), of the shape of top followed by the shape of bottom."""
+
+    top: str
+    bottom: str
+
+
+@dataclass(frozen=True)
+class Updated:
+    """A parameter after the optimizer's step."""
+
+    path: str
+    index: tuple[Any, ...] = ()
+
+
+Source = Leaf | Output | Result | Derivative | Updated
+
+
+class Binding:
+    """The names that one reference gives a meaning to.
+
+    Attributes:
+        reference: The reference itself.
+        model: One instance of its module, in the dtype of the run.
+        parameters: Shape of every parameter of the model, by name.
+        leaves: The distribution of every drawn array, in the order in which they are drawn.
+        calls: Shape of the output of every call of every submodule.
+        result: Shape of what `forward` returns.
+    """
+
+    def __init__(self, reference: Reference, place: str, dtype: torch.dtype) -> None:
+        self.reference = reference
+        self.place = place
+        self.model = self._build(dtype)
+        self.parameters = {name: tuple(value.shape) for name, value in self.model.named_parameters()}
+        self.calls: dict[Call, Shape] = {}
+        self.result: Shape = ()
+        self._run_once(dtype)
+        self.leaves = self._leaves()
+        self.symbols = {symbol: self._place(symbol, parse_symbol(text)) for symbol, text in reference.symbols.items()}
+
+    def _build(self, dtype: torch.dtype) -> nn.Module:
+        try:
+            model = self.reference.model()
+        except Exception as error:
+            raise GradproofError(f"{self.place}: the model cannot be made: {type(error).__name__}: {error}") from error
+        if not isinstance(model, nn.Module):
+            raise GradproofError(f"{self.place}: model() gives a {type(model).__name__}, not a torch.nn.Module")
+        return model.to(dtype)
+
+    def _run_once(self, dtype: torch.dtype) -> None:
+        """Run one trial to learn the shapes of all outputs."""
+        generator = np.random.default_rng(0)
+        inputs = {
+            name: torch.from_numpy(distribution.sample(generator, 1)[0:1]).squeeze(0)
+            for name, distribution in self.reference.inputs.items()
+        }
+        inputs = {name: value.to(dtype) if value.is_floating_point() else value for name, value in inputs.items()}
+        counts: dict[str, int] = {}
+
+        def note(name: str) -> Any:
+            def hook(module: nn.Module, arguments: Any, output: Any) -> None:
+                count = counts.get(name, 0)
+                counts[name] = count + 1
+                if isinstance(output, torch.Tensor):
+                    self.calls[name, count] = tuple(output.shape)
+
+            return hook
+
+        handles = [module.register_forward_hook(note(name)) for name, module in self.model.named_modules() if name]
+        try:
+            with torch.no_grad():
+                result = self.model(**inputs)
+        except Exception as error:
+            raise GradproofError(
+                f"{self.place}: forward({', '.join(inputs)}) fails on one trial with shapes "
+                f"{ {name: tuple(value.shape) for name, value in inputs.items()} }: {type(error).__name__}: {error}"
+            ) from error
+        finally:
+            for handle in handles:
+                handle.remove()
+        if not isinstance(result, torch.Tensor):
+            raise GradproofError(
+                f"{self.place}: forward returns a {type(result).__name__}; let it return one tensor "
+                "(a scalar is the loss; values inside are named by passing them through an nn.Identity)"
+            )
+        self.result = tuple(result.shape)
+
+    @property
+    def cotangent(self) -> str | None:
+        """The name of the leaf that a tensor result is contracted with; None where the result is a scalar."""
+        return f"d{self.reference.loss}_d{self.reference.output}" if self.result else None
+
+    def _leaves(self) -> dict[str, Distribution]:
+        given = self.reference.parameters
+        if not isinstance(given, Distribution):
+            for name in given:
+                if name not in self.parameters:
+                    raise GradproofError(
+                        f"{self.place}: Reference(parameters=...) names {name!r}, which the model does not have"
+                        f"{suggestions(name, list(self.parameters))}; it has: {', '.join(self.parameters)}"
+                    )
+        plain = Distribution("normal", (), 0.0, 1.0)
+        leaves = {}
+        for name, shape in self.parameters.items():
+            own = given if isinstance(given, Distribution) else given.get(name, plain)
+            leaves[name] = own.with_shape(shape)
+        leaves.update(self.reference.inputs)
+        if self.cotangent is not None:
+            leaves[self.cotangent] = plain.with_shape(self.result)
+        for name, value in self.reference.hyperparameters.items():
+            if isinstance(value, Distribution):
+                leaves[name] = value
+            elif isinstance(value, (int, float)) and not isinstance(value, bool):
+                leaves[name] = Distribution("constant", (), float(value), float(value))
+        return leaves
+
+    def _place(self, name: str, symbol: Symbol) -> Leaf | Output:
+        """What a symbol stands for.
+
+        Raises:
+            GradproofError: It names nothing, or more than one thing, or an entry that does not exist.
+        """
+        where = f"{self.place}: symbol {name!r}"
+        path, counts = symbol.path, sum(1 for call in self.calls if call[0] == symbol.path)
+        is_leaf = path in self.leaves
+        if is_leaf and counts:
+            raise GradproofError(f"{where}: {path!r} is both a leaf and a submodule; rename one of them")
+        if is_leaf:
+            self._check_index(where, path, self.leaves[path].shape, symbol.index)
+            return Leaf(path, symbol.index)
+        if counts > 1 and symbol.call is None:
+            calls = ", ".join(f"{path}#{k}" for k in range(counts))
+            raise GradproofError(f"{where}: {path!r} is called {counts} times; say which call is meant: {calls}")
+        call = (path, symbol.call or 0)
+        if call not in self.calls:
+            known = [*self.leaves, *dict.fromkeys(call[0] for call in self.calls)]
+            raise GradproofError(
+                f"{where}: {path + ('' if symbol.call is None else f'#{symbol.call}')!r} names nothing"
+                f"{suggestions(path, known)}; there are: {', '.join(known)}"
+            )
+        self._check_index(where, path, self.calls[call], symbol.index)
+        return Output(call, symbol.index)
+
+    def _check_index(self, where: str, path: str, shape: Shape, index: tuple[Any, ...]) -> None:
+        try:
+            np.empty(shape, dtype=bool)[index]
+        except IndexError as error:
+            raise GradproofError(
+                f"{where}: {path!r} has the shape {shape}, so it has no entry {list(index)}"
+            ) from error
+
+    @cached_property
+    def roots(self) -> dict[str, Leaf | Output | Result]:
+        """Every name with a value of its own: symbols, then inputs, plain parameters, hyperparameters, results."""
+        table: dict[str, Leaf | Output | Result] = {}
+        hyperparameters = self.reference.hyperparameter_names
+        for name in [*self.reference.inputs, *(p for p in self.parameters if p.isidentifier())]:
+            table[name] = Leaf(name)
+        table.update((name, Leaf(path)) for name, path in hyperparameters.items() if path in self.leaves)
+        if self.cotangent is not None:
+            table[self.cotangent] = Leaf(self.cotangent)
+            table[self.reference.output] = Result(self.reference.output, is_loss=False)
+        table[self.reference.loss] = Result(self.reference.loss, is_loss=True)
+        for name, source in self.symbols.items():
+            if name in table and table[name] != source:
+                raise GradproofError(
+                    f"{self.place}: symbol {name!r} is ambiguous: it is also the name of "
+                    f"{'a result' if isinstance(table[name], Result) else 'a leaf'}; rename one of them"
+                )
+            table[name] = source
+        return table
+
+    def find(self, name: str) -> Source | None:
+        """What a name of the derivation means here, or None where the reference has no such quantity.
+
+        Raises:
+            GradproofError: `dA_dB` can be split in more than one way.
+        """
+        if name in self.roots:
+            return self.roots[name]
+        if name.endswith("_new"):
+            parameter = self.roots.get(name.removesuffix("_new"))
+            is_parameter = isinstance(parameter, Leaf) and parameter.path in self.parameters
+            if self.reference.optimizer is not None and isinstance(parameter, Leaf) and is_parameter:
+                return Updated(parameter.path, parameter.index)
+            return None
+        splits = [(top, bottom) for top, bottom in derivative_splits(name) if self._differentiable(top, bottom)]
+        if len(splits) > 1:
+            ways = " or ".join(f"d({top})/d({bottom})" for top, bottom in splits)
+            raise GradproofError(f"{self.place}: {name!r} can be read as {ways}; rename a symbol")
+        return Derivative(*splits[0]) if splits else None
+
+    def _differentiable(self, top: str, bottom: str) -> bool:
+        """Whether autograd can give d(top)/d(bottom): a computed value over a real leaf or a computed value."""
+        above, below = self.roots.get(top), self.roots.get(bottom)
+        if not isinstance(above, (Output, Result)) or below is None:
+            return False
+        if isinstance(below, Leaf):
+            return below.path in self.parameters or (
+                below.path in self.reference.inputs and not self.reference.inputs[below.path].is_integer
+            )
+        return isinstance(below, Output) or (not below.is_loss and bool(self.result))
+
+    def why_unknown(self, name: str) -> str:
+        """Why `find` gives None: the part of the name that the reference does not have, with close matches."""
+        known = list(self.roots)
+        if name.endswith("_new"):
+            parameter = name.removesuffix("_new")
+            if parameter not in self.roots:
+                return f"the reference has no {parameter}{suggestions(parameter, known)}"
+            return (
+                "the reference has no optimizer" if self.reference.optimizer is None else f"{parameter} is no parameter"
+            )
+        for top, bottom in derivative_splits(name):
+            odd = [part for part in (top, bottom) if part not in self.roots]
+            if odd:
+                return "; ".join(f"the reference has no {part}{suggestions(part, known)}" for part in odd)
+            return f"{top} cannot be differentiated with respect to {bottom}"
+        return f"the reference has no {name}{suggestions(name, known)}"
+
+
+def derivative_splits(name: str) -> list[tuple[str, str]]:
+    """All (A, B) with name == 'd' + A + '_d' + B."""
+    if not name.startswith("d"):
+        return []
+    body = name[1:]
+    places = [k for k in range(1, len(body) - 2) if body.startswith("_d", k)]
+    return [(body[:k], body[k + 2 :]) for k in places if body[k + 2 :]]
+
+
+def kind_of(name: str, source: Source | None) -> str:
+    """`forward`, `derivative` or `update`: by meaning, or by the look of the name where it has none."""
+    if source is None:
+        return "update" if name.endswith("_new") else "derivative" if derivative_splits(name) else "forward"
+    if isinstance(source, Updated):
+        return "update"
+    return "derivative" if isinstance(source, Derivative) or name.startswith("dLoss_d") else "forward"
+
+
+def shapes_of(names: Mapping[str, Any]) -> str:
+    """Shapes as a clause of a message: `X (2,), T (3,)`."""
+    return ", ".join(f"{name} {np.shape(value)}" for name, value in names.items())

@@ -1,0 +1,167 @@
+"""The torch side as its author writes it: one `Reference` value beside a plain `nn.Module`.
+
+This module imports neither torch nor pandas: it only holds what the author says. `gradproof.truth` runs it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradproof.distributions import Distribution, normal
+from gradproof.errors import GradproofError
+from gradproof.project import Project, load_module
+
+Index = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """Where a quantity is found on the torch side.
+
+    Attributes:
+        path: An input, a parameter, a submodule whose output is meant, or a hyperparameter: `hidden.weight`.
+        call: Which call of the submodule, counted from 0, where the path has `#n`; else None.
+        index: The entry of that tensor, empty for the whole of it.
+    """
+
+    path: str
+    call: int | None = None
+    index: Index = ()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A torch model and which of its tensors each symbol of the derivation is.
+
+    Attributes:
+        model: What makes the module when called with no arguments: its class or a function.
+        inputs: The arguments of `forward` for ONE trial, by name.
+        symbols: The derivation's symbols: `"W13": "hidden.weight[0, 0]"`. A submodule's name means its output;
+            `cell#1` the output of its second call. Inputs, parameters without a dot, and hyperparameters may
+            also be used by their own names.
+        optimizer: A class of `torch.optim`; its step on the true gradients gives `B_new`.
+        hyperparameters: The optimizer's arguments: numbers, or distributions where each trial draws one.
+        parameters: How parameters are drawn: one distribution for all, or by name; standard normal by default.
+        loss: The name of a scalar result of `forward`, or of a tensor result contracted with the cotangent.
+        output: The name of a tensor result of `forward`; its cotangent is the leaf `dLoss_d<output>`.
+    """
+
+    model: Callable[[], Any]
+    inputs: Mapping[str, Distribution]
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    optimizer: Callable[..., Any] | None = None
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Distribution | Mapping[str, Distribution] = field(default_factory=normal)
+    loss: str = "Loss"
+    output: str = "Y"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a reference, in the words of whoever wrote it."""
+        if not callable(self.model):
+            raise GradproofError(f"Reference(model=...) takes the module's class or a function, not {self.model!r}")
+        for name, value in self.inputs.items():
+            if not isinstance(value, Distribution):
+                raise GradproofError(
+                    f"Reference(inputs=...): {name!r} is {value!r}, but an input is drawn from a distribution: "
+                    "normal(2), uniform(0, 1, shape=(3,)), integers(0, 5), one_hot(4, classes=3)"
+                )
+        if self.optimizer is None and self.hyperparameters:
+            raise GradproofError(
+                "Reference(hyperparameters=...) belongs to an optimizer: give optimizer=torch.optim.SGD"
+            )
+        for symbol, path in self.symbols.items():
+            if not symbol.isidentifier():
+                raise GradproofError(
+                    f"Reference(symbols=...): {symbol!r} is no name that a parameter of a function can have"
+                )
+            parse_symbol(path)
+
+    @property
+    def hyperparameter_names(self) -> Mapping[str, str]:
+        """The derivation's name of each hyperparameter -> the optimizer's argument."""
+        return {
+            (value.symbol or name) if isinstance(value, Distribution) else name: name
+            for name, value in self.hyperparameters.items()
+        }
+
+
+_SYMBOL = re.compile(r"(?P<path>[A-Za-z_][\w.]*)(?:#(?P<call>\d+))?\s*(?:\[(?P<index>[^\]]*)\])?")
+
+
+def parse_symbol(text: str) -> Symbol:
+    """Read `hidden.weight[0, 1]`, `relu`, `cell#1[:, 0]`.
+
+    Raises:
+        GradproofError: The text is none of these.
+    """
+    match = _SYMBOL.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise GradproofError(
+            f"Reference(symbols=...): {text!r} names no tensor; write a parameter, an input or a submodule, "
+            'with an index where one entry is meant: "hidden.weight[0, 1]", "relu", "cell#1[:, 0]"'
+        )
+    call = match["call"]
+    return Symbol(match["path"], None if call is None else int(call), _index(match["index"], text))
+
+
+def _index(inside: str | None, text: str) -> Index:
+    """The entries of an index: whole numbers, slices of whole numbers, `...`."""
+    if inside is None:
+        return ()
+    try:
+        node = ast.parse(f"_[{inside}]", mode="eval").body
+    except SyntaxError:
+        node = None
+    if not isinstance(node, ast.Subscript):
+        raise GradproofError(f"Reference(symbols=...): the index of {text!r} is not Python")
+    entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return tuple(_entry(entry, text) for entry in entries)
+
+
+def _entry(node: ast.expr, text: str) -> Any:
+    if isinstance(node, ast.Slice):
+        ends = (node.lower, node.upper, node.step)
+        return slice(*(None if end is None else _entry(end, text) for end in ends))
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        value = None
+    if value is Ellipsis or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise GradproofError(f"Reference(symbols=...): the index of {text!r} has {ast.unparse(node)!r}; use whole numbers")
+
+
+def load_references(project: Project, name: str) -> tuple[Reference, ...]:
+    """Read `reference/NAME.py`: its value `reference`, one `Reference` or a list of them of different sizes.
+
+    Raises:
+        GradproofError: The file does not exist, does not run, or has no such value.
+    """
+    project.reference_path(name)
+    module = load_module(project.root, "reference", name)
+    return as_references(getattr(module, "reference", None), f"reference/{name}.py")
+
+
+def as_references(value: object, place: str) -> tuple[Reference, ...]:
+    """One reference or several as a tuple.
+
+    Raises:
+        GradproofError: The value is neither, or the references name different symbols.
+    """
+    references = (value,) if isinstance(value, Reference) else tuple(value) if isinstance(value, (list, tuple)) else ()
+    if not references or not all(isinstance(reference, Reference) for reference in references):
+        raise GradproofError(
+            f"{place}: the value `reference` must be a Reference, or a list of them of different sizes; "
+            f"found {type(value).__name__}"
+        )
+    for other in references[1:]:
+        if set(other.symbols) != set(references[0].symbols):
+            odd = sorted(set(other.symbols) ^ set(references[0].symbols))
+            raise GradproofError(
+                f"{place}: all references of a case name the same symbols; these differ: {', '.join(odd)}"
+            )
+    return references

@@ -1,0 +1,317 @@
+"""The truth: the value of every quantity by torch, for a block of trials at once.
+
+`torch.func.functional_call` under `vmap` runs the model for all trials; zero-valued taps added to the outputs of
+submodules in forward hooks give autograd something to differentiate with respect to; one optimizer steps them all.
+Where an operation has no batching rule, or a batched result is not what single trials give, trials are run one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.func import functional_call, vmap
+
+from gradproof.binding import Binding, Call, Derivative, Leaf, Output, Result, Source, Updated
+from gradproof.errors import GradproofError
+from gradproof.optimizer import Stepper, Tensors, takes_batches
+
+Array = NDArray[Any]
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+class Truth:
+    """Values of named quantities by one reference.
+
+    Args:
+        binding: The reference with its names bound.
+        names: The quantities that are wanted; each must be known to the binding.
+        dtype: `float64` or `float32`.
+    """
+
+    def __init__(self, binding: Binding, names: Iterable[str], dtype: str) -> None:
+        self.binding = binding
+        self.dtype = DTYPES[dtype]
+        self.sources: dict[str, Source] = {}
+        for name in names:
+            source = binding.find(name)
+            if source is None:
+                raise GradproofError(f"{binding.place}: no truth for {name!r}: {binding.why_unknown(name)}")
+            self.sources[name] = source
+        self.captured = self._needed_calls()
+        self.derivatives = self._grouped_derivatives()
+        self.updated = any(isinstance(source, Updated) for source in self.sources.values())
+        self.fixed, self.drawn = _hyperparameters(binding)
+        self.batched: bool | None = None
+        self.steps_batched: bool | None = None
+
+    def _needed_calls(self) -> list[Call]:
+        """The calls of submodules that some wanted quantity is the output of, or a derivative of or by."""
+        roots = self.binding.roots
+        wanted: dict[Call, None] = {}
+        for source in self.sources.values():
+            parts = [roots[source.top], roots[source.bottom]] if isinstance(source, Derivative) else [source]
+            wanted.update((part.call, None) for part in parts if isinstance(part, Output))
+        return list(wanted)
+
+    def _grouped_derivatives(self) -> dict[str, list[str]]:
+        """Top -> the names of the wanted derivatives of it."""
+        groups: dict[str, list[str]] = {}
+        for name, source in self.sources.items():
+            if isinstance(source, Derivative):
+                groups.setdefault(source.top, []).append(name)
+        return groups
+
+    # One trial or many: tensors in, tensors out -----------------------------------------------------------------
+
+    def leaves(self, draws: Mapping[str, Array]) -> Tensors:
+        """Draws as tensors in the run's dtype; class indices stay whole numbers."""
+        tensors = {}
+        for name in self.binding.leaves:
+            tensor = torch.from_numpy(np.ascontiguousarray(draws[name]))
+            tensors[name] = tensor.to(self.dtype) if tensor.is_floating_point() else tensor
+        return tensors
+
+    def taps(self, trials: int | None) -> dict[Call, torch.Tensor]:
+        """Zeros of the shape of each captured output, for one trial (None) or for many."""
+        lead = () if trials is None else (trials,)
+        return {call: torch.zeros(lead + self.binding.calls[call], dtype=self.dtype) for call in self.captured}
+
+    def _forward(
+        self, parameters: Tensors, inputs: Tensors, cotangent: Tensors, taps: dict[Call, torch.Tensor]
+    ) -> tuple[dict[str, torch.Tensor], dict[Call, torch.Tensor]]:
+        """One trial: the results by name, and the output of each captured call."""
+        with _tapped(self.binding.model, taps) as outputs:
+            result = functional_call(self.binding.model, parameters, (), inputs)
+        reference = self.binding.reference
+        if self.binding.cotangent is None:
+            return {reference.loss: result}, outputs
+        loss = (cotangent[self.binding.cotangent] * result).sum()
+        return {reference.loss: loss, reference.output: result}, outputs
+
+    def quantities(
+        self,
+        leaves: Tensors,
+        *,
+        batch: bool,
+        step: Callable[[Tensors, Tensors, Tensors], Tensors] | None = None,
+    ) -> Tensors:
+        """The wanted quantities as tensors, from leaves of one trial or, with `batch`, of many."""
+        binding = self.binding
+        trials = len(next(iter(leaves.values()))) if batch else None
+        parameters = {name: leaves[name].detach().requires_grad_() for name in binding.parameters}
+        inputs = {
+            name: leaves[name].detach().requires_grad_(leaves[name].is_floating_point())
+            for name in binding.reference.inputs
+        }
+        cotangent = {name: leaves[name] for name in [binding.cotangent] if name is not None}
+        taps = {call: value.requires_grad_() for call, value in self.taps(trials).items()}
+        forward = vmap(self._forward) if batch else self._forward
+        results, outputs = forward(parameters, inputs, cotangent, taps)
+        differentiable = {**parameters, **{name: v for name, v in inputs.items() if v.requires_grad}}
+        values = self._values(leaves, results, outputs, batch=batch)
+        values.update(self._derivatives(results, outputs, differentiable, taps, batch=batch))
+        if self.updated:
+            loss = results[binding.reference.loss]
+            names = list(parameters)
+            gradients = torch.autograd.grad(
+                loss.sum(), [parameters[name] for name in names], materialize_grads=True, allow_unused=True
+            )
+            hyperparameters = {name: leaves[name] for name in self.drawn}
+            stepped = (step or self._step)(parameters, dict(zip(names, gradients, strict=True)), hyperparameters)
+            values.update(
+                (name, _entry(stepped[source.path], source.index, batch=batch))
+                for name, source in self.sources.items()
+                if isinstance(source, Updated)
+            )
+        return values
+
+    def _values(self, leaves: Tensors, results: Tensors, outputs: dict[Call, torch.Tensor], *, batch: bool) -> Tensors:
+        values = {}
+        for name, source in self.sources.items():
+            if isinstance(source, Leaf):
+                values[name] = _entry(leaves[source.path], source.index, batch=batch)
+            elif isinstance(source, Output):
+                values[name] = _entry(outputs[source.call], source.index, batch=batch)
+            elif isinstance(source, Result):
+                values[name] = results[source.name]
+        return values
+
+    def _derivatives(
+        self,
+        results: Tensors,
+        outputs: dict[Call, torch.Tensor],
+        differentiable: Tensors,
+        taps: dict[Call, torch.Tensor],
+        *,
+        batch: bool,
+    ) -> Tensors:
+        """Every wanted dA_dB: one backward pass for each entry of each A, with respect to all its B at once."""
+        roots = self.binding.roots
+        values: Tensors = {}
+        for top, names in self.derivatives.items():
+            above = roots[top]
+            tensor = (
+                _entry(outputs[above.call], above.index, batch=batch) if isinstance(above, Output) else results[top]
+            )
+            bottoms = {name: roots[_bottom(self.sources[name])] for name in names}
+            below = {
+                place: _root(place, differentiable, taps, results)
+                for place in dict.fromkeys(_place(bottom) for bottom in bottoms.values())
+            }
+            jacobian = _jacobian(tensor, list(below.values()), batch=batch)
+            full = dict(zip(below, jacobian, strict=True))
+            depth = tensor.ndim - batch
+            for name, bottom in bottoms.items():
+                index = () if isinstance(bottom, Result) else bottom.index
+                values[name] = _entry(full[_place(bottom)], index, batch=batch, depth=depth)
+        return values
+
+    def _step(self, parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
+        """One step of the real optimizer for a block of trials."""
+        factory = self.binding.reference.optimizer
+        assert factory is not None
+        if self.steps_batched is None:
+            self.steps_batched = takes_batches(factory, self.fixed, parameters, hyperparameters)
+        stepper = Stepper(factory, self.fixed, parameters, hyperparameters, batched=self.steps_batched)
+        return stepper.step(gradients)
+
+    # Blocks of trials ---------------------------------------------------------------------------------------------
+
+    def evaluate(self, draws: Mapping[str, Array]) -> dict[str, Array]:
+        """The wanted quantities of a block, `(n, *shape)` by name.
+
+        Raises:
+            GradproofError: The model fails.
+        """
+        leaves = self.leaves(draws)
+        if self.batched is None:
+            self.batched = self._takes_batches(leaves)
+        try:
+            values = self.quantities(leaves, batch=True) if self.batched else self._one_by_one(leaves)
+        except RuntimeError as error:
+            raise GradproofError(f"{self.binding.place}: the model fails: {error}") from error
+        return {name: value.detach().numpy() for name, value in values.items()}
+
+    def _one_by_one(self, leaves: Tensors) -> Tensors:
+        count = len(next(iter(leaves.values())))
+        rows = [self.quantities(_row(leaves, k), batch=False, step=self._step_alone) for k in range(count)]
+        return {name: torch.stack([row[name].detach() for row in rows]) for name in rows[0]}
+
+    def _step_alone(self, parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
+        factory = self.binding.reference.optimizer
+        assert factory is not None
+        lifted = [
+            {name: value.detach()[None] for name, value in part.items()} for part in (parameters, hyperparameters)
+        ]
+        stepper = Stepper(factory, self.fixed, lifted[0], lifted[1], batched=False)
+        stepped = stepper.step({name: value[None] for name, value in gradients.items()})
+        return {name: value[0] for name, value in stepped.items()}
+
+    def _takes_batches(self, leaves: Tensors) -> bool:
+        """Whether the model can be batched: three trials together are what they are alone, up to rounding."""
+        few = {name: value[:3] for name, value in leaves.items()}
+        try:
+            together = self.quantities(few, batch=True)
+        except (RuntimeError, NotImplementedError):
+            return False  # no batching rule, control flow on values, an in-place write into a buffer
+        alone = self._one_by_one(few)
+        tolerance = float(torch.finfo(self.dtype).eps) ** 0.5
+        return all(
+            torch.allclose(together[name], alone[name], rtol=tolerance, atol=tolerance, equal_nan=True)
+            for name in alone
+        )
+
+
+def _hyperparameters(binding: Binding) -> tuple[dict[str, Any], list[str]]:
+    """The optimizer's fixed arguments, and the names of the drawn ones."""
+    drawn = [
+        name
+        for name, value in binding.reference.hyperparameters.items()
+        if name in binding.leaves and binding.leaves[name].kind != "constant"
+    ]
+    fixed = {
+        name: binding.leaves[name].low if name in binding.leaves and not isinstance(value, (int, float)) else value
+        for name, value in binding.reference.hyperparameters.items()
+        if name not in drawn
+    }
+    return fixed, drawn
+
+
+@contextmanager
+def _tapped(model: nn.Module, taps: dict[Call, torch.Tensor]) -> Iterator[dict[Call, torch.Tensor]]:
+    """While it lasts, each tapped call gives its output plus its tap, and notes it."""
+    outputs: dict[Call, torch.Tensor] = {}
+    counts: dict[str, int] = {}
+
+    def tap(name: str) -> Any:
+        def hook(module: nn.Module, arguments: Any, output: Any) -> Any:
+            call = (name, counts.get(name, 0))
+            counts[name] = call[1] + 1
+            if call not in taps:
+                return output
+            outputs[call] = output + taps[call]
+            return outputs[call]
+
+        return hook
+
+    modules = dict(model.named_modules())
+    handles = [modules[name].register_forward_hook(tap(name)) for name in dict.fromkeys(call[0] for call in taps)]
+    try:
+        yield outputs
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _entry(tensor: torch.Tensor, index: tuple[Any, ...], *, batch: bool, depth: int = 0) -> torch.Tensor:
+    """An entry of each trial's tensor, past `depth` axes of a derivative's top."""
+    if not index:
+        return tensor
+    return tensor[(slice(None),) * (batch + depth) + index]
+
+
+def _bottom(source: Source) -> str:
+    assert isinstance(source, Derivative)
+    return source.bottom
+
+
+def _place(bottom: Leaf | Output | Result) -> str | Call:
+    """What autograd differentiates with respect to: a leaf by its path, an output by its tap."""
+    return bottom.call if isinstance(bottom, Output) else bottom.path if isinstance(bottom, Leaf) else bottom.name
+
+
+def _root(place: str | Call, differentiable: Tensors, taps: dict[Call, torch.Tensor], results: Tensors) -> torch.Tensor:
+    if isinstance(place, tuple):
+        return taps[place]
+    return differentiable[place] if place in differentiable else results[place]
+
+
+def _jacobian(top: torch.Tensor, below: list[torch.Tensor], *, batch: bool) -> list[torch.Tensor]:
+    """d(top)/d(each of below): axes of the trial (with `batch`), of top, of below."""
+    shape = top.shape[batch:]
+    flat = top.reshape((top.shape[0], -1) if batch else (-1,))
+    rows = [
+        torch.autograd.grad(
+            (flat[:, k] if batch else flat[k]).sum(),
+            below,
+            retain_graph=True,
+            allow_unused=True,
+            materialize_grads=True,
+        )
+        for k in range(flat.shape[-1])
+    ]
+    if not shape:
+        return list(rows[0])
+    stacked = [torch.stack([row[j] for row in rows], dim=int(batch)) for j in range(len(below))]
+    lead = top.shape[:1] if batch else ()
+    return [value.reshape(*lead, *shape, *b.shape[batch:]) for value, b in zip(stacked, below, strict=True)]
+
+
+def _row(leaves: Tensors, trial: int) -> Tensors:
+    return {name: value[trial] for name, value in leaves.items()}
