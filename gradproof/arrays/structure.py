@@ -1,0 +1,378 @@
+"""An array that plain NumPy code takes for one trial's values, while it carries many trials at once.
+
+A `LeadArray` is made of one or more *layers*: ndarrays of one shape whose first `lead` axes are hidden. User code
+sees only the axes behind them: `.shape`, `axis=`, `.T`, indexing and `len` speak of the user's axes. A hidden axis
+of size 1 is broadcast. What the layers mean is the subclass's affair: values alone (`TrialArray`), values and
+rounding bounds (`BoundArray`), or exact expressions in an object array with `lead=0`.
+
+Everything that only moves elements is written once, over all layers (`shaping`, `indexing`); what can be said in
+terms of other operations is written once in those terms (`composed`, `products`, `reductions`). A subclass gives:
+
+| hook | what it does |
+|---|---|
+| `_constant_layers(array)` | the layers of a plain ndarray of constants (no hidden axes) |
+| `_elementwise(ufunc, operands)` | the ufunc of aligned operands; `None` asks for the composed form, if there is one |
+| `_reduced(ufunc, axes, keepdims)` | `add multiply maximum minimum logical_and logical_or` along layer axes |
+| `_accumulated(ufunc, axis)` | running sum or product along a layer axis |
+| `_matmul(other)` | the product of two arrays of equal `ndim >= 2`, as `np.matmul` on the layers |
+| `_contracted(subscripts, arrays)` | `einsum`; the subscripts already name the hidden axes |
+| `_selected(condition, a, b)` | `np.where` of aligned operands; a and b may be scalars |
+| `_cast(dtype)` | `astype`, always a copy |
+| `_settled(purpose)` | a plain ndarray of the values, for a branch, an index or an order; raises when they are not certain |
+| `_scattered(place, values)` | `np.add.at` (optional) |
+| `_native(function, *args)` | a function of NumPy that only layers of values can take, such as `np.sort` (optional) |
+
+An *operand* is a `LeadArray` of the same class whose layers are aligned for broadcasting, or a plain scalar (`bool`,
+`int`, `float`, `np.generic`), left as it is because NumPy's promotion treats Python scalars apart (NEP 50).
+A comparison may return any subclass-specific boolean; `_settled` decides when it may steer a branch or an index.
+
+What has no rule raises `UnsupportedOperation`, never a wrong answer. Source of the two protocols: NumPy manual,
+"Interoperability with NumPy"; NEP 13 (`__array_ufunc__`), NEP 18 (`__array_function__`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, NoReturn, Self
+
+import numpy as np
+
+from gradproof.errors import GradproofError
+
+Array = np.ndarray[Any, Any]
+Scalar = bool | int | float | np.generic
+SCALARS = (bool, int, float, np.generic)
+
+WAY_OUT = (
+    "use NumPy functions on the array itself: np.stack for np.array, np.zeros_like(x) for np.zeros(x.shape), "
+    "np.exp for math.exp, np.where for a branch, np.take(table, index, axis=0) for table[index]"
+)
+
+
+class UnsupportedOperation(GradproofError):
+    """User code asked for something that cannot be done for many trials at once, or has no rule."""
+
+
+def unsupported(what: str, why: str = "", way_out: str = "") -> UnsupportedOperation:
+    """The error for `what`, which has no form on these arrays."""
+    reason = why or "it has no form on an array that carries many trials"
+    return UnsupportedOperation(f"{what}: {reason}" + (f"; {way_out}" if way_out else ""))
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An ndarray method that is the NumPy function with the array as its first argument."""
+
+    def method(self: LeadArray, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    return method
+
+
+def _in_place(ufunc: np.ufunc) -> Callable[..., Any]:
+    """An in-place operator. A 0-d value is a NumPy scalar to the user: immutable, so the name is rebound."""
+
+    def operator(self: LeadArray, other: Any) -> Any:
+        return ufunc(self, other, out=(self,)) if self.ndim else ufunc(self, other)
+
+    return operator
+
+
+class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array with `lead` hidden leading axes, in one or more layers of the same shape."""
+
+    __slots__ = ("layers", "lead")
+    layers: tuple[Array, ...]
+    lead: int
+    kind: ClassVar[str] = "array of trials"
+
+    # ---- building
+
+    @classmethod
+    def _make(cls, layers: tuple[Array, ...], lead: int) -> Self:
+        new = object.__new__(cls)
+        new.layers = layers
+        new.lead = lead
+        return new
+
+    def _map(self, function: Callable[[Array], Array]) -> Self:
+        """The same structural function on every layer."""
+        return self._make(tuple(function(layer) for layer in self.layers), self.lead)
+
+    def _lift(self, value: Any) -> Self:
+        """A plain scalar, list or ndarray as an array of this class: the same constant in every trial."""
+        if isinstance(value, LeadArray):
+            self._check_family(value)
+            return value  # type: ignore[return-value]
+        layers = self._constant_layers(np.asarray(value))
+        return self._make(tuple(layer.reshape((1,) * self.lead + layer.shape) for layer in layers), self.lead)
+
+    def _full(self, shape: tuple[int, ...], value: Any, dtype: Any = None) -> Self:
+        """A new, writable array of the user's `shape` with as many trials as this one."""
+        constant = self._lift(np.asarray(value, dtype=self.dtype if dtype is None else dtype))
+        target = self.lead_shape + shape
+        return constant._map(lambda layer: np.array(np.broadcast_to(layer.reshape((1,) * len(target)), target)))
+
+    def _check_family(self, other: LeadArray) -> None:
+        if type(other) is not type(self) or other.lead != self.lead:
+            raise UnsupportedOperation(
+                f"a {type(self).__name__} with {self.lead} hidden axes meets a {type(other).__name__} "
+                f"with {other.lead}: build all inputs of one call as the same kind"
+            )
+
+    def _padded(self, ndim: int) -> Self:
+        """A view with 1-axes put behind the hidden ones, so that the user's axes align from the right."""
+        missing = ndim - self.ndim
+        if missing <= 0:
+            return self
+        index = (slice(None),) * self.lead + (None,) * missing
+        return self._map(lambda layer: layer[index])
+
+    # ---- what the user sees
+
+    @property
+    def lead_shape(self) -> tuple[int, ...]:
+        """The sizes of the hidden axes."""
+        return self.layers[0].shape[: self.lead]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.layers[0].shape[self.lead :]
+
+    @property
+    def ndim(self) -> int:
+        return self.layers[0].ndim - self.lead
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=int))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.layers[0].dtype
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def T(self) -> Any:
+        return np.transpose(self)  # type: ignore[call-overload]
+
+    @property
+    def mT(self) -> Any:
+        return np.matrix_transpose(self)  # type: ignore[arg-type]
+
+    @property
+    def real(self) -> Self:
+        return self
+
+    @property
+    def flat(self) -> Iterator[Any]:
+        return iter(self.ravel())
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(shape={self.shape}, dtype={self.dtype}, trials={self.lead_shape})"
+
+    def __getitem__(self, index: Any) -> Any:
+        from gradproof.arrays.indexing import get  # the module needs this class
+
+        return get(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        from gradproof.arrays.indexing import put  # the module needs this class
+
+        put(self, index, value)
+
+    # ---- leaving the many trials: only where all of them agree
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise unsupported(f"turning the {self.kind} into a plain array", way_out=WAY_OUT)
+
+    def __float__(self) -> NoReturn:
+        raise unsupported(f"turning the {self.kind} into a Python float", way_out=WAY_OUT)
+
+    def __complex__(self) -> NoReturn:
+        raise unsupported(f"turning the {self.kind} into a Python complex number", way_out=WAY_OUT)
+
+    def __int__(self) -> int:
+        return int(self._agreed("an int() of"))
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError("only integer scalar arrays can be converted to a scalar index")
+        return int(self._agreed("a Python index or range from"))
+
+    def __bool__(self) -> bool:
+        return bool(self._agreed("a Python branch on"))
+
+    def _agreed(self, purpose: str) -> Any:
+        """The one value that every trial has; raises UnsupportedOperation when they differ."""
+        if self.size != 1:
+            raise ValueError("The truth value of an array with more than one element is ambiguous.")
+        values = self._settled(purpose).reshape(-1)
+        if purpose.startswith("a Python branch"):
+            values = values.astype(bool)
+        if values.size == 0 or (values != values[0]).any():
+            raise unsupported(f"{purpose} a value that differs from trial to trial", "there is no one answer", WAY_OUT)
+        return values[0]
+
+    # ---- the two protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from gradproof.arrays.dispatch import apply_ufunc  # the module needs this class
+
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Any:
+        from gradproof.arrays.functions import FUNCTIONS  # the module needs this class
+
+        handler = FUNCTIONS.get(function)
+        if handler is None:
+            raise unsupported(f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1))
+        return handler(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("_") and hasattr(np.ndarray, name):
+            raise unsupported(f"ndarray.{name}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    # ---- methods of ndarray
+
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)  # type: ignore[call-overload]
+
+    def transpose(self, *axes: Any) -> Any:
+        order = axes[0] if len(axes) == 1 else axes
+        return np.transpose(self, order or None)  # type: ignore[call-overload]
+
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Self:
+        return self._cast(np.dtype(dtype))
+
+    def copy(self, *args: Any, **kwargs: Any) -> Self:
+        """A writable copy."""
+        return self._map(np.array)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self.copy()
+
+    def flatten(self, *args: Any) -> Any:
+        return self.ravel(*args).copy()
+
+    def item(self, *args: Any) -> Any:
+        """The element as a 0-d array of this class: no single Python number stands for all trials."""
+        if args:
+            return self.reshape(-1)[args[0]] if len(args) == 1 and isinstance(args[0], int) else self[args]
+        if self.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        return self.reshape(()).copy()
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def conj(self) -> Self:
+        return self
+
+    conjugate = conj
+
+    sum = _method(np.sum)
+    prod = _method(np.prod)
+    mean = _method(np.mean)
+    var = _method(np.var)
+    std = _method(np.std)
+    max = _method(np.max)
+    min = _method(np.min)
+    all = _method(np.all)
+    any = _method(np.any)
+    argmax = _method(np.argmax)
+    argmin = _method(np.argmin)
+    argsort = _method(np.argsort)
+    cumsum = _method(np.cumsum)
+    cumprod = _method(np.cumprod)
+    clip = _method(np.clip)
+    round = _method(np.round)
+    dot = _method(np.dot)
+    ravel = _method(np.ravel)
+    swapaxes = _method(np.swapaxes)
+    squeeze = _method(np.squeeze)
+    repeat = _method(np.repeat)
+    take = _method(np.take)
+    diagonal = _method(np.diagonal)
+    trace = _method(np.trace)
+
+    __iadd__ = _in_place(np.add)
+    __isub__ = _in_place(np.subtract)
+    __imul__ = _in_place(np.multiply)
+    __imatmul__ = _in_place(np.matmul)
+    __itruediv__ = _in_place(np.true_divide)
+    __ifloordiv__ = _in_place(np.floor_divide)
+    __imod__ = _in_place(np.remainder)
+    __ipow__ = _in_place(np.power)
+    __iand__ = _in_place(np.bitwise_and)
+    __ior__ = _in_place(np.bitwise_or)
+    __ixor__ = _in_place(np.bitwise_xor)
+
+    # ---- hooks of a subclass (see the module's docstring)
+
+    @classmethod
+    def _constant_layers(cls, array: Array) -> tuple[Array, ...]:
+        raise NotImplementedError
+
+    def _elementwise(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
+        raise NotImplementedError
+
+    def _reduced(self, ufunc: np.ufunc, axes: tuple[int, ...], keepdims: bool) -> Self:
+        raise NotImplementedError
+
+    def _accumulated(self, ufunc: np.ufunc, axis: int) -> Self:
+        raise NotImplementedError
+
+    def _matmul(self, other: Self) -> Self:
+        raise NotImplementedError
+
+    def _contracted(self, subscripts: str, arrays: Sequence[Self]) -> Self:
+        raise NotImplementedError
+
+    def _selected(self, condition: Any, a: Any, b: Any) -> Self:
+        raise NotImplementedError
+
+    def _cast(self, dtype: np.dtype[Any]) -> Self:
+        raise NotImplementedError
+
+    def _settled(self, purpose: str) -> Array:
+        raise NotImplementedError
+
+    def _scattered(self, place: tuple[Any, ...], values: Self) -> None:
+        raise unsupported("np.add.at")
+
+    def _native(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        raise unsupported(f"np.{function.__name__}", f"it has no rule for a {self.kind}")
+
+
+def same_family(values: Sequence[Any]) -> LeadArray:
+    """The first LeadArray among `values` (nested lists too); the others are checked to be of its kind."""
+    arrays = list(_lead_arrays(values))
+    for other in arrays[1:]:
+        arrays[0]._check_family(other)
+    return arrays[0]
+
+
+def _lead_arrays(values: Sequence[Any]) -> Iterator[LeadArray]:
+    for value in values:
+        if isinstance(value, LeadArray):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _lead_arrays(value)
