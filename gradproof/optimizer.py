@@ -25,6 +25,7 @@ class Stepper:
         parameters: The values before the first step, `(n, *shape)` by name.
         drawn: Hyperparameters that differ from trial to trial, `(n,)` by name.
         batched: One optimizer for all trials, or one for each.
+        examples: A number for each drawn hyperparameter that the constructor would accept in its place.
     """
 
     def __init__(
@@ -35,12 +36,13 @@ class Stepper:
         drawn: Tensors,
         *,
         batched: bool,
+        examples: Mapping[str, float],
     ) -> None:
         count = len(next(iter(parameters.values())))
         self.batched = batched
         if batched:
             stacked = {name: value.detach().movedim(0, -1).clone() for name, value in parameters.items()}
-            self.parts = [(stacked, self._batched(factory, fixed, stacked, drawn))]
+            self.parts = [(stacked, self._batched(factory, {**fixed, **examples}, stacked, drawn))]
         else:
             self.parts = []
             for trial in range(count):
@@ -54,8 +56,7 @@ class Stepper:
 
         A tensor that requires a gradient keeps torch's elementwise path: `param.addcmul_(grad, lr, value=-1)`.
         """
-        first = {name: value[0].item() for name, value in drawn.items()}
-        optimizer = factory(list(stacked.values()), **fixed, **first)
+        optimizer = factory(list(stacked.values()), **fixed)
         for group in optimizer.param_groups:
             for name, value in drawn.items():
                 group[name] = value.detach().clone().requires_grad_()
@@ -82,8 +83,9 @@ def takes_batches(factory: Callable[..., Any], fixed: Mapping[str, Any], paramet
     few = {name: value[:5].detach() for name, value in parameters.items()}
     numbers = {name: value[:5].detach() for name, value in drawn.items()}
     try:
-        together = Stepper(factory, fixed, few, numbers, batched=True)
-        alone = Stepper(factory, fixed, few, numbers, batched=False)
+        examples = {name: value[0].item() for name, value in numbers.items()}
+        together = Stepper(factory, fixed, few, numbers, batched=True, examples=examples)
+        alone = Stepper(factory, fixed, few, numbers, batched=False, examples=examples)
         for turn in range(2):
             gradients = {name: value.cos() * (turn + 1) for name, value in few.items()}
             a, b = together.step(gradients), alone.step(gradients)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
 
-LARGEST_BLOCK = 4096
+LARGEST_BLOCK = 8192
 ELEMENTS_IN_BLOCK = 1 << 19
 SMALLEST_BLOCK = 16
 
@@ -42,7 +42,7 @@ class Block:
 
 
 def block_size(elements: int) -> int:
-    """Trials a block, for so many random numbers a trial: a power of two between 16 and 4,096."""
+    """Trials a block, for so many random numbers a trial: a power of two between 16 and 8,192."""
     size = LARGEST_BLOCK
     while size > SMALLEST_BLOCK and size * elements > ELEMENTS_IN_BLOCK:
         size //= 2

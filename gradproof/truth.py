@@ -18,6 +18,7 @@ from torch import nn
 from torch.func import functional_call, vmap
 
 from gradproof.binding import Binding, Call, Derivative, Leaf, Output, Result, Source, Updated
+from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
 from gradproof.optimizer import Stepper, Tensors, takes_batches
 
@@ -46,7 +47,11 @@ class Truth:
         self.captured = self._needed_calls()
         self.derivatives = self._grouped_derivatives()
         self.updated = any(isinstance(source, Updated) for source in self.sources.values())
+        loss = binding.reference.loss
+        others = [top for top in self.derivatives if top != loss]
+        self.tops = [*others, loss] if self.updated or loss in self.derivatives else others
         self.fixed, self.drawn = _hyperparameters(binding)
+        self.examples = {name: _example(binding.leaves[name]) for name in self.drawn}
         self.batched: bool | None = None
         self.steps_batched: bool | None = None
 
@@ -115,15 +120,22 @@ class Truth:
         results, outputs = forward(parameters, inputs, cotangent, taps)
         differentiable = {**parameters, **{name: v for name, v in inputs.items() if v.requires_grad}}
         values = self._values(leaves, results, outputs, batch=batch)
-        values.update(self._derivatives(results, outputs, differentiable, taps, batch=batch))
-        if self.updated:
-            loss = results[binding.reference.loss]
-            names = list(parameters)
-            gradients = torch.autograd.grad(
-                loss.sum(), [parameters[name] for name in names], materialize_grads=True, allow_unused=True
+        loss = binding.reference.loss
+        below = {**differentiable, **taps, **results}
+        for top in self.tops:
+            above = binding.roots[top]
+            tensor = (
+                _entry(outputs[above.call], above.index, batch=batch) if isinstance(above, Output) else results[top]
             )
-            hyperparameters = {name: leaves[name] for name in self.drawn}
-            stepped = (step or self._step)(parameters, dict(zip(names, gradients, strict=True)), hyperparameters)
+            names = self.derivatives.get(top, [])
+            places = dict.fromkeys(_place(self._bottom(name)) for name in names)
+            if top == loss and self.updated:
+                places.update(dict.fromkeys(parameters))
+            full = dict(zip(places, _jacobian(tensor, [below[place] for place in places], batch=batch), strict=True))
+            values.update(self._derivatives(names, full, batch=batch, depth=tensor.ndim - batch))
+        if self.updated:  # the loss comes last, so these are its derivatives
+            gradients = {name: full[name] for name in parameters}
+            stepped = (step or self._step)(parameters, gradients, {name: leaves[name] for name in self.drawn})
             values.update(
                 (name, _entry(stepped[source.path], source.index, batch=batch))
                 for name, source in self.sources.items()
@@ -142,34 +154,20 @@ class Truth:
                 values[name] = results[source.name]
         return values
 
+    def _bottom(self, name: str) -> Leaf | Output | Result:
+        source = self.sources[name]
+        assert isinstance(source, Derivative)
+        return self.binding.roots[source.bottom]
+
     def _derivatives(
-        self,
-        results: Tensors,
-        outputs: dict[Call, torch.Tensor],
-        differentiable: Tensors,
-        taps: dict[Call, torch.Tensor],
-        *,
-        batch: bool,
+        self, names: list[str], full: Mapping[str | Call, torch.Tensor], *, batch: bool, depth: int
     ) -> Tensors:
-        """Every wanted dA_dB: one backward pass for each entry of each A, with respect to all its B at once."""
-        roots = self.binding.roots
+        """The wanted entries of the derivatives of one top, whose own axes are `depth` in number."""
         values: Tensors = {}
-        for top, names in self.derivatives.items():
-            above = roots[top]
-            tensor = (
-                _entry(outputs[above.call], above.index, batch=batch) if isinstance(above, Output) else results[top]
-            )
-            bottoms = {name: roots[_bottom(self.sources[name])] for name in names}
-            below = {
-                place: _root(place, differentiable, taps, results)
-                for place in dict.fromkeys(_place(bottom) for bottom in bottoms.values())
-            }
-            jacobian = _jacobian(tensor, list(below.values()), batch=batch)
-            full = dict(zip(below, jacobian, strict=True))
-            depth = tensor.ndim - batch
-            for name, bottom in bottoms.items():
-                index = () if isinstance(bottom, Result) else bottom.index
-                values[name] = _entry(full[_place(bottom)], index, batch=batch, depth=depth)
+        for name in names:
+            bottom = self._bottom(name)
+            index = () if isinstance(bottom, Result) else bottom.index
+            values[name] = _entry(full[_place(bottom)], index, batch=batch, depth=depth)
         return values
 
     def _step(self, parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
@@ -178,7 +176,9 @@ class Truth:
         assert factory is not None
         if self.steps_batched is None:
             self.steps_batched = takes_batches(factory, self.fixed, parameters, hyperparameters)
-        stepper = Stepper(factory, self.fixed, parameters, hyperparameters, batched=self.steps_batched)
+        stepper = Stepper(
+            factory, self.fixed, parameters, hyperparameters, batched=self.steps_batched, examples=self.examples
+        )
         return stepper.step(gradients)
 
     # Blocks of trials ---------------------------------------------------------------------------------------------
@@ -198,6 +198,21 @@ class Truth:
             raise GradproofError(f"{self.binding.place}: the model fails: {error}") from error
         return {name: value.detach().numpy() for name, value in values.items()}
 
+    def gradients(self, leaves: Tensors) -> Tensors:
+        """The loss's derivative with respect to every parameter, for a block of leaves as tensors."""
+        noted: list[Tensors] = []
+
+        def note(parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
+            noted.append(gradients)
+            return parameters
+
+        if self.batched:
+            self.quantities(leaves, batch=True, step=note)
+            return noted[0]
+        for trial in range(len(next(iter(leaves.values())))):
+            self.quantities(_row(leaves, trial), batch=False, step=note)
+        return {name: torch.stack([one[name] for one in noted]) for name in noted[0]}
+
     def _one_by_one(self, leaves: Tensors) -> Tensors:
         count = len(next(iter(leaves.values())))
         rows = [self.quantities(_row(leaves, k), batch=False, step=self._step_alone) for k in range(count)]
@@ -209,7 +224,7 @@ class Truth:
         lifted = [
             {name: value.detach()[None] for name, value in part.items()} for part in (parameters, hyperparameters)
         ]
-        stepper = Stepper(factory, self.fixed, lifted[0], lifted[1], batched=False)
+        stepper = Stepper(factory, self.fixed, lifted[0], lifted[1], batched=False, examples=self.examples)
         stepped = stepper.step({name: value[None] for name, value in gradients.items()})
         return {name: value[0] for name, value in stepped.items()}
 
@@ -241,6 +256,11 @@ def _hyperparameters(binding: Binding) -> tuple[dict[str, Any], list[str]]:
         if name not in drawn
     }
     return fixed, drawn
+
+
+def _example(distribution: Distribution) -> float:
+    """A value that the distribution can give."""
+    return float(distribution.sample(np.random.default_rng(0), 1)[0])
 
 
 @contextmanager
@@ -276,20 +296,9 @@ def _entry(tensor: torch.Tensor, index: tuple[Any, ...], *, batch: bool, depth: 
     return tensor[(slice(None),) * (batch + depth) + index]
 
 
-def _bottom(source: Source) -> str:
-    assert isinstance(source, Derivative)
-    return source.bottom
-
-
 def _place(bottom: Leaf | Output | Result) -> str | Call:
     """What autograd differentiates with respect to: a leaf by its path, an output by its tap."""
     return bottom.call if isinstance(bottom, Output) else bottom.path if isinstance(bottom, Leaf) else bottom.name
-
-
-def _root(place: str | Call, differentiable: Tensors, taps: dict[Call, torch.Tensor], results: Tensors) -> torch.Tensor:
-    if isinstance(place, tuple):
-        return taps[place]
-    return differentiable[place] if place in differentiable else results[place]
 
 
 def _jacobian(top: torch.Tensor, below: list[torch.Tensor], *, batch: bool) -> list[torch.Tensor]:

@@ -1,0 +1,217 @@
+"""How far two right results may differ: rounding bounds of both sides, trial by trial.
+
+The NumPy code of an equation is run on arrays that carry a rigorous running error bound. Torch's own operations,
+recorded for one trial, are run on them too, which bounds the truth; the little by which torch's result differs from
+that replay is added, so the bound holds for whatever kernels torch used. Code that has no rule gets a sampled bound:
+its inputs are moved within their errors many times over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradproof.arrays.bound import BoundArray
+from gradproof.aten import Tape, record
+from gradproof.derivation import Derivation, Equation
+from gradproof.errors import GradproofError
+from gradproof.evaluate import Evaluator, as_numbers
+from gradproof.optimizer import Stepper, Tensors
+from gradproof.truth import Truth
+
+Array = NDArray[Any]
+
+SAMPLES = 24
+SAFETY = 4.0
+"""A sampled bound is this many times the largest deviation seen in `SAMPLES` perturbations."""
+
+ASTRAY = 64.0
+"""Torch's result may differ from the replay of its operations by so many bounds; more means that the replay is of
+something else, and the bound is sampled instead."""
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """Values `(n, *shape)`, the bound of each entry's error, and how the bound was found."""
+
+    value: Array
+    error: Array
+    kind: str
+
+    def operand(self) -> BoundArray:
+        """The same as an array that carries its bound through NumPy code."""
+        return BoundArray(self.value, self.error)
+
+
+class TruthBounds:
+    """Bounds of the truth's error, from the recorded operations of one trial."""
+
+    def __init__(self, truth: Truth, draws: Mapping[str, Array]) -> None:
+        self.truth = truth
+        self.names = list(truth.sources)
+        self.tape: Tape | None = None
+        self.why_none = ""
+        try:
+            self.tape = self._record(draws)
+        except GradproofError as error:
+            self.why_none = str(error)
+
+    def _record(self, draws: Mapping[str, Array]) -> Tape:
+        leaves = self.truth.leaves({name: values[:1] for name, values in draws.items()})
+        order = list(self.truth.binding.leaves)
+
+        def one_trial(*tensors: torch.Tensor) -> Tensors:
+            named = dict(zip(order, tensors, strict=True))
+            return self.truth.quantities(named, batch=False, step=self._step)
+
+        return record(one_trial, *(leaves[name][0] for name in order))
+
+    def _step(self, parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
+        """The optimizer's step with its drawn hyperparameters as tensors, so that they stay leaves of the tape."""
+        factory = self.truth.binding.reference.optimizer
+        assert factory is not None
+        alone = [{name: value[None] for name, value in part.items()} for part in (parameters, hyperparameters)]
+        stepper = Stepper(factory, self.truth.fixed, alone[0], alone[1], batched=True, examples=self.truth.examples)
+        stepped = stepper.step({name: value[None] for name, value in gradients.items()})
+        return {name: value[0] for name, value in stepped.items()}
+
+    def of(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: Iterable[str]) -> dict[str, Bounded]:
+        """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
+        wanted = sorted(set(names), key=self.names.index)
+        replayed = self._replay(draws, wanted)
+        astray = [name for name in wanted if name not in replayed or not self._follows(replayed[name], values[name])]
+        sampled = self._sampled(draws, values, astray) if astray else {}
+        bounds = {}
+        for name in wanted:
+            if name in sampled:
+                bounds[name] = Bounded(values[name], sampled[name], "sampled")
+                continue
+            value, error = replayed[name]
+            with np.errstate(all="ignore"):
+                total = error + np.abs(values[name].astype(np.float64) - value)
+            bounds[name] = Bounded(values[name], np.where(np.isnan(total), np.inf, total), "rigorous")
+        return bounds
+
+    def _replay(self, draws: Mapping[str, Array], wanted: list[str]) -> dict[str, tuple[Array, Array]]:
+        if self.tape is None:
+            return {}
+        dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
+        leaves = []
+        for name in self.truth.binding.leaves:
+            values = draws[name]
+            leaves.append(BoundArray.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
+        positions = [self.names.index(name) for name in wanted]
+        count = len(next(iter(draws.values())))
+        results = {}
+        for name, result in zip(wanted, self.tape.run(leaves, only=positions), strict=True):
+            if isinstance(result, BoundArray):
+                value, error = result.layers
+            else:
+                value = np.asarray(result)[None]
+                error = np.zeros_like(value, dtype=np.float64)
+            shape = (count, *value.shape[1:])
+            results[name] = np.broadcast_to(value, shape), np.broadcast_to(error, shape)
+        return results
+
+    @staticmethod
+    def _follows(replayed: tuple[Array, Array], values: Array) -> bool:
+        """Whether torch's values are the replay's up to rounding, in the trials where both are finite."""
+        value, error = replayed
+        with np.errstate(all="ignore"):
+            apart = np.abs(values.astype(np.float64) - value)
+            allowed = ASTRAY * (error + np.finfo(values.dtype).eps * np.abs(value))
+        return bool(np.all((apart <= allowed) | ~np.isfinite(apart) | ~np.isfinite(allowed)))
+
+    def _sampled(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: list[str]) -> dict[str, Array]:
+        """The spread of torch's own results when the real leaves are moved by half a unit in the last place."""
+        generator = np.random.default_rng(len(names))
+        eps = torch.finfo(self.truth.dtype).eps
+        spread = {name: np.zeros(values[name].shape) for name in names}
+        for _ in range(SAMPLES):
+            moved = {
+                name: value * (1 + eps * generator.uniform(-1, 1, value.shape)) if value.dtype.kind == "f" else value
+                for name, value in draws.items()
+            }
+            again = self.truth.evaluate(moved)
+            with np.errstate(all="ignore"):
+                for name in names:
+                    np.maximum(spread[name], np.abs(again[name] - values[name]), out=spread[name])
+        return {name: SAFETY * (spread[name] + eps * np.abs(values[name])) for name in names}
+
+
+class EquationBounds:
+    """Bounds of the computed side: equations run on values that carry their errors."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.unruled: set[str] = set()
+
+    def of(self, equation: Equation, inputs: list[Bounded], trials: int) -> Bounded:
+        """The equation's result on inputs that are known up to their errors."""
+        kinds = {bounded.kind for bounded in inputs}
+        if equation.name not in self.unruled:
+            try:
+                with np.errstate(all="ignore"):
+                    result = equation.function(*(bounded.operand() for bounded in inputs))
+                value, error = _layers(equation, result, trials)
+            except Exception:  # user code meets an operation that has no bound; the sampled one takes its place
+                self.unruled.add(equation.name)
+            else:
+                return Bounded(value, error, "sampled" if "sampled" in kinds else "rigorous")
+        value, error = self._sampled(equation, inputs, trials)
+        return Bounded(value, error, "sampled")
+
+    def _sampled(self, equation: Equation, inputs: list[Bounded], trials: int) -> tuple[Array, Array]:
+        """The spread of the results when the inputs move within their errors and by a unit in the last place."""
+        generator = np.random.default_rng(len(inputs))
+        centre = self.evaluator.run(equation, [bounded.value for bounded in inputs], trials)
+        spread = np.zeros(centre.shape)
+        for _ in range(SAMPLES):
+            moved = [_moved(bounded, generator) for bounded in inputs]
+            again = self.evaluator.run(equation, moved, trials)
+            with np.errstate(all="ignore"):
+                np.maximum(spread, np.abs(again - centre), out=spread)
+        with np.errstate(all="ignore"):
+            return centre, SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
+
+    def free_run(
+        self, derivation: Derivation, leaves: Mapping[str, Bounded], wanted: Iterable[str], trials: int
+    ) -> dict[str, Bounded]:
+        """The named equations from the leaves alone, with all that they read."""
+        needed = set(wanted)
+        for name in list(needed):
+            needed.update(derivation.upstream(derivation.by_name[name]))
+        values: dict[str, Bounded] = {}
+        for equation in derivation.order:
+            if equation.name in needed:
+                inputs = [
+                    values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]
+                    for name in equation.inputs
+                ]
+                values[equation.name] = self.of(equation, inputs, trials)
+        return values
+
+
+def _moved(bounded: Bounded, generator: np.random.Generator) -> Array:
+    value = bounded.value
+    if value.dtype.kind != "f":
+        return value
+    with np.errstate(all="ignore"):
+        step = bounded.error + np.finfo(value.dtype).eps * np.abs(value)
+        return np.asarray(value + step * generator.uniform(-1, 1, value.shape), dtype=value.dtype)
+
+
+def _layers(equation: Equation, result: Any, trials: int) -> tuple[Array, Array]:
+    """Value and error of what an equation returned; a plain constant is exact."""
+    if isinstance(result, BoundArray):
+        value, error = result.layers
+    else:
+        value = as_numbers(equation, result)[None]
+        error = np.zeros(value.shape)
+    shape = (trials, *value.shape[1:])
+    return np.broadcast_to(value, shape), np.broadcast_to(error, shape)

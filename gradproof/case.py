@@ -1,0 +1,153 @@
+"""A case: a derivation with its reference, every name of the one bound to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradproof.binding import Binding, Leaf, Source, kind_of
+from gradproof.derivation import Derivation, Equation, equations_of, load_derivation
+from gradproof.distributions import Distribution
+from gradproof.errors import GradproofError
+from gradproof.project import Project, find_project, suggestions
+from gradproof.reference import Reference, as_references, load_references
+from gradproof.trials import Block, block_size, draw
+from gradproof.truth import DTYPES, Truth
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A derivation and the references it is checked against, in one dtype.
+
+    Attributes:
+        derivation: The equations.
+        references: One reference, or several of different sizes among which the trials are dealt.
+        dtype: `float64` or `float32`.
+        place: The reference's file, for messages.
+    """
+
+    derivation: Derivation
+    references: tuple[Reference, ...]
+    dtype: str = "float64"
+    place: str = field(default="reference", repr=False)
+
+    def __post_init__(self) -> None:
+        """Bind all names now, so that a misspelt one is known before anything runs."""
+        if self.dtype not in DTYPES:
+            raise GradproofError(f"dtype {self.dtype!r} is not one of {', '.join(DTYPES)}")
+        problems = [problem for equation in self.derivation.equations for problem in self._problems(equation)]
+        if problems:
+            raise GradproofError("\n".join(problems))
+        _ = self.derivation.order
+
+    def _problems(self, equation: Equation) -> list[str]:
+        known = [*self.derivation.by_name, *self.bindings[0].roots]
+        return [
+            f"{equation.place}: {equation.name} takes {name!r}, which is neither an equation nor a quantity of "
+            f"{self.place}{suggestions(name, known)}; {self.bindings[0].why_unknown(name)}"
+            for name in equation.inputs
+            if name not in self.derivation.by_name and self.sources.get(name) is None
+        ]
+
+    @property
+    def name(self) -> str:
+        """The case's name."""
+        return self.derivation.name
+
+    @cached_property
+    def bindings(self) -> tuple[Binding, ...]:
+        """The names of each reference."""
+        dtype = DTYPES[self.dtype]
+        return tuple(Binding(reference, self.place, dtype) for reference in self.references)
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source | None]:
+        """What each quantity of the derivation is on the torch side; None where there is no such thing."""
+        names = dict.fromkeys(name for e in self.derivation.equations for name in (e.quantity, *e.inputs))
+        return {name: self.bindings[0].find(name) for name in names}
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """The quantities whose truth the reference gives."""
+        return tuple(name for name, source in self.sources.items() if source is not None)
+
+    @cached_property
+    def truths(self) -> tuple[Truth, ...]:
+        """The torch side of each reference."""
+        return tuple(Truth(binding, self.known, self.dtype) for binding in self.bindings)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The block size of each reference."""
+        return tuple(
+            block_size(sum(int(np.prod(distribution.shape)) for distribution in binding.leaves.values()))
+            for binding in self.bindings
+        )
+
+    def kind(self, equation: Equation) -> str:
+        """`forward`, `derivative` or `update`."""
+        return kind_of(equation.quantity, self.sources[equation.quantity])
+
+    def draw(self, block: Block, seed: int, scale: float = 1.0) -> dict[str, Array]:
+        """The random numbers of a block in the case's dtype, `(n, *shape)` by leaf."""
+        binding = self.bindings[block.reference]
+        unscaled = frozenset(binding.reference.hyperparameters)
+        values = draw(
+            binding.leaves,
+            block,
+            self.sizes[block.reference],
+            case=self.name,
+            seed=seed,
+            scale=scale,
+            unscaled=unscaled,
+        )
+        if self.dtype == "float64":
+            return values
+        return {name: value.astype(self.dtype) if value.dtype.kind == "f" else value for name, value in values.items()}
+
+    @cached_property
+    def leaf_names(self) -> frozenset[str]:
+        """The quantities that are drawn, not computed."""
+        return frozenset(name for name, source in self.sources.items() if isinstance(source, Leaf))
+
+    def distribution_of(self, name: str) -> Distribution | None:
+        """How a leaf quantity is drawn in the first reference; None where it is no leaf."""
+        source = self.sources.get(name)
+        return self.bindings[0].leaves[source.path] if isinstance(source, Leaf) else None
+
+
+def load_case(name: str, *, dtype: str = "float64", project: Project | None = None) -> Case:
+    """The case of `manual/NAME.py` and `reference/NAME.py` in a project, by default the one around the working folder.
+
+    Raises:
+        GradproofError: A file is missing or does not run, or a name means nothing.
+    """
+    project = project or find_project()
+    derivation = load_derivation(project, name)
+    return Case(derivation, load_references(project, name), dtype, f"reference/{name}.py")
+
+
+def make_case(
+    derivation: Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    reference: Reference | Sequence[Reference],
+    *,
+    name: str = "derivation",
+    dtype: str = "float64",
+) -> Case:
+    """A case from objects: plain functions, or a derivation, and a reference.
+
+    Raises:
+        GradproofError: A name means nothing.
+    """
+    if not isinstance(derivation, Derivation):
+        table = derivation if isinstance(derivation, Mapping) else {f.__name__: f for f in derivation}
+        derivation = Derivation(name, equations_of(table))
+    return Case(derivation, as_references(reference, "reference"), dtype)

@@ -1,0 +1,143 @@
+"""Compare computed values with the truth: what is plainly equal, what needs a bound, and what the run has shown.
+
+A difference of a few units in the last place is rounding whatever the formula. Every larger one is kept for
+`gradproof.bounds`, which says how much rounding explains in that trial. There is no tolerance to choose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Rows = NDArray[np.intp]
+
+PLAIN_ULPS = 4
+"""Differences up to so many units in the last place of the truth are rounding: both sides round their result and
+what it is made of. All larger ones are judged by bounds."""
+
+NO_ROWS: Rows = np.empty(0, dtype=np.intp)
+
+
+def finite_rows(truth: Array) -> Rows:
+    """The rows of `(n, *shape)` in which every entry is finite."""
+    return np.flatnonzero(np.isfinite(truth).reshape(len(truth), -1).all(axis=1))
+
+
+@dataclass
+class Tally:
+    """What one run (free, or on true inputs) has shown of one equation so far.
+
+    Attributes:
+        trials: Trials compared, those in which the truth is not finite left out.
+        disagreeing: Trials in which the difference exceeds the bound.
+        undefined: Trials in which the truth is not finite.
+        finite_there: Those of them in which the computed value is finite all the same.
+        inconclusive: Trials in which no finite bound was to be had.
+        max_abs, max_rel, max_ulp: The largest differences.
+        share: The largest difference as a share of its bound, where a bound was computed.
+        kinds: The kinds of bound used: `rigorous`, `sampled`, `fixed`.
+        worst: The trial with the largest difference, and how large it is in the order in which they are compared.
+        nonzero: Whether the truth was ever different from zero.
+    """
+
+    trials: int = 0
+    disagreeing: int = 0
+    undefined: int = 0
+    finite_there: int = 0
+    inconclusive: int = 0
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    max_ulp: float = 0.0
+    share: float = 0.0
+    kinds: set[str] = field(default_factory=set)
+    worst: tuple[int, float, int] = (-1, 0.0, -1)
+    nonzero: bool = False
+
+    def note_worst(self, rank: int, size: float, trial: int) -> None:
+        """Keep the worst trial: disagreeing ones (rank 1) before agreeing ones (0), larger before smaller."""
+        if (rank, size) > self.worst[:2] or (self.worst[2] < 0):
+            self.worst = (rank, size, trial)
+
+    def screen(self, computed: Array, truth: Array, trials: NDArray[np.int64]) -> Rows:
+        """Take in a block; returns the rows that only a bound can judge.
+
+        Args:
+            computed: `(n, *shape)`.
+            truth: `(n, *shape)`, of the same shape.
+            trials: The numbers of the trials, `(n,)`.
+        """
+        count = len(truth)
+        self.trials += count
+        if not self.nonzero:
+            self.nonzero = bool(truth.any())
+        difference = computed - truth
+        if not difference.any():  # nan and inf count as true: every value is finite and equal to the last bit
+            if self.worst[2] < 0:
+                self.worst = (0, 0.0, int(trials[0]))
+            return NO_ROWS
+        np.abs(difference, out=difference)
+        size = np.abs(truth)
+        bad = ~(difference <= size * (PLAIN_ULPS * np.finfo(truth.dtype).eps))
+        rows = np.flatnonzero(bad.reshape(count, -1).any(axis=1)) if bad.any() else NO_ROWS
+        if rows.size:
+            rows = self._set_undefined_apart(rows, computed, truth, difference)
+        self._note_errors(difference, size, truth.dtype, trials)
+        return rows
+
+    def _set_undefined_apart(self, rows: Rows, computed: Array, truth: Array, difference: Array) -> Rows:
+        """Count the rows whose truth is not finite, and take them out of the differences."""
+        finite = np.isfinite(truth[rows]).reshape(len(rows), -1).all(axis=1)
+        undefined = rows[~finite]
+        if undefined.size:
+            self.undefined += len(undefined)
+            self.trials -= len(undefined)
+            there = np.isfinite(computed[undefined]).reshape(len(undefined), -1).all(axis=1)
+            self.finite_there += int(there.sum())
+            difference[undefined] = 0.0
+        return rows[finite]
+
+    def _note_errors(self, difference: Array, size: Array, dtype: Any, trials: NDArray[np.int64]) -> None:
+        """The largest absolute and relative differences, and the largest in units in the last place.
+
+        A difference that is not finite, or one from a true zero, has no relative size: it counts as infinite.
+        """
+        flat, scale = difference.reshape(len(trials), -1), size.reshape(len(trials), -1)
+        with np.errstate(all="ignore"):
+            relative = flat / scale
+        largest = float(flat.max())
+        self.max_abs = max(self.max_abs, np.inf if np.isnan(largest) else largest)
+        top = float(relative.max())
+        if np.isnan(top):  # 0/0 where both are zero, nan where the computed value is
+            relative = np.where(flat == 0, 0.0, np.where(np.isnan(relative), np.inf, relative))
+            top = float(relative.max())
+        self.max_rel = max(self.max_rel, top)
+        place = int(relative.argmax()) // flat.shape[1]
+        self.note_worst(0, top, int(trials[place]))
+        candidates = relative >= top / 2
+        with np.errstate(all="ignore"):
+            ulps = flat[candidates] / np.spacing(scale[candidates].astype(dtype))
+        top = float(ulps.max(initial=0.0))
+        self.max_ulp = max(self.max_ulp, np.inf if np.isnan(top) else top)
+
+    def judge(self, difference: Array, bound: Array, kind: str, trials: NDArray[np.int64]) -> Array:
+        """Take in rows with their bounds, `(n, *shape)` each; returns which rows disagree, `(n,)`."""
+        count = len(trials)
+        flat, limit = difference.reshape(count, -1), bound.reshape(count, -1)
+        self.kinds.add(kind)
+        open_ended = ~np.isfinite(limit).all(axis=1)
+        self.inconclusive += int(open_ended.sum())
+        with np.errstate(all="ignore"):
+            share = np.where(flat == 0, 0.0, flat / limit)
+        share = np.where(np.isnan(share), np.inf, share).max(axis=1)
+        wrong = ~((flat <= limit).all(axis=1) | open_ended)
+        self.disagreeing += int(wrong.sum())
+        share[open_ended] = 0.0
+        self.share = max(self.share, float(share.max(initial=0.0)))
+        if wrong.any():
+            worst = int(np.where(wrong, share, -1.0).argmax())
+            self.note_worst(1, float(share[worst]), int(trials[worst]))
+        return wrong

@@ -1,0 +1,206 @@
+"""The run: blocks of trials through both sides, compared, and every equation given its verdict.
+
+Every equation is run twice: on its own, with true inputs, which shows whose fault a difference is; and in the free
+run, from the leaves alone, which shows what the derivation gives as its author meant it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradproof.case import Case, load_case, make_case
+from gradproof.compare import Tally, finite_rows
+from gradproof.derivation import Derivation, Equation
+from gradproof.errors import GradproofError
+from gradproof.evaluate import PROBE_SIZES, Evaluator
+from gradproof.judging import FREE, OWN, Flagged, Judge, ModeChanged
+from gradproof.project import Project
+from gradproof.reference import Reference
+from gradproof.replay import worst_entries
+from gradproof.result import CheckResult
+from gradproof.trajectory import compare_trajectories
+from gradproof.trials import Block, blocks, checked_seed
+from gradproof.verdicts import Evidence, results_of
+
+Array = NDArray[Any]
+
+DEFAULT_TRIALS = 10_000
+DEFAULT_SEED = 0
+FULLY_JUDGED = 256
+"""So many first trials of each reference get bounds for every equation, whether they need them or not."""
+
+
+def crosscheck(
+    case: str | Case | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    reference: Reference | Sequence[Reference] | None = None,
+    *,
+    trials: int = DEFAULT_TRIALS,
+    seed: int = DEFAULT_SEED,
+    dtype: str = "float64",
+    scale: float = 1.0,
+    steps: int = 0,
+    project: Project | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> CheckResult:
+    """Run a derivation side by side with its torch reference over random trials.
+
+    Args:
+        case: The name of a case of the project, a loaded case, or equations (a derivation, a sequence of functions,
+            functions by name) that come with a `reference`.
+        reference: The torch side, where `case` is not a name.
+        trials: How many random trials.
+        seed: Where the random numbers start; the same seed gives the same result.
+        dtype: `float64` or `float32`, of both sides.
+        scale: A factor on the draws of parameters and inputs.
+        steps: Also train both sides for so many steps and compare where they get to.
+        project: The project that holds the case; default: the one around the working directory.
+        progress: Called with the number of trials just done.
+
+    Returns:
+        The verdict on every equation; `.ok`, `.equations`, `.worst_trials`, `.raise_on_disagreement()`.
+
+    Raises:
+        GradproofError: The case is broken: a missing file, a name that means nothing, an equation that cannot run.
+    """
+    checked_seed(seed)
+    if not scale > 0:
+        raise GradproofError(f"a scale is positive, not {scale!r}")
+    if not isinstance(trials, int) or trials < 1:
+        raise GradproofError(f"a run has at least one trial, not {trials!r}")
+    if isinstance(case, Case):
+        bound = case
+    elif isinstance(case, str):
+        if reference is not None:
+            raise GradproofError(f"the case {case!r} has its own reference/{case}.py; give equations with a reference")
+        bound = load_case(case, dtype=dtype, project=project)
+    elif reference is None:
+        raise GradproofError("equations given as objects need a reference: crosscheck(functions, Reference(...))")
+    else:
+        bound = make_case(case, reference, dtype=dtype)
+    return _Run(bound, seed, scale).result(trials, steps, progress)
+
+
+class _Run:
+    """One check of one case."""
+
+    def __init__(self, case: Case, seed: int, scale: float) -> None:
+        self.case, self.seed, self.scale = case, seed, scale
+        self.evaluators = [Evaluator(case.derivation) for _ in case.references]
+        self.checked = [e for e in case.derivation.equations if e.quantity in case.known]
+
+    def result(self, trials: int, steps: int, progress: Callable[[int], None] | None) -> CheckResult:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # at these sizes more threads only cost time
+        try:
+            self._prepare()
+            while True:
+                try:
+                    done, interrupted = self._trials(trials, progress)
+                    break
+                except ModeChanged:
+                    progress = None  # what was counted so far is void, and has been shown already
+            evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits)
+            results = results_of(evidence)
+            worst = worst_entries(self.case, self.evaluators, results, self.seed, self.scale)
+            trajectory = (
+                compare_trajectories(self.case, self.evaluators, steps, self.seed, self.scale) if steps else None
+            )
+        finally:
+            torch.set_num_threads(threads)
+        derivation = self.case.derivation
+        return CheckResult(
+            case=self.case.name,
+            title=derivation.title,
+            results=results,
+            trials=done,
+            seed=self.seed,
+            dtype=self.case.dtype,
+            scale=self.scale,
+            worst=worst,
+            trajectory=trajectory,
+            interrupted=interrupted,
+            known_errata=derivation.known_errata,
+        )
+
+    def _prepare(self) -> None:
+        """Probe every equation on some trials of each reference; note shapes that cannot be compared."""
+        self.shapes: dict[str, list[tuple[int, ...]]] = {}
+        self.misfits: dict[str, str] = {}
+        for k, (evaluator, truth) in enumerate(zip(self.evaluators, self.case.truths, strict=True)):
+            block = Block(k, 0, np.arange(PROBE_SIZES[0], dtype=np.int64) * len(self.evaluators) + k)
+            draws = self.case.draw(block, self.seed, self.scale)
+            values = truth.evaluate(draws)
+            evaluator.probe(values)
+            for equation in self.checked:
+                self._note_shape(evaluator, equation, values)
+
+    def _note_shape(self, evaluator: Evaluator, equation: Equation, values: Mapping[str, Array]) -> None:
+        found = evaluator.samples[equation.name]
+        wanted = values[equation.quantity].shape[1:]
+        self.shapes.setdefault(equation.name, []).append(wanted)
+        if found.shape != wanted:
+            self.misfits[equation.name] = f"its shape is {found.shape}, but that of {equation.quantity} is {wanted}"
+        elif found.itemsize < values[equation.quantity].dtype.itemsize:
+            self.misfits[equation.name] = f"its dtype is {found.dtype}, which is less than {self.case.dtype}"
+
+    # Blocks -----------------------------------------------------------------------------------------------------------
+
+    def _trials(self, trials: int, progress: Callable[[int], None] | None) -> tuple[int, bool]:
+        """All blocks; returns how many trials were done, and whether the user stopped the run."""
+        self.tallies = {(run, e.name): Tally() for e in self.checked for run in (OWN, FREE)}
+        self.judges = [Judge(self.case, k, evaluator, self.tallies) for k, evaluator in enumerate(self.evaluators)]
+        done, interrupted = 0, False
+        try:
+            for block in blocks(trials, self.case.sizes):
+                self._block(block)
+                done += len(block.trials)
+                if progress is not None:
+                    progress(len(block.trials))
+        except KeyboardInterrupt:
+            interrupted = True
+        for judge in self.judges:
+            judge.flush()
+        return done, interrupted
+
+    def _block(self, block: Block) -> None:
+        k, count = block.reference, len(block.trials)
+        evaluator = self.evaluators[k]
+        draws = self.case.draw(block, self.seed, self.scale)
+        truth = self.case.truths[k].evaluate(draws)
+        leaves = {name: truth[name] for name in self.case.leaf_names}
+        free = evaluator.free_run(leaves, count)
+        flagged: Flagged = {}
+        for equation in self.checked:
+            if equation.name in self.misfits:
+                continue
+            own = self._own(evaluator, equation, truth, free, count)
+            for run, values in ((OWN, own), (FREE, free[equation.name])):
+                rows = self.tallies[run, equation.name].screen(values, truth[equation.quantity], block.trials)
+                if block.draw == 0:
+                    rows = np.union1d(rows, finite_rows(truth[equation.quantity][:FULLY_JUDGED]))
+                if rows.size:
+                    flagged[run, equation.name] = rows, values[rows]
+        self.judges[k].add(block.trials, draws, truth, flagged)
+
+    def _own(
+        self,
+        evaluator: Evaluator,
+        equation: Equation,
+        truth: Mapping[str, Array],
+        free: Mapping[str, Array],
+        count: int,
+    ) -> Array:
+        """The equation on true inputs. Where all of its inputs are leaves the free run has just done that."""
+        if all(name in self.case.leaf_names for name in equation.inputs):
+            return free[equation.name]
+        return evaluator.run(equation, self._true_inputs(equation, truth, free), count)
+
+    def _true_inputs(self, equation: Equation, truth: Mapping[str, Array], free: Mapping[str, Array]) -> list[Array]:
+        by_name = self.case.derivation.by_name
+        return [truth[name] if name in truth else free[by_name[name].name] for name in equation.inputs]

@@ -1,0 +1,148 @@
+"""Judge the trials that only a rounding bound can judge.
+
+They are few, and a bound costs far more than the value it bounds, so they wait until there are many of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradproof.bounds import Bounded, EquationBounds, TruthBounds
+from gradproof.case import Case
+from gradproof.compare import Rows, Tally
+from gradproof.derivation import Equation
+from gradproof.evaluate import Evaluator, same
+
+Array = NDArray[Any]
+Key = tuple[str, str]
+Flagged = dict[Key, tuple[Rows, Array]]
+"""(run, equation) -> the rows that need a bound, and the computed values of those rows."""
+
+OWN, FREE = "own", "free"
+JUDGED_AT_ONCE = 8192
+
+VERIFIED = 32
+"""So many accused trials of an equation are run one by one before the verdict stands."""
+
+
+class ModeChanged(Exception):
+    """An equation turned out to need single trials: what was counted of it was not its author's doing."""
+
+
+class Judge:
+    """Bounds for the flagged trials of one reference, written into the tallies."""
+
+    def __init__(self, case: Case, reference: int, evaluator: Evaluator, tallies: Mapping[Key, Tally]) -> None:
+        self.case, self.evaluator, self.tallies = case, evaluator, tallies
+        self.truth = case.truths[reference]
+        self.truth_bounds: TruthBounds | None = None
+        self.equation_bounds = EquationBounds(evaluator)
+        self._clear()
+
+    def _clear(self) -> None:
+        self.count = 0
+        self.trials: list[NDArray[np.int64]] = []
+        self.draws: list[dict[str, Array]] = []
+        self.known: list[dict[str, Array]] = []
+        self.flagged: dict[Key, list[tuple[Rows, Array]]] = {}
+
+    def add(
+        self, trials: NDArray[np.int64], draws: Mapping[str, Array], known: Mapping[str, Array], flagged: Flagged
+    ) -> None:
+        """Put the flagged rows of a block aside, with all that their bounds are made of."""
+        needed = np.zeros(len(trials), dtype=bool)
+        for rows, _ in flagged.values():
+            needed[rows] = True
+        picked = np.flatnonzero(needed)
+        if not picked.size:
+            return
+        place = np.zeros(len(trials), dtype=np.intp)
+        place[picked] = np.arange(self.count, self.count + len(picked))
+        self.count += len(picked)
+        self.trials.append(trials[picked])
+        self.draws.append({name: value[picked] for name, value in draws.items()})
+        self.known.append({name: value[picked] for name, value in known.items()})
+        for key, (rows, values) in flagged.items():
+            self.flagged.setdefault(key, []).append((place[rows], values))
+        if self.count >= JUDGED_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Judge all that waits.
+
+        Raises:
+            ModeChanged: An accused equation gives other values in single trials.
+        """
+        if not self.count:
+            return
+        trials, draws, known = np.concatenate(self.trials), _joined(self.draws), _joined(self.known)
+        flagged = {
+            key: tuple(np.concatenate(part) for part in zip(*parts, strict=True)) for key, parts in self.flagged.items()
+        }
+        self._clear()
+        if self.truth_bounds is None:
+            self.truth_bounds = TruthBounds(self.truth, draws)
+        by_name = self.case.derivation.by_name
+        names = {by_name[name].quantity for _, name in flagged}
+        names |= {i for run, name in flagged if run == OWN for i in by_name[name].inputs if i in known}
+        truth = self.truth_bounds.of(draws, known, names)
+        free = self._free(known, flagged, len(trials))
+        for (run, name), (rows, values) in flagged.items():
+            equation = by_name[name]
+            if run == OWN:
+                inputs = [_rows(truth[i] if i in truth else free[by_name[i].name], rows) for i in equation.inputs]
+                bounded = self.equation_bounds.of(equation, inputs, len(rows))
+            else:
+                bounded = _rows(free[name], rows)
+            wanted = _rows(truth[equation.quantity], rows)
+            wrong = self.tallies[run, name].judge(*_apart(values, bounded, wanted), trials[rows])
+            if run == OWN and wrong.any():
+                self._verify(equation, inputs, values, np.flatnonzero(wrong)[:VERIFIED])
+
+    def _free(self, known: Mapping[str, Array], flagged: Mapping[Key, Any], trials: int) -> dict[str, Bounded]:
+        """The free run with bounds, as far as a flagged equation, or one on a helper quantity, needs it."""
+        by_name = self.case.derivation.by_name
+        wanted = {name for run, name in flagged if run == FREE}
+        wanted |= {
+            by_name[i].name for run, name in flagged if run == OWN for i in by_name[name].inputs if i not in known
+        }
+        leaves = {name: _exact(known[name]) for name in self.case.leaf_names}
+        return self.equation_bounds.free_run(self.case.derivation, leaves, wanted, trials)
+
+    def _verify(self, equation: Equation, inputs: list[Bounded], values: Array, rows: Rows) -> None:
+        """Run accused trials one by one: a function not written for many at once is not wrong for that."""
+        if self.evaluator.modes[equation.name] == "loop":
+            return
+        alone = self.evaluator.loop(equation, [bounded.value[rows] for bounded in inputs], len(rows))
+        if not same(values[rows], alone):
+            self.evaluator.modes[equation.name] = "loop"
+            raise ModeChanged
+
+
+def _joined(parts: list[dict[str, Array]]) -> dict[str, Array]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _exact(value: Array) -> Bounded:
+    return Bounded(value, np.zeros(value.shape), "rigorous")
+
+
+def _rows(bounded: Bounded, rows: Rows) -> Bounded:
+    return Bounded(bounded.value[rows], bounded.error[rows], bounded.kind)
+
+
+def _apart(values: Array, bounded: Bounded, truth: Bounded) -> tuple[Array, Array, str]:
+    """|computed - true|, how much of it rounding explains, and the kind of that bound.
+
+    The computed values and those that came with the bound are results of one function on the same numbers; where
+    they are not equal to the last bit, what they differ by is added.
+    """
+    with np.errstate(all="ignore"):
+        difference = np.abs(values.astype(np.float64) - truth.value)
+        bound = bounded.error + truth.error + np.abs(values.astype(np.float64) - bounded.value)
+    kind = "sampled" if "sampled" in (bounded.kind, truth.kind) else "rigorous"
+    return difference, bound, kind

@@ -1,0 +1,1 @@
+"""Reports: frames for machines, Markdown for people. What is in them was found out elsewhere."""

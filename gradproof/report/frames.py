@@ -1,0 +1,81 @@
+"""The frames of a check: fixed columns, fixed dtypes, rows in the document's order."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from gradproof.result import CheckResult
+
+EQUATION_COLUMNS = {
+    "case": "str",
+    "equation": "str",
+    "form": "str",
+    "kind": "str",
+    "shape": "str",
+    "dtype": "str",
+    "trials": "int64",
+    "disagreeing_trials": "int64",
+    "undefined_trials": "int64",
+    "max_abs_error": "float64",
+    "max_rel_error": "float64",
+    "max_ulp_error": "float64",
+    "bound_share": "float64",
+    "bound_kind": "str",
+    "verdict": "str",
+    "diagnosis": "str",
+    "fix": "str",
+    "proof": "str",
+    "worst_trial": "int64",
+    "seed": "uint64",
+}
+
+WORST_COLUMNS = {
+    "case": "str",
+    "equation": "str",
+    "verdict": "str",
+    "trial": "int64",
+    "seed": "uint64",
+    "entry": "str",
+    "manual": "float64",
+    "truth": "float64",
+    "abs_error": "float64",
+    "bound": "float64",
+    "inputs": "str",
+}
+
+TRAJECTORY_COLUMNS = {
+    "case": "str",
+    "step": "int64",
+    "max_difference": "float64",
+    "median_difference": "float64",
+    "largest_parameter": "float64",
+    "trials": "int64",
+}
+
+
+def equations_frame(result: CheckResult) -> pd.DataFrame:
+    """One row for each equation, in the document's order."""
+    common = {"case": result.case, "dtype": result.dtype, "seed": result.seed}
+    rows = [{**{name: getattr(one, name, None) for name in EQUATION_COLUMNS}, **common} for one in result.results]
+    return _frame(rows, EQUATION_COLUMNS)
+
+
+def worst_trials_frame(result: CheckResult) -> pd.DataFrame:
+    """One row for each equation that was compared: the worst entry of its worst trial."""
+    common = {"case": result.case, "seed": result.seed}
+    rows = [{**{name: getattr(one, name, None) for name in WORST_COLUMNS}, **common} for one in result.worst]
+    return _frame(rows, WORST_COLUMNS)
+
+
+def trajectory_frame(result: CheckResult) -> pd.DataFrame:
+    """One row for each step of the training runs; empty where there were none."""
+    run = result.trajectory
+    if run is None:
+        return _frame([], TRAJECTORY_COLUMNS)
+    columns = zip(run.steps, run.max_difference, run.median_difference, run.largest_parameter, strict=True)
+    rows = [(result.case, *values, run.trials) for values in columns]
+    return _frame([dict(zip(TRAJECTORY_COLUMNS, row, strict=True)) for row in rows], TRAJECTORY_COLUMNS)
+
+
+def _frame(rows: list[dict[str, object]], columns: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)

@@ -1,0 +1,183 @@
+"""What a check has found, as facts: one frozen record for each equation, and the verdict over all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gradproof.errors import Disagreement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gradproof.replay import WorstEntry
+    from gradproof.trajectory import Trajectory
+
+VERDICTS = ("agrees", "disagrees", "inherits", "inconclusive", "undefined", "unchecked")
+
+
+@dataclass(frozen=True)
+class EquationResult:
+    """What a check has found about one equation.
+
+    For an equation that is wrong by itself the numbers are those of the run on true inputs; for every other they
+    are those of the free run, from the leaves.
+
+    Attributes:
+        equation: Its name.
+        form: The label of its form.
+        kind: `forward`, `derivative` or `update`.
+        shape: The quantity's shape, or shapes where the references differ.
+        place: File and line.
+        written: The equation on one line.
+        verdict: One of `VERDICTS`.
+        trials: Trials in which it was compared.
+        disagreeing_trials: Those in which the difference exceeds the bound.
+        undefined_trials: Trials left out because the truth is not finite.
+        finite_there: Trials of those in which the equation gives a finite value.
+        max_abs_error, max_rel_error, max_ulp_error: The largest differences.
+        bound_share: The largest difference as a share of its bound.
+        bound_kind: `rigorous`, `sampled`, `fixed`, or empty where all agreed to a few units in the last place.
+        worst_trial: The trial with the largest difference, -1 where there is none.
+        diagnosis: What is wrong, or why there is no clearer verdict.
+        fix: The mended equation.
+        proof: `PROVED`, `REFUTED` or `UNDECIDED`.
+        inherits_from: The wrong equations upstream of it.
+        known_erratum: Whether the case declares it wrong.
+    """
+
+    equation: str
+    form: str
+    kind: str
+    shape: str
+    place: str
+    written: str
+    verdict: str
+    trials: int = 0
+    disagreeing_trials: int = 0
+    undefined_trials: int = 0
+    finite_there: int = 0
+    max_abs_error: float = 0.0
+    max_rel_error: float = 0.0
+    max_ulp_error: float = 0.0
+    bound_share: float = 0.0
+    bound_kind: str = ""
+    worst_trial: int = -1
+    diagnosis: str = ""
+    fix: str = ""
+    proof: str = ""
+    inherits_from: tuple[str, ...] = ()
+    known_erratum: bool = False
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of a check.
+
+    Attributes:
+        case: The case's name.
+        title: The first line of the derivation's docstring.
+        results: One record for each equation, in the document's order.
+        trials: Trials that were run.
+        seed: The seed they were drawn with.
+        dtype: `float64` or `float32`.
+        scale: The factor on real draws.
+        worst: The worst trial of each equation with its numbers.
+        trajectory: How training runs of both sides part, where steps were asked for.
+        interrupted: Whether the run was stopped before its end.
+        known_errata: The equations that the case declares wrong.
+    """
+
+    case: str
+    title: str
+    results: tuple[EquationResult, ...]
+    trials: int
+    seed: int
+    dtype: str
+    scale: float = 1.0
+    worst: tuple[WorstEntry, ...] = ()
+    trajectory: Trajectory | None = None
+    interrupted: bool = False
+    known_errata: frozenset[str] = field(default=frozenset())
+
+    @property
+    def wrong(self) -> tuple[EquationResult, ...]:
+        """The equations that are wrong by themselves."""
+        return tuple(result for result in self.results if result.verdict == "disagrees")
+
+    @property
+    def unexpected(self) -> tuple[EquationResult, ...]:
+        """Wrong equations that the case does not declare."""
+        return tuple(result for result in self.wrong if result.equation not in self.known_errata)
+
+    @property
+    def not_shown(self) -> tuple[str, ...]:
+        """Declared errata that do not disagree: mended by now, or never seen."""
+        wrong = {result.equation for result in self.wrong}
+        return tuple(r.equation for r in self.results if r.equation in self.known_errata and r.equation not in wrong)
+
+    @property
+    def ok(self) -> bool:
+        """Whether exactly the declared errata disagree, and something was compared."""
+        compared = any(result.verdict in ("agrees", "disagrees") for result in self.results)
+        return compared and not self.unexpected and not self.not_shown
+
+    def count(self, verdict: str) -> int:
+        """How many equations have a verdict."""
+        return sum(result.verdict == verdict for result in self.results)
+
+    @cached_property
+    def equations(self) -> pd.DataFrame:
+        """One row for each equation; see `docs/reports.md` for the columns."""
+        from gradproof.report.frames import equations_frame  # pandas is loaded when a frame is asked for
+
+        return equations_frame(self)
+
+    @cached_property
+    def worst_trials(self) -> pd.DataFrame:
+        """The worst trial of each equation: manual value, truth, difference, bound, inputs."""
+        from gradproof.report.frames import worst_trials_frame  # pandas is loaded when a frame is asked for
+
+        return worst_trials_frame(self)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict over all in one sentence."""
+        count = len(self.results)
+        wrong = [result.equation for result in self.wrong]
+        parts = []
+        if self.unexpected or (wrong and not self.known_errata):
+            parts.append(
+                f"{len(self.unexpected)} of {count} equations wrong: {', '.join(r.equation for r in self.unexpected)}"
+            )
+        if wrong and self.known_errata:
+            declared = [name for name in wrong if name in self.known_errata]
+            parts.append(f"{len(declared)} known errata disagree, as declared: {', '.join(declared)}")
+        if self.not_shown:
+            parts.append(f"declared as errata but not wrong: {', '.join(self.not_shown)}")
+        if not wrong and not self.not_shown:
+            parts.append(f"{self.count('agrees')} of {count} equations agree")
+        rest = [f"{self.count(v)} {v}" for v in ("inherits", "inconclusive", "undefined", "unchecked") if self.count(v)]
+        return "; ".join([*parts, *rest])
+
+    def raise_on_disagreement(self) -> CheckResult:
+        """Return the result itself if it is as expected.
+
+        Raises:
+            Disagreement: It is not; the message lists every wrong equation.
+        """
+        if self.ok:
+            return self
+        lines = [f"{self.case}: {self.sentence}"]
+        lines += [
+            f"  {result.place}  {result.equation} = {result.written}\n"
+            f"    disagrees in {result.disagreeing_trials} of {result.trials} trials; replay the worst: "
+            f"gradproof replay {self.case} {result.equation} --trial {result.worst_trial} --seed {self.seed}"
+            for result in self.unexpected
+        ]
+        raise Disagreement("\n".join(lines))
+
+    def with_results(self, results: tuple[EquationResult, ...]) -> CheckResult:
+        """The same outcome with other records: diagnoses, fixes, proofs filled in."""
+        return replace(self, results=results)

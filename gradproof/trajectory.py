@@ -1,0 +1,128 @@
+"""Many steps: both sides trained from the same start on the same data, and how they part.
+
+The manual side feeds its own updated parameters into its own equations; the torch side is one optimizer with its
+state. After one step they differ by rounding; later steps amplify it as far as the training itself is unstable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradproof.binding import Binding, Updated
+from gradproof.case import Case
+from gradproof.errors import GradproofError
+from gradproof.evaluate import Evaluator
+from gradproof.optimizer import Stepper
+from gradproof.trials import Block
+
+Array = NDArray[Any]
+
+TRAINED = 256
+"""So many trials of each reference are trained."""
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """How two training runs part.
+
+    Attributes:
+        steps: The numbers of the steps, from 1.
+        max_difference: The largest difference of any parameter in any trial after each step.
+        median_difference: The median over trials of the largest difference of any parameter.
+        largest_parameter: The largest absolute value of any parameter by torch.
+        trials: How many trials were trained.
+    """
+
+    steps: tuple[int, ...]
+    max_difference: tuple[float, ...]
+    median_difference: tuple[float, ...]
+    largest_parameter: tuple[float, ...]
+    trials: int
+
+
+def compare_trajectories(
+    case: Case, evaluators: Sequence[Evaluator], steps: int, seed: int, scale: float
+) -> Trajectory:
+    """Train both sides of the first trials for so many steps.
+
+    Raises:
+        GradproofError: The derivation does not update every parameter, or steps is less than 1.
+    """
+    if steps < 1:
+        raise GradproofError(f"training takes at least one step, not {steps}")
+    parts = [_train(case, k, evaluator, steps, seed, scale) for k, evaluator in enumerate(evaluators)]
+    apart = np.concatenate([part[0] for part in parts], axis=1)
+    size = np.max([part[1] for part in parts], axis=0)
+    return Trajectory(
+        steps=tuple(range(1, steps + 1)),
+        max_difference=tuple(float(x) for x in apart.max(axis=1)),
+        median_difference=tuple(float(x) for x in np.median(apart, axis=1)),
+        largest_parameter=tuple(float(x) for x in size),
+        trials=apart.shape[1],
+    )
+
+
+def _train(case: Case, k: int, evaluator: Evaluator, steps: int, seed: int, scale: float) -> tuple[Array, Array]:
+    """Differences `(steps, trials)` and the largest parameter `(steps,)` of one reference."""
+    binding, truth = case.bindings[k], case.truths[k]
+    if binding.reference.optimizer is None:
+        raise GradproofError(f"{case.place}: --steps needs an optimizer: Reference(optimizer=torch.optim.SGD, ...)")
+    count = min(TRAINED, case.sizes[k])
+    rows = np.arange(count, dtype=np.int64)
+    draws = case.draw(Block(k, 0, rows * len(case.references) + k), seed, scale)
+    updates = _updates(case, binding)
+    manual = {name: value.copy() for name, value in draws.items()}
+    leaves = truth.leaves(draws)
+    parameters = {name: leaves[name] for name in binding.parameters}
+    drawn = {name: leaves[name] for name in truth.drawn}
+    factory = binding.reference.optimizer
+    if truth.steps_batched is None:
+        truth.evaluate(draws)
+    stepper = Stepper(
+        factory, truth.fixed, parameters, drawn, batched=bool(truth.steps_batched), examples=truth.examples
+    )
+    apart, size = np.zeros((steps, count)), np.zeros(steps)
+    for step in range(steps):
+        values = evaluator.free_run(_leaf_values(case, binding, manual), count)
+        for equation, source in updates.items():
+            manual[source.path][(slice(None), *source.index)] = values[equation]
+        gradients = truth.gradients({**leaves, **parameters})
+        parameters = stepper.step(gradients)
+        with np.errstate(all="ignore"):
+            for name, value in parameters.items():
+                true = value.numpy()
+                difference = np.abs(manual[name].astype(np.float64) - true).reshape(count, -1).max(axis=1)
+                apart[step] = np.maximum(apart[step], difference)
+                size[step] = max(size[step], float(np.abs(true).max()))
+    return apart, size
+
+
+def _leaf_values(case: Case, binding: Binding, draws: dict[str, Array]) -> dict[str, Array]:
+    values = {}
+    for name in case.leaf_names:
+        source = binding.roots[name]
+        values[name] = draws[source.path][(slice(None), *source.index)].copy()
+    return values
+
+
+def _updates(case: Case, binding: Binding) -> dict[str, Updated]:
+    """The plain update equations, which together must cover every entry of every parameter."""
+    updates = {}
+    covered = {name: np.zeros(shape, dtype=bool) for name, shape in binding.parameters.items()}
+    for equation in case.derivation.equations:
+        source = binding.find(equation.quantity)
+        if isinstance(source, Updated) and case.derivation.by_name[equation.quantity] is equation:
+            updates[equation.name] = source
+            covered[source.path][source.index] = True
+    missing = [name for name, entries in covered.items() if not entries.all()]
+    if missing:
+        raise GradproofError(
+            f"{case.derivation.name}: --steps needs an update for every parameter; there is none for all of "
+            f"{', '.join(missing)} (an equation such as `W_new`)"
+        )
+    return updates

@@ -1,0 +1,114 @@
+"""From what the trials have shown to a verdict on every equation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradproof.case import Case
+from gradproof.compare import Tally
+from gradproof.derivation import Equation
+from gradproof.judging import FREE, OWN
+from gradproof.result import EquationResult
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a run has shown.
+
+    Attributes:
+        case: The case that was run.
+        tallies: By run (`own`, `free`) and equation.
+        shapes: The shapes of each equation's quantity, one for each reference.
+        misfits: Why an equation's result cannot be compared with its quantity at all, by equation.
+    """
+
+    case: Case
+    tallies: Mapping[tuple[str, str], Tally]
+    shapes: Mapping[str, list[tuple[int, ...]]]
+    misfits: Mapping[str, str]
+
+
+def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
+    """One record for each equation, in the document's order."""
+    wrong = {e.name for e in evidence.case.derivation.equations if _is_wrong(evidence, e)}
+    return tuple(_result(evidence, equation, wrong) for equation in evidence.case.derivation.equations)
+
+
+def _is_wrong(evidence: Evidence, equation: Equation) -> bool:
+    """Wrong by itself: it disagrees on true inputs, or cannot be compared."""
+    if equation.name in evidence.misfits:
+        return True
+    tally = evidence.tallies.get((OWN, equation.name))
+    return tally is not None and tally.disagreeing > 0
+
+
+def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> EquationResult:
+    derivation = evidence.case.derivation
+    verdict, diagnosis, tally, sources = _verdict(evidence, equation, wrong)
+    return EquationResult(
+        equation=equation.name,
+        form=equation.form,
+        kind=evidence.case.kind(equation),
+        shape="; ".join(dict.fromkeys(str(shape) for shape in evidence.shapes.get(equation.name, []))),
+        place=equation.place,
+        written=equation.written,
+        verdict=verdict,
+        trials=tally.trials,
+        disagreeing_trials=tally.disagreeing,
+        undefined_trials=tally.undefined,
+        finite_there=tally.finite_there,
+        max_abs_error=tally.max_abs,
+        max_rel_error=tally.max_rel,
+        max_ulp_error=tally.max_ulp,
+        bound_share=tally.share,
+        bound_kind="sampled" if "sampled" in tally.kinds else "rigorous" if tally.kinds else "",
+        worst_trial=tally.worst[2],
+        diagnosis=diagnosis,
+        inherits_from=sources,
+        known_erratum=equation.name in derivation.known_errata,
+    )
+
+
+def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[str, str, Tally, tuple[str, ...]]:
+    """The verdict, why, the tally that it rests on, and the wrong equations upstream if it inherits."""
+    if equation.quantity not in evidence.case.known:
+        return "unchecked", evidence.case.bindings[0].why_unknown(equation.quantity), Tally(), ()
+    if equation.name in evidence.misfits:
+        return "disagrees", evidence.misfits[equation.name], evidence.tallies[OWN, equation.name], ()
+    own, free = evidence.tallies[OWN, equation.name], evidence.tallies[FREE, equation.name]
+    if own.disagreeing:
+        return "disagrees", _helpers(evidence.case, equation), own, ()
+    if free.disagreeing:
+        upstream = evidence.case.derivation.upstream(equation)
+        sources = tuple(name for name in upstream if name in wrong)
+        if sources:
+            return "inherits", f"wrong only because of {', '.join(sources)}", free, sources
+        return "disagrees", "agrees on true inputs, but its own inputs are off by more than rounding", free, ()
+    if not free.trials:
+        there = f"; the equation is finite in {free.finite_there} of them" if free.finite_there else ""
+        return "undefined", f"the truth is not finite in any of {free.undefined} trials{there}", free, ()
+    if own.inconclusive >= own.trials or free.inconclusive >= free.trials:
+        return "inconclusive", "no finite rounding bound in any trial", free, ()
+    if not free.nonzero:
+        return "inconclusive", f"zero in all {free.trials} trials: a wrong factor would not show", free, ()
+    return "agrees", _undefined(free), free, ()
+
+
+def _undefined(tally: Tally) -> str:
+    if not tally.undefined:
+        return ""
+    return f"left out: {tally.undefined} trials whose truth is not finite ({tally.finite_there} finite here)"
+
+
+def _helpers(case: Case, equation: Equation) -> str:
+    """The fault may as well lie in helper quantities that the reference does not know."""
+    by_name = case.derivation.by_name
+    group: dict[str, None] = {}
+    waiting = [equation]
+    while waiting:
+        for name in waiting.pop().inputs:
+            if name not in case.known and name not in group:
+                group[name] = None
+                waiting.append(by_name[name])
+    return f"or one of the helpers it reads, which the reference does not have: {', '.join(group)}" if group else ""
