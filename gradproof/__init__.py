@@ -11,7 +11,7 @@ from typing import Any
 _HOMES = {
     "Reference": "gradproof.reference",
     "constant": "gradproof.distributions",
-    "crosscheck": "gradproof.crosscheck",
+    "crosscheck": "gradproof.run",
     "Disagreement": "gradproof.errors",
     "GradproofError": "gradproof.errors",
     "integers": "gradproof.distributions",
