@@ -1,4 +1,4 @@
-"""Universal functions on a `LeadArray`: alignment of the user's axes, `out=`, `where=`, reduce, accumulate, outer, at."""
+"""Universal functions on a `LeadArray`: alignment of the user's axes, keywords, and the methods of a ufunc."""
 
 from __future__ import annotations
 

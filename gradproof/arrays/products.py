@@ -106,7 +106,9 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any
     """`np.einsum` in its string form; the hidden axes are named by letters that the user left free."""
     subscripts, arrays = operands[0], operands[1:]
     if out is not None or kwargs or not isinstance(subscripts, str):
-        raise unsupported("np.einsum with out=, other keywords or index lists", way_out="use np.einsum('ij,jk->ik', a, b)")
+        raise unsupported(
+            "np.einsum with out=, other keywords or index lists", way_out="use np.einsum('ij,jk->ik', a, b)"
+        )
     model = same_family(arrays)
     lifted = [model._lift(x) for x in arrays]
     return model._contracted(_with_lead(subscripts.replace(" ", ""), model.lead), lifted)

@@ -115,7 +115,9 @@ def _count(x: LeadArray, axis: Axis) -> int:
     return int(np.prod([x.shape[a] for a in user_axes(x, axis)], dtype=int))
 
 
-def mean(a: LeadArray, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **rest: Any) -> Any:
+def mean(
+    a: LeadArray, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **rest: Any
+) -> Any:
     """`np.mean`: the sum over the number of elements."""
     _refuse(rest, "np.mean")
     x = _inexact(a) if dtype is None else a._cast(np.dtype(dtype))
@@ -156,8 +158,8 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         if not isinstance(axis, int) or np.ndim(weights) != 1:
             raise unsupported("np.average with weights of another shape")
         weights = np.moveaxis(np.broadcast_to(weights, (*np.moveaxis(a, axis, -1).shape,)), -1, axis)
-    keep = {"axis": axis, "keepdims": keepdims is True}
-    return np.sum(np.multiply(a, weights), **keep) / np.sum(weights, **keep)
+    keep = keepdims is True
+    return np.sum(np.multiply(a, weights), axis=axis, keepdims=keep) / np.sum(weights, axis=axis, keepdims=keep)
 
 
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -205,6 +207,7 @@ REDUCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.average: average,
     np.linalg.norm: norm,
     np.count_nonzero: count_nonzero,
-    np.ptp: lambda a, axis=None, out=None, keepdims=False: np.max(a, axis=axis, keepdims=keepdims is True)
-    - np.min(a, axis=axis, keepdims=keepdims is True),
+    np.ptp: lambda a, axis=None, out=None, keepdims=False: (
+        np.max(a, axis=axis, keepdims=keepdims is True) - np.min(a, axis=axis, keepdims=keepdims is True)
+    ),
 }

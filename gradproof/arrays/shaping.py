@@ -244,8 +244,9 @@ def pad(array: LeadArray, pad_width: Any, mode: str = "constant", *, constant_va
     """`np.pad` with a scalar constant, or by copies of the array's own elements."""
     widths = np.broadcast_to(np.asarray(pad_width, dtype=int), (array.ndim, 2)).tolist()
     if mode in ("edge", "reflect", "symmetric", "wrap"):
+        copies: Any = mode
         full = [(0, 0)] * array.lead + widths
-        return array._map(lambda layer: np.pad(layer, full, mode=mode))
+        return array._map(lambda layer: np.pad(layer, full, mode=copies))
     if mode != "constant" or np.ndim(constant_values):
         raise unsupported(f"np.pad with mode={mode!r} or several constants")
     shape = tuple(low + n + high for n, (low, high) in zip(array.shape, widths, strict=True))
@@ -274,7 +275,9 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 def put_along_axis(arr: LeadArray, indices: Any, values: Any, axis: int | None) -> None:
     """`np.put_along_axis`."""
     if not isinstance(arr, LeadArray) or axis is None:
-        raise unsupported("np.put_along_axis into a plain array or with axis=None", way_out="start from np.zeros_like(x)")
+        raise unsupported(
+            "np.put_along_axis into a plain array or with axis=None", way_out="start from np.zeros_like(x)"
+        )
     arr[_along(arr, indices, axis)] = values
 
 
@@ -283,9 +286,7 @@ def _along(x: LeadArray, indices: Any, axis: int) -> tuple[Any, ...]:
     at, shape = normalize_axis_index(axis, x.ndim), np.shape(indices)
     if len(shape) != x.ndim:
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
-    grid: list[Any] = [
-        np.arange(n).reshape((1,) * i + (-1,) + (1,) * (x.ndim - i - 1)) for i, n in enumerate(x.shape)
-    ]
+    grid: list[Any] = [np.arange(n).reshape((1,) * i + (-1,) + (1,) * (x.ndim - i - 1)) for i, n in enumerate(x.shape)]
     grid[at] = indices
     return tuple(grid)
 
@@ -307,17 +308,25 @@ def sliding_window_view(x: LeadArray, window_shape: Any, axis: Any = None, **res
 def _filled(value: int) -> Callable[..., LeadArray]:
     """`np.zeros_like` and its like: writable, with as many trials as the model."""
 
-    def like(a: LeadArray, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **_: Any) -> LeadArray:
+    def like(
+        a: LeadArray, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **_: Any
+    ) -> LeadArray:
         return full_like(a, value, dtype, shape=shape)
 
     return like
 
 
-def full_like(a: LeadArray, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **_: Any) -> LeadArray:
+def full_like(
+    a: LeadArray, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, **_: Any
+) -> LeadArray:
     """`np.full_like`."""
     wanted = a.shape if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
     if not isinstance(fill_value, LeadArray):
-        return a._full(wanted, fill_value, dtype) if np.ndim(fill_value) == 0 else _assigned(a._full(wanted, 0, dtype), fill_value)
+        return (
+            a._full(wanted, fill_value, dtype)
+            if np.ndim(fill_value) == 0
+            else _assigned(a._full(wanted, 0, dtype), fill_value)
+        )
     return _assigned(a._full(wanted, 0, dtype), fill_value)
 
 

@@ -18,7 +18,7 @@ terms of other operations is written once in those terms (`composed`, `products`
 | `_contracted(subscripts, arrays)` | `einsum`; the subscripts already name the hidden axes |
 | `_selected(condition, a, b)` | `np.where` of aligned operands; a and b may be scalars |
 | `_cast(dtype)` | `astype`, always a copy |
-| `_settled(purpose)` | a plain ndarray of the values, for a branch, an index or an order; raises when they are not certain |
+| `_settled(purpose)` | a plain ndarray of the values, for a branch, an index or an order; raises if not certain |
 | `_scattered(place, values)` | `np.add.at` (optional) |
 | `_native(function, *args)` | a function of NumPy that only layers of values can take, such as `np.sort` (optional) |
 
@@ -132,11 +132,11 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def lead_shape(self) -> tuple[int, ...]:
         """The sizes of the hidden axes."""
-        return self.layers[0].shape[: self.lead]
+        return tuple(self.layers[0].shape[: self.lead])
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.layers[0].shape[self.lead :]
+        return tuple(self.layers[0].shape[self.lead :])
 
     @property
     def ndim(self) -> int:
@@ -148,7 +148,7 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self.layers[0].dtype
+        return np.dtype(self.layers[0].dtype)
 
     @property
     def itemsize(self) -> int:
@@ -156,11 +156,11 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Any:
-        return np.transpose(self)  # type: ignore[call-overload]
+        return np.transpose(self)
 
     @property
     def mT(self) -> Any:
-        return np.matrix_transpose(self)  # type: ignore[arg-type]
+        return np.matrix_transpose(self)
 
     @property
     def real(self) -> Self:
@@ -255,7 +255,7 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     def transpose(self, *axes: Any) -> Any:
         order = axes[0] if len(axes) == 1 else axes
-        return np.transpose(self, order or None)  # type: ignore[call-overload]
+        return np.transpose(self, order or None)
 
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Self:
         return self._cast(np.dtype(dtype))
