@@ -2,8 +2,8 @@
 
 The NumPy code of an equation is run on arrays that carry a rigorous running error bound. Torch's own operations,
 recorded for one trial, are run on them too, which bounds the truth; the little by which torch's result differs from
-that replay is added, so the bound holds for whatever kernels torch used. Code that has no rule gets a sampled bound:
-its inputs are moved within their errors many times over.
+that replay is added, so the bound holds for whatever kernels torch used. What has no rule gets a sampled bound: a
+model is run in two precisions, a function on inputs moved within their errors and rounded to float32.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from gradproof.arrays.bound import BoundArray
 from gradproof.aten import Tape, record
+from gradproof.binding import Binding
 from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.evaluate import Evaluator, as_numbers
 from gradproof.optimizer import Stepper, Tensors
-from gradproof.truth import Truth
+from gradproof.truth import DTYPES, Truth
 
 Array = NDArray[Any]
 
@@ -128,20 +129,38 @@ class TruthBounds:
         return bool(np.all((apart <= allowed) | ~np.isfinite(apart) | ~np.isfinite(allowed)))
 
     def _sampled(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: list[str]) -> dict[str, Array]:
-        """The spread of torch's own results when the real leaves are moved by half a unit in the last place."""
+        """Torch in float32 against torch in float64 on the same numbers shows what rounding does to the model.
+
+        A float64 run has 2**29 times less of it. Each sample moves the leaves by a unit in the last place of
+        float32, for other roundings.
+        """
         generator = np.random.default_rng(len(names))
+        exact, rough = self._other("float64"), self._other("float32")
+        ratio = 2.0**-29 if self.truth.dtype == torch.float64 else 1.0
         eps = torch.finfo(self.truth.dtype).eps
-        spread = {name: np.zeros(values[name].shape) for name in names}
+        errors = {name: eps * np.abs(values[name].astype(np.float64)) for name in names}
         for _ in range(SAMPLES):
-            moved = {
-                name: value * (1 + eps * generator.uniform(-1, 1, value.shape)) if value.dtype.kind == "f" else value
-                for name, value in draws.items()
-            }
-            again = self.truth.evaluate(moved)
+            moved = {name: _moved32(value, generator) for name, value in draws.items()}
+            fine, coarse = exact.evaluate(_wide(moved)), rough.evaluate(moved)
             with np.errstate(all="ignore"):
                 for name in names:
-                    np.maximum(spread[name], np.abs(again[name] - values[name]), out=spread[name])
-        return {name: SAFETY * (spread[name] + eps * np.abs(values[name])) for name in names}
+                    np.maximum(errors[name], ratio * np.abs(fine[name] - coarse[name]), out=errors[name])
+        return {name: SAFETY * np.where(np.isnan(error), np.inf, error) for name, error in errors.items()}
+
+    def _other(self, dtype: str) -> Truth:
+        binding = self.truth.binding
+        return Truth(Binding(binding.reference, binding.place, DTYPES[dtype]), self.names, dtype)
+
+
+def _moved32(value: Array, generator: np.random.Generator) -> Array:
+    if value.dtype.kind != "f":
+        return value
+    eps = float(np.finfo(np.float32).eps)
+    return np.asarray(value * (1 + eps * generator.uniform(-1, 1, value.shape)), dtype=np.float32)
+
+
+def _wide(values: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: value.astype(np.float64) if value.dtype.kind == "f" else value for name, value in values.items()}
 
 
 class EquationBounds:
@@ -167,15 +186,20 @@ class EquationBounds:
         return Bounded(value, error, "sampled")
 
     def _sampled(self, equation: Equation, inputs: list[Bounded], trials: int) -> tuple[Array, Array]:
-        """The spread of the results when the inputs move within their errors and by a unit in the last place."""
+        """The spread of the results when the inputs move within their errors, and the rounding that float32 shows."""
         generator = np.random.default_rng(len(inputs))
-        centre = self.evaluator.run(equation, [bounded.value for bounded in inputs], trials)
+        run = self.evaluator.run
+        centre = run(equation, [bounded.value for bounded in inputs], trials)
+        ratio = float(np.finfo(centre.dtype).eps / np.finfo(np.float32).eps)
         spread = np.zeros(centre.shape)
         for _ in range(SAMPLES):
-            moved = [_moved(bounded, generator) for bounded in inputs]
-            again = self.evaluator.run(equation, moved, trials)
+            again = run(equation, [_moved(bounded, generator) for bounded in inputs], trials)
+            coarse = [_moved32(bounded.value, generator) for bounded in inputs]
+            fine = [value.astype(np.float64) if value.dtype.kind == "f" else value for value in coarse]
             with np.errstate(all="ignore"):
                 np.maximum(spread, np.abs(again - centre), out=spread)
+                rounding = ratio * np.abs(run(equation, coarse, trials) - run(equation, fine, trials))
+                np.maximum(spread, rounding, out=spread)
         with np.errstate(all="ignore"):
             return centre, SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
 
