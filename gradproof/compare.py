@@ -74,14 +74,16 @@ class Tally:
         self.trials += count
         if not self.nonzero:
             self.nonzero = bool(truth.any())
-        difference = computed - truth
+        with np.errstate(all="ignore"):
+            difference = computed - truth
         if not difference.any():  # nan and inf count as true: every value is finite and equal to the last bit
             if self.worst[2] < 0:
                 self.worst = (0, 0.0, int(trials[0]))
             return NO_ROWS
         np.abs(difference, out=difference)
         size = np.abs(truth)
-        bad = ~(difference <= size * (PLAIN_ULPS * np.finfo(truth.dtype).eps))
+        limit = size * (PLAIN_ULPS * np.finfo(truth.dtype).eps)
+        bad = ~((difference <= limit) & (limit < np.inf))
         rows = np.flatnonzero(bad.reshape(count, -1).any(axis=1)) if bad.any() else NO_ROWS
         if rows.size:
             rows = self._set_undefined_apart(rows, computed, truth, difference)
