@@ -22,6 +22,10 @@ from gradproof.aten.tape import Slot
 Value = Slot | np.ndarray[Any, Any]
 Emit = Callable[..., Slot]
 
+DTYPES = frozenset(
+    {torch.float64, torch.float32, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool}
+)
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -36,7 +40,7 @@ class Geometry:
     def of(cls, tensor: torch.Tensor) -> Geometry:
         shape = tuple(tensor.shape)
         strides = tuple(0 if size == 1 else step for size, step in zip(shape, tensor.stride(), strict=True))
-        return cls(tensor.storage_offset(), shape, strides, tensor.dtype)
+        return cls(int(tensor.storage_offset()), shape, strides, tensor.dtype)
 
     def positions(self) -> np.ndarray[Any, np.dtype[np.intp]]:
         """The positions in the storage, an array of the tensor's shape."""
@@ -62,6 +66,7 @@ class Memory:
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._storages: dict[int, _Storage] = {}
+        self._uninitialised: dict[int, torch.UntypedStorage] = {}
 
     def tracks(self, tensor: torch.Tensor) -> bool:
         """Whether the tensor's memory holds values of the recording (else it is a constant)."""
@@ -79,10 +84,24 @@ class Memory:
             self._storages[key] = _Storage(tensor.untyped_storage(), _size(tensor), geometry, value)
         self._storages[key].current[geometry] = value
 
+    def note_uninitialised(self, tensor: torch.Tensor) -> None:
+        """The tensor was made by `torch.empty` or its like."""
+        if tensor.numel():
+            self._uninitialised[tensor.untyped_storage()._cdata] = tensor.untyped_storage()
+
+    def note_written(self, tensor: torch.Tensor) -> None:
+        """Constants were written into the tensor."""
+        self._uninitialised.pop(tensor.untyped_storage()._cdata, None)
+
     def read(self, tensor: torch.Tensor) -> Value:
         """The tensor's value; a constant where its memory was never touched by the recording."""
         storage = self._storages.get(tensor.untyped_storage()._cdata)
         if storage is None:
+            if tensor.untyped_storage()._cdata in self._uninitialised:
+                raise NoRule(
+                    "a tensor made by torch.empty is read before anything was written into it; a kernel of its own may "
+                    "have filled it out of sight"
+                )
             return constant(tensor)
         geometry = Geometry.of(tensor)
         if geometry not in storage.current:
@@ -97,8 +116,7 @@ class Memory:
         key, geometry = tensor.untyped_storage()._cdata, Geometry.of(tensor)
         storage = self._storages.get(key)
         if storage is None:
-            flat = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage())  # type: ignore[call-overload]
-            storage = _Storage(tensor.untyped_storage(), _size(tensor), Geometry.of(flat), constant(flat))
+            storage = self._untouched(tensor)
             self._storages[key] = storage
         if geometry != storage.origin:
             source = _scatter_source(storage, geometry)
@@ -110,22 +128,33 @@ class Memory:
                 return
         storage.value, storage.current = value, {geometry: value}
 
+    def _untouched(self, tensor: torch.Tensor) -> _Storage:
+        """The storage of a constant tensor that is about to be written; what was never initialised is NaN."""
+        held = tensor.untyped_storage()
+        flat = torch.empty(0, dtype=tensor.dtype).set_(held)
+        value = constant(flat)
+        if self._uninitialised.pop(held._cdata, None) is not None and tensor.is_floating_point():
+            value = np.full_like(value, np.nan)
+        return _Storage(held, _size(tensor), Geometry.of(flat), value)
+
     def _gather(self, storage: _Storage, geometry: Geometry) -> Value:
         places = _places(storage, geometry)
         if (places < 0).any():
             raise NoRule("a tensor is read where the recording has never written its memory")
         if isinstance(storage.value, np.ndarray):
-            return storage.value.reshape(-1)[places]
+            gathered: np.ndarray[Any, Any] = storage.value.reshape(-1)[places]
+            return gathered
         return self._emit("gradproof.take_elements", storage.value, places)
 
 
 def constant(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
-    """A copy of the tensor's values: float64 for floating dtypes, else the dtype itself."""
-    if tensor.is_complex() or tensor.layout != torch.strided:
-        raise NoRule(f"a tensor of dtype {tensor.dtype} and layout {tensor.layout} cannot be recorded")
-    plain = tensor.detach().resolve_neg()
-    wide = plain.to(torch.float64) if plain.is_floating_point() else plain
-    return np.array(wide.cpu().numpy(), copy=True)
+    """A copy of the tensor's values. Raises NoRule for a dtype or a layout that NumPy has not."""
+    if tensor.dtype not in DTYPES or tensor.layout != torch.strided:
+        raise NoRule(
+            f"a tensor of {tensor.dtype} and layout {tensor.layout} cannot be recorded; use dense float64 or float32"
+        )
+    with torch._C.DisableTorchFunction():
+        return np.array(tensor.detach().resolve_neg().cpu().numpy(), copy=True)
 
 
 def _size(tensor: torch.Tensor) -> int:
@@ -139,7 +168,8 @@ def _places(storage: _Storage, geometry: Geometry) -> np.ndarray[Any, np.dtype[n
     where = np.full(storage.size, -1, dtype=np.intp)
     origin = storage.origin.positions().reshape(-1)
     where[origin] = np.arange(origin.size)
-    return where[geometry.positions()]
+    places: np.ndarray[Any, np.dtype[np.intp]] = where[geometry.positions()]
+    return places
 
 
 def _scatter_source(storage: _Storage, geometry: Geometry) -> np.ndarray[Any, np.dtype[np.intp]] | None:

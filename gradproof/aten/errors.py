@@ -1,4 +1,4 @@
-"""The errors of recording and replaying ATen operations."""
+"""The error of an operation that cannot be recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,3 @@ from gradproof.errors import GradproofError
 
 class NoRule(GradproofError):
     """An ATen operation that has neither a rule nor a decomposition, or whose recording would not hold."""
-
-
-class UnsupportedOperation(GradproofError):
-    """A function that an array type does not have."""

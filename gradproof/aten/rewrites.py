@@ -1,9 +1,9 @@
-"""Operations recorded as other torch operations: writes in place, out= variants, lists of tensors."""
+"""Operations recorded as other torch operations: writes in place, out= variants, lists of tensors, masks as indices."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -11,8 +11,12 @@ import torch
 from gradproof.aten.errors import NoRule
 
 Operator = Any  # torch._ops.OpOverload
+Rewrite = Callable[..., Any]
+Tracks = Callable[[torch.Tensor], bool]
 
 aten = torch.ops.aten
+
+INDEXED = frozenset({"aten.index", "aten._unsafe_index", "aten.index_put", "aten._unsafe_index_put"})
 
 
 def tensors(nested: Any) -> Iterator[torch.Tensor]:
@@ -30,15 +34,22 @@ def is_view(func: Operator) -> bool:
     return bool(returns) and all(r.alias_info is not None and not r.alias_info.is_write for r in returns)
 
 
-def find(func: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any] | None:
-    """A function of the same arguments made of operations that can be recorded; None if it needs none."""
+def find(func: Operator, args: tuple[Any, ...], tracks: Tracks) -> Rewrite | None:
+    """A function of the same arguments made of operations that can be recorded; None if it needs none.
+
+    Raises NoRule for an operation that writes its arguments and has no form that returns new tensors.
+    """
     schema = func._schema
     if schema.name.startswith("aten::_foreach_"):
         return functools.partial(_one_by_one, func)
-    if schema.name in SPECIAL:
-        return SPECIAL[schema.name]
-    if not schema.is_mutable:
+    if str(func.overloadpacket) in INDEXED and any(t.dtype == torch.bool and tracks(t) for t in tensors(args[1])):
+        return functools.partial(_put_where, func)
+    if str(func.overloadpacket) == "aten.native_batch_norm" and args[5] and args[3] is not None:
+        return _batch_norm
+    if not schema.is_mutable or func is aten.copy_.default:
         return None
+    if schema.name in IN_PLACE:
+        return IN_PLACE[schema.name]
     written = [a.name for a in schema.arguments if a.alias_info is not None and a.alias_info.is_write]
     if written == [schema.arguments[0].name] and schema.name.endswith("_"):
         return functools.partial(_in_place, _functional(func))
@@ -47,11 +58,12 @@ def find(func: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Calla
     raise NoRule(f"{func} writes its arguments {', '.join(written)} in a way that cannot be recorded")
 
 
-def python_decomposition(func: Operator) -> Callable[..., Any] | None:
-    """torch's own decomposition in Python; its table takes a second to load, and few operations need it."""
+def python_decomposition(func: Operator) -> Rewrite | None:
+    """torch's own decomposition in Python; its table takes a while to load, and few operations need it."""
     from torch._decomp import decomposition_table
 
-    return decomposition_table.get(func)
+    found: Rewrite | None = decomposition_table.get(func)
+    return found
 
 
 def _functional(func: Operator) -> Operator:
@@ -66,7 +78,7 @@ def _in_place(functional: Operator, target: torch.Tensor, *args: Any, **kwargs: 
     return target.copy_(functional(target, *args, **kwargs))
 
 
-def _without_out(func: Operator, written: list[str]) -> Operator:
+def _without_out(func: Operator, written: Sequence[str]) -> Operator:
     wanted = [(a.name, str(a.type)) for a in func._schema.arguments if a.name not in written]
     for name in func.overloadpacket.overloads():
         overload = getattr(func.overloadpacket, name)
@@ -75,12 +87,12 @@ def _without_out(func: Operator, written: list[str]) -> Operator:
     raise NoRule(f"{func} writes to out=, and there is no such operation that returns a new tensor")
 
 
-def _out(functional: Operator, written: list[str], *args: Any, **kwargs: Any) -> Any:
+def _out(functional: Operator, written: Sequence[str], *args: Any, **kwargs: Any) -> Any:
     targets = [kwargs.pop(name) for name in written]
     result = functional(*args, **kwargs)
     for target, value in zip(targets, [result] if len(targets) == 1 else result, strict=True):
         if target.shape != value.shape:
-            raise NoRule("out= of another shape than the result is resized, which cannot be recorded")
+            raise NoRule(f"{functional} with out= of shape {tuple(target.shape)} for a result of {tuple(value.shape)}")
         target.copy_(value)
     return targets[0] if len(targets) == 1 else tuple(targets)
 
@@ -98,6 +110,40 @@ def _one_by_one(func: Operator, *args: Any, **kwargs: Any) -> Any:
     return results if func._schema.returns else None
 
 
+def _put_where(func: Operator, x: torch.Tensor, indices: Sequence[Any], *rest: Any, **kwargs: Any) -> torch.Tensor:
+    """x[mask] = one value, the mask differing from trial to trial."""
+    given = [k for k, index in enumerate(indices) if index is not None]
+    if not rest or len(given) != 1 or rest[0].numel() != 1:
+        raise NoRule(
+            f"{func} selects by a mask that depends on the leaves: the number of elements differs from trial to trial; "
+            f"use torch.where(mask, x, other)"
+        )
+    mask = indices[given[0]]
+    for _ in range(x.ndim - given[0] - mask.ndim):
+        mask = mask.unsqueeze(-1)
+    value = rest[0].reshape(())
+    accumulate = rest[1] if len(rest) > 1 else kwargs.get("accumulate", False)
+    return torch.where(mask, x + value if accumulate else value, x)
+
+
+def _batch_norm(
+    x: torch.Tensor,
+    weight: Any,
+    bias: Any,
+    running_mean: torch.Tensor,
+    running_var: torch.Tensor,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> Any:
+    """The kernel writes its running statistics though its schema does not say so."""
+    result = aten.native_batch_norm(x, weight, bias, None, None, True, momentum, eps)
+    over = [k for k in range(x.ndim) if k != 1]
+    running_mean.mul_(1 - momentum).add_(result[1], alpha=momentum)
+    running_var.mul_(1 - momentum).add_(x.var(over, correction=1), alpha=momentum)
+    return result
+
+
 def _fill(target: torch.Tensor, value: Any) -> torch.Tensor:
     return target.copy_(value if isinstance(value, torch.Tensor) else torch.full_like(target, value))
 
@@ -106,4 +152,4 @@ def _zero(target: torch.Tensor) -> torch.Tensor:
     return target.copy_(torch.zeros_like(target))
 
 
-SPECIAL: dict[str, Callable[..., Any]] = {"aten::fill_": _fill, "aten::zero_": _zero}
+IN_PLACE: dict[str, Rewrite] = {"aten::fill_": _fill, "aten::zero_": _zero}

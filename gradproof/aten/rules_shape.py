@@ -21,6 +21,13 @@ def _stop(end: int | None, size: int) -> int | None:
     return None if end is None or end >= size else end
 
 
+def zeros(shape: Sequence[int], like: Array) -> np.ndarray[Any, Any]:
+    """Zeros in the floating dtype of an array, so that joining both promotes nothing."""
+    dtype = getattr(like, "dtype", None)
+    single = isinstance(dtype, np.dtype) and dtype == np.float32
+    return np.zeros(tuple(shape), dtype=np.float32 if single else np.float64)
+
+
 def reshape(x: Array, shape: Sequence[int]) -> Array:
     return np.reshape(x, tuple(shape))
 
@@ -58,9 +65,9 @@ def slice_(x: Array, dim: int = 0, start: int | None = None, end: int | None = N
 
 def split(x: Array, size: int | Sequence[int], dim: int = 0) -> list[Array]:
     whole = x.shape[dim]
-    sizes = [size] * -(-whole // size) if isinstance(size, int) else list(size)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    return [take(x, dim, slice(int(a), int(b))) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    sizes = [min(size, whole - at) for at in range(0, whole, size)] if isinstance(size, int) else list(size)
+    stops = np.cumsum(sizes).tolist()
+    return [take(x, dim, slice(stop - part, stop)) for part, stop in zip(sizes, stops, strict=True)]
 
 
 def unbind(x: Array, dim: int = 0) -> list[Array]:
@@ -105,9 +112,7 @@ def pad(x: Array, widths: Sequence[int], value: float = 0.0) -> Array:
         dim, (before, after) = x.ndim - 1 - k, widths[2 * k : 2 * k + 2]
         size = x.shape[dim]
         inner = take(x, dim, slice(max(0, -before), size - max(0, -after)))
-        edges = [
-            np.full((*x.shape[:dim], max(0, width), *x.shape[dim + 1 :]), float(value)) for width in (before, after)
-        ]
+        edges = [zeros((*x.shape[:dim], max(0, width), *x.shape[dim + 1 :]), x) + value for width in (before, after)]
         x = np.concatenate([edges[0], inner, edges[1]], axis=dim) if before > 0 or after > 0 else inner
     return x
 
@@ -165,15 +170,15 @@ def diagonal_scatter(x: Array, update: Array, offset: int = 0, first: int = 0, s
 
 
 def select_backward(grad: Array, shape: Sequence[int], dim: int, index: int) -> Array:
-    return select_scatter(np.zeros(tuple(shape)), grad, dim, index)
+    return select_scatter(zeros(shape, grad), grad, dim, index)
 
 
 def slice_backward(grad: Array, shape: Sequence[int], dim: int, start: int, end: int, step: int) -> Array:
-    return slice_scatter(np.zeros(tuple(shape)), grad, dim, start, end, step)
+    return slice_scatter(zeros(shape, grad), grad, dim, start, end, step)
 
 
 def diagonal_backward(grad: Array, shape: Sequence[int], offset: int, first: int, second: int) -> Array:
-    return diagonal_scatter(np.zeros(tuple(shape)), grad, offset, first, second)
+    return diagonal_scatter(zeros(shape, grad), grad, offset, first, second)
 
 
 TABLE: dict[str, Callable[..., Any]] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.aten.errors import UnsupportedOperation
+from gradproof.arrays.structure import UnsupportedOperation
 
 Array = Any
 

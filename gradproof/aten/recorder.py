@@ -1,0 +1,266 @@
+"""The dispatch mode that runs every ATen operation and records those that depend on the leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradproof.aten import rewrites
+from gradproof.aten.aliases import Memory, Value
+from gradproof.aten.errors import NoRule
+from gradproof.aten.rules import KEEPS_INTEGERS, MASKS_ONLY, rule_name
+from gradproof.aten.tape import Operation, Slot, map_leaves
+
+Operator = Any  # torch._ops.OpOverload
+Args = tuple[Any, ...]
+Kwargs = dict[str, Any]
+Numbers = list[tuple[float, Slot]]
+
+DROPPED = frozenset({"dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking"})
+
+UNINITIALISED = frozenset(
+    {"aten.empty", "aten.empty_strided", "aten.empty_like", "aten.new_empty", "aten.new_empty_strided"}
+)
+
+SHAPE_ONLY = UNINITIALISED | {
+    "aten.zeros_like",
+    "aten.ones_like",
+    "aten.full_like",
+    "aten.new_zeros",
+    "aten.new_ones",
+    "aten.new_full",
+    "aten.is_same_size",
+}
+"""Operations that look at the shapes of their arguments, not at their values."""
+
+SAME_VALUE = frozenset({"aten.clone", "aten._to_copy", "aten.lift_fresh_copy", "aten.contiguous"})
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's base class is not annotated
+    """Runs torch's operations; `steps` are those whose results depend on a tensor bound in `memory`."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.steps: list[Operation] = []
+        self.memory = Memory(self.emit)
+        self._slots = 0
+        self._numbers: Numbers = []
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Spares the import of torch._dynamo, a second, which nothing here is compiled by."""
+        return False
+
+    def new_slot(self) -> Slot:
+        self._slots += 1
+        return Slot(self._slots - 1)
+
+    def emit(self, name: str, *args: Any) -> Slot:
+        """Records an operation with one result."""
+        slot = self.new_slot()
+        self.steps.append(Operation(name, args, {}, (slot,)))
+        return slot
+
+    def output(self, result: Any) -> Any:
+        """What stands on the tape for a result of the recorded function."""
+        return self.memory.read(result) if isinstance(result, torch.Tensor) else result
+
+    def __torch_dispatch__(self, func: Operator, types: Any, args: Args = (), kwargs: Kwargs | None = None) -> Any:
+        kwargs = kwargs or {}
+        name = str(func.overloadpacket)
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            raise NoRule(f"{func} draws random numbers: a mask or a noise must be an input of the function")
+        numbers, self._numbers = self._numbers, []
+        dependent = any(self.memory.tracks(tensor) for tensor in rewrites.tensors((args, kwargs)))
+        if not numbers and (not dependent or name in SHAPE_ONLY):
+            return self._constant(func, args, kwargs)
+        if func is torch.ops.aten._local_scalar_dense.default:
+            return self._number(args[0], numbers)
+        _refuse_value_dependent(func)
+        rewrite = rewrites.find(func, args, self.memory.tracks)
+        if rewrite is not None:
+            return self._again(rewrite, args, kwargs, numbers)
+        rule = rule_name(name, func._overloadname)
+        if rule is not None and not rewrites.is_view(func) and name not in SAME_VALUE:
+            return self._ruled(rule, func, args, kwargs, numbers)
+        if numbers:
+            raise _lost_number(func, numbers)
+        if func is torch.ops.aten.copy_.default:
+            return self._copy(func, args, kwargs)
+        if rewrites.is_view(func):
+            return self._view(rule, func, args, kwargs)
+        if name in SAME_VALUE:
+            return self._same_value(func, args, kwargs)
+        return self._decomposed(func, args, kwargs)
+
+    def _constant(self, func: Operator, args: Args, kwargs: Kwargs) -> Any:
+        """An operation whose results are the same in all trials."""
+        result = func(*args, **kwargs)
+        if str(func.overloadpacket) in UNINITIALISED:
+            self.memory.note_uninitialised(result)
+        elif func._schema.is_mutable:
+            for tensor in rewrites.tensors((args, kwargs)):
+                self.memory.note_written(tensor)
+        return result
+
+    def _number(self, tensor: torch.Tensor, numbers: Numbers) -> Any:
+        """torch itself turns a tensor into a number, which the next operation takes as an argument."""
+        number, slot = tensor.detach().item(), self.memory.read(tensor)
+        self._numbers = [*numbers, (number, slot)] if isinstance(slot, Slot) else numbers
+        return number
+
+    def _again(self, rewrite: Any, args: Args, kwargs: Kwargs, numbers: Numbers) -> Any:
+        """Records the operations that stand for this one; its numbers belong to the first of them."""
+        self._numbers = numbers
+        with self:
+            return rewrite(*args, **kwargs)
+
+    def _copy(self, func: Operator, args: Args, kwargs: Kwargs) -> Any:
+        target, source = args[0], args[1]
+        value = self._converted(self.memory.read(source), source.dtype, target.dtype)
+        if tuple(source.shape) != tuple(target.shape):
+            if isinstance(value, Slot):
+                value = self.emit("aten.expand", value, list(target.shape))
+            else:
+                value = np.broadcast_to(value, tuple(target.shape)).copy()
+        self.memory.write(target, value)
+        return func(*args, **kwargs)
+
+    def _view(self, rule: str | None, func: Operator, args: Args, kwargs: Kwargs) -> Any:
+        """A view of recorded memory: recorded by its rule, or else gathered from the memory when it is read."""
+        result = func(*args, **kwargs)
+        outputs = [result] if isinstance(result, torch.Tensor) else list(result)
+        if rule is not None and not all(self.memory.has_value(output) for output in outputs):
+            self._emit_call(rule, outputs, args, kwargs)
+        return result
+
+    def _same_value(self, func: Operator, args: Args, kwargs: Kwargs) -> Any:
+        result = func(*args, **kwargs)
+        if not self.memory.tracks(result):
+            value = self._converted(self.memory.read(args[0]), args[0].dtype, result.dtype)
+            self.memory.bind(result, value)
+        return result
+
+    def _decomposed(self, func: Operator, args: Args, kwargs: Kwargs) -> Any:
+        with self:
+            result = func.decompose(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+            decomposition = rewrites.python_decomposition(func)
+            if decomposition is None:
+                raise NoRule(
+                    f"{func} has no rule and no decomposition: write this step with other torch operations, or name "
+                    f"no quantity that depends on it"
+                )
+            return decomposition(*args, **kwargs)
+
+    def _ruled(self, rule: str, func: Operator, args: Args, kwargs: Kwargs, numbers: Numbers) -> Any:
+        if rule in MASKS_ONLY and any(tensor.dtype != torch.bool for tensor in rewrites.tensors(args)):
+            raise NoRule(f"{func} on the bits of integers has no rule; on booleans it has")
+        result = func(*args, **kwargs)
+        outputs = [result] if isinstance(result, torch.Tensor) else list(result)
+        self._emit_call(rule, outputs, *_with_slots(func, args, kwargs, numbers))
+        return result
+
+    def _emit_call(self, rule: str, outputs: Sequence[torch.Tensor | None], args: Args, kwargs: Kwargs) -> None:
+        made = [output for output in outputs if output is not None]
+        floats = [output.dtype for output in made if output.is_floating_point()]
+        _refuse_rounding(rule, floats, rewrites.tensors((args, kwargs)))
+        arithmetic = rule not in KEEPS_INTEGERS and any(output.dtype != torch.bool for output in made)
+
+        def value(part: Any) -> Any:
+            if isinstance(part, torch.dtype):
+                return None
+            if not isinstance(part, torch.Tensor):
+                return part
+            read = self.memory.read(part)
+            if arithmetic and not part.is_floating_point():
+                return self._converted(read, part.dtype, floats[0] if floats else torch.int64)
+            return read
+
+        kept = {key: part for key, part in kwargs.items() if key not in DROPPED}
+        results = tuple(None if output is None else self.new_slot() for output in outputs)
+        self.steps.append(Operation(rule, map_leaves(value, args), map_leaves(value, kept), results))
+        for output, slot in zip(outputs, results, strict=True):
+            if output is not None and slot is not None and not self.memory.has_value(output):
+                self.memory.bind(output, slot)
+
+    def _converted(self, value: Value, old: torch.dtype, new: torch.dtype) -> Value:
+        """The value as torch's conversion of dtypes gives it; between floating dtypes only widening is the same."""
+        if old == new:
+            return value
+        kind = _numpy_dtype(new)
+        if isinstance(value, np.ndarray):
+            return value.astype(kind)
+        if old.is_floating_point and new.is_floating_point and torch.promote_types(old, new) == new:
+            return value
+        if new == torch.bool:
+            return self.emit("aten.ne", value, 0)
+        if old == torch.bool:
+            return self.emit("aten.where", value, kind(1), kind(0))
+        if not old.is_floating_point:
+            return self.emit("aten.mul", value, kind(1)) if new.is_floating_point else value
+        raise NoRule(
+            f"a tensor of {old} is converted to {new}, which the tape cannot follow: use one floating dtype throughout"
+        )
+
+
+def _numpy_dtype(dtype: torch.dtype) -> type[Any]:
+    if dtype.is_floating_point:
+        return np.float32 if dtype == torch.float32 else np.float64
+    return np.bool_ if dtype == torch.bool else np.int64
+
+
+def _refuse_value_dependent(func: Operator) -> None:
+    """Refuses results that are no tensors, or whose shape depends on values; masks as indices are seen to apart."""
+    tensors = all(str(returned.type) in {"Tensor", "Tensor[]", "List[Tensor]"} for returned in func._schema.returns)
+    dynamic = {torch.Tag.dynamic_output_shape, torch.Tag.data_dependent_output} & set(func.tags)
+    if not tensors or (dynamic and str(func.overloadpacket) not in rewrites.INDEXED):
+        raise NoRule(
+            f"{func} gives Python a value, or a tensor of a shape, that depends on the leaves: what follows from it "
+            f"cannot be recorded; use torch.where in place of a branch or of a selection by a mask"
+        )
+
+
+def _refuse_rounding(rule: str, made: Sequence[torch.dtype], inputs: Iterable[torch.Tensor]) -> None:
+    """An operation whose result has fewer bits than an operand rounds in a way that the tape would not follow."""
+    widest = max((part.element_size() for part in inputs if part.is_floating_point() and part.ndim), default=0)
+    narrow = [dtype for dtype in made if dtype.itemsize < widest]
+    if narrow:
+        raise NoRule(f"{rule} rounds its result to {narrow[0]}: use one floating dtype throughout")
+
+
+def _with_slots(func: Operator, args: Args, kwargs: Kwargs, numbers: Numbers) -> tuple[Args, Kwargs]:
+    """The arguments with the numbers that torch took from recorded tensors replaced by their slots."""
+    for number, slot in numbers:
+        same = [part for part in _numbers_in((args, kwargs)) if part == number]
+        if len(same) != 1:
+            raise _lost_number(func, [(number, slot)])
+
+        def placed(part: Any, number: float = number, slot: Slot = slot) -> Any:
+            return slot if _is_number(part) and part == number else part
+
+        args, kwargs = map_leaves(placed, args), map_leaves(placed, kwargs)
+    return args, kwargs
+
+
+def _is_number(part: Any) -> bool:
+    return isinstance(part, int | float) and not isinstance(part, bool)
+
+
+def _numbers_in(nested: Any) -> list[float]:
+    found: list[float] = []
+    map_leaves(lambda part: found.append(part) if _is_number(part) else None, nested)
+    return found
+
+
+def _lost_number(func: Operator, numbers: Numbers) -> NoRule:
+    return NoRule(
+        f"torch turned a tensor that depends on the leaves into the number {numbers[0][0]} for {func}, and which "
+        f"of the arguments it is cannot be told: use a tensor operation (torch.index_select for an index, a product for a "
+        f"factor)"
+    )
