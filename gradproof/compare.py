@@ -130,12 +130,12 @@ class Tally:
         count = len(trials)
         flat, limit = difference.reshape(count, -1), bound.reshape(count, -1)
         self.kinds.add(kind)
-        open_ended = ~np.isfinite(limit).all(axis=1)
+        open_ended = np.logical_not(np.isfinite(limit).all(axis=1))
         self.inconclusive += int(open_ended.sum())
         with np.errstate(all="ignore"):
             share = np.where(flat == 0, 0.0, flat / limit)
         share = np.where(np.isnan(share), np.inf, share).max(axis=1)
-        wrong = ~((flat <= limit).all(axis=1) | open_ended)
+        wrong = np.logical_not((flat <= limit).all(axis=1) | open_ended)
         self.disagreeing += int(wrong.sum())
         share[open_ended] = 0.0
         self.share = max(self.share, float(share.max(initial=0.0)))

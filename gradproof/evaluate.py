@@ -78,7 +78,8 @@ class Evaluator:
 
     def free_run(self, leaves: Values, trials: int) -> dict[str, Array]:
         """Every equation from the leaves alone, by the equation's name: the derivation as its author meant it."""
-        derivation, values = self.derivation, {}
+        derivation = self.derivation
+        values: dict[str, Array] = {}
         for equation in derivation.order:
             inputs = [
                 values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]

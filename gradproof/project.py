@@ -91,7 +91,7 @@ def suggestions(name: str, known: Sequence[str]) -> str:
 class _Loader(importlib.machinery.SourceFileLoader):
     """Loads source without the bytecode cache, whose time stamp is too coarse for a file just mended."""
 
-    def path_stats(self, path: str) -> dict[str, float]:  # type: ignore[override]
+    def path_stats(self, path: str) -> dict[str, float]:
         raise OSError(f"bytecode of {path} is not cached")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.binding import Binding, Updated
+from gradproof.binding import Binding, Leaf, Updated
 from gradproof.case import Case
 from gradproof.errors import GradproofError
 from gradproof.evaluate import Evaluator
@@ -103,9 +103,10 @@ def _train(case: Case, k: int, evaluator: Evaluator, steps: int, seed: int, scal
 
 
 def _leaf_values(case: Case, binding: Binding, draws: dict[str, Array]) -> dict[str, Array]:
-    values = {}
+    values: dict[str, Array] = {}
     for name in case.leaf_names:
         source = binding.roots[name]
+        assert isinstance(source, Leaf)
         values[name] = draws[source.path][(slice(None), *source.index)].copy()
     return values
 

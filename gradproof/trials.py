@@ -100,7 +100,8 @@ def draw(
         scale: A factor on real draws.
         unscaled: Names that the factor leaves alone.
     """
-    generator = np.random.Generator(np.random.Philox(key=[checked_seed(seed), _key(case)], counter=_counter(block)))
+    key = np.array([checked_seed(seed), _key(case)], dtype=np.uint64)  # a list would go through floats
+    generator = np.random.Generator(np.random.Philox(key=key, counter=_counter(block)))
     rows = slice(block.start, block.start + len(block.trials))
     drawn = {}
     for name, distribution in distributions.items():
@@ -124,6 +125,6 @@ def _key(case: str) -> int:
     return int.from_bytes(hashlib.blake2b(case.encode(), digest_size=8).digest(), "little")
 
 
-def _counter(block: Block) -> list[int]:
+def _counter(block: Block) -> NDArray[np.uint64]:
     """The generator counts in the low word, so blocks are told apart by the high ones."""
-    return [0, 0, block.draw, block.reference]
+    return np.array([0, 0, block.draw, block.reference], dtype=np.uint64)

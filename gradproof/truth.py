@@ -121,7 +121,9 @@ class Truth:
         differentiable = {**parameters, **{name: v for name, v in inputs.items() if v.requires_grad}}
         values = self._values(leaves, results, outputs, batch=batch)
         loss = binding.reference.loss
-        below = {**differentiable, **taps, **results}
+        below: dict[str | Call, torch.Tensor] = {}
+        for part in (differentiable, taps, results):
+            below.update(part.items())
         for top in self.tops:
             above = binding.roots[top]
             tensor = (
