@@ -108,7 +108,7 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     def _full(self, shape: tuple[int, ...], value: Any, dtype: Any = None) -> Self:
         """A new, writable array of the user's `shape` with as many trials as this one."""
-        constant = self._lift(np.asarray(value, dtype=self.dtype if dtype is None else dtype))
+        constant = self._lift(value)._cast(np.dtype(self.dtype if dtype is None else dtype))
         target = self.lead_shape + shape
         return constant._map(lambda layer: np.array(np.broadcast_to(layer.reshape((1,) * len(target)), target)))
 

@@ -1,0 +1,183 @@
+"""Error bounds of elementary functions: the error that comes in, through the mean value theorem, and `ULPS` more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradproof.arrays.bound_model import (
+    F64,
+    INFLATE_FUNCTION,
+    NORMAL,
+    ULPS,
+    UNIT_ROUNDOFF,
+    Term,
+    entered,
+    magnitude,
+    rounding,
+    settled,
+)
+from gradproof.arrays.structure import Array
+
+Spread = Callable[[Any, Any, Array, float], Any]  # operand, its error, value (all float64), slack -> error
+_LN2_UP = 0.6931471805599454
+
+
+def elementary(ufunc: np.ufunc, spread: Spread) -> Callable[[Term], tuple[Array, Array]]:
+    """The rule of a function of one variable.
+
+    `spread(x, e, v, slack)` bounds |f(x') - f(x)| for |x' - x| <= e, where v is within slack * |v| of f(x).
+    """
+    name = ufunc.__name__
+
+    def rule(a: Term) -> tuple[Array, Array]:
+        value = ufunc(a[0])
+        ulps = ULPS.get(str(value.dtype), {}).get(name, np.nan)
+        error = rounding(value, ulps)
+        operand, error_in = entered(a, value.dtype)
+        if error_in is not None:
+            slack = 4 * ulps * UNIT_ROUNDOFF[value.dtype]
+            error += spread(np.asarray(operand, dtype=F64), error_in, value.astype(F64, copy=False), slack)
+        error *= INFLATE_FUNCTION
+        error += NORMAL[value.dtype]  # a result that underflows may be flushed to zero
+        return value, settled(error)
+
+    return rule
+
+
+def _grown(error: Any) -> Any:
+    """An upper bound of exp(e) - 1: e + e^2 for e <= 1, cheaper than the function."""
+    return error + error * error if np.max(error, initial=0.0) <= 1 else np.expm1(error)
+
+
+def _exp(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return (v * (1 + slack) + NORMAL[F64]) * _grown(e)
+
+
+def _exp2(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return _exp(x, e * _LN2_UP, v, slack)
+
+
+def _expm1(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return (v + 1 + slack * (1 + np.abs(v))) * _grown(e)
+
+
+def _log(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return e / np.maximum(x - e, 0.0)
+
+
+def _log2(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return _log(x, e, v, slack) * 1.4426950408889645
+
+
+def _log10(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return _log(x, e, v, slack) * 0.4342944819032520
+
+
+def _log1p(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return e / np.maximum((1 + x) * (1 - 8 * UNIT_ROUNDOFF[F64]) - e, 0.0)
+
+
+def _tanh(x: Array, e: Any, v: Array, slack: float) -> Any:
+    # tanh' = 1 - tanh^2, and |tanh''| < 1
+    return e * np.minimum(1.0, 1 - v * v + (e + 2 * slack))
+
+
+def _sinh(x: Array, e: Any, v: Array, slack: float) -> Any:
+    # cosh <= |sinh| + 1
+    return e * (np.abs(v) * (1 + slack) + 1) * np.exp(e)
+
+
+def _cosh(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return e * v * (1 + slack) * np.exp(e)
+
+
+def _lipschitz(x: Array, e: Any, v: Array, slack: float) -> Any:
+    return e
+
+
+def logaddexp(a: Term, b: Term) -> tuple[Array, Array]:
+    """log(e^a + e^b) by max + log1p(exp(-|a - b|)): 16 u for the inner steps and a rounding of the sum."""
+    value = np.logaddexp(a[0], b[0])
+    error = rounding(value)
+    error += 16 * UNIT_ROUNDOFF[value.dtype]
+    errors = [e for _, e in (entered(a, value.dtype), entered(b, value.dtype)) if e is not None]
+    if errors:
+        error += errors[0] if len(errors) == 1 else np.maximum(*errors)  # the two weights add up to one
+    error *= INFLATE_FUNCTION
+    return value, settled(error)
+
+
+def power(a: Term, b: Term) -> tuple[Array, Array]:
+    """a ** b; no bound where the base's interval holds zero and the power is not smooth there."""
+    value = np.power(a[0], b[0])
+    if value.dtype.kind in "iu":
+        return _integer_power(value, a, b)
+    (base, base_error), (exponent, exponent_error) = entered(a, value.dtype), entered(b, value.dtype)
+    fixed = np.ndim(exponent) == 0 and exponent_error is None
+    # NumPy squares by a product, and a library's pow is exact to an ulp there
+    error = rounding(value, 1.0 if fixed and exponent == 2 else ULPS[str(value.dtype)]["power"])
+    if fixed:
+        if exponent == 0:
+            return value, np.zeros(value.shape)
+        if base_error is not None:
+            error += _fixed_power(base, base_error, float(exponent))
+    elif base_error is not None or exponent_error is not None:
+        error += _varying_power(base, base_error, exponent, exponent_error, value)
+    error *= INFLATE_FUNCTION
+    error += NORMAL[value.dtype]
+    return value, settled(error)
+
+
+def _fixed_power(x: Any, e: Any, n: float) -> Any:
+    """|x'^n - x^n| <= |n| e max|xi|^(n-1) over the interval; |x' - x|^n bounds it too for 0 < n < 1."""
+    size = magnitude(x)
+    if n >= 1:
+        return n * e * np.power(size + e, n - 1)
+    nearest = np.maximum(size - e, 0.0)
+    smooth = abs(n) * e * np.power(nearest, n - 1)
+    return np.fmin(smooth, np.power(e, n)) if n > 0 else smooth
+
+
+def _varying_power(x: Any, ex: Any, n: Any, en: Any, value: Array) -> Any:
+    """x^n (e^d - 1), where d bounds the change of n log x."""
+    size, exponent = magnitude(x), magnitude(n)
+    change: Any = 0.0
+    if ex is not None:
+        change = (exponent + (0.0 if en is None else en)) * (ex / np.maximum(size - ex, 0.0))
+    if en is not None:
+        # a moving exponent is smooth for a positive base only
+        change = change + np.where(np.asarray(x) > 0, en * np.abs(np.log(size)), np.inf)
+    return (magnitude(value) * (1 + 2.0**-18) + NORMAL[F64]) * _grown(change)
+
+
+def _integer_power(value: Array, a: Term, b: Term) -> tuple[Array, Array]:
+    error = np.zeros(value.shape)
+    if a[1] is not None or b[1] is not None:
+        error += np.where(
+            np.equal(0.0 if a[1] is None else a[1], 0) & np.equal(0.0 if b[1] is None else b[1], 0), 0, np.inf
+        )
+    real = np.power(magnitude(a[0]), np.asarray(b[0], dtype=F64))
+    error[np.broadcast_to(real > np.iinfo(value.dtype).max * (1 - 2.0**-50), error.shape)] = np.inf
+    return value, error
+
+
+FUNCTION_RULES: dict[np.ufunc, Callable[..., tuple[Array, Array]]] = {
+    np.exp: elementary(np.exp, _exp),
+    np.exp2: elementary(np.exp2, _exp2),
+    np.expm1: elementary(np.expm1, _expm1),
+    np.log: elementary(np.log, _log),
+    np.log2: elementary(np.log2, _log2),
+    np.log10: elementary(np.log10, _log10),
+    np.log1p: elementary(np.log1p, _log1p),
+    np.tanh: elementary(np.tanh, _tanh),
+    np.sinh: elementary(np.sinh, _sinh),
+    np.cosh: elementary(np.cosh, _cosh),
+    np.sin: elementary(np.sin, _lipschitz),
+    np.cos: elementary(np.cos, _lipschitz),
+    np.arctan: elementary(np.arctan, _lipschitz),
+    np.logaddexp: logaddexp,
+    np.power: power,
+}
