@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gradproof import defaults
 from gradproof.errors import Disagreement
 
 if TYPE_CHECKING:
@@ -161,6 +162,17 @@ class CheckResult:
         rest = [f"{self.count(v)} {v}" for v in ("inherits", "inconclusive", "undefined", "unchecked") if self.count(v)]
         return "; ".join([*parts, *rest])
 
+    def command(self, verb: str = "check", *words: str) -> str:
+        """The `gradproof` command that does something with this case and the same draws."""
+        options = [f"--seed {self.seed}"]
+        options += [f"--dtype {self.dtype}"] if self.dtype != defaults.DTYPE else []
+        options += [f"--scale {self.scale!r}"] if self.scale != defaults.SCALE else []
+        return " ".join(["gradproof", verb, self.case, *words, *options])
+
+    def replay_command(self, result: EquationResult) -> str:
+        """The command that shows an equation's worst trial with all its numbers."""
+        return self.command("replay", result.equation, f"--trial {max(result.worst_trial, 0)}")
+
     def raise_on_disagreement(self) -> CheckResult:
         """Return the result itself if it is as expected.
 
@@ -173,7 +185,7 @@ class CheckResult:
         lines += [
             f"  {result.place}  {result.equation} = {result.written}\n"
             f"    disagrees in {result.disagreeing_trials} of {result.trials} trials; replay the worst: "
-            f"gradproof replay {self.case} {result.equation} --trial {result.worst_trial} --seed {self.seed}"
+            f"{self.replay_command(result)}"
             for result in self.unexpected
         ]
         raise Disagreement("\n".join(lines))

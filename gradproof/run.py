@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gradproof import defaults
 from gradproof.case import Case, load_case, make_case
 from gradproof.compare import Tally, finite_rows
 from gradproof.derivation import Derivation, Equation
@@ -30,8 +31,6 @@ from gradproof.verdicts import Evidence, results_of
 
 Array = NDArray[Any]
 
-DEFAULT_TRIALS = 10_000
-DEFAULT_SEED = 0
 FULLY_JUDGED = 256
 """So many first trials of each reference get bounds for every equation, whether they need them or not."""
 
@@ -40,10 +39,10 @@ def crosscheck(
     case: str | Case | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
     reference: Reference | Sequence[Reference] | None = None,
     *,
-    trials: int = DEFAULT_TRIALS,
-    seed: int = DEFAULT_SEED,
-    dtype: str = "float64",
-    scale: float = 1.0,
+    trials: int = defaults.TRIALS,
+    seed: int = defaults.SEED,
+    dtype: str = defaults.DTYPE,
+    scale: float = defaults.SCALE,
     steps: int = 0,
     project: Project | None = None,
     progress: Callable[[int], None] | None = None,

@@ -1,0 +1,9 @@
+"""What a check uses where nothing else is asked for; here so that a help text need not load torch."""
+
+from __future__ import annotations
+
+TRIALS = 10_000
+SEED = 0
+DTYPE = "float64"
+DTYPES = ("float64", "float32")
+SCALE = 1.0
