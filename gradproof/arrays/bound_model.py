@@ -74,7 +74,7 @@ def settled(error: Any) -> Any:
 
 def magnitude(value: Any) -> Any:
     """|value| in float64; a new array."""
-    return abs(value) if isinstance(value, float | int) else np.abs(value, dtype=F64)
+    return np.abs(value, dtype=F64) if isinstance(value, np.ndarray) else abs(float(value))
 
 
 def rounding(value: Array, ulps: float = 0.5) -> Array:
@@ -102,13 +102,13 @@ def plus(first: Any, second: Any) -> Any:
 def entered(term: Term, dtype: np.dtype[Any]) -> Term:
     """An operand as it enters an operation that is done in the dtype: converting it may round."""
     value, error = term
-    if isinstance(value, float) and dtype == F64:
+    if value.dtype == dtype if isinstance(value, np.ndarray) else isinstance(value, float) and dtype == F64:
         return term
-    if isinstance(value, bool | int | float):
+    if isinstance(value, int | float):
         converted = dtype.type(value)
         gap = _scalar_gap(value, converted)
         return converted, plus(error, gap) if gap else error
-    if value.dtype == dtype or value.dtype.kind == "b":
+    if value.dtype.kind == "b":
         return term
     converted = value.astype(dtype)
     if dtype.kind != "f" or (dtype == F64 and value.dtype.kind == "f"):

@@ -321,16 +321,16 @@ def _real(value: Any) -> Any:
 
 
 def _is_mask(value: Any) -> bool:
-    return isinstance(value, np.ndarray | np.bool_) and value.dtype.kind == "b"
+    return isinstance(value, np.ndarray) and value.dtype.kind == "b"
 
 
 def _is_zero(value: Any) -> bool:
-    return isinstance(value, float | int | np.generic) and value == 0
+    return not isinstance(value, np.ndarray) and bool(value == 0)
 
 
 def _scales(value: Any) -> bool:
     """A literal power of two."""
-    if not isinstance(value, float | int | np.floating) or not np.isfinite(value) or value == 0:
+    if isinstance(value, np.ndarray) or not np.isfinite(value) or value == 0:
         return False
     size = abs(float(value))
     return math.frexp(size)[0] == 0.5 and size >= NORMAL[F64]

@@ -41,10 +41,10 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dic
 
 def align(values: Sequence[Any]) -> tuple[LeadArray, list[Any]]:
     """A model of the class, and the operands with the user's axes aligned from the right; scalars stay scalars."""
-    model = same_family(values)
-    operands = [x if isinstance(x, (LeadArray, *SCALARS)) else model._lift(x) for x in values]
+    model = next(x for x in values if isinstance(x, LeadArray))
+    operands = [x if isinstance(x, SCALARS) else model._lift(x) for x in values]
     ndims = [x.ndim for x in operands if isinstance(x, LeadArray)]
-    if min(ndims) != (ndim := max(ndims)):
+    if len(ndims) > 1 and min(ndims) != (ndim := max(ndims)):
         operands = [x._padded(ndim) if isinstance(x, LeadArray) else x for x in operands]
     return model, operands
 

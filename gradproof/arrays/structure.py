@@ -100,9 +100,10 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
 
     def _lift(self, value: Any) -> Self:
         """A plain scalar, list or ndarray as an array of this class: the same constant in every trial."""
+        if isinstance(value, type(self)) and value.lead == self.lead:
+            return value
         if isinstance(value, LeadArray):
             self._check_family(value)
-            return value  # type: ignore[return-value]
         layers = self._constant_layers(np.asarray(value))
         return self._make(tuple(layer.reshape((1,) * self.lead + layer.shape) for layer in layers), self.lead)
 
