@@ -106,7 +106,8 @@ class TruthBounds:
         for name in self.truth.binding.leaves:
             values = draws[name]
             leaves.append(BoundArray.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
-        positions = [self.names.index(name) for name in wanted]
+        outputs = list(self.tape.outputs)
+        positions = [outputs.index(name) for name in wanted]
         count = len(next(iter(draws.values())))
         results = {}
         for name, result in zip(wanted, self.tape.run(leaves, only=positions), strict=True):
