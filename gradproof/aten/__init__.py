@@ -1,7 +1,7 @@
 """What torch computes, as ATen operations that run on any NumPy-like arrays."""
 
-from gradproof.aten.errors import NoRule
+from gradproof.aten.errors import FlowChanged, NoRule
 from gradproof.aten.recording import record
 from gradproof.aten.tape import Operation, Slot, Tape
 
-__all__ = ["NoRule", "Operation", "Slot", "Tape", "record"]
+__all__ = ["FlowChanged", "NoRule", "Operation", "Slot", "Tape", "record"]

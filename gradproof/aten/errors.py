@@ -1,4 +1,4 @@
-"""The error of an operation that cannot be recorded."""
+"""The errors of recording and running a tape."""
 
 from __future__ import annotations
 
@@ -7,3 +7,7 @@ from gradproof.errors import GradproofError
 
 class NoRule(GradproofError):
     """An ATen operation that has neither a rule nor a decomposition, or whose recording would not hold."""
+
+
+class FlowChanged(GradproofError):
+    """A tape is run on values for which Python would have taken another branch than in the recording."""

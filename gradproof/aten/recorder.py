@@ -34,6 +34,7 @@ SHAPE_ONLY = UNINITIALISED | {
     "aten.new_ones",
     "aten.new_full",
     "aten.is_same_size",
+    "aten._has_same_storage_numel",
 }
 """Operations that look at the shapes of their arguments, not at their values."""
 
@@ -65,6 +66,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         self.steps.append(Operation(name, args, {}, (slot,)))
         return slot
 
+    def finish(self) -> None:
+        """Refuses a number that torch took from a tensor and gave to Python."""
+        if self._numbers:
+            raise _lost_number("Python", self._numbers)
+
     def output(self, result: Any) -> Any:
         """What stands on the tape for a result of the recorded function."""
         return self.memory.read(result) if isinstance(result, torch.Tensor) else result
@@ -81,6 +87,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         if func is torch.ops.aten._local_scalar_dense.default:
             return self._number(args[0], numbers)
         _refuse_value_dependent(func)
+        if numbers and name.startswith("aten._foreach_"):
+            raise _lost_number(func, numbers)
         rewrite = rewrites.find(func, args, self.memory.tracks)
         if rewrite is not None:
             return self._again(rewrite, args, kwargs, numbers)
@@ -110,7 +118,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
     def _number(self, tensor: torch.Tensor, numbers: Numbers) -> Any:
         """torch itself turns a tensor into a number, which the next operation takes as an argument."""
         number, slot = tensor.detach().item(), self.memory.read(tensor)
-        self._numbers = [*numbers, (number, slot)] if isinstance(slot, Slot) else numbers
+        if isinstance(slot, Slot) and tensor.dtype == torch.bool:
+            self.steps.append(Operation("gradproof.require", (slot, number), {}, ()))
+        self._numbers = [*numbers, (number, slot)] if isinstance(slot, Slot) and tensor.dtype != torch.bool else numbers
         return number
 
     def _again(self, rewrite: Any, args: Args, kwargs: Kwargs, numbers: Numbers) -> Any:
@@ -156,7 +166,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
                     f"{func} has no rule and no decomposition: write this step with other torch operations, or name "
                     f"no quantity that depends on it"
                 )
-            return decomposition(*args, **kwargs)
+            try:
+                return decomposition(*args, **kwargs)
+            except NoRule as error:
+                raise NoRule(f"{func} is made of others: {error}") from error
 
     def _ruled(self, rule: str, func: Operator, args: Args, kwargs: Kwargs, numbers: Numbers) -> Any:
         if rule in MASKS_ONLY and any(tensor.dtype != torch.bool for tensor in rewrites.tensors(args)):
@@ -258,9 +271,8 @@ def _numbers_in(nested: Any) -> list[float]:
     return found
 
 
-def _lost_number(func: Operator, numbers: Numbers) -> NoRule:
+def _lost_number(taker: object, numbers: Numbers) -> NoRule:
     return NoRule(
-        f"torch turned a tensor that depends on the leaves into the number {numbers[0][0]} for {func}, and which "
-        f"of the arguments it is cannot be told: use a tensor operation (torch.index_select for an index, a product for a "
-        f"factor)"
+        f"torch turned a tensor that depends on the leaves into the number {numbers[0][0]} for {taker}, and what "
+        f"becomes of it cannot be told: use a tensor operation (torch.index_select for an index, a product for a factor)"
     )

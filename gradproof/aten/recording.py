@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -14,23 +14,18 @@ from torch.utils._python_dispatch import _disable_current_modes
 from gradproof.aten.aliases import DTYPES, Memory
 from gradproof.aten.errors import NoRule
 from gradproof.aten.recorder import Recorder
+from gradproof.aten.rewrites import tensors
 from gradproof.aten.tape import Tape, map_leaves
 
-READ_BY_PYTHON = frozenset(
-    {
-        "item",
-        "tolist",
-        "numpy",
-        "__array__",
-        "__bool__",
-        "__complex__",
-        "__contains__",
-        "__dlpack__",
-        "__float__",
-        "__index__",
-        "__int__",
-    }
-)
+READ_BY_PYTHON = frozenset({"item", "tolist", "numpy", "__array__", "__dlpack__", "__deepcopy__", "__reduce_ex__"}) | {
+    "__complex__",
+    "__contains__",
+    "__float__",
+    "__index__",
+    "__int__",
+}
+
+FROM_LISTS = frozenset({"tensor", "as_tensor", "asarray", "new_tensor"})
 
 PRINTED = frozenset({"__repr__", "__format__"})
 
@@ -44,8 +39,9 @@ def record(function: Callable[..., Any], *leaves: torch.Tensor) -> Tape:
     the leaves become constants, and so do plain numbers. A 0-d tensor among the leaves may be used wherever torch
     takes a number (`alpha`, `value`, a learning rate put into an optimizer's `param_groups`).
 
-    A tape holds for the shapes and for the flow of the recorded trial: Python that branches on the values of a
-    tensor (`if x > 0`, `.item()`, `.numpy()`) is refused where it can be seen. Autograd's formulas are those that
+    A tape holds for the shapes and for the flow of the recorded trial. A branch on a tensor (`if x > 0:`) is recorded
+    as a requirement: a run in which the other branch would be taken raises FlowChanged. Values that Python takes out
+    of torch (`.item()`, `.numpy()`) are refused. Autograd's formulas are those that
     torch uses under a dispatch mode, which for a few operations (`prod`, `index_put`) avoid looking at values;
     attention is recorded in its mathematical form, not as a fused kernel.
 
@@ -56,11 +52,12 @@ def record(function: Callable[..., Any], *leaves: torch.Tensor) -> Tape:
     strange = [leaf.dtype for leaf in leaves if leaf.dtype not in DTYPES]
     if strange:
         raise NoRule(f"a leaf of {strange[0]} cannot be recorded; use float64 or float32, integers or booleans")
-    tensors = [_copy(leaf) for leaf in leaves]
-    for tensor in tensors:
-        recorder.memory.bind(tensor, recorder.new_slot())
+    copies = [_copy(leaf) for leaf in leaves]
+    for copy in copies:
+        recorder.memory.bind(copy, recorder.new_slot())
     with _without_fused_kernels(), _PythonReads(recorder.memory), recorder:
-        result = function(*tensors)
+        result = function(*copies)
+    recorder.finish()
     outputs = map_leaves(recorder.output, result)
     return Tape(tuple(tuple(leaf.shape) for leaf in leaves), tuple(recorder.steps), outputs).pruned()
 
@@ -92,13 +89,29 @@ class _PythonReads(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
-        if name in READ_BY_PYTHON and args and isinstance(args[0], torch.Tensor) and self._memory.tracks(args[0]):
-            raise NoRule(
-                f"Tensor.{name} reads the values of a tensor that depends on the leaves; what Python does with them "
-                f"cannot be recorded: write it with torch operations (torch.where for a branch)"
-            )
         if name in PRINTED:
             with _disable_current_modes():
-                return func(*args, **(kwargs or {}))
-        return func(*args, **(kwargs or {}))
+                return func(*args, **kwargs)
+        if name in FROM_LISTS and isinstance(args[-1], list | tuple):
+            self._refuse(f"torch.{name} of a list", tensors(args[-1]))
+        elif name in READ_BY_PYTHON:
+            self._refuse(f"Tensor.{name}", args[:1])
+        elif name == "__bool__" and args[0].dtype != torch.bool:
+            return func(args[0] != 0)
+        elif func is torch.nn.functional.one_hot and kwargs.get("num_classes", args[-1]) is not args[0]:
+            return _one_hot(args[0], kwargs.get("num_classes", args[-1]))
+        return func(*args, **kwargs)
+
+    def _refuse(self, what: str, read: Iterable[Any]) -> None:
+        if any(isinstance(tensor, torch.Tensor) and self._memory.tracks(tensor) for tensor in read):
+            raise NoRule(
+                f"{what} reads the values of a tensor that depends on the leaves; what Python does with them cannot be "
+                f"recorded: use torch operations (torch.stack for a list, torch.where for a branch)"
+            )
+
+
+def _one_hot(target: torch.Tensor, classes: int) -> torch.Tensor:
+    """torch's own looks at the least and greatest target first."""
+    return (target.unsqueeze(-1) == torch.arange(classes)).to(torch.int64)

@@ -54,7 +54,7 @@ def find(func: Operator, args: tuple[Any, ...], tracks: Tracks) -> Rewrite | Non
     if written == [schema.arguments[0].name] and schema.name.endswith("_"):
         return functools.partial(_in_place, _functional(func))
     if all(a.kwarg_only for a in schema.arguments if a.name in written):
-        return functools.partial(_out, _without_out(func, written), written)
+        return functools.partial(_out, _same_arguments(func, func.overloadpacket, written), written)
     raise NoRule(f"{func} writes its arguments {', '.join(written)} in a way that cannot be recorded")
 
 
@@ -68,23 +68,21 @@ def python_decomposition(func: Operator) -> Rewrite | None:
 
 def _functional(func: Operator) -> Operator:
     packet = getattr(aten, func._schema.name.removeprefix("aten::").removesuffix("_"), None)
-    overload = getattr(packet, func._overloadname, None)
-    if overload is None:
-        raise NoRule(f"{func} writes in place, and there is no such operation that returns a new tensor")
-    return overload
+    return _same_arguments(func, packet, ())
+
+
+def _same_arguments(func: Operator, packet: Any, without: Sequence[str]) -> Operator:
+    """The overload of `packet` with the arguments of `func`, except those named, that writes nothing."""
+    wanted = [(a.name, str(a.type)) for a in func._schema.arguments if a.name not in without]
+    for name in packet.overloads() if packet is not None else ():
+        overload = getattr(packet, name)
+        if [(a.name, str(a.type)) for a in overload._schema.arguments] == wanted and not overload._schema.is_mutable:
+            return overload
+    raise NoRule(f"{func} writes in place, and there is no such operation that returns a new tensor")
 
 
 def _in_place(functional: Operator, target: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
     return target.copy_(functional(target, *args, **kwargs))
-
-
-def _without_out(func: Operator, written: Sequence[str]) -> Operator:
-    wanted = [(a.name, str(a.type)) for a in func._schema.arguments if a.name not in written]
-    for name in func.overloadpacket.overloads():
-        overload = getattr(func.overloadpacket, name)
-        if [(a.name, str(a.type)) for a in overload._schema.arguments] == wanted:
-            return overload
-    raise NoRule(f"{func} writes to out=, and there is no such operation that returns a new tensor")
 
 
 def _out(functional: Operator, written: Sequence[str], *args: Any, **kwargs: Any) -> Any:

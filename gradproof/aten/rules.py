@@ -16,6 +16,7 @@ from gradproof.aten import (
     rules_indexing,
     rules_linear,
     rules_loss,
+    rules_memory,
     rules_normalize,
     rules_reduce,
     rules_shape,
@@ -39,7 +40,7 @@ _MODULES = (
 RULES: dict[str, Callable[..., Any]] = {
     **{f"aten.{name}": rule for module in _MODULES for name, rule in module.TABLE.items()},
     **{f"aten.{name}": rule for name, rule in rules_elementwise.MASKS.items()},
-    **{f"gradproof.{name}": rule for name, rule in rules_shape.MEMORY.items()},
+    **{f"gradproof.{name}": rule for name, rule in rules_memory.TABLE.items()},
 }
 
 MASKS_ONLY = frozenset(f"aten.{name}" for name in rules_elementwise.MASKS)

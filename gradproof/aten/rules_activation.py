@@ -15,6 +15,8 @@ Array = Any
 
 TANH_SCALE, TANH_CUBIC = math.sqrt(2) * (2 / math.sqrt(math.pi)) * 0.5, 0.044715  # of the tanh form of gelu
 
+SIXTH = float(np.float32(1 / 6))  # ATen's kernel writes 1.0f / 6.0f, for float64 too
+
 
 def relu(x: Array) -> Array:
     return np.maximum(x, 0)
@@ -114,7 +116,7 @@ def hardsigmoid(x: Array) -> Array:
 
 
 def hardsigmoid_backward(grad: Array, x: Array) -> Array:
-    return np.where(np.logical_and(x > -3, x < 3), grad * (1 / 6), 0.0)
+    return np.where(np.logical_and(x > -3, x < 3), grad * SIXTH, 0.0)
 
 
 def hardswish(x: Array) -> Array:

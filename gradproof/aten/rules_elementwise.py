@@ -206,6 +206,9 @@ TABLE: dict[str, Callable[..., Any]] = {
     "logaddexp": log_one_plus_exp_of_difference,
     "xlogy": xlogy,
     "full_like": full_like,
+    "hypot": np.hypot,
+    "remainder": np.remainder,
+    "fmod": np.fmod,
 }
 
 MASKS: dict[str, Callable[..., Any]] = {

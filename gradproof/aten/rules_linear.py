@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,26 @@ def addr(x: Array, a: Array, b: Array, beta: Any = 1, alpha: Any = 1) -> Array:
     return product if isinstance(beta, int | float) and beta == 0 else scaled(x, beta) + product
 
 
+def trilinear(
+    a: Array,
+    b: Array,
+    c: Array,
+    expand_a: Sequence[int],
+    expand_b: Sequence[int],
+    expand_c: Sequence[int],
+    dims: Sequence[int],
+    unroll: int = 1,
+) -> Array:
+    """The product of three tensors, each with new dimensions of size 1, summed over `dims` (nn.Bilinear)."""
+    for dim in expand_a:
+        a = np.expand_dims(a, dim)
+    for dim in expand_b:
+        b = np.expand_dims(b, dim)
+    for dim in expand_c:
+        c = np.expand_dims(c, dim)
+    return np.sum(a * b * c, axis=tuple(dims))
+
+
 TABLE: dict[str, Callable[..., Any]] = {
     "mm": np.matmul,
     "bmm": np.matmul,
@@ -51,4 +71,5 @@ TABLE: dict[str, Callable[..., Any]] = {
     "baddbmm": add_product,
     "addmv": add_product,
     "addr": addr,
+    "_trilinear": trilinear,
 }

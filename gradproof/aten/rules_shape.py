@@ -212,5 +212,3 @@ TABLE: dict[str, Callable[..., Any]] = {
     "slice_backward": slice_backward,
     "diagonal_backward": diagonal_backward,
 }
-
-MEMORY: dict[str, Callable[..., Any]] = {"put_elements": put_elements, "take_elements": take_elements}

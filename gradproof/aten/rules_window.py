@@ -171,9 +171,12 @@ def max_pool(
     x: Array, kernel: Sizes, stride: Sizes = (), padding: Sizes = (0,), dilation: Sizes = (1,), ceil_mode: bool = False
 ) -> tuple[Array, Array]:
     """The greatest cell of each window, the first of equal ones, and its flat position in the spatial dimensions."""
-    dims = len(kernel)
     table, found = _pool_table(x, kernel, stride, padding, dilation, ceil_mode)
-    flat = _flat(x, dims)
+    return _greatest(x, table, found)
+
+
+def _greatest(x: Array, table: Table, found: Sizes) -> tuple[Array, Array]:
+    flat = _flat(x, len(found))
     first = table[(table >= 0).argmax(axis=0), np.arange(table.shape[1])]
     best, where = flat[..., first], np.broadcast_to(first, (*flat.shape[:-1], first.size))
     for cell in table:
@@ -181,7 +184,7 @@ def max_pool(
         candidate = flat[..., np.where(inside, cell, 0)]
         wins = candidate > best if inside.all() else np.logical_and(inside, candidate > best)
         best, where = np.where(wins, candidate, best), np.where(wins, cell, where)
-    shape = (*x.shape[: x.ndim - dims], *found)
+    shape = (*x.shape[: x.ndim - len(found)], *found)
     return np.reshape(best, shape), np.reshape(where, shape)
 
 
@@ -195,8 +198,12 @@ def max_pool_backward(
     ceil_mode: bool,
     indices: Array,
 ) -> Array:
-    dims = len(kernel)
     table, _ = _pool_table(x, kernel, stride, padding, dilation, ceil_mode)
+    return _to_greatest(grad, x, table, indices, len(kernel))
+
+
+def _to_greatest(grad: Array, x: Array, table: Table, indices: Array, dims: int) -> Array:
+    """Each place's gradient given to the cell that won."""
     winners = np.expand_dims(_flat(indices, dims), -2)
     parts = np.where(winners == table, np.expand_dims(_flat(grad, dims), -2), 0.0)
     return np.reshape(add_up(_flat(parts, 2), table, math.prod(x.shape[x.ndim - dims :])), x.shape)
@@ -296,6 +303,18 @@ def _adaptive_backward(grad: Array, x: Array, dims: int) -> Array:
     return _averages_spread(_flat(grad, dims) / (table >= 0).sum(axis=0), table, x, dims)
 
 
+def adaptive_max_pool(x: Array, out: Sizes) -> tuple[Array, Array]:
+    return _greatest(x, _adaptive_table(x.shape[x.ndim - len(out) :], out), out)
+
+
+def adaptive_max_pool2d_backward(grad: Array, x: Array, indices: Array) -> Array:
+    return _to_greatest(grad, x, _adaptive_table(x.shape[-2:], grad.shape[-2:]), indices, 2)
+
+
+def adaptive_max_pool3d_backward(grad: Array, x: Array, indices: Array) -> Array:
+    return _to_greatest(grad, x, _adaptive_table(x.shape[-3:], grad.shape[-3:]), indices, 3)
+
+
 TABLE: dict[str, Callable[..., Any]] = {
     "convolution": convolution,
     "convolution_backward": convolution_backward,
@@ -311,4 +330,8 @@ TABLE: dict[str, Callable[..., Any]] = {
     "_adaptive_avg_pool2d_backward": adaptive_avg_pool2d_backward,
     "_adaptive_avg_pool3d": adaptive_avg_pool,
     "_adaptive_avg_pool3d_backward": adaptive_avg_pool3d_backward,
+    "adaptive_max_pool2d": adaptive_max_pool,
+    "adaptive_max_pool2d_backward": adaptive_max_pool2d_backward,
+    "adaptive_max_pool3d": adaptive_max_pool,
+    "adaptive_max_pool3d_backward": adaptive_max_pool3d_backward,
 }

@@ -38,7 +38,7 @@ class Operation:
         results = ", ".join("_" if slot is None else str(slot) for slot in self.results)
         words = [_word(value) for value in self.args]
         words += [f"{name}={_word(value)}" for name, value in self.kwargs.items()]
-        return f"{results} = {self.name}({', '.join(words)})"
+        return f"{results + ' = ' if results else ''}{self.name}({', '.join(words)})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +75,11 @@ class Tape:
         return Tape(self.leaves, self.steps, tuple(flat[k] for k in only)).pruned()
 
     def pruned(self) -> Tape:
-        """The same tape without the operations that no output needs."""
+        """The same tape without the operations that no output and no requirement needs."""
         needed = {value for value in _flatten(self.outputs) if isinstance(value, Slot)}
         kept: list[Operation] = []
         for step in reversed(self.steps):
-            if needed.intersection(slot for slot in step.results if slot is not None):
+            if not step.results or needed.intersection(slot for slot in step.results if slot is not None):
                 kept.append(step)
                 needed.update(_slots(step))
         return Tape(self.leaves, tuple(reversed(kept)), self.outputs)
