@@ -166,10 +166,10 @@ def _places(storage: _Storage, geometry: Geometry) -> np.ndarray[Any, np.dtype[n
     if geometry.dtype != storage.origin.dtype:
         raise NoRule(f"memory of {storage.origin.dtype} is read as {geometry.dtype}: no array can follow that")
     where = np.full(storage.size, -1, dtype=np.intp)
-    origin = storage.origin.positions().reshape(-1)
+    origin, wanted = storage.origin.positions().reshape(-1), geometry.positions()
     where[origin] = np.arange(origin.size)
-    places: np.ndarray[Any, np.dtype[np.intp]] = where[geometry.positions()]
-    return places
+    inside = wanted < storage.size  # memory that was resized reaches farther
+    return np.where(inside, where[np.where(inside, wanted, 0)], -1)
 
 
 def _scatter_source(storage: _Storage, geometry: Geometry) -> np.ndarray[Any, np.dtype[np.intp]] | None:

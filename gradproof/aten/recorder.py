@@ -87,6 +87,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         if func is torch.ops.aten._local_scalar_dense.default:
             return self._number(args[0], numbers)
         _refuse_value_dependent(func)
+        if torch.Tag.inplace_view in func.tags:
+            return func(*args, **kwargs)  # another look at the same memory, by the same tensor
         if numbers and name.startswith("aten._foreach_"):
             raise _lost_number(func, numbers)
         rewrite = rewrites.find(func, args, self.memory.tracks)
@@ -144,7 +146,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         """A view of recorded memory: recorded by its rule, or else gathered from the memory when it is read."""
         result = func(*args, **kwargs)
         outputs = [result] if isinstance(result, torch.Tensor) else list(result)
-        if rule is not None and not all(self.memory.has_value(output) for output in outputs):
+        known = all(self.memory.has_value(output) or output.dtype != args[0].dtype for output in outputs)
+        if rule is not None and not known:
             self._emit_call(rule, outputs, args, kwargs)
         return result
 
@@ -274,5 +277,6 @@ def _numbers_in(nested: Any) -> list[float]:
 def _lost_number(taker: object, numbers: Numbers) -> NoRule:
     return NoRule(
         f"torch turned a tensor that depends on the leaves into the number {numbers[0][0]} for {taker}, and what "
-        f"becomes of it cannot be told: use a tensor operation (torch.index_select for an index, a product for a factor)"
+        f"becomes of it cannot be told: use a tensor operation (torch.index_select for an index, a product for a "
+        f"factor)"
     )

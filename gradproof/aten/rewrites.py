@@ -97,15 +97,25 @@ def _out(functional: Operator, written: Sequence[str], *args: Any, **kwargs: Any
 
 def _one_by_one(func: Operator, *args: Any, **kwargs: Any) -> Any:
     """`_foreach_NAME(lists)` as NAME on the elements."""
-    single = getattr(aten, func._schema.name.removeprefix("aten::_foreach_"), None)
+    name = func._schema.name.removeprefix("aten::_foreach_")
+    single = getattr(aten, name, None)
+    if single is None and name.endswith("_"):
+        packet = getattr(aten, name.removesuffix("_"), None)
+        single = packet and functools.partial(_in_place, packet)
     if single is None:
         raise NoRule(f"{func} has no rule: build the optimizer with foreach=False")
-    listed = [isinstance(arg, list | tuple) for arg in args]
+    positional, named = list(args), dict(kwargs)
+    if name.removesuffix("_") in {"addcmul", "addcdiv"} and len(args) == 4:
+        named["value"] = positional.pop()
     results = [
-        single(*(arg[k] if many else arg for arg, many in zip(args, listed, strict=True)), **kwargs)
-        for k in range(len(args[0]))
+        single(*(_part(arg, k) for arg in positional), **{key: _part(arg, k) for key, arg in named.items()})
+        for k in range(len(positional[0]))
     ]
     return results if func._schema.returns else None
+
+
+def _part(argument: Any, k: int) -> Any:
+    return argument[k] if isinstance(argument, list | tuple) else argument
 
 
 def _put_where(func: Operator, x: torch.Tensor, indices: Sequence[Any], *rest: Any, **kwargs: Any) -> torch.Tensor:
