@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradproof.binding import Binding, Leaf, Source, kind_of
+from gradproof.bounds import TruthBounds
 from gradproof.derivation import Derivation, Equation, equations_of, load_derivation
 from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
 from gradproof.project import Project, find_project, suggestions
 from gradproof.reference import Reference, as_references, load_references
-from gradproof.trials import Block, block_size, draw
+from gradproof.trials import Block, block_of, block_size, draw
 from gradproof.truth import DTYPES, Truth
 
 Array = NDArray[Any]
@@ -112,6 +113,23 @@ class Case:
         if self.dtype == "float64":
             return values
         return {name: value.astype(self.dtype) if value.dtype.kind == "f" else value for name, value in values.items()}
+
+    def draw_trials(self, trials: Sequence[int], seed: int, scale: float = 1.0) -> dict[str, Array]:
+        """The random numbers of some trials of one reference, in the order given; each block is drawn once."""
+        places = [block_of(trial, self.sizes) for trial in trials]
+        drawn = {}
+        for place in places:
+            if place.draw not in drawn:
+                whole = np.arange(self.sizes[place.reference], dtype=np.int64)
+                drawn[place.draw] = self.draw(Block(place.reference, place.draw, whole), seed, scale)
+        leaves = self.bindings[places[0].reference].leaves
+        return {name: np.stack([drawn[place.draw][name][place.start] for place in places]) for name in leaves}
+
+    @cached_property
+    def truth_bounds(self) -> tuple[TruthBounds, ...]:
+        """The rounding bounds of each reference's truth; the first use records torch's operations."""
+        first = [self.draw_trials([k], seed=0) for k in range(len(self.truths))]
+        return tuple(TruthBounds(truth, draws) for truth, draws in zip(self.truths, first, strict=True))
 
     @cached_property
     def leaf_names(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Rows = NDArray[np.intp]
 
-PLAIN_ULPS = 4
+PLAIN_ULPS = 16
 """Differences up to so many units in the last place of the truth are rounding: both sides round their result and
 what it is made of. All larger ones are judged by bounds."""
 
@@ -76,18 +76,24 @@ class Tally:
             self.nonzero = bool(truth.any())
         with np.errstate(all="ignore"):
             difference = computed - truth
-        if not difference.any():  # nan and inf count as true: every value is finite and equal to the last bit
-            if self.worst[2] < 0:
-                self.worst = (0, 0.0, int(trials[0]))
+        largest = float(np.abs(difference, out=difference).max(initial=0.0))
+        if largest == 0.0:
+            self.note_worst(0, 0.0, int(trials[0]))
             return NO_ROWS
-        np.abs(difference, out=difference)
         size = np.abs(truth)
         limit = size * (PLAIN_ULPS * np.finfo(truth.dtype).eps)
-        bad = ~((difference <= limit) & (limit < np.inf))
+        bad = difference > limit
+        if not largest < np.inf:  # nan compares as false, and so does inf with the limit of an infinite truth
+            bad |= ~((difference <= limit) & (limit < np.inf))
         rows = np.flatnonzero(bad.reshape(count, -1).any(axis=1)) if bad.any() else NO_ROWS
-        if rows.size:
+        if rows.size and not largest < np.inf:
             rows = self._set_undefined_apart(rows, computed, truth, difference)
-        self._note_errors(difference, size, truth.dtype, trials)
+            largest = float(difference.max())
+        self.max_abs = max(self.max_abs, np.inf if np.isnan(largest) else largest)
+        if self.max_rel < PLAIN_ULPS * np.finfo(truth.dtype).eps or self.max_ulp < 2 * PLAIN_ULPS:
+            self._note_errors(difference, size, truth.dtype, trials)
+        elif rows.size:  # the others differ by less than what has been seen
+            self._note_errors(difference[rows], size[rows], truth.dtype, trials[rows])
         return rows
 
     def _set_undefined_apart(self, rows: Rows, computed: Array, truth: Array, difference: Array) -> Rows:
@@ -103,22 +109,22 @@ class Tally:
         return rows[finite]
 
     def _note_errors(self, difference: Array, size: Array, dtype: Any, trials: NDArray[np.int64]) -> None:
-        """The largest absolute and relative differences, and the largest in units in the last place.
+        """The largest relative difference, and the largest in units in the last place.
 
         A difference that is not finite, or one from a true zero, has no relative size: it counts as infinite.
         """
         flat, scale = difference.reshape(len(trials), -1), size.reshape(len(trials), -1)
         with np.errstate(all="ignore"):
             relative = flat / scale
-        largest = float(flat.max())
-        self.max_abs = max(self.max_abs, np.inf if np.isnan(largest) else largest)
         top = float(relative.max())
         if np.isnan(top):  # 0/0 where both are zero, nan where the computed value is
             relative = np.where(flat == 0, 0.0, np.where(np.isnan(relative), np.inf, relative))
             top = float(relative.max())
-        self.max_rel = max(self.max_rel, top)
-        place = int(relative.argmax()) // flat.shape[1]
-        self.note_worst(0, top, int(trials[place]))
+        if top > self.max_rel or self.worst[2] < 0:
+            self.max_rel = max(self.max_rel, top)
+            self.note_worst(0, top, int(trials[int(relative.argmax()) // flat.shape[1]]))
+        if 2 * top / np.finfo(dtype).eps <= self.max_ulp:
+            return  # a unit in the last place is at least eps/2 of the value
         candidates = relative >= top / 2
         with np.errstate(all="ignore"):
             ulps = flat[candidates] / np.spacing(scale[candidates].astype(dtype))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.bounds import Bounded, EquationBounds, TruthBounds
+from gradproof.bounds import Bounded, EquationBounds
 from gradproof.case import Case
 from gradproof.compare import Rows, Tally
 from gradproof.derivation import Equation
@@ -38,8 +38,7 @@ class Judge:
 
     def __init__(self, case: Case, reference: int, evaluator: Evaluator, tallies: Mapping[Key, Tally]) -> None:
         self.case, self.evaluator, self.tallies = case, evaluator, tallies
-        self.truth = case.truths[reference]
-        self.truth_bounds: TruthBounds | None = None
+        self.truth_bounds = case.truth_bounds[reference]
         self.equation_bounds = EquationBounds(evaluator)
         self._clear()
 
@@ -84,8 +83,6 @@ class Judge:
             key: tuple(np.concatenate(part) for part in zip(*parts, strict=True)) for key, parts in self.flagged.items()
         }
         self._clear()
-        if self.truth_bounds is None:
-            self.truth_bounds = TruthBounds(self.truth, draws)
         by_name = self.case.derivation.by_name
         names = {by_name[name].quantity for _, name in flagged}
         names |= {i for run, name in flagged if run == OWN for i in by_name[name].inputs if i in known}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.bounds import Bounded, EquationBounds, TruthBounds
+from gradproof.bounds import Bounded, EquationBounds
 from gradproof.case import Case
 from gradproof.derivation import Equation
 from gradproof.errors import GradproofError
@@ -143,11 +143,10 @@ def _trials(
     """Equations in trials of one reference, evaluated together."""
     trials = sorted({trial for _, trial in wanted})
     rows = {trial: row for row, trial in enumerate(trials)}
-    drawn = [case.draw(block_of(trial, case.sizes), seed, scale) for trial in trials]
-    draws = {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
+    draws = case.draw_trials(trials, seed, scale)
     truth = case.truths[reference]
     known = truth.evaluate(draws)
-    bounds = TruthBounds(truth, draws).of(draws, known, truth.sources)
+    bounds = case.truth_bounds[reference].of(draws, known, truth.sources)
     equations = EquationBounds(evaluator)
     leaves = {name: bounds[name] for name in case.leaf_names}
     free = equations.free_run(case.derivation, leaves, [e.name for e, _ in wanted], len(trials))

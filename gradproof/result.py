@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -84,7 +85,7 @@ class CheckResult:
         seed: The seed they were drawn with.
         dtype: `float64` or `float32`.
         scale: The factor on real draws.
-        worst: The worst trial of each equation with its numbers.
+        find_worst: Gives the worst trial of each equation with its numbers.
         trajectory: How training runs of both sides part, where steps were asked for.
         interrupted: Whether the run was stopped before its end.
         known_errata: The equations that the case declares wrong.
@@ -97,10 +98,15 @@ class CheckResult:
     seed: int
     dtype: str
     scale: float = 1.0
-    worst: tuple[WorstEntry, ...] = ()
+    find_worst: Callable[[], tuple[WorstEntry, ...]] = field(default=tuple, repr=False, compare=False)
     trajectory: Trajectory | None = None
     interrupted: bool = False
     known_errata: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def worst(self) -> tuple[WorstEntry, ...]:
+        """The worst trial of each equation that was compared, run again for all its numbers when first asked for."""
+        return self.find_worst()
 
     @property
     def wrong(self) -> tuple[EquationResult, ...]:

@@ -106,7 +106,6 @@ class _Run:
                     progress = None  # what was counted so far is void, and has been shown already
             evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits)
             results = results_of(evidence)
-            worst = worst_entries(self.case, self.evaluators, results, self.seed, self.scale)
             trajectory = (
                 compare_trajectories(self.case, self.evaluators, steps, self.seed, self.scale) if steps else None
             )
@@ -121,7 +120,7 @@ class _Run:
             seed=self.seed,
             dtype=self.case.dtype,
             scale=self.scale,
-            worst=worst,
+            find_worst=lambda: worst_entries(self.case, self.evaluators, results, self.seed, self.scale),
             trajectory=trajectory,
             interrupted=interrupted,
             known_errata=derivation.known_errata,

@@ -23,6 +23,7 @@ from gradproof.arrays.structure import Array
 
 Spread = Callable[[Any, Any, Array, float], Any]  # operand, its error, value (all float64), slack -> error
 _LN2_UP = 0.6931471805599454
+_CORRECTLY_ROUNDED = (2, 1, 0.5, -1)  # NumPy squares, copies, takes the root, divides; scalars go through pow: an ulp
 
 
 def elementary(ufunc: np.ufunc, spread: Spread) -> Callable[[Term], tuple[Array, Array]]:
@@ -117,8 +118,8 @@ def power(a: Term, b: Term) -> tuple[Array, Array]:
         return _integer_power(value, a, b)
     (base, base_error), (exponent, exponent_error) = entered(a, value.dtype), entered(b, value.dtype)
     fixed = np.ndim(exponent) == 0 and exponent_error is None
-    # NumPy squares by a product, and a library's pow is exact to an ulp there
-    error = rounding(value, 1.0 if fixed and exponent == 2 else ULPS[str(value.dtype)]["power"])
+    ulps = 1.0 if fixed and exponent in _CORRECTLY_ROUNDED else ULPS[str(value.dtype)]["power"]
+    error = rounding(value, ulps)
     if fixed:
         if exponent == 0:
             return value, np.zeros(value.shape)
