@@ -123,5 +123,7 @@ def _at(ufunc: np.ufunc, target: Any, index: Any, values: Any = None) -> None:
             way_out="add into np.zeros_like(x) of an array in the computation",
         )
     addend = target._lift(values if ufunc is np.add else np.negative(values))
+    if not np.can_cast(addend.dtype, target.dtype, "same_kind"):
+        raise unsupported(f"np.{ufunc.__name__}.at of {addend.dtype} into {target.dtype}")
     place, arranged = place_of(target, index, addend)
     target._scattered(place, arranged)

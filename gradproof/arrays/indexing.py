@@ -113,7 +113,13 @@ def _item(item: Any) -> Any:
     if isinstance(item, list | np.ndarray):
         array = np.asarray(item)
         return array.astype(int) if array.size == 0 and isinstance(item, list) else array
-    return operator.index(item)
+    try:
+        return operator.index(item)
+    except TypeError as error:
+        raise IndexError(
+            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays "
+            "are valid indices"
+        ) from error
 
 
 def _positions(item: Any) -> Sequence[Any]:

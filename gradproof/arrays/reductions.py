@@ -47,7 +47,7 @@ def reduce(
     if initial is not _ABSENT and initial is not None:
         if ufunc in _NEUTRAL and initial != _NEUTRAL[ufunc]:
             raise unsupported(f"np.{ufunc.__name__}.reduce with initial={initial!r}", way_out="add it afterwards")
-        result = result if ufunc in _NEUTRAL else ufunc(result, initial)
+        result = result if ufunc in _NEUTRAL else ufunc(result, x._lift(initial)._cast(result.dtype))
     return _into(out, result)
 
 

@@ -43,9 +43,9 @@ Array = np.ndarray[Any, Any]
 Scalar = bool | int | float | np.generic
 SCALARS = (bool, int, float, np.generic)
 
-WAY_OUT = (
-    "use NumPy functions on the array itself: np.stack for np.array, np.zeros_like(x) for np.zeros(x.shape), "
-    "np.exp for math.exp, np.where for a branch, np.take(table, index, axis=0) for table[index]"
+_STAY = (
+    "use NumPy functions on the array itself: np.stack([a, b]) for np.array([a, b]), np.zeros_like(x) for "
+    "np.zeros(x.shape), label[..., None] == np.arange(k) for np.eye(k)[label], np.exp for math.exp"
 )
 
 
@@ -197,13 +197,13 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
     # ---- leaving the many trials: only where all of them agree
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise unsupported(f"turning the {self.kind} into a plain array", way_out=WAY_OUT)
+        raise unsupported(f"turning the {self.kind} into a plain array", way_out=_STAY)
 
     def __float__(self) -> NoReturn:
-        raise unsupported(f"turning the {self.kind} into a Python float", way_out=WAY_OUT)
+        raise unsupported(f"turning the {self.kind} into a Python float", way_out=_STAY)
 
     def __complex__(self) -> NoReturn:
-        raise unsupported(f"turning the {self.kind} into a Python complex number", way_out=WAY_OUT)
+        raise unsupported(f"turning the {self.kind} into a Python complex number", way_out=_STAY)
 
     def __int__(self) -> int:
         return int(self._agreed("an int() of"))
@@ -224,7 +224,9 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
         if purpose.startswith("a Python branch"):
             values = values.astype(bool)
         if values.size == 0 or (values != values[0]).any():
-            raise unsupported(f"{purpose} a value that differs from trial to trial", "there is no one answer", WAY_OUT)
+            raise unsupported(
+                f"{purpose} a value that differs from trial to trial", "there is no one answer", "use np.where"
+            )
         return values[0]
 
     # ---- the two protocols
