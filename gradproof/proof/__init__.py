@@ -1,0 +1,1 @@
+"""Proof that two NumPy computations are the same function, for all inputs."""

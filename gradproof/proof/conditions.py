@@ -1,0 +1,62 @@
+"""What is made of the indicators [u > 0]: free variables, or bits of one region."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Protocol
+
+from gradproof.proof.expression import topological
+from gradproof.proof.field import Field
+from gradproof.proof.points import Points, Program
+from gradproof.proof.rules import Decided, Indicator, RootOfSquare, Row
+
+
+class Conditions(Protocol):
+    """What is made of the indicators [u > 0]."""
+
+    def rule(self, argument: int, at: Points) -> Indicator | Decided:
+        """The rule of [u > 0] for the node u with this id."""
+
+
+class FreeConditions:
+    """Every condition a free variable: one test then covers all regions at once.
+
+    Conditions with proportional arguments share it. For a negative ratio, [-u > 0] = 1 - [u > 0], that needs an
+    argument that vanishes on no region, so it is asked only of arguments that contain no condition.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._seen: dict[int, list[int]] = {}
+
+    def rule(self, argument: int, at: Points) -> Indicator | Decided:
+        """The rule of [u > 0] for the node u with this id."""
+        row, field = at.node(argument), at.field
+        if not any(row):
+            return Decided(argument, 0, ())
+        classes = self._seen.setdefault(direction(row, field), [])
+        for number in classes:
+            ratio = proportion(row, at.node(number), field)
+            if ratio is not None and (ratio > 0 or self._unconditional(argument)):
+                return Indicator(argument, ("if", number), ratio)
+        classes.append(argument)
+        return Indicator(argument, ("if", argument), Fraction(1))
+
+    def _unconditional(self, argument: int) -> bool:
+        program = self._program
+        below = topological([program.graph.nodes[argument]])
+        return not any(e.op == "pos" or isinstance(program.rules.get(e.id), RootOfSquare) for e in below)
+
+
+def direction(row: Row, field: Field) -> int:
+    """Equal for rows that are proportional."""
+    return row[1] * pow(row[0], -1, field.p) % field.p if row[0] else -1
+
+
+def proportion(row: Row, other: Row, field: Field) -> Fraction | None:
+    """The rational q of row = q other, None where there is none."""
+    p = field.p
+    if not other[0] or any((a * other[0] - b * row[0]) % p for a, b in zip(row, other, strict=True)):
+        return None
+    ratio = field.small_rational(row[0] * pow(other[0], -1, p) % p)
+    return ratio or None

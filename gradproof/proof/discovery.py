@@ -1,0 +1,165 @@
+"""Finding the rule of every node that is not plain field arithmetic.
+
+Nodes are visited in order, at enough random points that relations between arguments show: exponents and angles in
+the rational span of earlier ones, equal arguments, proportional conditions, radicands that are squares.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+from gradproof.proof.conditions import Conditions, FreeConditions
+from gradproof.proof.expression import Expression
+from gradproof.proof.field import RATIONAL_BOUND, Field
+from gradproof.proof.logarithms import LogarithmBasis
+from gradproof.proof.points import Deadline, Points, Program
+from gradproof.proof.roots import RootFinder
+from gradproof.proof.rules import (
+    ANGLE_UNIT,
+    ONE,
+    Atom,
+    Exponential,
+    Free,
+    Key,
+    Logarithm,
+    Pole,
+    Rotation,
+    Row,
+    Rule,
+)
+from gradproof.proof.span import Span
+
+_SPARE_POINTS = 6
+_POINTS_WITH_ROOTS = 16
+_LARGEST_EXPONENT = 1 << 200
+
+
+class Discovery:
+    """Finds the rules of one program in the order of its nodes, at `width` points.
+
+    `notes` says of some nodes why nothing can be proved that depends on them.
+    """
+
+    def __init__(
+        self, program: Program, width: int, rng: random.Random, conditions: Conditions, *, products_of_logs: bool
+    ) -> None:
+        self.field, self._conditions = program.field, conditions
+        self._exponents = _Basis(self.field, width)
+        self._angles = _Basis(self.field, width)
+        self._atoms: dict[tuple[str, int], list[int]] = {}
+        self._logs = LogarithmBasis(program, compare_products=products_of_logs)
+        self._roots = RootFinder(program, rng, conditions)
+        self.notes: dict[int, str] = {}
+
+    def rule(self, node: Expression, at: Points) -> Rule:
+        """The rule of a node that is not plain arithmetic. Raises Undecidable, NeedSquares."""
+        match node.op:
+            case "var" | "pi":
+                return Free((node.op, node.id))
+            case "inv":
+                return Pole(node.args[0].id)
+            case "pos":
+                return self._conditions.rule(node.args[0].id, at)
+            case "exp":
+                return self._exponential(node.args[0].id, at)
+            case "log":
+                return self._logarithm(node.args[0], at)
+            case "sin" | "cos":
+                return self._rotation(node.op, node.args[0].id, at)
+            case "sqrt":
+                rule, note = self._roots.rule(node, at)
+                if note:
+                    self.notes[node.id] = note
+                return rule
+        return self._atom(node.op, node.args[0].id, at)
+
+    def _exponential(self, argument: int, at: Points) -> Rule:
+        found = self._exponents.express(at.node(argument))
+        if found is not None:
+            terms = tuple((number, c) for (kind, number), c in found.items() if kind == "exp")
+            powers = tuple((number, c) for (kind, number), c in found.items() if kind == "log")
+            rule = Exponential(argument, terms, powers)
+            if self._usable(rule, at):
+                return rule
+        self._exponents.add(("exp", argument), at.node(argument))
+        return Exponential(argument, ((argument, Fraction(1)),))
+
+    def _usable(self, rule: Exponential, at: Points) -> bool:
+        """Whether the field has the roots, and they are of values that are no squares already."""
+        for _, c in (*rule.terms, *rule.powers):
+            if max(abs(c.numerator), c.denominator) > _LARGEST_EXPONENT or not self.field.has_roots(c.denominator):
+                return False
+        return all(self._roots.independent(number, at) for number in rule.squares)
+
+    def _logarithm(self, argument: Expression, at: Points) -> Rule:
+        rule = self._logs.rule(argument, at)
+        if isinstance(rule, Logarithm) and rule.terms == ((argument.id, 1),):
+            self._exponents.add(("log", argument.id), at.draw(("log", argument.id)))
+        return rule
+
+    def _rotation(self, function: str, argument: int, at: Points) -> Rule:
+        found = self._angles.express(at.node(argument))
+        if found is not None and all(ANGLE_UNIT % c.denominator == 0 for c in found.values()):
+            return Rotation(function, argument, tuple((number, c) for (_, number), c in found.items()))
+        self._angles.add(("angle", argument), at.node(argument))
+        return Rotation(function, argument, ((argument, Fraction(1)),))
+
+    def _atom(self, op: str, argument: int, at: Points) -> Rule:
+        row, p = at.node(argument), self.field.p
+        known = self._atoms.setdefault((op, row[0] * row[0] % p), [])
+        for number in known:
+            other = at.node(number)
+            if row == other:
+                return Atom(argument, (op, number), 1)
+            if all((a + b) % p == 0 for a, b in zip(row, other, strict=True)):
+                return Atom(argument, (op, number), -1)
+        known.append(argument)
+        return Atom(argument, (op, argument), 1)
+
+
+class _Basis:
+    """A span whose elements are named by keys; the constant 1 is the first."""
+
+    def __init__(self, field: Field, width: int) -> None:
+        self._span, self._keys = Span(field.p, RATIONAL_BOUND, width), list[Key]()
+        self.add(("exp", ONE), [1] * width)
+
+    def add(self, key: Key, row: Row) -> None:
+        self._keys.append(key)
+        self._span.add(row)
+
+    def express(self, row: Row) -> Mapping[Key, Fraction] | None:
+        found = self._span.express(row)
+        return None if found is None else {self._keys[number]: c for number, c in found.items()}
+
+
+def discover(
+    roots: Sequence[Expression],
+    field: Field,
+    seed: int,
+    deadline: Deadline,
+    conditions: Callable[[Program], Conditions] = FreeConditions,
+    *,
+    products_of_logs: bool = False,
+    spare_points: int = 0,
+) -> tuple[Program, dict[int, str]]:
+    """A program for the roots with all its rules, and for some nodes why nothing can be proved that depends on them.
+
+    `spare_points` are taken beyond those that exponents, angles and logarithms ask for. Raises Undecidable, and
+    NeedSquares when it takes another field.
+    """
+    program = Program(roots, field, deadline)
+    width = _width(program) + spare_points
+    discovery = Discovery(program, width, random.Random(seed), conditions(program), products_of_logs=products_of_logs)
+    Points(program, width, random.Random(seed + 1)).evaluate(discover=discovery.rule)
+    return program, discovery.notes
+
+
+def _width(program: Program) -> int:
+    counts: dict[str, int] = {}
+    for node in program.nodes:
+        counts[node.op] = counts.get(node.op, 0) + 1
+    relations = max(counts.get("exp", 0) + counts.get("log", 0), counts.get("sin", 0) + counts.get("cos", 0))
+    return max(relations + _SPARE_POINTS, _POINTS_WITH_ROOTS if "sqrt" in counts else 0)

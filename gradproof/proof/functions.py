@@ -1,0 +1,192 @@
+"""NumPy's elementwise functions on exact expressions, each written in the operations of `expression`.
+
+Truth values are the numbers 0 and 1. Where a definition holds only off a kink (a tie of `maximum`, the zero of
+`abs`), the value on the kink follows NumPy.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from gradproof.proof.errors import TraceError
+from gradproof.proof.expression import Expression
+
+
+def where(condition: Expression, a: Expression, b: Expression) -> Expression:
+    """`a` where the truth value is 1, else `b`."""
+    if condition.op == "const":
+        return a if condition.data else b
+    if a is b:
+        return a
+    if a.infinite or b.infinite:
+        raise TraceError(
+            "np.where with an infinite value on a condition that depends on the inputs; use a large finite "
+            "number such as 1e30"
+        )
+    # Each choice stands in a product with a truth value, so that the one that is not taken may be undefined.
+    return condition * a + (1 - condition) * b
+
+
+def maximum(a: Expression, b: Expression) -> Expression:
+    """The larger of two."""
+    if a.infinite or b.infinite:
+        return a if greater(a, b).data else b
+    if a.op == "const" or (b.op != "const" and a.id < b.id):
+        a, b = b, a
+    return where(greater(a, b), a, b)
+
+
+def minimum(a: Expression, b: Expression) -> Expression:
+    """The smaller of two."""
+    return -maximum(-a, -b)
+
+
+def greater(a: Expression, b: Expression) -> Expression:
+    """[a > b]"""
+    if a.infinite and b.infinite:
+        return a.graph.constant(int(a.data > b.data))
+    return (a - b).pos()
+
+
+def less(a: Expression, b: Expression) -> Expression:
+    """[a < b]"""
+    return greater(b, a)
+
+
+def greater_equal(a: Expression, b: Expression) -> Expression:
+    """[a >= b]"""
+    return 1 - greater(b, a)
+
+
+def less_equal(a: Expression, b: Expression) -> Expression:
+    """[a <= b]"""
+    return 1 - greater(a, b)
+
+
+def not_equal(a: Expression, b: Expression) -> Expression:
+    """[a != b]"""
+    return greater(a, b) + greater(b, a)
+
+
+def equal(a: Expression, b: Expression) -> Expression:
+    """[a == b]"""
+    return 1 - not_equal(a, b)
+
+
+def truth(a: Expression) -> Expression:
+    """[a != 0]: the truth value of a number."""
+    return a if is_truth_value(a) else not_equal(a, a.graph.constant(0))
+
+
+def is_truth_value(a: Expression) -> bool:
+    """Whether the structure makes certain that the value is 0 or 1."""
+    stack, seen = [a], set()
+    while stack:
+        e = stack.pop()
+        if e.id in seen or e.op == "pos" or (e.op == "const" and e.data in (0, 1)):
+            continue
+        seen.add(e.id)
+        if e.op == "mul" and e.args[0].op != "const":
+            stack.extend(e.args)
+        elif e.op == "add" and e.args[0].value == 1 and e.args[1].op == "mul" and e.args[1].args[0].value == -1:
+            stack.append(e.args[1].args[1])
+        else:
+            return False
+    return True
+
+
+def logical_and(a: Expression, b: Expression) -> Expression:
+    """Both are true."""
+    return truth(a) * truth(b)
+
+
+def logical_not(a: Expression) -> Expression:
+    """It is not true."""
+    return 1 - truth(a)
+
+
+def logical_or(a: Expression, b: Expression) -> Expression:
+    """At least one is true."""
+    return 1 - logical_not(a) * logical_not(b)
+
+
+def logical_xor(a: Expression, b: Expression) -> Expression:
+    """Just one is true."""
+    x, y = truth(a), truth(b)
+    return x * (1 - y) + y * (1 - x)
+
+
+def sign(a: Expression) -> Expression:
+    """-1, 0 or 1."""
+    return a.pos() - (-a).pos()
+
+
+def heaviside(a: Expression, at_zero: Expression) -> Expression:
+    """0, `at_zero` or 1 for a negative, zero or positive argument."""
+    return a.pos() + at_zero * equal(a, a.graph.constant(0))
+
+
+def tanh(a: Expression) -> Expression:
+    """Hyperbolic tangent, by exp(2a)."""
+    e = (a * 2).exp()
+    return (e - 1) / (e + 1)
+
+
+def sinh(a: Expression) -> Expression:
+    """Hyperbolic sine."""
+    return (a.exp() - (-a).exp()) * Fraction(1, 2)
+
+
+def cosh(a: Expression) -> Expression:
+    """Hyperbolic cosine."""
+    return (a.exp() + (-a).exp()) * Fraction(1, 2)
+
+
+def tan(a: Expression) -> Expression:
+    """Tangent."""
+    return a.sin() / a.cos()
+
+
+def expm1(a: Expression) -> Expression:
+    """exp(a) - 1"""
+    return a.exp() - 1
+
+
+def exp2(a: Expression) -> Expression:
+    """2 to the power a."""
+    return a.graph.constant(2) ** a
+
+
+def log1p(a: Expression) -> Expression:
+    """log(1 + a)"""
+    return (a + 1).log()
+
+
+def log2(a: Expression) -> Expression:
+    """Logarithm to the base 2."""
+    return a.log() / a.graph.constant(2).log()
+
+
+def log10(a: Expression) -> Expression:
+    """Logarithm to the base 10."""
+    return a.log() / a.graph.constant(10).log()
+
+
+def logaddexp(a: Expression, b: Expression) -> Expression:
+    """log(exp(a) + exp(b))"""
+    return (a.exp() + b.exp()).log()
+
+
+def hypot(a: Expression, b: Expression) -> Expression:
+    """sqrt(a^2 + b^2)"""
+    return (a * a + b * b).sqrt()
+
+
+def square(a: Expression) -> Expression:
+    """a * a"""
+    return a * a
+
+
+def cbrt(a: Expression) -> Expression:
+    """The real cube root, of either sign."""
+    return sign(a) * (abs(a).log() * Fraction(1, 3)).exp()

@@ -1,0 +1,120 @@
+"""Logarithms as free generators, related where their arguments are products of each other."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from fractions import Fraction
+
+from gradproof.proof.coprime import factors
+from gradproof.proof.expression import Expression
+from gradproof.proof.field import CHARACTER_ORDER
+from gradproof.proof.points import Points, Program
+from gradproof.proof.rules import ONE, Logarithm, Row
+from gradproof.proof.span import Span
+
+_LARGEST_EXPONENT = math.isqrt(CHARACTER_ORDER // 2)
+_PARTS = 24  # exponents are looked for in twenty-fourths
+_STRETCH = 2**_PARTS
+_LARGEST_POWER = 8 * _PARTS
+_MOST_WORK = 300_000  # values to compute for one comparison
+
+
+class LogarithmBasis:
+    """The arguments of the logarithms met so far.
+
+    With `compare_products`, relations are looked for between a new argument u and the earlier ones v: first
+    u = v prod exp(b_i)^(c_i), as between the sums of a softmax with and without its maximum taken out; then
+    u = k prod v_j^(n_j). Only a relation that holds at all points is used.
+    """
+
+    def __init__(self, program: Program, *, compare_products: bool) -> None:
+        self._field, self._compare = program.field, compare_products
+        self._known: list[int] = []
+        self._span: Span | None = None
+        self._members: list[int | None] = []
+
+    def rule(self, argument: Expression, at: Points) -> Logarithm:
+        """The rule of log u for the node u."""
+        if argument.op == "const":
+            return Logarithm(argument.id, 1, (), _factored(argument.data))
+        row = at.node(argument.id)
+        for number in self._known:
+            if row == at.node(number):
+                return Logarithm(argument.id, 1, ((number, 1),))
+        if self._compare:
+            found = self._shifted(argument.id, at) or self._product(argument.id, at)
+            if found is not None:
+                return found
+        self._known.append(argument.id)
+        return Logarithm(argument.id, 1, ((argument.id, 1),))
+
+    def _shifted(self, argument: int, at: Points) -> Logarithm | None:
+        """u = k v prod exp(b_i)^(c_i), or the same without v."""
+        exponentials = at.exponentials()
+        if not exponentials or len(exponentials) * at.place > _MOST_WORK:
+            return None
+        stretched = at.stretched(exponentials, _STRETCH)
+        for number in (*self._known, ONE):
+            quotient = self._quotient(stretched.node(argument), stretched.node(number))
+            powers = [self._power_of_stretch(value, quotient[-1]) for value in quotient[:-1]]
+            if None not in powers:
+                exponents = tuple((b, c) for b, c in zip(exponentials, powers, strict=True) if c)
+                terms = () if number == ONE else ((number, 1),)
+                found = self._verified(argument, 1, terms, exponents, at)
+                if found is not None:
+                    return found
+        return None
+
+    def _quotient(self, a: Row, b: Row) -> Row:
+        return [x * y % self._field.p for x, y in zip(a, self._field.inverses(b), strict=True)]
+
+    def _power_of_stretch(self, value: int, base: int) -> Fraction | None:
+        """The c of value = base * stretch^c."""
+        p = self._field.p
+        ratio = value * pow(base, -1, p) % p
+        for n in range(_LARGEST_POWER + 1):
+            if ratio == pow(2, n, p):
+                return Fraction(n, _PARTS)
+            if ratio * pow(2, n, p) % p == 1:
+                return Fraction(-n, _PARTS)
+        return None
+
+    def _product(self, argument: int, at: Points) -> Logarithm | None:
+        """u^n = k prod v_j^(n_j): a character of the field turns it into a sum modulo a small prime."""
+        row = [self._field.character(value) for value in at.node(argument)]
+        if self._span is None:
+            self._span = Span(CHARACTER_ORDER, _LARGEST_EXPONENT, at.width)
+            self._span.add([1] * at.width)
+            self._members.append(None)
+        images = [value for value in row if value is not None]
+        if len(images) < at.width:
+            return None
+        found = self._span.express(images)
+        if found is None:
+            self._span.add(images)
+            self._members.append(argument)
+            return None
+        order = math.lcm(*(c.denominator for c in found.values()))
+        terms = [(self._members[number], int(c * order)) for number, c in found.items()]
+        return self._verified(argument, order, tuple((v, n) for v, n in terms if v is not None), (), at)
+
+    def _verified(
+        self,
+        argument: int,
+        order: int,
+        terms: tuple[tuple[int, int], ...],
+        exponents: tuple[tuple[int, Fraction], ...],
+        at: Points,
+    ) -> Logarithm | None:
+        """The relation with the constant k that makes it hold at every point."""
+        rule = Logarithm(argument, order, terms, (), exponents)
+        quotient = self._quotient(*rule.sides(at))
+        scale = self._field.small_rational(quotient[0])
+        if scale is None or scale <= 0 or any(value != quotient[0] for value in quotient):
+            return None
+        return dataclasses.replace(rule, constants=_factored(scale))
+
+
+def _factored(value: Fraction) -> tuple[tuple[int, int], ...]:
+    return (*factors(value.numerator), *((prime, -exponent) for prime, exponent in factors(value.denominator)))

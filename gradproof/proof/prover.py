@@ -1,0 +1,223 @@
+"""Whether expressions are zero for all inputs: the test in the field, over all regions at once or one by one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gradproof.proof.coprime import coprime_base, without
+from gradproof.proof.degree import error_bound
+from gradproof.proof.dependence import Dependence, dependence
+from gradproof.proof.discovery import discover
+from gradproof.proof.expression import Expression, topological
+from gradproof.proof.field import Field, draw_field
+from gradproof.proof.points import Deadline, OutOfTime, Points, Program, Undecidable
+from gradproof.proof.regions import Region, RegionConditions, walk
+from gradproof.proof.roots import NeedSquares
+from gradproof.proof.rules import Indicator, RootOfSquare
+
+T = TypeVar("T")
+_TEST_POINTS = 2
+_MOST_EXTRA_SQUARES = 6
+_ROOTS_TESTED_TOGETHER = 4
+_CONDITIONS_NOT_WORTH_PROBING = 4
+_PROBES = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether a difference was shown to be zero; else why not."""
+
+    proved: bool
+    error: float = 0.0
+    reason: str = ""
+    regions: int = 1
+
+
+class Prover:
+    """Tests differences for zero. Everything random comes from `seed`; all methods stop at the deadline."""
+
+    def __init__(self, seed: int, deadline: Deadline, most_conditions: int) -> None:
+        self.seed, self._deadline, self._most = seed, deadline, most_conditions
+        self._streams = 0
+
+    def all_at_once(self, differences: Sequence[Expression]) -> dict[int, Finding]:
+        """Findings by id, with the conditions as free variables; what is not proved may still hold by regions."""
+        found: dict[int, Finding] = {}
+        for group in _grouped(differences):
+            found |= self._split_on_failure(group, self._free_test)
+        return found
+
+    def by_regions(self, differences: Sequence[Expression]) -> dict[int, Finding]:
+        """Findings by id, region by region and with products under logarithms compared."""
+        found: dict[int, Finding] = {}
+        for group in _grouped(differences, by_conditions=True):
+            found |= self._split_on_failure(group, self._region_test)
+        return found
+
+    def _split_on_failure(
+        self, group: list[Expression], test: Callable[[list[Expression]], dict[int, Finding]]
+    ) -> dict[int, Finding]:
+        """The test of a group; where it cannot be done, of each member alone."""
+        try:
+            return test(group)
+        except (Undecidable, ZeroDivisionError) as problem:
+            if len(group) == 1 or isinstance(problem, OutOfTime):
+                reason = str(problem) if isinstance(problem, Undecidable) else "a division by zero at every point"
+                return {root.id: Finding(False, reason=reason) for root in group}
+        found: dict[int, Finding] = {}
+        for root in group:
+            found |= self._split_on_failure([root], test)
+        return found
+
+    # --- all regions at once
+
+    def _free_test(self, roots: list[Expression]) -> dict[int, Finding]:
+        program, notes = self._with_field(lambda field: discover(roots, field, self._stream(), self._deadline), roots)
+        zero, error = self._zeros(program, roots)
+        needs = dependence(program, notes)
+        found = {}
+        for root in roots:
+            need = needs.of(root)
+            reason = need.note
+            if root.id not in zero:
+                reason = reason or "not the same expression where all conditions are free"
+            elif need.divisors:
+                reason = reason or "a divisor that may be zero in a region"
+            found[root.id] = Finding(not reason, error, reason)
+        return found
+
+    def _zeros(self, program: Program, roots: Sequence[Expression]) -> tuple[set[int], float]:
+        points = Points(program, _TEST_POINTS, self._rng())
+        points.evaluate()
+        if not points.relations_hold():
+            raise Undecidable("a relation that was seen by chance")
+        return {r.id for r in roots if not any(points.values[r.id])}, error_bound(program, roots)
+
+    # --- region by region
+
+    def _region_test(self, roots: list[Expression]) -> dict[int, Finding]:
+        classes, told_apart = self._with_field(lambda field: self._classes(roots, field), roots)
+        found = self._walk(roots, classes, told_apart)
+        rest = [root for root in roots if not found[root.id].proved]
+        if rest and told_apart != set(classes.values()):
+            found |= self._walk(rest, classes, None)
+        return found
+
+    def _classes(self, roots: list[Expression], field: Field) -> tuple[dict[int, int], set[int]]:
+        """Arguments of conditions by class, and the classes that cannot stay free variables."""
+        program, notes = discover(roots, field, self._stream(), self._deadline, products_of_logs=True)
+        classes = {}
+        for rule in program.rules.values():
+            condition = rule.sign if isinstance(rule, RootOfSquare) else rule
+            if isinstance(condition, Indicator):
+                classes[condition.argument] = condition.key[1]
+        everything = set(classes.values())
+        if len(everything) <= _CONDITIONS_NOT_WORTH_PROBING:
+            return classes, everything
+        needs = dependence(program, notes)
+        told_apart = set().union(*(needs.of(root).divisors for root in roots))
+        return classes, told_apart | self._not_linear(program, roots, needs)
+
+    def _not_linear(self, program: Program, roots: list[Expression], needs: Dependence) -> set[int]:
+        """Conditions c of which the difference is not a linear function when the others are 0 or 1.
+
+        Only c^2 = c can make such a difference zero, so these have to be told apart.
+        """
+        rng = random.Random(self._stream())
+        mine = sorted(set().union(*(needs.of(root).conditions for root in roots)))
+        found: set[int] = set()
+        for _ in range(_PROBES):
+            bits = {("if", c): rng.getrandbits(1) for c in mine}
+            for c in mine:
+                others = {key: bit for key, bit in bits.items() if key != ("if", c)}
+                points = Points(program, 1, rng, others)
+                points.evaluate()
+                if any(any(points.values[root.id]) for root in roots):
+                    found.add(c)
+        return found
+
+    def _walk(
+        self, roots: list[Expression], classes: dict[int, int], told_apart: Collection[int] | None
+    ) -> dict[int, Finding]:
+        """The test in every region that the conditions in `told_apart` (None: all) make."""
+        failed: dict[int, str] = {}
+        error, count = 0.0, 0
+        for region in walk(self._most):
+            remaining = [root for root in roots if root.id not in failed]
+            zero, notes, bound = self._with_field(
+                lambda field, r=region, rest=remaining: self._one_region(rest, r, classes, told_apart, field), remaining
+            )
+            error, count = error + bound, count + 1
+            for root in remaining:
+                if root.id not in zero or notes[root.id]:
+                    failed[root.id] = notes[root.id] or "the two differ in a region where no input was found"
+            if len(failed) == len(roots):
+                break
+        return {root.id: Finding(root.id not in failed, error, failed.get(root.id, ""), count) for root in roots}
+
+    def _one_region(
+        self,
+        roots: list[Expression],
+        region: Region,
+        classes: dict[int, int],
+        told_apart: Collection[int] | None,
+        field: Field,
+    ) -> tuple[set[int], dict[int, str], float]:
+        region.restart()
+        program, notes = discover(
+            roots,
+            field,
+            self._stream(),
+            self._deadline,
+            lambda program: RegionConditions(program, region, classes, told_apart),
+            products_of_logs=True,
+            spare_points=self._most,
+        )
+        zero, error = self._zeros(program, roots)
+        needs = dependence(program, notes)
+        return zero, {root.id: needs.of(root).note for root in roots}, error
+
+    # --- randomness
+
+    def _stream(self) -> int:
+        """A seed for the next use of random numbers."""
+        self._streams += 1
+        return self.seed + (self._streams << 64)
+
+    def _rng(self) -> random.Random:
+        return random.Random(self._stream())
+
+    def _with_field(self, work: Callable[[Field], T], roots: Sequence[Expression]) -> T:
+        """`work` in a field in which the constants under square roots have roots."""
+        numbers = [n for r in topological(roots) if r.op == "sqrt" for n in _terms_of_constant(r.args[0])]
+        while True:
+            squares = tuple(n for n in coprime_base(without(n, (2, 3, 5, 7)) for n in numbers))
+            if len(squares) > _MOST_EXTRA_SQUARES:
+                raise Undecidable("too many square roots of constants")
+            try:
+                return work(draw_field(self.seed, squares))
+            except NeedSquares as need:
+                numbers += need.numbers
+
+
+def _terms_of_constant(node: Expression) -> tuple[int, ...]:
+    return (node.data.numerator, node.data.denominator) if node.op == "const" else ()
+
+
+def _grouped(roots: Sequence[Expression], *, by_conditions: bool = False) -> list[list[Expression]]:
+    """Roots that are tested together: all, if few square roots are in them; else those with the same ones.
+
+    `by_conditions` groups by the indicators too.
+    """
+    ops = ("sqrt", "pos") if by_conditions else ("sqrt",)
+    special = [node for node in topological(roots) if node.op in ops]
+    if not by_conditions and len(special) <= _ROOTS_TESTED_TOGETHER:
+        return [list(roots)]
+    groups: dict[frozenset[int], list[Expression]] = {}
+    for root in roots:
+        key = frozenset(node.id for node in topological([root]) if node.op in ops)
+        groups.setdefault(key, []).append(root)
+    return list(groups.values())
