@@ -205,15 +205,20 @@ class EquationBounds:
             return centre, SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
 
     def free_run(
-        self, derivation: Derivation, leaves: Mapping[str, Bounded], wanted: Iterable[str], trials: int
+        self,
+        derivation: Derivation,
+        leaves: Mapping[str, Bounded],
+        wanted: Iterable[str],
+        trials: int,
+        given: Mapping[str, Bounded],
     ) -> dict[str, Bounded]:
-        """The named equations from the leaves alone, with all that they read."""
+        """The named equations from the leaves alone, with all that they read; some results may be given."""
         needed = set(wanted)
         for name in list(needed):
             needed.update(derivation.upstream(derivation.by_name[name]))
-        values: dict[str, Bounded] = {}
+        values = dict(given)
         for equation in derivation.order:
-            if equation.name in needed:
+            if equation.name in needed and equation.name not in values:
                 inputs = [
                     values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]
                     for name in equation.inputs

@@ -27,6 +27,12 @@ def finite_rows(truth: Array) -> Rows:
     return np.flatnonzero(np.isfinite(truth).reshape(len(truth), -1).all(axis=1))
 
 
+def _largest(difference: Array) -> float:
+    """The largest entry; infinite where one is no number."""
+    largest = float(difference.max(initial=0.0))
+    return np.inf if np.isnan(largest) else largest
+
+
 @dataclass
 class Tally:
     """What one run (free, or on true inputs) has shown of one equation so far.
@@ -65,71 +71,67 @@ class Tally:
     def screen(self, computed: Array, truth: Array, trials: NDArray[np.int64]) -> Rows:
         """Take in a block; returns the rows that only a bound can judge.
 
+        Only entries that differ by more than any before, or by more than is plainly rounding, are looked at closely:
+        a unit in the last place is at least eps/2 of the value, so none of the others can be the largest in any sense.
+
         Args:
             computed: `(n, *shape)`.
             truth: `(n, *shape)`, of the same shape.
             trials: The numbers of the trials, `(n,)`.
         """
-        count = len(truth)
+        count, eps = len(truth), float(np.finfo(truth.dtype).eps)
         self.trials += count
         if not self.nonzero:
             self.nonzero = bool(truth.any())
         with np.errstate(all="ignore"):
-            difference = computed - truth
-        largest = float(np.abs(difference, out=difference).max(initial=0.0))
-        if largest == 0.0:
-            self.note_worst(0, 0.0, int(trials[0]))
-            return NO_ROWS
-        size = np.abs(truth)
-        limit = size * (PLAIN_ULPS * np.finfo(truth.dtype).eps)
-        bad = difference > limit
-        if not largest < np.inf:  # nan compares as false, and so does inf with the limit of an infinite truth
-            bad |= ~((difference <= limit) & (limit < np.inf))
-        rows = np.flatnonzero(bad.reshape(count, -1).any(axis=1)) if bad.any() else NO_ROWS
-        if rows.size and not largest < np.inf:
-            rows = self._set_undefined_apart(rows, computed, truth, difference)
-            largest = float(difference.max())
-        self.max_abs = max(self.max_abs, np.inf if np.isnan(largest) else largest)
-        if self.max_rel < PLAIN_ULPS * np.finfo(truth.dtype).eps or self.max_ulp < 2 * PLAIN_ULPS:
-            self._note_errors(difference, size, truth.dtype, trials)
-        elif rows.size:  # the others differ by less than what has been seen
-            self._note_errors(difference[rows], size[rows], truth.dtype, trials[rows])
-        return rows
+            difference = np.subtract(computed, truth)
+            np.abs(difference, out=difference)
+            largest = float(difference.max(initial=0.0))
+            if largest == 0.0:
+                self.note_worst(0, 0.0, int(trials[0]))
+                return NO_ROWS
+            size = np.abs(truth)
+            close = difference > size * min(PLAIN_ULPS * eps, self.max_rel, self.max_ulp * eps / 2)
+            if not largest < np.inf:  # nan compares as false, and so may inf
+                close |= ~(np.isfinite(difference) & np.isfinite(size))
+            elif largest > self.max_abs:
+                self.max_abs = largest
+            if not close.any():
+                return NO_ROWS
+            rows = np.flatnonzero(close.reshape(count, -1).any(axis=1))
+            if not largest < np.inf:
+                rows = self._defined(rows, computed, truth)
+                self.max_abs = max(self.max_abs, _largest(difference[rows]))
+            if not rows.size:
+                return NO_ROWS
+            self._note_errors(difference[rows], size[rows], trials[rows])
+            plain = difference[rows] <= size[rows] * (PLAIN_ULPS * eps)
+        return rows[~plain.reshape(len(rows), -1).all(axis=1)]
 
-    def _set_undefined_apart(self, rows: Rows, computed: Array, truth: Array, difference: Array) -> Rows:
-        """Count the rows whose truth is not finite, and take them out of the differences."""
+    def _defined(self, rows: Rows, computed: Array, truth: Array) -> Rows:
+        """Those of the rows whose truth is finite; the others are counted apart."""
         finite = np.isfinite(truth[rows]).reshape(len(rows), -1).all(axis=1)
         undefined = rows[~finite]
-        if undefined.size:
-            self.undefined += len(undefined)
-            self.trials -= len(undefined)
-            there = np.isfinite(computed[undefined]).reshape(len(undefined), -1).all(axis=1)
-            self.finite_there += int(there.sum())
-            difference[undefined] = 0.0
+        self.undefined += len(undefined)
+        self.trials -= len(undefined)
+        self.finite_there += len(finite_rows(computed[undefined])) if undefined.size else 0
         return rows[finite]
 
-    def _note_errors(self, difference: Array, size: Array, dtype: Any, trials: NDArray[np.int64]) -> None:
-        """The largest relative difference, and the largest in units in the last place.
+    def _note_errors(self, difference: Array, size: Array, trials: NDArray[np.int64]) -> None:
+        """The largest relative difference, and the largest in units in the last place, `(n, *shape)` each.
 
         A difference that is not finite, or one from a true zero, has no relative size: it counts as infinite.
         """
         flat, scale = difference.reshape(len(trials), -1), size.reshape(len(trials), -1)
-        with np.errstate(all="ignore"):
-            relative = flat / scale
+        ratios = np.stack([flat / scale, flat / np.spacing(scale)])
+        ratios[:, flat == 0] = 0.0
+        ratios[np.isnan(ratios)] = np.inf
+        relative, ulps = ratios
         top = float(relative.max())
-        if np.isnan(top):  # 0/0 where both are zero, nan where the computed value is
-            relative = np.where(flat == 0, 0.0, np.where(np.isnan(relative), np.inf, relative))
-            top = float(relative.max())
         if top > self.max_rel or self.worst[2] < 0:
-            self.max_rel = max(self.max_rel, top)
             self.note_worst(0, top, int(trials[int(relative.argmax()) // flat.shape[1]]))
-        if 2 * top / np.finfo(dtype).eps <= self.max_ulp:
-            return  # a unit in the last place is at least eps/2 of the value
-        candidates = relative >= top / 2
-        with np.errstate(all="ignore"):
-            ulps = flat[candidates] / np.spacing(scale[candidates].astype(dtype))
-        top = float(ulps.max(initial=0.0))
-        self.max_ulp = max(self.max_ulp, np.inf if np.isnan(top) else top)
+        self.max_rel = max(self.max_rel, top)
+        self.max_ulp = max(self.max_ulp, float(ulps.max()))
 
     def judge(self, difference: Array, bound: Array, kind: str, trials: NDArray[np.int64]) -> Array:
         """Take in rows with their bounds, `(n, *shape)` each; returns which rows disagree, `(n,)`."""

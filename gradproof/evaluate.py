@@ -79,11 +79,19 @@ class Evaluator:
             out[trial] = value
         return out
 
-    def free_run(self, leaves: Values, trials: int) -> dict[str, Array]:
-        """Every equation from the leaves alone, by the equation's name: the derivation as its author meant it."""
+    def free_run(self, leaves: Values, trials: int, given: Values | None = None) -> dict[str, Array]:
+        """Every equation from the leaves alone, by the equation's name: the derivation as its author meant it.
+
+        Args:
+            leaves: Leaf quantities `(trials, *shape)`.
+            trials: How many.
+            given: Results, by the equation's name, of equations that are not to be run.
+        """
         derivation = self.derivation
-        values: dict[str, Array] = {}
+        values: dict[str, Array] = dict(given or {})
         for equation in derivation.order:
+            if equation.name in values:
+                continue
             inputs = [
                 values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]
                 for name in equation.inputs

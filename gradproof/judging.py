@@ -5,7 +5,7 @@ They are few, and a bound costs far more than the value it bounds, so they wait 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,10 +34,25 @@ class ModeChanged(Exception):
 
 
 class Judge:
-    """Bounds for the flagged trials of one reference, written into the tallies."""
+    """Bounds for the flagged trials of one reference, written into the tallies.
 
-    def __init__(self, case: Case, reference: int, evaluator: Evaluator, tallies: Mapping[Key, Tally]) -> None:
-        self.case, self.evaluator, self.tallies = case, evaluator, tallies
+    Args:
+        case: The case.
+        reference: Which of its references.
+        evaluator: What runs the equations at that reference's sizes.
+        tallies: Where verdicts go.
+        given: Equations that the free run takes from the truth.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        reference: int,
+        evaluator: Evaluator,
+        tallies: Mapping[Key, Tally],
+        given: Collection[str],
+    ) -> None:
+        self.case, self.evaluator, self.tallies, self.given = case, evaluator, tallies, given
         self.truth_bounds = case.truth_bounds[reference]
         self.equation_bounds = EquationBounds(evaluator)
         self._clear()
@@ -50,9 +65,20 @@ class Judge:
         self.flagged: dict[Key, list[tuple[Rows, Array]]] = {}
 
     def add(
-        self, trials: NDArray[np.int64], draws: Mapping[str, Array], known: Mapping[str, Array], flagged: Flagged
+        self,
+        trials: NDArray[np.int64],
+        draws: Mapping[str, Array],
+        known: Mapping[str, Array],
+        flagged: Flagged,
     ) -> None:
-        """Put the flagged rows of a block aside, with all that their bounds are made of."""
+        """Put the flagged rows of a block aside, with all that their bounds are made of.
+
+        Args:
+            trials: The numbers of the block's trials, `(n,)`.
+            draws: What was drawn, `(n, *shape)` by leaf.
+            known: The truth, `(n, *shape)` by quantity.
+            flagged: Which rows need a bound.
+        """
         needed = np.zeros(len(trials), dtype=bool)
         for rows, _ in flagged.values():
             needed[rows] = True
@@ -108,7 +134,8 @@ class Judge:
             by_name[i].name for run, name in flagged if run == OWN for i in by_name[name].inputs if i not in known
         }
         leaves = {name: _exact(known[name]) for name in self.case.leaf_names}
-        return self.equation_bounds.free_run(self.case.derivation, leaves, wanted, trials)
+        given = {name: _exact(known[by_name[name].quantity]) for name in self.given}
+        return self.equation_bounds.free_run(self.case.derivation, leaves, wanted, trials, given)
 
     def _verify(self, equation: Equation, inputs: list[Bounded], values: Array, rows: Rows) -> None:
         """Run accused trials one by one: a function not written for many at once is not wrong for that."""

@@ -149,7 +149,12 @@ def _trials(
     bounds = case.truth_bounds[reference].of(draws, known, truth.sources)
     equations = EquationBounds(evaluator)
     leaves = {name: bounds[name] for name in case.leaf_names}
-    free = equations.free_run(case.derivation, leaves, [e.name for e, _ in wanted], len(trials))
+    misfits = {
+        e.name: bounds[e.quantity]
+        for e in case.derivation.equations
+        if e.quantity in bounds and evaluator.samples[e.name].shape != bounds[e.quantity].value.shape[1:]
+    }
+    free = equations.free_run(case.derivation, leaves, [e.name for e, _ in wanted], len(trials), misfits)
     out = []
     for equation, trial in wanted:
         row = [rows[trial]]

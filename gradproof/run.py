@@ -59,7 +59,7 @@ def crosscheck(
         scale: A factor on the draws of parameters and inputs.
         steps: Also train both sides for so many steps and compare where they get to.
         project: The project that holds the case; default: the one around the working directory.
-        progress: Called with the number of trials just done.
+        progress: Called with the number of trials just done; negative where the run starts over.
 
     Returns:
         The verdict on every equation; `.ok`, `.equations`, `.worst_trials`, `.raise_on_disagreement()`.
@@ -85,12 +85,17 @@ def crosscheck(
     return _Run(bound, seed, scale).result(trials, steps, progress)
 
 
+def _no_progress(trials: int) -> None:
+    """Nobody watches."""
+
+
 class _Run:
     """One check of one case."""
 
     def __init__(self, case: Case, seed: int, scale: float) -> None:
         self.case, self.seed, self.scale = case, seed, scale
         self.evaluators = [Evaluator(case.derivation) for _ in case.references]
+        self.suspects: set[str] = set()
         self.checked = [e for e in case.derivation.equations if e.quantity in case.known]
 
     def result(self, trials: int, steps: int, progress: Callable[[int], None] | None) -> CheckResult:
@@ -98,12 +103,10 @@ class _Run:
         torch.set_num_threads(1)  # at these sizes more threads only cost time
         try:
             self._prepare()
-            while True:
-                try:
-                    done, interrupted = self._trials(trials, progress)
-                    break
-                except ModeChanged:
-                    progress = None  # what was counted so far is void, and has been shown already
+            outcome = None
+            while outcome is None:
+                outcome = self._trials(trials, progress or _no_progress)
+            done, interrupted = outcome
             evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits)
             results = results_of(evidence)
             trajectory = (
@@ -149,22 +152,52 @@ class _Run:
 
     # Blocks -----------------------------------------------------------------------------------------------------------
 
-    def _trials(self, trials: int, progress: Callable[[int], None] | None) -> tuple[int, bool]:
-        """All blocks; returns how many trials were done, and whether the user stopped the run."""
-        self.tallies = {(run, e.name): Tally() for e in self.checked for run in (OWN, FREE)}
-        self.judges = [Judge(self.case, k, evaluator, self.tallies) for k, evaluator in enumerate(self.evaluators)]
+    def _trials(self, trials: int, progress: Callable[[int], None]) -> tuple[int, bool] | None:
+        """All blocks; returns how many trials were done, and whether the user stopped the run.
+
+        The free run comes alone as long as it agrees: an equation that gives the truth from inputs that are the truth
+        is right. As soon as one disagrees, it and all that reads it are suspects, which need the run on true inputs
+        as well; then the run starts over, and None is returned.
+        """
+        own = [(OWN, name) for name in self.suspects if name not in self.misfits]
+        self.tallies = {key: Tally() for key in [*((FREE, e.name) for e in self.checked), *own]}
+        self.judges = [
+            Judge(self.case, k, evaluator, self.tallies, self.misfits) for k, evaluator in enumerate(self.evaluators)
+        ]
         done, interrupted = 0, False
         try:
-            for block in blocks(trials, self.case.sizes):
-                self._block(block)
-                done += len(block.trials)
-                if progress is not None:
+            try:
+                for block in blocks(trials, self.case.sizes):
+                    self._block(block)
+                    if block.draw == 0:
+                        self.judges[block.reference].flush()
+                    if self._new_suspects():
+                        progress(-done)
+                        return None
+                    done += len(block.trials)
                     progress(len(block.trials))
-        except KeyboardInterrupt:
-            interrupted = True
-        for judge in self.judges:
-            judge.flush()
+            except KeyboardInterrupt:
+                interrupted = True
+            for judge in self.judges:
+                judge.flush()
+        except ModeChanged:
+            progress(-done)
+            return None
+        if self._new_suspects() and not interrupted:
+            progress(-done)
+            return None
         return done, interrupted
+
+    def _new_suspects(self) -> bool:
+        """Whether the free run has shown an equation to disagree that has not been run on true inputs."""
+        accused = {name for (run, name), tally in self.tallies.items() if run == FREE and tally.disagreeing}
+        accused |= self.misfits.keys()
+        if accused <= self.suspects:
+            return False
+        derivation, known = self.case.derivation, {e.name for e in self.checked}
+        readers = {e.name for e in derivation.equations if accused.intersection(derivation.upstream(e))}
+        self.suspects |= accused | (readers & known)
+        return True
 
     def _block(self, block: Block) -> None:
         k, count = block.reference, len(block.trials)
@@ -172,18 +205,20 @@ class _Run:
         draws = self.case.draw(block, self.seed, self.scale)
         truth = self.case.truths[k].evaluate(draws)
         leaves = {name: truth[name] for name in self.case.leaf_names}
-        free = evaluator.free_run(leaves, count)
+        by_name = self.case.derivation.by_name
+        given = {name: truth[by_name[name].quantity] for name in self.misfits}
+        free = evaluator.free_run(leaves, count, given)
         flagged: Flagged = {}
-        for equation in self.checked:
-            if equation.name in self.misfits:
+        for (run, name), tally in self.tallies.items():
+            if name in self.misfits:
                 continue
-            own = self._own(evaluator, equation, truth, free, count)
-            for run, values in ((OWN, own), (FREE, free[equation.name])):
-                rows = self.tallies[run, equation.name].screen(values, truth[equation.quantity], block.trials)
-                if block.draw == 0:
-                    rows = np.union1d(rows, finite_rows(truth[equation.quantity][:FULLY_JUDGED]))
-                if rows.size:
-                    flagged[run, equation.name] = rows, values[rows]
+            equation = by_name[name]
+            values = free[name] if run == FREE else self._own(evaluator, equation, truth, free, count)
+            rows = tally.screen(values, truth[equation.quantity], block.trials)
+            if block.draw == 0:
+                rows = np.union1d(rows, finite_rows(truth[equation.quantity][:FULLY_JUDGED]))
+            if rows.size:
+                flagged[run, name] = rows, values[rows]
         self.judges[k].add(block.trials, draws, truth, flagged)
 
     def _own(

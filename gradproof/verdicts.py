@@ -75,20 +75,22 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
     if equation.quantity not in evidence.case.known:
         return "unchecked", evidence.case.bindings[0].why_unknown(equation.quantity), Tally(), ()
     if equation.name in evidence.misfits:
-        return "disagrees", evidence.misfits[equation.name], evidence.tallies[OWN, equation.name], ()
-    own, free = evidence.tallies[OWN, equation.name], evidence.tallies[FREE, equation.name]
-    if own.disagreeing:
+        return "disagrees", evidence.misfits[equation.name], Tally(), ()
+    own, free = evidence.tallies.get((OWN, equation.name)), evidence.tallies[FREE, equation.name]
+    if own is not None and own.disagreeing:
         return "disagrees", _helpers(evidence.case, equation), own, ()
-    if free.disagreeing:
-        upstream = evidence.case.derivation.upstream(equation)
-        sources = tuple(name for name in upstream if name in wrong)
+    upstream = evidence.case.derivation.upstream(equation)
+    sources = tuple(name for name in upstream if name in wrong)
+    if free.disagreeing or any(name in evidence.misfits for name in sources):
         if sources:
             return "inherits", f"wrong only because of {', '.join(sources)}", free, sources
+        if own is None:
+            return "disagrees", "or what it reads: the run was stopped before it was tried on true inputs", free, ()
         return "disagrees", "agrees on true inputs, but its own inputs are off by more than rounding", free, ()
     if not free.trials:
         there = f"; the equation is finite in {free.finite_there} of them" if free.finite_there else ""
         return "undefined", f"the truth is not finite in any of {free.undefined} trials{there}", free, ()
-    if own.inconclusive >= own.trials or free.inconclusive >= free.trials:
+    if free.inconclusive >= free.trials:
         return "inconclusive", "no finite rounding bound in any trial", free, ()
     if not free.nonzero:
         return "inconclusive", f"zero in all {free.trials} trials: a wrong factor would not show", free, ()
