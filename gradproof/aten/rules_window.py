@@ -283,11 +283,20 @@ def _adaptive_table(size: Sizes, out: Sizes) -> Table:
     return np.where(outside, -1, table)
 
 
+def _divided(x: Array, size: Sizes, out: Sizes) -> Array:
+    """x (..., places) by the number of cells, one dimension after the other, as ATen's kernel divides."""
+    for axis, (n, m) in enumerate(zip(size, out, strict=True)):
+        lengths = (_adaptive_table([n], [m]) >= 0).sum(axis=0)
+        shape = [m if k == axis else 1 for k in range(len(out))]
+        x = x / np.broadcast_to(lengths.reshape(shape), tuple(out)).reshape(-1)
+    return x
+
+
 def adaptive_avg_pool(x: Array, out: Sizes) -> Array:
     dims = len(out)
-    table = _adaptive_table(x.shape[x.ndim - dims :], out)
-    means = np.sum(cells(_flat(x, dims), table), axis=-2) / (table >= 0).sum(axis=0)
-    return np.reshape(means, (*x.shape[: x.ndim - dims], *out))
+    size = x.shape[x.ndim - dims :]
+    sums = np.sum(cells(_flat(x, dims), _adaptive_table(size, out)), axis=-2)
+    return np.reshape(_divided(sums, size, out), (*x.shape[: x.ndim - dims], *out))
 
 
 def adaptive_avg_pool2d_backward(grad: Array, x: Array) -> Array:
@@ -299,8 +308,8 @@ def adaptive_avg_pool3d_backward(grad: Array, x: Array) -> Array:
 
 
 def _adaptive_backward(grad: Array, x: Array, dims: int) -> Array:
-    table = _adaptive_table(x.shape[x.ndim - dims :], grad.shape[grad.ndim - dims :])
-    return _averages_spread(_flat(grad, dims) / (table >= 0).sum(axis=0), table, x, dims)
+    size, out = x.shape[x.ndim - dims :], grad.shape[grad.ndim - dims :]
+    return _averages_spread(_divided(_flat(grad, dims), size, out), _adaptive_table(size, out), x, dims)
 
 
 def adaptive_max_pool(x: Array, out: Sizes) -> tuple[Array, Array]:
