@@ -124,7 +124,7 @@ def power(a: Term, b: Term) -> tuple[Array, Array]:
         if exponent == 0:
             return value, np.zeros(value.shape)
         if base_error is not None:
-            error += _fixed_power(base, base_error, float(exponent))
+            error += _fixed_power(base, base_error, float(exponent), value)
     elif base_error is not None or exponent_error is not None:
         error += _varying_power(base, base_error, exponent, exponent_error, value)
     error *= INFLATE_FUNCTION
@@ -132,14 +132,14 @@ def power(a: Term, b: Term) -> tuple[Array, Array]:
     return value, settled(error)
 
 
-def _fixed_power(x: Any, e: Any, n: float) -> Any:
+def _fixed_power(x: Any, e: Any, n: float, value: Array) -> Any:
     """|x'^n - x^n| <= |n| e max|xi|^(n-1) over the interval; |x' - x|^n bounds it too for 0 < n < 1."""
     size = magnitude(x)
     if n >= 1:
         return n * e * np.power(size + e, n - 1)
-    nearest = np.maximum(size - e, 0.0)
-    smooth = abs(n) * e * np.power(nearest, n - 1)
-    return np.fmin(smooth, np.power(e, n)) if n > 0 else smooth
+    if n < 0:
+        return _varying_power(x, e, n, None, value)
+    return np.fmin(n * e * np.power(np.maximum(size - e, 0.0), n - 1), np.power(e, n))
 
 
 def _varying_power(x: Any, ex: Any, n: Any, en: Any, value: Array) -> Any:

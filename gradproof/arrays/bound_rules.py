@@ -113,14 +113,13 @@ def divide(a: Term, b: Term) -> Result:
             error += left_error / magnitude(right)
     else:
         # |a'/b' - a/b| <= (ea + |a/b| eb) / (|b| - eb)
+        room = np.maximum(magnitude(right) - right_error, 0.0)
         spread = np.abs(value, dtype=F64)
         spread += floor
-        spread *= right_error * (1 + 4 * UNIT_ROUNDOFF[value.dtype])
-        if left_error is not None:
-            spread += left_error
-        room = magnitude(right) - right_error
-        spread /= np.maximum(room, 0.0)
+        spread *= right_error / room * (1 + 4 * UNIT_ROUNDOFF[value.dtype])
         error += spread
+        if left_error is not None:
+            error += left_error / room
     error *= INFLATE
     error += floor
     return value, settled(error)

@@ -316,7 +316,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "float": (lambda: float(X[0, 0]), "Python float"),
     "math": (lambda: math.exp(X[0, 0]), "np.exp for math.exp"),
     "asarray": (lambda: np.asarray(X), "plain array"),
-    "array of arrays": (lambda: np.array([X, X]), "np.stack for np.array"),
+    "array of arrays": (lambda: np.array([X, X]), "np.stack([a, b]) for np.array([a, b])"),
     "assignment into zeros": (lambda: np.zeros((3, 4)).__setitem__(0, X[0]), "np.zeros_like"),
     "branch": (lambda: 1 if X[1, 1] > 2 else 0, "a Python branch on a value that differs from trial to trial"),
     "table by label": (lambda: np.eye(3)[LABELS], "label[..., None] == np.arange(k)"),
