@@ -55,7 +55,7 @@ class Equation:
         """Folder, file and line, as in `manual/parameter_update_2.py:41`."""
         return f"{self.path.parent.name}/{self.path.name}:{self.line}"
 
-    @property
+    @cached_property
     def written(self) -> str:
         """The equation on one line: the returned expression where the body is one return, else its statements."""
         function = ast.parse(self.source).body[0]

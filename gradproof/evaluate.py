@@ -22,7 +22,9 @@ from gradproof.errors import GradproofError
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
-PROBE_SIZES = (31, 29, 23, 19, 17, 13, 11, 7)
+PROBE_SIZES = (17, 13, 11, 7, 19, 23)
+PROBE_TRIALS = 29
+"""So many trials are drawn for the probe."""
 
 TWICE = 3
 """So many trials of the probe are run a second time, to see that the results are the same."""
@@ -66,6 +68,11 @@ class Evaluator:
         Raises:
             BrokenEquation: As `run`.
         """
+        with np.errstate(all="ignore"):
+            return self._loop(equation, inputs, trials)
+
+    @staticmethod
+    def _loop(equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
         first = _single(equation, inputs, 0)
         out = np.empty((trials, *first.shape), dtype=first.dtype)
         out[0] = first
@@ -105,7 +112,7 @@ class Evaluator:
         """Choose how to run each equation, and refuse those that cannot be run.
 
         Args:
-            truth: Known quantities `(n, *shape)` with n >= 31; an equation's inputs are taken from here where they
+            truth: Known quantities `(n, *shape)` with n >= 29; an equation's inputs are taken from here where they
                 are known, else from the equation that yields them.
 
         Raises:
@@ -130,7 +137,7 @@ class Evaluator:
 
     def _probe_one(self, equation: Equation, inputs: list[Array]) -> Array:
         dimensions = {size for value in inputs for size in value.shape[1:]}
-        count = next((size for size in PROBE_SIZES if size not in dimensions), 37)
+        count = next((size for size in PROBE_SIZES if size not in dimensions), PROBE_TRIALS)
         total = min([len(value) for value in inputs], default=count)
         count = min(count, total)
         few = [value[:count] for value in inputs]
@@ -183,8 +190,7 @@ def _checked_calls(evaluator: Evaluator, equation: Equation, inputs: list[Array]
 def _single(equation: Equation, inputs: Sequence[Array], trial: int) -> Array:
     """One trial: scalars are handed over as NumPy scalars, tensors as arrays."""
     try:
-        with np.errstate(all="ignore"):
-            value = equation.function(*(value[trial] for value in inputs))
+        value = equation.function(*[value[trial] for value in inputs])
     except Exception as error:
         raise BrokenEquation(_why_it_raises(equation, error)) from error
     return as_numbers(equation, value)

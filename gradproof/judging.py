@@ -96,6 +96,10 @@ class Judge:
         if self.count >= JUDGED_AT_ONCE:
             self.flush()
 
+    def accuses(self, trials: int) -> bool:
+        """Whether some equation waits with so many of the trials that it is likely to be wrong."""
+        return any(sum(len(rows) for rows, _ in parts) > trials // 4 for parts in self.flagged.values())
+
     def flush(self) -> None:
         """Judge all that waits.
 

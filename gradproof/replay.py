@@ -13,7 +13,7 @@ from gradproof.bounds import Bounded, EquationBounds
 from gradproof.case import Case
 from gradproof.derivation import Equation
 from gradproof.errors import GradproofError
-from gradproof.evaluate import PROBE_SIZES, Evaluator
+from gradproof.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.project import suggestions
 from gradproof.result import EquationResult
 from gradproof.trials import Block, block_of
@@ -87,7 +87,7 @@ def replay(case: Case, equation: str, trial: int, *, seed: int, scale: float = 1
 
 
 def _probe(case: Case, reference: int, evaluator: Evaluator, seed: int, scale: float) -> None:
-    rows = np.arange(PROBE_SIZES[0], dtype=np.int64)
+    rows = np.arange(PROBE_TRIALS, dtype=np.int64)
     block = Block(reference, 0, rows * len(case.references) + reference)
     evaluator.probe(case.truths[reference].evaluate(case.draw(block, seed, scale)))
 

@@ -19,7 +19,7 @@ from gradproof.case import Case, load_case, make_case
 from gradproof.compare import Tally, finite_rows
 from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
-from gradproof.evaluate import PROBE_SIZES, Evaluator
+from gradproof.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.judging import FREE, OWN, Flagged, Judge, ModeChanged
 from gradproof.project import Project
 from gradproof.reference import Reference
@@ -134,7 +134,7 @@ class _Run:
         self.shapes: dict[str, list[tuple[int, ...]]] = {}
         self.misfits: dict[str, str] = {}
         for k, (evaluator, truth) in enumerate(zip(self.evaluators, self.case.truths, strict=True)):
-            block = Block(k, 0, np.arange(PROBE_SIZES[0], dtype=np.int64) * len(self.evaluators) + k)
+            block = Block(k, 0, np.arange(PROBE_TRIALS, dtype=np.int64) * len(self.evaluators) + k)
             draws = self.case.draw(block, self.seed, self.scale)
             values = truth.evaluate(draws)
             evaluator.probe(values)
@@ -169,7 +169,7 @@ class _Run:
             try:
                 for block in blocks(trials, self.case.sizes):
                     self._block(block)
-                    if block.draw == 0:
+                    if block.draw == 0 and self.judges[block.reference].accuses(len(block.trials)):
                         self.judges[block.reference].flush()
                     if self._new_suspects():
                         progress(-done)

@@ -85,7 +85,8 @@ def exchanged(roots: Sequence[Expression], replacements: Mapping[int, Expression
         elif node.op == "mul":
             new[node.id] = args[0] * args[1]
         elif node.op == "tag":
-            new[node.id] = node.graph.tag(*node.data, args[0])
+            name, index = node.data
+            new[node.id] = node.graph.tag(name, index, args[0])
         elif node.op in _REBUILD:
             new[node.id] = _REBUILD[node.op](args[0])
         else:

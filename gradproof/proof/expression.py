@@ -135,10 +135,10 @@ class Expression:
         return self * -1
 
     def __sub__(self, other: Any) -> Expression:
-        other = self.lift(other)
-        if other is self and not self.infinite:
+        subtrahend = self.lift(other)
+        if subtrahend is self and not self.infinite:
             return self.graph.constant(0)
-        return self + (-other)
+        return self + (-subtrahend)
 
     def inverse(self) -> Expression:
         """1 / self. Raises TraceError for the constant zero."""
@@ -225,7 +225,9 @@ class Expression:
 
     def _node_or_constant(self, op: str) -> Expression:
         """The log or sqrt of a node that has no structure to use; exact for a constant where that is rational."""
-        exact = _rational_root(self.value) if op == "sqrt" else Fraction(0) if self.value == 1 else None
+        exact: Fraction | None = (
+            _rational_root(self.value) if op == "sqrt" else Fraction(0) if self.value == 1 else None
+        )
         return self.graph.node(op, (self,)) if exact is None else self.graph.constant(exact)
 
     def sin(self) -> Expression:

@@ -163,6 +163,7 @@ class Points:
             node = nodes[place]
             if node.id in skipped:
                 if node.op in RULED and discover is not None:
+                    self._done = place
                     rules[node.id] = discover(node, self)
                 continue
             row = self._arithmetic(node)

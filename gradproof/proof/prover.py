@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from gradproof.proof.coprime import coprime_base, without
@@ -147,9 +148,8 @@ class Prover:
         error, count = 0.0, 0
         for region in walk(self._most):
             remaining = [root for root in roots if root.id not in failed]
-            zero, notes, bound = self._with_field(
-                lambda field, r=region, rest=remaining: self._one_region(rest, r, classes, told_apart, field), remaining
-            )
+            test = partial(self._one_region, remaining, region, classes, told_apart)
+            zero, notes, bound = self._with_field(test, remaining)
             error, count = error + bound, count + 1
             for root in remaining:
                 if root.id not in zero or notes[root.id]:

@@ -311,7 +311,7 @@ class RootOfSquare:
     def holds(self, at: Values) -> bool:
         base = product(at, [at.node(self.factor), *(at.node(r) for r in self.roots)])
         squared = product(at, [[at.field.rational(self.scale)] * at.width, base, base])
-        return at.node(self.argument) == squared and (self.sign is None or self.sign.holds(at)
+        return at.node(self.argument) == squared and (self.sign is None or self.sign.holds(at))
 
 
 @dataclass(frozen=True)
