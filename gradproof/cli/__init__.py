@@ -1,0 +1,60 @@
+"""The `gradproof` command: one module for each subcommand, loaded when it is used.
+
+A subcommand NAME is the value `command` of `gradproof/cli/NAME.py`. Those modules import torch, pandas and rich
+inside their functions only, so that a help text appears at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from gradproof import __version__
+from gradproof.cli.status import INTERRUPTED, USER_MISTAKE
+from gradproof.errors import GradproofError
+
+COMMANDS = ("check", "replay", "list", "new")
+
+
+class Commands(click.Group):
+    """The subcommands, in the order in which a user meets them; a user's mistake is a message, not a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all subcommands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"gradproof.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run, and turn what stopped the run into a message and an exit status."""
+        try:
+            return super().invoke(ctx)
+        except GradproofError as error:
+            click.echo(error_text(error), err=True)
+            ctx.exit(USER_MISTAKE)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def error_text(error: GradproofError) -> str:
+    """The error as the command line prints it; the lines after the first are indented."""
+    return "error: " + "\n       ".join(str(error).splitlines())
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gradproof", message="%(prog)s %(version)s")
+def main() -> None:
+    """Proofread hand-derived gradients: a NumPy derivation side by side with torch.nn, autograd and a real optimizer.
+
+    A case NAME is manual/NAME.py, the equations as functions, and reference/NAME.py, the same computation as a
+    torch.nn model. `gradproof new NAME` writes a first one.
+    """

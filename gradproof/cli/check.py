@@ -1,0 +1,170 @@
+"""`gradproof check`: run cases, print what was found, write reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gradproof import defaults
+from gradproof.cli import error_text
+from gradproof.cli.options import draw_options
+from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, USER_MISTAKE
+from gradproof.errors import GradproofError
+from gradproof.project import Project, find_project
+
+if TYPE_CHECKING:
+    from gradproof.result import CheckResult
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a case is run."""
+
+    trials: int
+    seed: int
+    dtype: str
+    scale: float
+    steps: int
+
+
+@dataclass
+class Outcome:
+    """What became of the cases of one run.
+
+    Attributes:
+        results: Of the cases that ran.
+        broken: The names of those that could not.
+        interrupted: Whether the user stopped the run.
+        left: The names of those that it had not come to.
+    """
+
+    results: list[CheckResult] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    left: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> int:
+        """The exit status: an interrupt before a broken case, that before a disagreement."""
+        if self.interrupted:
+            return INTERRUPTED
+        if self.broken:
+            return USER_MISTAKE
+        return AS_EXPECTED if all(result.ok for result in self.results) else DISAGREEMENT
+
+
+@click.command("check", short_help="Check cases and name every wrong equation.")
+@click.argument("cases", nargs=-1, metavar="[CASE]...")
+@click.option(
+    "--trials",
+    type=click.IntRange(min=1),
+    default=defaults.TRIALS,
+    show_default=True,
+    metavar="N",
+    help="How many random trials each case gets.",
+)
+@draw_options
+@click.option(
+    "--steps",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="K",
+    help="Also train both sides for K steps and compare where they get to; needs an update for every parameter.",
+)
+@click.option(
+    "--reports",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write reports into DIR, a folder for each case; without this option nothing is written.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    cases: tuple[str, ...],
+    trials: int,
+    seed: int,
+    dtype: str,
+    scale: float,
+    steps: int,
+    reports: Path | None,
+) -> None:
+    """Check cases, all of the project's by default, and name every wrong equation.
+
+    Each equation is compared with autograd, or with the optimizer's step, in many random trials. A difference counts
+    when it is larger than rounding can explain.
+
+    Exit status: 0 where all is as expected, 1 where an equation disagrees that the case does not declare in
+    KNOWN_ERRATA (or a declared one does not), 2 for wrong usage or a broken case, 130 after Ctrl-C.
+    """
+    project = find_project()
+    names = tuple(dict.fromkeys(cases)) or project.cases
+    if not names:
+        raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
+    if reports is not None:
+        from gradproof.report.write import prepare_folder
+
+        prepare_folder(reports)
+    outcome = _run(project, names, Settings(trials, seed, dtype, scale, steps))
+    _finish(outcome, reports)
+    ctx.exit(outcome.status)
+
+
+def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
+    """Run the cases one after the other and print each as it is done; a broken one does not stop the others."""
+    from gradproof.report.progress import progress_bar
+    from gradproof.report.terminal import print_result, stdout
+
+    console, outcome = stdout(), Outcome()
+    for position, name in enumerate(names):
+        try:
+            with progress_bar(name, settings.trials) as advance:
+                result = _check(project, name, settings, advance)
+        except GradproofError as error:
+            click.echo(error_text(error), err=True)
+            outcome.broken.append(name)
+            continue
+        except KeyboardInterrupt:
+            click.echo(f"interrupted before the verdict on {name}", err=True)
+            outcome.interrupted, outcome.left = True, tuple(names[position + 1 :])
+            break
+        print_result(console, result)
+        outcome.results.append(result)
+        if result.interrupted:
+            outcome.interrupted, outcome.left = True, tuple(names[position + 1 :])
+            break
+    return outcome
+
+
+def _check(project: Project, name: str, settings: Settings, advance: Callable[[int], None]) -> CheckResult:
+    from gradproof.run import crosscheck
+
+    return crosscheck(
+        name,
+        trials=settings.trials,
+        seed=settings.seed,
+        dtype=settings.dtype,
+        scale=settings.scale,
+        steps=settings.steps,
+        project=project,
+        progress=advance,
+    )
+
+
+def _finish(outcome: Outcome, reports: Path | None) -> None:
+    """The summary over several cases, and the reports."""
+    from gradproof.report.terminal import print_summary, stdout
+
+    print_summary(stdout(), outcome.results, outcome.broken, outcome.left)
+    if reports is None:
+        return
+    if outcome.interrupted:
+        click.echo("no reports written: the run was interrupted", err=True)
+    elif outcome.results:
+        from gradproof.report.write import write_reports
+
+        write_reports(outcome.results, reports)
+        click.echo(f"reports written to {reports}")

@@ -1,0 +1,32 @@
+"""`gradproof list`: the cases of the project."""
+
+from __future__ import annotations
+
+import click
+
+from gradproof.cli import error_text
+from gradproof.cli.status import USER_MISTAKE
+from gradproof.errors import GradproofError
+from gradproof.project import find_project
+
+
+@click.command("list", short_help="List the cases of the project.")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List the project's cases with their titles and how many equations each has."""
+    project = find_project()
+    if not project.cases:
+        raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
+    from gradproof.derivation import load_derivation
+    from gradproof.report.terminal import print_cases, stdout
+
+    derivations, broken = [], False
+    for name in project.cases:
+        try:
+            derivations.append(load_derivation(project, name))
+        except GradproofError as error:
+            click.echo(error_text(error), err=True)
+            broken = True
+    print_cases(stdout(), derivations)
+    if broken:
+        ctx.exit(USER_MISTAKE)

@@ -1,0 +1,130 @@
+"""What a person sees in a terminal: the outcome of a check, wrong equations with their numbers, lists of cases."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gradproof.derivation import Derivation
+from gradproof.report import wording
+from gradproof.result import VERDICTS, CheckResult, EquationResult
+from gradproof.trajectory import Trajectory
+
+KINDS = ("forward", "derivative", "update")
+
+
+def stdout() -> Console:
+    """A console on standard output that leaves brackets and numbers as they are."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def print_result(console: Console, result: CheckResult) -> None:
+    """The outcome of one case."""
+    console.print(Text(result.case, style="bold"))
+    _print_hanging(console, "", result.title)
+    console.print(Text(wording.run_line(result), style="yellow" if result.interrupted else ""))
+    if result.trials:
+        console.print(_kinds_table(result))
+        console.print(Text(wording.verdict_line(result), style="bold green" if result.ok else "bold red"))
+        for equation in result.wrong:
+            _print_wrong(console, result, equation)
+        _print_notes(console, result)
+    if result.trajectory is not None:
+        _print_trajectory(console, result.trajectory)
+    console.print()
+
+
+def _kinds_table(result: CheckResult) -> Table:
+    """Counts of verdicts by the kind of equation; a verdict that no equation has gets no column."""
+    verdicts = [verdict for verdict in VERDICTS if verdict in VERDICTS[:2] or result.count(verdict)]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("kind")
+    for verdict in verdicts:
+        table.add_column(verdict, justify="right")
+    table.add_column("those that agree do so within")
+    for kind in KINDS:
+        of_kind = [one for one in result.results if one.kind == kind]
+        if of_kind:
+            counts = [sum(one.verdict == verdict for one in of_kind) for verdict in verdicts]
+            table.add_row(kind, *map(str, counts), wording.agreement(of_kind))
+    return table
+
+
+def _print_wrong(console: Console, result: CheckResult, equation: EquationResult) -> None:
+    """A wrong equation: where it stands, how it reads, its worst trial, how to see that trial again."""
+    heading = Text(f"\n{equation.place}", style="bold")
+    heading.append("  known erratum" if equation.known_erratum else "", style="yellow")
+    console.print(heading, soft_wrap=True)
+    _print_hanging(console, "  ", f"{equation.equation} = {equation.written}")
+    worst = wording.worst_of(result, equation.equation)
+    where = f"; worst in trial {worst.trial}{', entry ' + worst.entry if worst.entry else ''}:" if worst else ""
+    _print_hanging(console, "  ", f"{wording.disagreement(equation)}{where}")
+    if worst is not None:
+        _print_hanging(console, "    manual      ", wording.exact(worst.manual))
+        _print_hanging(console, "    truth       ", wording.exact(worst.truth))
+        _print_hanging(console, "    difference  ", wording.difference(worst))
+        if worst.inputs:
+            _print_hanging(console, "    inputs      ", worst.inputs)
+    for label, text in (("diagnosis", equation.diagnosis), ("fix", equation.fix), ("proof", equation.proof)):
+        if text:
+            _print_hanging(console, f"  {label}: ", text)
+    console.print(Text(f"  {result.replay_command(equation)}", style="cyan"), soft_wrap=True)
+
+
+def _print_hanging(console: Console, label: str, text: str) -> None:
+    """A label and a text whose later lines stand under its first; a word longer than the line is left whole."""
+    lines = textwrap.wrap(
+        text, max(20, console.width - len(label)), break_long_words=False, break_on_hyphens=False
+    ) or [""]
+    for number, line in enumerate(lines):
+        console.print(Text((" " * len(label) if number else label) + line), soft_wrap=True)
+
+
+def _print_notes(console: Console, result: CheckResult) -> None:
+    """Every equation that is neither wrong by itself nor plainly right, with the reason."""
+    noted = [one for one in result.results if one.verdict != "disagrees" and (one.verdict != "agrees" or one.diagnosis)]
+    if noted:
+        console.print()
+    for one in noted:
+        _print_hanging(console, f"{one.verdict}  ", f"{one.equation}: {one.diagnosis}")
+
+
+def _print_trajectory(console: Console, run: Trajectory) -> None:
+    """How far the two training runs are apart after some of the steps."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for heading in ("after step", "largest difference", "median difference", "largest parameter"):
+        table.add_column(heading, justify="right")
+    for step in wording.shown_steps(len(run.steps)):
+        values = (run.max_difference, run.median_difference, run.largest_parameter)
+        table.add_row(f"{step:,}", *(wording.short(column[step - 1]) for column in values))
+    console.print(
+        Text(f"\n{wording.count(run.trials, 'trial')} trained by both sides; how far their parameters are apart:")
+    )
+    console.print(table)
+
+
+def print_summary(console: Console, results: Sequence[CheckResult], broken: Sequence[str], left: Sequence[str]) -> None:
+    """One line over several cases; nothing where there was one only."""
+    if len(results) + len(broken) + len(left) < 2:
+        return
+    failed = [result.case for result in results if not result.ok]
+    parts = [f"{wording.count(len(results) - len(failed), 'case')} as expected"]
+    for names, what in ((failed, "not as expected"), (broken, "broken"), (left, "not run")):
+        if names:
+            parts.append(f"{len(names)} {what}: {', '.join(names)}")
+    good = not (failed or broken or left)
+    console.print(Text("; ".join(parts), style="bold green" if good else "bold red"))
+
+
+def print_cases(console: Console, derivations: Sequence[Derivation]) -> None:
+    """The cases of a project: name, size, title."""
+    for one in derivations:
+        known = f", {wording.count(len(one.known_errata), 'known erratum', 'known errata')}" if one.known_errata else ""
+        size = wording.count(len(one.equations), "equation")
+        console.print(Text.assemble((one.name, "bold"), f": {size}{known}"), soft_wrap=True)
+        _print_hanging(console, "  ", one.title)

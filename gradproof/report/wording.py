@@ -1,0 +1,76 @@
+"""How numbers and facts are worded, for all renderers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradproof.replay import WorstEntry
+from gradproof.result import CheckResult, EquationResult
+
+
+def short(value: float) -> str:
+    """Three significant digits: `1.32e-14`, `12`, `0.431`."""
+    return f"{value:.3g}"
+
+
+def exact(value: float) -> str:
+    """The shortest text that reads back to the same number."""
+    return repr(float(value))
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """`1 trial`, `10,000 trials`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def verdict_line(result: CheckResult) -> str:
+    """Whether all is as the case expects, and the verdict over all in one sentence."""
+    return f"{'ok' if result.ok else 'FAILED'}: {result.sentence}"
+
+
+def run_line(result: CheckResult) -> str:
+    """What was run: `10,000 trials, seed 0, float64`."""
+    scale = "" if result.scale == 1.0 else f", scale {result.scale:g}"
+    stopped = f"interrupted after {count(result.trials, 'trial')}" if result.interrupted else ""
+    return f"{stopped or count(result.trials, 'trial')}, seed {result.seed}, {result.dtype}{scale}"
+
+
+def worst_of(result: CheckResult, equation: str) -> WorstEntry | None:
+    """The worst trial of an equation, where one was compared."""
+    return next((worst for worst in result.worst if worst.equation == equation), None)
+
+
+def disagreement(result: EquationResult) -> str:
+    """In how many trials an equation is wrong."""
+    if not result.trials:
+        return "cannot be compared in any trial"
+    return f"disagrees in {result.disagreeing_trials:,} of {count(result.trials, 'trial')}"
+
+
+def difference(worst: WorstEntry) -> str:
+    """How far the worst entry is from the truth, and how much of that is rounding."""
+    return f"{short(worst.abs_error)}, of which rounding explains {short(worst.bound)} at most"
+
+
+def agreement(results: Sequence[EquationResult]) -> str:
+    """How closely the equations that agree do so: the largest error, and the largest share of its bound."""
+    agreeing = [result for result in results if result.verdict == "agrees"]
+    if not agreeing:
+        return ""
+    ulps, share = max(r.max_ulp_error for r in agreeing), max(r.bound_share for r in agreeing)
+    return f"{short(ulps)} ulp, {percent(share)} of the bound"
+
+
+def percent(share: float) -> str:
+    """A share of a bound: `<1%`, `43%`; in powers of ten where it is a large multiple."""
+    if share == 0:
+        return "0%"
+    if share < 0.01:
+        return "<1%"
+    return f"{share:.0%}" if share < 100 else f"{short(share)} times"
+
+
+def shown_steps(steps: int) -> list[int]:
+    """The steps of a training run that a short table shows: 1, 2, 5, 10, 20, 50, ... and the last."""
+    chosen = [digit * 10**power for power in range(len(str(steps))) for digit in (1, 2, 5)]
+    return sorted({step for step in chosen if step <= steps} | {steps})

@@ -1,0 +1,138 @@
+"""Reports on disk: a folder for each case, and an index over all of them.
+
+Every file is written under another name in its folder and then renamed, so a reader sees the old one or the new one,
+never a part of one. Nothing depends on the clock or the machine's paths: the same results give the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gradproof.errors import GradproofError
+from gradproof.report import markdown
+from gradproof.report.frames import EQUATION_COLUMNS, trajectory_frame
+from gradproof.result import VERDICTS, CheckResult
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder if need be, and see that files can be written there, before a long run.
+
+    Raises:
+        GradproofError: They cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def write_reports(results: Sequence[CheckResult], folder: Path) -> list[Path]:
+    """Write the reports of every result, and the index over all cases that have a report in the folder.
+
+    Returns:
+        The files written.
+
+    Raises:
+        GradproofError: The folder cannot be written.
+    """
+    written = []
+    try:
+        for result in results:
+            written += _write_case(result, folder / result.case)
+        path = folder / "index.md"
+        write_atomically(path, markdown.index(summaries(folder)).encode())
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return [*written, path]
+
+
+def _unwritable(folder: Path, error: OSError) -> GradproofError:
+    reason = error.strerror or str(error)
+    return GradproofError(f"reports cannot be written to {folder}: {reason}; give another folder: --reports DIR")
+
+
+def _write_case(result: CheckResult, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {
+        "equations.csv": csv_bytes(result.equations),
+        "worst_trials.csv": csv_bytes(result.worst_trials),
+        "equations.parquet": parquet_bytes(result.equations),
+        "worst_trials.parquet": parquet_bytes(result.worst_trials),
+        "agreement.md": markdown.agreement(result).encode(),
+    }
+    if result.trajectory is not None:
+        contents["trajectory.csv"] = csv_bytes(trajectory_frame(result))
+    else:
+        (folder / "trajectory.csv").unlink(missing_ok=True)  # of an earlier run, which this one takes the place of
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    return [folder / name for name in contents]
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A frame as CSV; every float is the shortest text that reads back to the same number."""
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """A frame as Parquet, without the metadata in which pandas notes its version."""
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    buffer = BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that nobody ever sees a part of it."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+# The index -------------------------------------------------------------------------------------------------------
+
+
+def summaries(folder: Path) -> list[markdown.CaseSummary]:
+    """Every case that has a report in the folder, by name, whichever run wrote it."""
+    return [_summary(path) for path in sorted(folder.glob("*/equations.csv"))]
+
+
+def _summary(path: Path) -> markdown.CaseSummary:
+    case = path.parent.name
+    try:
+        frame = pd.read_csv(path, dtype=dict(EQUATION_COLUMNS), keep_default_na=False, float_precision="round_trip")
+        missing = [name for name in EQUATION_COLUMNS if name not in frame.columns]
+    except ValueError as error:  # what pandas raises for a file that is no such table
+        return markdown.CaseSummary(case, problem=_unreadable(case, str(error)))
+    if missing or frame.empty:
+        return markdown.CaseSummary(case, problem=_unreadable(case, f"it lacks {', '.join(missing) or 'rows'}"))
+    found = frame["verdict"].value_counts()
+    return markdown.CaseSummary(
+        case=case,
+        counts=tuple((verdict, int(found.get(verdict, 0))) for verdict in VERDICTS),
+        wrong=_strings(frame.loc[frame["verdict"] == "disagrees", "equation"]),
+        trials=int(frame["trials"].max()),
+        seed=int(frame["seed"].iloc[0]),
+        dtype=str(frame["dtype"].iloc[0]),
+    )
+
+
+def _strings(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values)
+
+
+def _unreadable(case: str, reason: str) -> str:
+    return f"equations.csv cannot be read ({reason}); `gradproof check {case} --reports ...` writes it anew"

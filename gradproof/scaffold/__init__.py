@@ -1,0 +1,99 @@
+"""The starter case that `gradproof new` writes; `starter/` is itself a project that passes its check."""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from gradproof.errors import GradproofError
+from gradproof.project import find_project
+
+TEMPLATE = "starter"
+"""The template's case, and the word in its texts and paths that the new case's name takes the place of."""
+
+CASE_FILES = ("manual/starter.py", "reference/starter.py", "tests/test_starter.py")
+PROJECT_FILES = ("README.md", "pyproject.toml")
+KEEP = "reports/.gitkeep"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What `write_starter` has written.
+
+    Attributes:
+        root: The project's folder.
+        files: The files, from that folder.
+        is_new: Whether the project is new too.
+    """
+
+    root: Path
+    files: tuple[str, ...]
+    is_new: bool
+
+
+def write_starter(name: str, folder: Path) -> Written:
+    """Write a starter case: into the project that holds the folder, or with a whole project if the folder is empty.
+
+    Raises:
+        GradproofError: The name cannot be a case's; a file exists; the folder is neither in a project nor empty; it
+            cannot be written.
+    """
+    _check_name(name)
+    root = _project_root(folder)
+    is_new = root is None
+    place = folder if root is None else root
+    texts = {path.replace(TEMPLATE, name): _text(path, name) for path in CASE_FILES}
+    if is_new:
+        texts.update({path: _text(path, name) for path in PROJECT_FILES}, **{KEEP: ""})
+    _refuse_existing(place, texts, name)
+    try:
+        for path, text in texts.items():
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            with (place / path).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+    except OSError as error:
+        raise GradproofError(f"{place} cannot be written: {error.strerror or error}") from error
+    return Written(place, tuple(texts), is_new)
+
+
+def _check_name(name: str) -> None:
+    if name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_"):
+        return
+    raise GradproofError(
+        f"{name!r} cannot be the name of a case: it becomes the name of a Python file, so it is made of letters, "
+        "digits and underscores, starts with a letter, and is no word of the language (such as `my_layer`)"
+    )
+
+
+def _project_root(folder: Path) -> Path | None:
+    """The project around the folder; None where there is none and the folder is empty.
+
+    A folder with nothing but hidden entries, such as `.git` or `.venv`, is empty.
+    """
+    try:
+        return find_project(folder).root
+    except GradproofError as error:
+        visible = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        if not visible:
+            return None
+        found = ", ".join(visible[:3]) + (", ..." if len(visible) > 3 else "")
+        raise GradproofError(
+            f"{folder.name} is neither in a project nor empty (it has {found}); make a new folder and run this in "
+            "it, or `mkdir manual` to make this folder the project"
+        ) from error
+
+
+def _text(path: str, name: str) -> str:
+    template = files("gradproof.scaffold") / TEMPLATE / path
+    return template.read_text(encoding="utf-8").replace(TEMPLATE, name)
+
+
+def _refuse_existing(root: Path, texts: dict[str, str], name: str) -> None:
+    existing = [path for path in texts if (root / path).exists()]
+    if existing:
+        raise GradproofError(
+            f"{', '.join(existing)} exist{'s' if len(existing) == 1 else ''} already and would be overwritten by the "
+            f"starter case {name!r}; give another name, or move {'it' if len(existing) == 1 else 'them'} away"
+        )
