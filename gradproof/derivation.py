@@ -184,13 +184,13 @@ def equations_of(functions: Mapping[str, FunctionType]) -> tuple[Equation, ...]:
     Raises:
         GradproofError: A signature holds something other than quantities.
     """
-    texts: dict[Path, str] = {}
+    files: dict[Path, _File] = {}
     equations = []
     for name, function in functions.items():
         path = Path(function.__code__.co_filename)
-        if path not in texts:
-            texts[path] = path.read_text(encoding="utf-8") if path.is_file() else ""
-        line, source = _definition(function, texts[path])
+        if path not in files:
+            files[path] = _read_file(path)
+        line, source = _definition(function, files[path])
         equations.append(Equation(name, _inputs(name, function, path, line), function, path, line, source))
     return tuple(equations)
 
@@ -218,15 +218,28 @@ def _inputs(name: str, function: FunctionType, path: Path, line: int) -> tuple[s
     return tuple(parameter.name for parameter in parameters)
 
 
-def _definition(function: FunctionType, text: str) -> tuple[int, str]:
+@dataclass(frozen=True)
+class _File:
+    """The lines of a source file, and all its statements that can define a function."""
+
+    lines: list[str]
+    definitions: list[ast.FunctionDef | ast.Assign]
+
+
+def _read_file(path: Path) -> _File:
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.Assign))]
+    return _File(text.splitlines(keepends=True), nodes)
+
+
+def _definition(function: FunctionType, file: _File) -> tuple[int, str]:
     """Line and text of a function's definition; of the statement that holds it where it is a lambda."""
     first = function.__code__.co_firstlineno
-    lines = text.splitlines(keepends=True)
-    for node in ast.walk(ast.parse(text)) if text else ():
-        if isinstance(node, (ast.FunctionDef, ast.Assign)) and node.end_lineno is not None:
-            start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-            if start <= first <= node.end_lineno and (isinstance(node, ast.Assign) or node.name == function.__name__):
-                return node.lineno, inspect.cleandoc("\n" + "".join(lines[start - 1 : node.end_lineno])) + "\n"
+    for node in file.definitions:
+        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        end = node.end_lineno or node.lineno
+        if start <= first <= end and (isinstance(node, ast.Assign) or node.name == function.__name__):
+            return node.lineno, inspect.cleandoc("\n" + "".join(file.lines[start - 1 : end])) + "\n"
     return first, ""
 
 
