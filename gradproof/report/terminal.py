@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -13,7 +14,9 @@ from rich.text import Text
 from gradproof.derivation import Derivation
 from gradproof.report import wording
 from gradproof.result import VERDICTS, CheckResult, EquationResult
-from gradproof.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from gradproof.trajectory import Trajectory
 
 KINDS = ("forward", "derivative", "update")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from gradproof.replay import WorstEntry
 from gradproof.result import CheckResult, EquationResult
+
+if TYPE_CHECKING:
+    from gradproof.replay import WorstEntry
 
 
 def short(value: float) -> str:
