@@ -136,6 +136,15 @@ class Case:
         """The quantities that are drawn, not computed."""
         return frozenset(name for name, source in self.sources.items() if isinstance(source, Leaf))
 
+    @cached_property
+    def starts(self) -> frozenset[str]:
+        """What the free run starts from: the quantities that the derivation reads and has no equation for.
+
+        These are the leaves, and whatever else it takes as given, such as an upstream gradient.
+        """
+        read = {name for equation in self.derivation.equations for name in equation.inputs}
+        return frozenset(name for name in read if name not in self.derivation.by_name)
+
     def distribution_of(self, name: str) -> Distribution | None:
         """How a leaf quantity is drawn in the first reference; None where it is no leaf."""
         source = self.sources.get(name)

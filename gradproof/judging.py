@@ -116,8 +116,9 @@ class Judge:
         by_name = self.case.derivation.by_name
         names = {by_name[name].quantity for _, name in flagged}
         names |= {i for run, name in flagged if run == OWN for i in by_name[name].inputs if i in known}
+        names |= self.case.starts
         truth = self.truth_bounds.of(draws, known, names)
-        free = self._free(known, flagged, len(trials))
+        free = self._free(known, truth, flagged, len(trials))
         for (run, name), (rows, values) in flagged.items():
             equation = by_name[name]
             if run == OWN:
@@ -130,14 +131,16 @@ class Judge:
             if run == OWN and wrong.any():
                 self._verify(equation, inputs, values, np.flatnonzero(wrong)[:VERIFIED])
 
-    def _free(self, known: Mapping[str, Array], flagged: Mapping[Key, Any], trials: int) -> dict[str, Bounded]:
+    def _free(
+        self, known: Mapping[str, Array], truth: Mapping[str, Bounded], flagged: Mapping[Key, Any], trials: int
+    ) -> dict[str, Bounded]:
         """The free run with bounds, as far as a flagged equation, or one on a helper quantity, needs it."""
         by_name = self.case.derivation.by_name
         wanted = {name for run, name in flagged if run == FREE}
         wanted |= {
             by_name[i].name for run, name in flagged if run == OWN for i in by_name[name].inputs if i not in known
         }
-        leaves = {name: _exact(known[name]) for name in self.case.leaf_names}
+        leaves = {name: truth[name] for name in self.case.starts}
         given = {name: _exact(known[by_name[name].quantity]) for name in self.given}
         return self.equation_bounds.free_run(self.case.derivation, leaves, wanted, trials, given)
 
@@ -167,10 +170,11 @@ def _apart(values: Array, bounded: Bounded, truth: Bounded) -> tuple[Array, Arra
     """|computed - true|, how much of it rounding explains, and the kind of that bound.
 
     The computed values and those that came with the bound are results of one function on the same numbers; where
-    they are not equal to the last bit, what they differ by is added.
+    they are not equal to the last bit, what they differ by is added. Nothing explains a value that is not finite.
     """
     with np.errstate(all="ignore"):
         difference = np.abs(values.astype(np.float64) - truth.value)
         bound = bounded.error + truth.error + np.abs(values.astype(np.float64) - bounded.value)
+    bound = np.where(np.isfinite(values), bound, 0.0)
     kind = "sampled" if "sampled" in (bounded.kind, truth.kind) else "rigorous"
     return difference, bound, kind

@@ -148,7 +148,7 @@ def _trials(
     known = truth.evaluate(draws)
     bounds = case.truth_bounds[reference].of(draws, known, truth.sources)
     equations = EquationBounds(evaluator)
-    leaves = {name: bounds[name] for name in case.leaf_names}
+    leaves = {name: bounds[name] for name in case.starts}
     misfits = {
         e.name: bounds[e.quantity]
         for e in case.derivation.equations

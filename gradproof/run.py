@@ -204,7 +204,7 @@ class _Run:
         evaluator = self.evaluators[k]
         draws = self.case.draw(block, self.seed, self.scale)
         truth = self.case.truths[k].evaluate(draws)
-        leaves = {name: truth[name] for name in self.case.leaf_names}
+        leaves = {name: truth[name] for name in self.case.starts}
         by_name = self.case.derivation.by_name
         given = {name: truth[by_name[name].quantity] for name in self.misfits}
         free = evaluator.free_run(leaves, count, given)
@@ -229,8 +229,8 @@ class _Run:
         free: Mapping[str, Array],
         count: int,
     ) -> Array:
-        """The equation on true inputs. Where all of its inputs are leaves the free run has just done that."""
-        if all(name in self.case.leaf_names for name in equation.inputs):
+        """The equation on true inputs. Where the free run starts from all of its inputs it has just done that."""
+        if all(name in self.case.starts for name in equation.inputs):
             return free[equation.name]
         return evaluator.run(equation, self._true_inputs(equation, truth, free), count)
 

@@ -76,6 +76,9 @@ def _train(case: Case, k: int, evaluator: Evaluator, steps: int, seed: int, scal
     rows = np.arange(count, dtype=np.int64)
     draws = case.draw(Block(k, 0, rows * len(case.references) + k), seed, scale)
     updates = _updates(case, binding)
+    if not case.starts <= case.leaf_names:
+        given = ", ".join(sorted(case.starts - case.leaf_names))
+        raise GradproofError(f"{case.derivation.name}: --steps needs an equation for all that is not drawn: {given}")
     manual = {name: value.copy() for name, value in draws.items()}
     leaves = truth.leaves(draws)
     parameters = {name: leaves[name] for name in binding.parameters}
@@ -104,7 +107,7 @@ def _train(case: Case, k: int, evaluator: Evaluator, steps: int, seed: int, scal
 
 def _leaf_values(case: Case, binding: Binding, draws: dict[str, Array]) -> dict[str, Array]:
     values: dict[str, Array] = {}
-    for name in case.leaf_names:
+    for name in case.starts:
         source = binding.roots[name]
         assert isinstance(source, Leaf)
         values[name] = draws[source.path][(slice(None), *source.index)].copy()
