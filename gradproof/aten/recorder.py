@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,16 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradproof.aten import rewrites
-from gradproof.aten.aliases import Memory, Value
+from gradproof.aten.aliases import Memory
+from gradproof.aten.conversions import converted, refuse_rounding
 from gradproof.aten.errors import NoRule
+from gradproof.aten.numbers import Number, lost, with_slots
 from gradproof.aten.rules import KEEPS_INTEGERS, MASKS_ONLY, rule_name
 from gradproof.aten.tape import Operation, Slot, map_leaves
 
 Operator = Any  # torch._ops.OpOverload
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
-Numbers = list[tuple[float, Slot]]
 
 DROPPED = frozenset({"dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking"})
 
@@ -49,7 +50,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         self.steps: list[Operation] = []
         self.memory = Memory(self.emit)
         self._slots = 0
-        self._numbers: Numbers = []
+        self._numbers: list[Number] = []
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -69,7 +70,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
     def finish(self) -> None:
         """Refuses a number that torch took from a tensor and gave to Python."""
         if self._numbers:
-            raise _lost_number("Python", self._numbers)
+            raise lost("Python", self._numbers[0])
 
     def output(self, result: Any) -> Any:
         """What stands on the tape for a result of the recorded function."""
@@ -90,7 +91,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         if torch.Tag.inplace_view in func.tags:
             return func(*args, **kwargs)  # another look at the same memory, by the same tensor
         if numbers and name.startswith("aten._foreach_"):
-            raise _lost_number(func, numbers)
+            raise lost(func, numbers[0])
         rewrite = rewrites.find(func, args, self.memory.tracks)
         if rewrite is not None:
             return self._again(rewrite, args, kwargs, numbers)
@@ -98,7 +99,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         if rule is not None and not rewrites.is_view(func) and name not in SAME_VALUE:
             return self._ruled(rule, func, args, kwargs, numbers)
         if numbers:
-            raise _lost_number(func, numbers)
+            raise lost(func, numbers[0])
         if func is torch.ops.aten.copy_.default:
             return self._copy(func, args, kwargs)
         if rewrites.is_view(func):
@@ -117,15 +118,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
                 self.memory.note_written(tensor)
         return result
 
-    def _number(self, tensor: torch.Tensor, numbers: Numbers) -> Any:
+    def _number(self, tensor: torch.Tensor, numbers: list[Number]) -> Any:
         """torch itself turns a tensor into a number, which the next operation takes as an argument."""
-        number, slot = tensor.detach().item(), self.memory.read(tensor)
+        value, slot = tensor.detach().item(), self.memory.read(tensor)
+        self._numbers = numbers
         if isinstance(slot, Slot) and tensor.dtype == torch.bool:
-            self.steps.append(Operation("gradproof.require", (slot, number), {}, ()))
-        self._numbers = [*numbers, (number, slot)] if isinstance(slot, Slot) and tensor.dtype != torch.bool else numbers
-        return number
+            self.steps.append(Operation("gradproof.require", (slot, value), {}, ()))
+        elif isinstance(slot, Slot):
+            self._numbers = [*numbers, Number(value, slot, tensor.dtype)]
+        return value
 
-    def _again(self, rewrite: Any, args: Args, kwargs: Kwargs, numbers: Numbers) -> Any:
+    def _again(self, rewrite: Any, args: Args, kwargs: Kwargs, numbers: list[Number]) -> Any:
         """Records the operations that stand for this one; its numbers belong to the first of them."""
         self._numbers = numbers
         with self:
@@ -133,7 +136,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
 
     def _copy(self, func: Operator, args: Args, kwargs: Kwargs) -> Any:
         target, source = args[0], args[1]
-        value = self._converted(self.memory.read(source), source.dtype, target.dtype)
+        value = converted(self.memory.read(source), source.dtype, target.dtype, self.emit)
         if tuple(source.shape) != tuple(target.shape):
             if isinstance(value, Slot):
                 value = self.emit("aten.expand", value, list(target.shape))
@@ -154,7 +157,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
     def _same_value(self, func: Operator, args: Args, kwargs: Kwargs) -> Any:
         result = func(*args, **kwargs)
         if not self.memory.tracks(result):
-            value = self._converted(self.memory.read(args[0]), args[0].dtype, result.dtype)
+            value = converted(self.memory.read(args[0]), args[0].dtype, result.dtype, self.emit)
             self.memory.bind(result, value)
         return result
 
@@ -174,18 +177,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
             except NoRule as error:
                 raise NoRule(f"{func} is made of others: {error}") from error
 
-    def _ruled(self, rule: str, func: Operator, args: Args, kwargs: Kwargs, numbers: Numbers) -> Any:
+    def _ruled(self, rule: str, func: Operator, args: Args, kwargs: Kwargs, numbers: list[Number]) -> Any:
         if rule in MASKS_ONLY and any(tensor.dtype != torch.bool for tensor in rewrites.tensors(args)):
             raise NoRule(f"{func} on the bits of integers has no rule; on booleans it has")
         result = func(*args, **kwargs)
         outputs = [result] if isinstance(result, torch.Tensor) else list(result)
-        self._emit_call(rule, outputs, *_with_slots(func, args, kwargs, numbers))
+        made = [output.dtype for output in outputs if output is not None]
+        refuse_rounding(rule, made, [number.dtype for number in numbers])
+        self._emit_call(rule, outputs, *with_slots(func, (args, kwargs), numbers))
         return result
 
     def _emit_call(self, rule: str, outputs: Sequence[torch.Tensor | None], args: Args, kwargs: Kwargs) -> None:
         made = [output for output in outputs if output is not None]
         floats = [output.dtype for output in made if output.is_floating_point()]
-        _refuse_rounding(rule, floats, rewrites.tensors((args, kwargs)))
+        refuse_rounding(rule, floats, (tensor.dtype for tensor in rewrites.tensors((args, kwargs))))
         arithmetic = rule not in KEEPS_INTEGERS and any(output.dtype != torch.bool for output in made)
 
         def value(part: Any) -> Any:
@@ -195,7 +200,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
                 return part
             read = self.memory.read(part)
             if arithmetic and not part.is_floating_point():
-                return self._converted(read, part.dtype, floats[0] if floats else torch.int64)
+                return converted(read, part.dtype, floats[0] if floats else torch.int64, self.emit)
             return read
 
         kept = {key: part for key, part in kwargs.items() if key not in DROPPED}
@@ -204,31 +209,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         for output, slot in zip(outputs, results, strict=True):
             if output is not None and slot is not None and not self.memory.has_value(output):
                 self.memory.bind(output, slot)
-
-    def _converted(self, value: Value, old: torch.dtype, new: torch.dtype) -> Value:
-        """The value as torch's conversion of dtypes gives it; between floating dtypes only widening is the same."""
-        if old == new:
-            return value
-        kind = _numpy_dtype(new)
-        if isinstance(value, np.ndarray):
-            return value.astype(kind)
-        if old.is_floating_point and new.is_floating_point and torch.promote_types(old, new) == new:
-            return value
-        if new == torch.bool:
-            return self.emit("aten.ne", value, 0)
-        if old == torch.bool:
-            return self.emit("aten.where", value, kind(1), kind(0))
-        if not old.is_floating_point:
-            return self.emit("aten.mul", value, kind(1)) if new.is_floating_point else value
-        raise NoRule(
-            f"a tensor of {old} is converted to {new}, which the tape cannot follow: use one floating dtype throughout"
-        )
-
-
-def _numpy_dtype(dtype: torch.dtype) -> type[Any]:
-    if dtype.is_floating_point:
-        return np.float32 if dtype == torch.float32 else np.float64
-    return np.bool_ if dtype == torch.bool else np.int64
 
 
 def _refuse_value_dependent(func: Operator) -> None:
@@ -240,43 +220,3 @@ def _refuse_value_dependent(func: Operator) -> None:
             f"{func} gives Python a value, or a tensor of a shape, that depends on the leaves: what follows from it "
             f"cannot be recorded; use torch.where in place of a branch or of a selection by a mask"
         )
-
-
-def _refuse_rounding(rule: str, made: Sequence[torch.dtype], inputs: Iterable[torch.Tensor]) -> None:
-    """An operation whose result has fewer bits than an operand rounds in a way that the tape would not follow."""
-    widest = max((part.element_size() for part in inputs if part.is_floating_point() and part.ndim), default=0)
-    narrow = [dtype for dtype in made if dtype.itemsize < widest]
-    if narrow:
-        raise NoRule(f"{rule} rounds its result to {narrow[0]}: use one floating dtype throughout")
-
-
-def _with_slots(func: Operator, args: Args, kwargs: Kwargs, numbers: Numbers) -> tuple[Args, Kwargs]:
-    """The arguments with the numbers that torch took from recorded tensors replaced by their slots."""
-    for number, slot in numbers:
-        same = [part for part in _numbers_in((args, kwargs)) if part == number]
-        if len(same) != 1:
-            raise _lost_number(func, [(number, slot)])
-
-        def placed(part: Any, number: float = number, slot: Slot = slot) -> Any:
-            return slot if _is_number(part) and part == number else part
-
-        args, kwargs = map_leaves(placed, args), map_leaves(placed, kwargs)
-    return args, kwargs
-
-
-def _is_number(part: Any) -> bool:
-    return isinstance(part, int | float) and not isinstance(part, bool)
-
-
-def _numbers_in(nested: Any) -> list[float]:
-    found: list[float] = []
-    map_leaves(lambda part: found.append(part) if _is_number(part) else None, nested)
-    return found
-
-
-def _lost_number(taker: object, numbers: Numbers) -> NoRule:
-    return NoRule(
-        f"torch turned a tensor that depends on the leaves into the number {numbers[0][0]} for {taker}, and what "
-        f"becomes of it cannot be told: use a tensor operation (torch.index_select for an index, a product for a "
-        f"factor)"
-    )

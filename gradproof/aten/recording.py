@@ -98,7 +98,7 @@ class _PythonReads(TorchFunctionMode):
             self._refuse(f"torch.{name} of a list", tensors(args[-1]))
         elif name in READ_BY_PYTHON:
             self._refuse(f"Tensor.{name}", args[:1])
-        elif name == "__bool__" and args[0].dtype != torch.bool:
+        elif name in {"__bool__", "is_nonzero"} and args[0].dtype != torch.bool:
             return func(args[0] != 0)
         elif func is torch.nn.functional.one_hot and kwargs.get("num_classes", args[-1]) is not args[0]:
             return _one_hot(args[0], kwargs.get("num_classes", args[-1]))

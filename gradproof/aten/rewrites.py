@@ -72,11 +72,11 @@ def _functional(func: Operator) -> Operator:
 
 
 def _same_arguments(func: Operator, packet: Any, without: Sequence[str]) -> Operator:
-    """The overload of `packet` with the arguments of `func`, except those named, that writes nothing."""
+    """The overload of `packet` with the arguments of `func`, except those named."""
     wanted = [(a.name, str(a.type)) for a in func._schema.arguments if a.name not in without]
     for name in packet.overloads() if packet is not None else ():
         overload = getattr(packet, name)
-        if [(a.name, str(a.type)) for a in overload._schema.arguments] == wanted and not overload._schema.is_mutable:
+        if [(a.name, str(a.type)) for a in overload._schema.arguments] == wanted:
             return overload
     raise NoRule(f"{func} writes in place, and there is no such operation that returns a new tensor")
 

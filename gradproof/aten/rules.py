@@ -12,29 +12,31 @@ from typing import Any
 
 from gradproof.aten import (
     rules_activation,
+    rules_convolution,
     rules_elementwise,
     rules_indexing,
     rules_linear,
     rules_loss,
     rules_memory,
     rules_normalize,
+    rules_pooling,
     rules_reduce,
     rules_shape,
     rules_softmax,
-    rules_window,
 )
 
 _MODULES = (
     rules_activation,
+    rules_convolution,
     rules_elementwise,
     rules_indexing,
     rules_linear,
     rules_loss,
     rules_normalize,
+    rules_pooling,
     rules_reduce,
     rules_shape,
     rules_softmax,
-    rules_window,
 )
 
 RULES: dict[str, Callable[..., Any]] = {
@@ -47,7 +49,7 @@ MASKS_ONLY = frozenset(f"aten.{name}" for name in rules_elementwise.MASKS)
 """Operations whose rules hold for booleans, not for the bits of integers."""
 
 KEEPS_INTEGERS = frozenset(f"aten.{name}" for name in ("where", "masked_fill", "any", "all")) | frozenset(
-    f"aten.{name}" for module in (rules_indexing, rules_loss, rules_shape, rules_window) for name in module.TABLE
+    f"aten.{name}" for module in (rules_indexing, rules_loss, rules_shape, rules_pooling) for name in module.TABLE
 )
 """Operations that take masks or indices as such; elsewhere they are converted to numbers before arithmetic."""
 

@@ -49,6 +49,7 @@ def gelu(x: Array, approximate: str = "none") -> Array:
 
 
 def gelu_backward(grad: Array, x: Array, approximate: str = "none") -> Array:
+    """The derivative of x Phi(x), or of its tanh form, times `grad`."""
     if approximate == "tanh":
         t = np.tanh(_cubic(x))
         slope = TANH_SCALE * (1 + 3 * TANH_CUBIC * (x * x))

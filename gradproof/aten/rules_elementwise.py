@@ -6,7 +6,7 @@ the neutral factor 1 are left out, since they are exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ def rsub(x: Array, y: Array, alpha: Any = 1) -> Array:
 
 
 def div(x: Array, y: Array, rounding_mode: str | None = None) -> Array:
+    """x / y, rounded down or towards zero where asked."""
     quotient = np.true_divide(x, y)
     if rounding_mode is None:
         return quotient
@@ -128,7 +129,13 @@ def full_like(x: Array, value: Any) -> Array:
     return np.zeros(x.shape) + value
 
 
+def full(shape: Sequence[int], value: Any) -> Array:
+    """Only recorded where the value is a tensor's."""
+    return np.broadcast_to(value, tuple(shape))
+
+
 def nan_to_num(x: Array, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Array:
+    """x with NaN and the infinities replaced."""
     largest = np.finfo(np.float64).max
     x = np.where(np.isnan(x), 0.0 if nan is None else nan, x)
     x = np.where(np.equal(x, np.inf), largest if posinf is None else posinf, x)
@@ -205,6 +212,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "lerp": lerp,
     "logaddexp": log_one_plus_exp_of_difference,
     "xlogy": xlogy,
+    "full": full,
     "full_like": full_like,
     "hypot": np.hypot,
     "remainder": np.remainder,

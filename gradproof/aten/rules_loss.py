@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.aten.placing import gather, pick
 from gradproof.aten.rules_activation import log_sigmoid_forward
-from gradproof.aten.rules_indexing import gather, pick
 
 Array = Any
 NONE, MEAN, SUM = 0, 1, 2
@@ -71,6 +71,7 @@ def bce_backward(grad: Array, x: Array, y: Array, weight: Array = None, reductio
 
 
 def bce_with_logits(x: Array, y: Array, weight: Array = None, pos_weight: Array = None, reduction: int = MEAN) -> Array:
+    """Binary cross-entropy of sigmoid(x), by log sigmoid(x)."""
     log_sigmoid = log_sigmoid_forward(x)[0]
     if pos_weight is not None:
         log_sigmoid = ((pos_weight - 1) * y + 1) * log_sigmoid
@@ -101,6 +102,7 @@ def nll_loss(x: Array, target: Array, weight: Array, reduction: int, ignore_inde
 def nll_loss_backward(
     grad: Array, x: Array, target: Array, weight: Array, reduction: int, ignore_index: int, total_weight: Array
 ) -> Array:
+    """The gradient of x: minus the weight at each target's class, zero elsewhere."""
     shape = _classes_last(x).shape
     weights = _classes(target, weight, ignore_index)[2]
     slope = grad / total_weight if reduction == MEAN else grad

@@ -25,6 +25,7 @@ def _moments(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array]
 
 
 def layer_norm(x: Array, shape: Sequence[int], weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
+    """y, and mean and 1/std of each row; `shape` is that of the trailing axes which make a row."""
     mean, rstd = _moments(x, tuple(range(x.ndim - len(shape), x.ndim)), eps)
     y = x * rstd + -mean * rstd
     y = y if weight is None else y * weight
@@ -41,6 +42,7 @@ def layer_norm_backward(
     bias: Array,
     mask: Sequence[bool],
 ) -> tuple[Array, Array, Array]:
+    """The gradients of x, weight and bias."""
     inner, outer = tuple(range(x.ndim - len(shape), x.ndim)), tuple(range(x.ndim - len(shape)))
     scaled = grad if weight is None else grad * weight
     ds = np.sum(scaled * x, axis=inner, keepdims=True)
@@ -70,6 +72,7 @@ def batch_norm(
     momentum: float,
     eps: float,
 ) -> tuple[Array, Array, Array]:
+    """y (batch, channels, ...), and mean and 1/std of each channel; the running ones serve outside of training."""
     axes, shape = _channels(x)
     if training:
         mean, rstd = _moments(x, axes, eps)
@@ -94,6 +97,7 @@ def batch_norm_backward(
     eps: float,
     mask: Sequence[bool],
 ) -> tuple[Array, Array, Array]:
+    """The gradients of x, weight and bias."""
     axes, shape = _channels(x)
     if training:
         mean, rstd = np.reshape(save_mean, shape), np.reshape(save_rstd, shape)
@@ -131,6 +135,7 @@ def group_norm_backward(
     groups: int,
     mask: Sequence[bool],
 ) -> tuple[Array, Array, Array]:
+    """The gradients of x, weight and bias."""
     shape = (batch, groups, -1, inner)
     g, u = np.reshape(grad, shape), np.reshape(x, shape)
     mean, rstd = np.reshape(mean, (batch, groups, 1, 1)), np.reshape(rstd, (batch, groups, 1, 1))

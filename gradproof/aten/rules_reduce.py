@@ -93,6 +93,7 @@ def _arg(x: Array, dim: int | None, keepdim: bool, better: Callable[[Array, Arra
 
 
 def var_mean(x: Array, dim: Dims = None, correction: Any = 1, keepdim: bool = False) -> tuple[Array, Array]:
+    """The variance, divided by count - correction, and the mean."""
     centre = mean(x, dim, keepdim=True)
     deviation = x - centre
     variance = total(deviation * deviation, dim, keepdim) / (count(x, dim) - _correction(correction))
@@ -121,6 +122,7 @@ def cumsum(x: Array, dim: int) -> Array:
 
 
 def cumprod(x: Array, dim: int) -> Array:
+    """The running product."""
     if x.ndim == 0:
         return x
     parts = [take(x, dim, k) for k in range(x.shape[dim])]
@@ -130,6 +132,7 @@ def cumprod(x: Array, dim: int) -> Array:
 
 
 def logsumexp(x: Array, dim: Dims, keepdim: bool = False) -> Array:
+    """log(sum(exp(x))) with the greatest entry taken out first."""
     highest = amax(x, dim, keepdim=True)
     shift = np.where(np.isfinite(highest), highest, 0.0) if isinstance(highest, np.ndarray) else highest
     result = np.log(total(np.exp(x - shift), dim, keepdim=True)) + shift
@@ -137,6 +140,7 @@ def logsumexp(x: Array, dim: Dims, keepdim: bool = False) -> Array:
 
 
 def vector_norm(x: Array, order: float = 2, dim: Dims = None, keepdim: bool = False) -> Array:
+    """The norm of this order of all elements along dimensions."""
     size = np.abs(x)
     if order == math.inf:
         return amax(size, dim, keepdim)

@@ -64,6 +64,7 @@ def slice_(x: Array, dim: int = 0, start: int | None = None, end: int | None = N
 
 
 def split(x: Array, size: int | Sequence[int], dim: int = 0) -> list[Array]:
+    """Parts of one size, the last shorter if need be, or of the sizes given."""
     whole = x.shape[dim]
     sizes = [min(size, whole - at) for at in range(0, whole, size)] if isinstance(size, int) else list(size)
     stops = np.cumsum(sizes).tolist()
@@ -91,6 +92,7 @@ def flip(x: Array, dims: Sequence[int]) -> Array:
 
 
 def roll(x: Array, shifts: Sequence[int], dims: Sequence[int] = ()) -> Array:
+    """Elements moved on, those that leave at the end coming back at the start."""
     if not dims:
         return np.reshape(roll(np.reshape(x, (-1,)), shifts, [0]), x.shape)
     for shift, dim in zip(shifts, dims, strict=True):
@@ -100,6 +102,7 @@ def roll(x: Array, shifts: Sequence[int], dims: Sequence[int] = ()) -> Array:
 
 
 def repeat(x: Array, repeats: Sequence[int]) -> Array:
+    """x laid side by side with itself, so many times in each dimension."""
     x = np.reshape(x, (1,) * (len(repeats) - x.ndim) + tuple(x.shape))
     for dim, times in enumerate(repeats):
         x = np.concatenate([x] * times, axis=dim) if times != 1 else x

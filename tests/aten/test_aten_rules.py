@@ -166,6 +166,7 @@ REARRANGED: dict[str, Callable[..., Any]] = {
     "added up in rows": lambda x: torch.zeros(3, 4, dtype=x.dtype).index_add(0, torch.tensor([0, 1, 2, 0, 1]), x),
     "put": lambda x: x.index_put((torch.tensor([0, 0, 1]),), x[:3], accumulate=True),
     "put at the greatest": lambda x: x.index_put((torch.arange(5), x.argmax(1)), x[:, 0]),
+    "picked at the greatest from the end": lambda x: x[torch.arange(5), x.argmax(1) - 4],
     "one hot": lambda x: F.one_hot(x.argmax(1), 4) * x,
     "differences": lambda x: x.diff(dim=1),
     "enlarged": lambda x: F.interpolate(x[None], scale_factor=2),
@@ -326,6 +327,23 @@ def test_targets_that_differ_from_trial_to_trial_are_read_per_trial() -> None:
         (loss,), (want,) = with_gradients(F.cross_entropy)(scores[k], targets[k])
         assert_equal(values[0].values[k], loss)
         assert_equal(gradient.values[k], want)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.max(1)[0],
+        lambda x: x.min(1)[0],
+        lambda x: x.amax(1),
+        lambda x: F.max_pool2d(x[None], 2),
+        lambda x: x * x.argmax(1, keepdim=True),
+        lambda x: (x.relu(), x.clamp(min=1.0), x.abs(), torch.maximum(x, x.flip(1)), F.threshold(x, 1.0, 5.0)),
+        lambda x: (F.leaky_relu(x), F.hardtanh(x), F.elu(x), F.hardswish(x * 3), F.softshrink(x, 1.0)),
+    ],
+)
+def test_replay_at_ties_and_kinks_follows_torch(function: Callable[..., Any]) -> None:
+    tied = torch.tensor([[1.0, 1.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0], [-1.0, 1.0, -1.0, 1.0]], dtype=torch.float64)
+    assert_replays(with_gradients(function), [normal(3, 4)], [[tied], [-tied], [tied.flip(1)]])
 
 
 def test_error_function_of_an_array_type_without_one_is_unsupported() -> None:

@@ -150,6 +150,9 @@ def test_leaves_are_not_changed_by_recording() -> None:
 def test_number_taken_from_a_leaf_by_torch_stays_a_leaf() -> None:
     tape = assert_replays(lambda x, a: torch.add(x, x, alpha=a).addcdiv_(x, x + 9, value=-a), [normal(2), normal()])
     assert tape.operations.count("aten.add") == 2
+    assert_replays(
+        lambda x: torch.full((2,), x[0], dtype=x.dtype) * torch.full_like(x, 3.0) + x.new_full((2,), 2.0), [normal(2)]
+    )
 
 
 def test_transforms_of_torch_func_are_recorded() -> None:
@@ -193,6 +196,24 @@ def test_branch_is_required_to_go_as_recorded() -> None:
         tape.run([np.array([-3.0, 1.0])])
     with pytest.raises(FlowChanged, match="differs from trial to trial"):
         tape.run([TrialArray(np.array([[3.0, 1.0], [-3.0, 1.0]]))])
+
+
+def test_branch_by_is_nonzero_is_required_to_go_as_recorded() -> None:
+    tape = record(lambda x: x * 2 if torch.is_nonzero(x[0]) else x, torch.tensor([2.0]))
+    np.testing.assert_array_equal(tape.run([np.array([5.0])]), [10.0])
+    with pytest.raises(FlowChanged):
+        tape.run([np.array([0.0])])
+
+
+def test_number_that_no_operation_takes_is_refused() -> None:
+    def hidden(x: Tensor) -> Tensor:
+        y = x * 2
+        with torch._C.DisableTorchFunction():
+            y[0].item()
+        return y
+
+    with pytest.raises(NoRule, match=r"into the number 2\.0 for Python"):
+        record(hidden, torch.ones(2))
 
 
 def test_branch_is_required_even_for_outputs_before_it() -> None:
@@ -243,6 +264,9 @@ def test_values_taken_out_of_torch_by_python_are_refused(function: Callable[...,
         (lambda x: x.unique(), "a tensor of a shape, that depends on the leaves"),
         (lambda x: x[x.argmax()] * 2, "into the number 0 for aten.select.int"),
         (lambda x: torch.add(x, 1.0, alpha=x[0]), "into the number 1.0 for aten.add"),
+        (lambda x: x.sum(dtype=torch.float32), r"aten\.sum rounds its result to torch\.float32"),
+        (lambda x: torch.full((2,), x[0], dtype=torch.float32), r"aten\.full rounds its result to torch\.float32"),
+        (lambda x: torch.full((2,), x[0], dtype=torch.int64), r"aten\.full rounds its result to torch\.int64"),
         (lambda x: x.float().double(), "converted to torch.float32"),
         (lambda x: torch.fft.fft(x).abs(), "aten._fft_r2c.default has no rule"),
         (lambda x: x.to(torch.complex128).abs(), "converted to torch.complex128"),
