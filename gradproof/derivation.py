@@ -58,6 +58,8 @@ class Equation:
     @cached_property
     def written(self) -> str:
         """The equation on one line: the returned expression where the body is one return, else its statements."""
+        if not self.source:
+            return f"{self.function.__name__}({', '.join(self.inputs)})"
         function = ast.parse(self.source).body[0]
         if not isinstance(function, ast.FunctionDef):
             return self.source.strip()

@@ -13,7 +13,7 @@ from gradproof.project import Project
 
 PROJECT = Project(Path(__file__).resolve().parent.parent)
 PRINTED_WITH_PLUS = {"W13_new", "W23_new", "W14_new", "W24_new", "b3_new", "b4_new"}
-PARAMETERS = "W13 W23 b3 W14 W24 b4 W35 W45 b5 W36 W46 b6 W37 W47 b7".split()
+PARAMETERS = ["W13", "W23", "b3", "W14", "W24", "b4", "W35", "W45", "b5", "W36", "W46", "b6", "W37", "W47", "b7"]
 
 
 def check(name, **settings):
