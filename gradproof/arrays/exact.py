@@ -6,8 +6,8 @@ or a float. There are no hidden axes: the expressions speak for all inputs at on
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -48,7 +48,7 @@ class ExactArray(LeadArray):
     def __repr__(self) -> str:
         return f"ExactArray(shape={self.shape}, dtype={self.dtype})"
 
-    def __float__(self) -> float:
+    def __float__(self) -> float:  # type: ignore[override]  # a constant has one value for all inputs
         if self.size == 1 and (value := self.layers[0].reshape(-1)[0].value) is not None:
             return float(value)
         raise TraceError(
@@ -58,7 +58,7 @@ class ExactArray(LeadArray):
         )
 
     def __erf__(self) -> Self:
-        return self._paired(_FUNCTIONS_ONE["erf"](self.layers[0]), _FLOAT)
+        return self._paired(_ELEMENTWISE["erf"](self.layers[0]), _FLOAT)
 
     @property
     def _graph(self) -> Graph:
@@ -85,38 +85,31 @@ class ExactArray(LeadArray):
 
     def _elementwise(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
         kinds = [_kind(x) for x in operands]
-        layers = [x.layers[0] if isinstance(x, LeadArray) else x for x in operands]
         name = ufunc.__name__
-        if name == "add" and max(kinds) == _BOOL:
-            name = "logical_or"
-        if name in ("invert", "bitwise_and", "bitwise_or", "bitwise_xor") and max(kinds) == _BOOL:
-            name = {"invert": "logical_not"}.get(name, name.replace("bitwise", "logical"))
-        if name in _ARITHMETIC:
-            return self._paired(_ARITHMETIC[name](*layers), max(kinds))
-        function = _FUNCTIONS_ONE.get(name) if len(layers) == 1 else _FUNCTIONS_TWO.get(name)
-        if function is None:
+        if max(kinds) == _BOOL:
+            name = _ON_BOOLEANS.get(name, name)
+        if name not in _ELEMENTWISE:
             return None
-        kind = _BOOL if name in _TRUTH else max(kinds) if name in _KEEPING else _FLOAT
-        return self._paired(function(*layers), kind)
+        kind = _BOOL if name in functions.TRUTHS else max(kinds) if name in functions.KEEPING else _FLOAT
+        layers = [x.layers[0] if isinstance(x, LeadArray) else x for x in operands]
+        return self._paired(_ELEMENTWISE[name](*layers), kind)
 
     def _reduced(self, ufunc: np.ufunc, axes: tuple[int, ...], keepdims: bool) -> Self:
-        nodes, kind = self.layers[0], _KINDS[self.dtype.kind]
+        nodes, name = self.layers[0], ufunc.__name__
         kept = [n for axis, n in enumerate(nodes.shape) if axis not in axes]
         last = np.moveaxis(nodes, axes, range(-len(axes), 0)).reshape(*kept, -1) if axes else nodes[..., None]
         if last.shape[-1] == 0:
-            raise unsupported(f"np.{ufunc.__name__}.reduce of an empty array")
-        name = ufunc.__name__
-        if name.startswith("logical"):
-            last = _FUNCTIONS_ONE["truth"](last)
-        result = _BINARY[name].reduce(last, axis=-1)
+            raise unsupported(f"np.{name}.reduce of an empty array")
+        kind = _KINDS[self.dtype.kind]
+        if name in functions.TRUTHS:
+            last, kind = _ELEMENTWISE["truth"](last), _BOOL
+        result = np.asarray(_ELEMENTWISE[name].reduce(last, axis=-1), dtype=object)
         if keepdims:
-            shape = [1 if axis in axes else n for axis, n in enumerate(nodes.shape)]
-            result = np.asarray(result, dtype=object).reshape(shape)
-        counts = name in ("add", "multiply")
-        return self._paired(result, _BOOL if name.startswith("logical") else max(kind, _INT) if counts else kind)
+            result = result.reshape([1 if axis in axes else n for axis, n in enumerate(nodes.shape)])
+        return self._paired(result, self._sum_kind() if name in ("add", "multiply") else kind)
 
     def _accumulated(self, ufunc: np.ufunc, axis: int) -> Self:
-        return self._paired(_BINARY[ufunc.__name__].accumulate(self.layers[0], axis=axis), self._sum_kind())
+        return self._paired(_ELEMENTWISE[ufunc.__name__].accumulate(self.layers[0], axis=axis), self._sum_kind())
 
     def _matmul(self, other: Self) -> Self:
         kind = max(self._sum_kind(), other._sum_kind())
@@ -140,15 +133,14 @@ class ExactArray(LeadArray):
         if kind is None or (dtype.kind == "f" and dtype != _DTYPES[_FLOAT]):
             raise TraceError(f"astype({dtype}); exact expressions stand for float64, integers and booleans")
         if kind == _BOOL:
-            nodes = _FUNCTIONS_ONE["truth"](nodes)
+            nodes = _ELEMENTWISE["truth"](nodes)
         if kind == _INT and self.dtype.kind == "f":
-            nodes = self._map_constants(lambda value: int(value), "astype(int) of")
+            nodes = self._truncated()
         return self._paired(nodes, kind)
 
     def _settled(self, purpose: str) -> Array:
         if purpose.startswith("a Python branch"):
-            truths = _FUNCTIONS_ONE["truth"](self.layers[0])
-            return np.vectorize(bool, otypes=[bool])(truths) if self.size else truths.astype(bool)
+            return _mapped(bool, _mapped(functions.truth, self.layers[0])).astype(bool)
         return np.asarray(self._constant_values(purpose), dtype=self.dtype)
 
     def _scattered(self, place: Any, values: Self) -> None:
@@ -166,16 +158,16 @@ class ExactArray(LeadArray):
 
     def _constant_values(self, purpose: str) -> Array:
         def value(element: Expression) -> Any:
-            if element.value is None:
+            exact = element.value
+            if exact is None:
                 raise TraceError(f"{purpose} a value that depends on the inputs; use np.where")
-            return float(element.value) if element.infinite or element.value.denominator > 1 else int(element.value)
+            return int(exact) if isinstance(exact, Fraction) and exact.denominator == 1 else float(exact)
 
-        return np.vectorize(value, otypes=[object])(self.layers[0]) if self.size else self.layers[0]
+        return _mapped(value, self.layers[0])
 
-    def _map_constants(self, function: Callable[[Any], Any], purpose: str) -> Array:
+    def _truncated(self) -> Array:
         graph = self._graph
-        values = self._constant_values(purpose)
-        return np.vectorize(lambda value: graph.constant(function(value)), otypes=[object])(values)
+        return _mapped(lambda value: graph.constant(int(value)), self._constant_values("astype(int) of"))
 
 
 def symbols(graph: Graph, name: str, shape: tuple[int, ...] = ()) -> ExactArray:
@@ -192,15 +184,24 @@ def tagged(graph: Graph, name: str, value: Any) -> ExactArray:
     array = value if isinstance(value, ExactArray) else ExactArray.of(graph, value)
     nodes = np.empty(array.shape, dtype=object)
     for index in np.ndindex(*array.shape):
-        nodes[index] = graph.tag(name, index, array.expressions[index])
+        expression: Any = array.expressions[index]
+        nodes[index] = graph.tag(name, index, expression)
     return ExactArray.of(graph, nodes)
+
+
+def _mapped(function: Callable[[Any], Any], values: Array) -> Array:
+    """The function of every element, as an object array of the same shape."""
+    result = np.empty(values.shape, dtype=object)
+    for index in np.ndindex(*values.shape):
+        result[index] = function(values[index])
+    return result
 
 
 def _holds_expressions(values: Any) -> bool:
     if isinstance(values, Expression):
         return True
     if isinstance(values, np.ndarray):
-        return values.dtype == object
+        return bool(values.dtype == object)
     return isinstance(values, list | tuple) and any(map(_holds_expressions, values))
 
 
@@ -208,10 +209,7 @@ def _constants(graph: Graph, array: Array) -> tuple[Array, Array]:
     kind = _KINDS.get(array.dtype.kind, _FLOAT)
     if array.dtype.kind not in "biufO":
         raise TraceError(f"a value of dtype {array.dtype}; only real numbers and booleans have an exact form")
-    nodes = np.empty(array.shape, dtype=object)
-    for index in np.ndindex(*array.shape):
-        element = array[index]
-        nodes[index] = element if isinstance(element, Expression) else graph.constant(element)
+    nodes = _mapped(lambda element: element if isinstance(element, Expression) else graph.constant(element), array)
     return nodes, np.full(array.shape, kind, dtype=np.int8)
 
 
@@ -230,46 +228,20 @@ def _on_elements(function: Callable[..., Expression], count: int) -> Any:
     return np.frompyfunc(lifted, count, 1)
 
 
-_METHODS = ("exp", "log", "sqrt", "sin", "cos", "erf")
-_OF_ONE = "tanh sinh cosh tan expm1 exp2 log1p log2 log10 square cbrt sign logical_not truth".split()
-_OF_TWO = (
-    "maximum minimum greater greater_equal less less_equal equal not_equal logical_and logical_or logical_xor "
-    "logaddexp heaviside hypot".split()
-)
-_TRUTH = {*"greater greater_equal less less_equal equal not_equal logical_and logical_or logical_xor".split()}
-_TRUTH |= {"logical_not", "isfinite", "isnan", "isinf"}
-_KEEPING = {*"maximum minimum fmax fmin square sign absolute fabs positive conjugate power".split()}
+def _by_name() -> dict[str, Any]:
+    tables = functions.TRUTHS | functions.KEEPING | functions.REALS
+    return {
+        name: _on_elements(function, getattr(np, name).nin if hasattr(np, name) else 1)
+        for name, function in tables.items()
+    }
 
-_ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "negative": np.negative,
-}
-_FUNCTIONS_ONE: dict[str, Any] = {
-    **{name: _on_elements(getattr(Expression, name), 1) for name in _METHODS},
-    **{name: _on_elements(getattr(functions, name), 1) for name in _OF_ONE},
-    "absolute": _on_elements(abs, 1),
-    "fabs": _on_elements(abs, 1),
-    "reciprocal": _on_elements(Expression.inverse, 1),
-    "positive": _on_elements(lambda a: a, 1),
-    "conjugate": _on_elements(lambda a: a, 1),
-    "isfinite": _on_elements(lambda a: a.graph.constant(int(not a.infinite)), 1),
-    "isnan": _on_elements(lambda a: a.graph.constant(0), 1),
-    "isinf": _on_elements(lambda a: a.graph.constant(int(a.infinite)), 1),
-}
-_FUNCTIONS_TWO: dict[str, Any] = {
-    **{name: _on_elements(getattr(functions, name), 2) for name in _OF_TWO},
-    "fmax": _on_elements(functions.maximum, 2),
-    "fmin": _on_elements(functions.minimum, 2),
-    "true_divide": _on_elements(operator.truediv, 2),
-    "divide": _on_elements(operator.truediv, 2),
-    "power": _on_elements(operator.pow, 2),
-    "float_power": _on_elements(operator.pow, 2),
-}
-_BINARY: dict[str, Any] = {
-    "add": _on_elements(operator.add, 2),
-    "multiply": _on_elements(operator.mul, 2),
-    **{name: _FUNCTIONS_TWO[name] for name in ("maximum", "minimum", "logical_and", "logical_or")},
-}
+
+_ELEMENTWISE = _by_name()
 _WHERE = _on_elements(lambda c, a, b: functions.where(functions.truth(c), a, b), 3)
+_ON_BOOLEANS = {
+    "add": "logical_or",
+    "invert": "logical_not",
+    "bitwise_and": "logical_and",
+    "bitwise_or": "logical_or",
+    "bitwise_xor": "logical_xor",
+}

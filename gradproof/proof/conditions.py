@@ -27,20 +27,30 @@ class FreeConditions:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._seen: dict[int, list[int]] = {}
+        self._classes: list[int] = []
+        self._by_direction: dict[int, list[int]] = {}
+        self._generation = -1
 
     def rule(self, argument: int, at: Points) -> Indicator | Decided:
         """The rule of [u > 0] for the node u with this id."""
         row, field = at.node(argument), at.field
         if not any(row):
             return Decided(argument, 0, ())
-        classes = self._seen.setdefault(direction(row, field), [])
-        for number in classes:
+        for number in self._parallel(row, at):
             ratio = proportion(row, at.node(number), field)
             if ratio is not None and (ratio > 0 or self._unconditional(argument)):
                 return Indicator(argument, ("if", number), ratio)
-        classes.append(argument)
+        self._parallel(row, at).append(argument)
+        self._classes.append(argument)
         return Indicator(argument, ("if", argument), Fraction(1))
+
+    def _parallel(self, row: Row, at: Points) -> list[int]:
+        """The classes whose arguments may be proportional to the row."""
+        if self._generation != at.generation:
+            self._generation, self._by_direction = at.generation, {}
+            for number in self._classes:
+                self._by_direction.setdefault(direction(at.node(number), at.field), []).append(number)
+        return self._by_direction.setdefault(direction(row, at.field), [])
 
     def _unconditional(self, argument: int) -> bool:
         program = self._program

@@ -7,9 +7,10 @@ the rational span of earlier ones, equal arguments, proportional conditions, rad
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from gradproof.proof.basis import Basis
 from gradproof.proof.conditions import Conditions, FreeConditions
 from gradproof.proof.expression import Expression
 from gradproof.proof.field import RATIONAL_BOUND, Field
@@ -29,7 +30,6 @@ from gradproof.proof.rules import (
     Row,
     Rule,
 )
-from gradproof.proof.span import Span
 
 _SPARE_POINTS = 6
 _POINTS_WITH_ROOTS = 16
@@ -37,18 +37,16 @@ _LARGEST_EXPONENT = 1 << 200
 
 
 class Discovery:
-    """Finds the rules of one program in the order of its nodes, at `width` points.
+    """Finds the rules of one program in the order of its nodes.
 
     `notes` says of some nodes why nothing can be proved that depends on them.
     """
 
-    def __init__(
-        self, program: Program, width: int, rng: random.Random, conditions: Conditions, *, products_of_logs: bool
-    ) -> None:
+    def __init__(self, program: Program, rng: random.Random, conditions: Conditions, *, products_of_logs: bool) -> None:
         self.field, self._conditions = program.field, conditions
-        self._exponents = _Basis(self.field, width)
-        self._angles = _Basis(self.field, width)
-        self._atoms: dict[tuple[str, int], list[int]] = {}
+        self._exponents = Basis(self.field.p, RATIONAL_BOUND, ("exp", ONE), _argument_row)
+        self._angles = Basis(self.field.p, RATIONAL_BOUND, ("angle", ONE), _argument_row)
+        self._atoms: dict[str, list[int]] = {}
         self._logs = LogarithmBasis(program, compare_products=products_of_logs)
         self._roots = RootFinder(program, rng, conditions)
         self.notes: dict[int, str] = {}
@@ -76,14 +74,14 @@ class Discovery:
         return self._atom(node.op, node.args[0].id, at)
 
     def _exponential(self, argument: int, at: Points) -> Rule:
-        found = self._exponents.express(at.node(argument))
+        found = self._exponents.express(at.node(argument), at)
         if found is not None:
             terms = tuple((number, c) for (kind, number), c in found.items() if kind == "exp")
             powers = tuple((number, c) for (kind, number), c in found.items() if kind == "log")
             rule = Exponential(argument, terms, powers)
             if self._usable(rule, at):
                 return rule
-        self._exponents.add(("exp", argument), at.node(argument))
+        self._exponents.add(("exp", argument), at)
         return Exponential(argument, ((argument, Fraction(1)),))
 
     def _usable(self, rule: Exponential, at: Points) -> bool:
@@ -96,19 +94,19 @@ class Discovery:
     def _logarithm(self, argument: Expression, at: Points) -> Rule:
         rule = self._logs.rule(argument, at)
         if isinstance(rule, Logarithm) and rule.terms == ((argument.id, 1),):
-            self._exponents.add(("log", argument.id), at.draw(("log", argument.id)))
+            self._exponents.add(("log", argument.id), at)
         return rule
 
     def _rotation(self, function: str, argument: int, at: Points) -> Rule:
-        found = self._angles.express(at.node(argument))
+        found = self._angles.express(at.node(argument), at)
         if found is not None and all(ANGLE_UNIT % c.denominator == 0 for c in found.values()):
             return Rotation(function, argument, tuple((number, c) for (_, number), c in found.items()))
-        self._angles.add(("angle", argument), at.node(argument))
+        self._angles.add(("angle", argument), at)
         return Rotation(function, argument, ((argument, Fraction(1)),))
 
     def _atom(self, op: str, argument: int, at: Points) -> Rule:
         row, p = at.node(argument), self.field.p
-        known = self._atoms.setdefault((op, row[0] * row[0] % p), [])
+        known = self._atoms.setdefault(op, [])
         for number in known:
             other = at.node(number)
             if row == other:
@@ -119,20 +117,9 @@ class Discovery:
         return Atom(argument, (op, argument), 1)
 
 
-class _Basis:
-    """A span whose elements are named by keys; the constant 1 is the first."""
-
-    def __init__(self, field: Field, width: int) -> None:
-        self._span, self._keys = Span(field.p, RATIONAL_BOUND, width), list[Key]()
-        self.add(("exp", ONE), [1] * width)
-
-    def add(self, key: Key, row: Row) -> None:
-        self._keys.append(key)
-        self._span.add(row)
-
-    def express(self, row: Row) -> Mapping[Key, Fraction] | None:
-        found = self._span.express(row)
-        return None if found is None else {self._keys[number]: c for number, c in found.items()}
+def _argument_row(key: Key, at: Points) -> Row:
+    """The values of what a basis key stands for: a representative argument, or the generator of a logarithm."""
+    return at.draw(key) if key[0] == "log" else at.node(key[1])
 
 
 def discover(
@@ -152,7 +139,7 @@ def discover(
     """
     program = Program(roots, field, deadline)
     width = _width(program) + spare_points
-    discovery = Discovery(program, width, random.Random(seed), conditions(program), products_of_logs=products_of_logs)
+    discovery = Discovery(program, random.Random(seed), conditions(program), products_of_logs=products_of_logs)
     Points(program, width, random.Random(seed + 1)).evaluate(discover=discovery.rule)
     return program, discovery.notes
 

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 import numpy as np
 
 from gradproof.errors import GradproofError
 
-_LIBRARIES = tuple(str(Path(file).resolve().parent) + "/" for file in (__file__ + "/..", np.__file__))
+_LIBRARIES = tuple(f"{Path(file).resolve().parent}/" for file in (str(Path(__file__).parent), np.__file__))
+
+WAY_OUT = (
+    "use NumPy's functions on the array itself: np.exp for math.exp, np.stack for np.array, np.zeros_like(x) for "
+    "np.zeros(x.shape), np.where for a branch"
+)
 
 
 class TraceError(GradproofError):
     """Code that cannot be followed on exact expressions.
 
-    Attributes: `problem` (what was asked and what to use instead), `function`, `filename`, `line` (of the
-    innermost frame that is neither gradproof's nor NumPy's; None where there is none).
+    Attributes: `problem` (what was asked and what to use instead), `function`, `filename`, `line` (of the innermost
+    frame that is neither gradproof's nor NumPy's; None where there is none).
     """
 
-    def __init__(self, problem: str) -> None:
-        frame = _user_frame(sys._getframe(1))
+    def __init__(self, problem: str, traceback: TracebackType | None = None) -> None:
+        places = _raised_through(traceback) if traceback else _called_from(sys._getframe(1))
+        place = next(places, None)
         self.problem = problem
-        self.function = frame.f_code.co_name if frame else None
-        self.filename = frame.f_code.co_filename if frame else None
-        self.line = frame.f_lineno if frame else None
+        self.function: str | None = place[0] if place else None
+        self.filename: str | None = place[1] if place else None
+        self.line: int | None = place[2] if place else None
         super().__init__(self._worded())
 
     def _worded(self) -> str:
@@ -41,11 +48,29 @@ class ExpressionLimit(TraceError):
     """The expression grew past the bound that the graph was given."""
 
 
-def _user_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame of code that belongs neither to this package nor to NumPy."""
+Place = tuple[str, str, int]
+
+
+def _called_from(frame: FrameType | None) -> Iterator[Place]:
+    """The user's frames from the innermost outwards."""
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(("<__array_function__", "<frozen")) and not name.startswith(_LIBRARIES):
-            return frame
+        if _is_the_users(frame):
+            yield frame.f_code.co_name, frame.f_code.co_filename, frame.f_lineno
         frame = frame.f_back
-    return None
+
+
+def _raised_through(traceback: TracebackType | None) -> Iterator[Place]:
+    """The user's frames that an exception left, from the innermost outwards."""
+    places: list[Place] = []
+    while traceback is not None:
+        if _is_the_users(traceback.tb_frame):
+            code = traceback.tb_frame.f_code
+            places.append((code.co_name, code.co_filename, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return reversed(places)
+
+
+def _is_the_users(frame: FrameType) -> bool:
+    """Whether a frame's code belongs neither to this package nor to NumPy."""
+    name = frame.f_code.co_filename
+    return not name.startswith(("<__array_function__", "<frozen")) and not name.startswith(_LIBRARIES)

@@ -259,8 +259,8 @@ class Expression:
             return bool(self.data)
         if self.graph.decide is None:
             raise TraceError(
-                "a Python branch on a value that depends on the inputs; use np.where, or trace the function "
-                "with gradproof.proof.explore, which follows both sides"
+                "a Python branch on a value that depends on the inputs; use np.where, or trace the function with "
+                "gradproof.proof.branches.trace, which follows both sides"
             )
         return self.graph.decide(self)
 

@@ -6,6 +6,8 @@ Truth values are the numbers 0 and 1. Where a definition holds only off a kink (
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from fractions import Fraction
 
 from gradproof.proof.errors import TraceError
@@ -190,3 +192,62 @@ def square(a: Expression) -> Expression:
 def cbrt(a: Expression) -> Expression:
     """The real cube root, of either sign."""
     return sign(a) * (abs(a).log() * Fraction(1, 3)).exp()
+
+
+def _itself(a: Expression) -> Expression:
+    return a
+
+
+def _is_finite(a: Expression) -> Expression:
+    return a.graph.constant(int(not a.infinite))
+
+
+def _is_infinite(a: Expression) -> Expression:
+    return a.graph.constant(int(a.infinite))
+
+
+def _is_nan(a: Expression) -> Expression:
+    return a.graph.constant(0)
+
+
+_METHODS = (Expression.exp, Expression.log, Expression.sqrt, Expression.sin, Expression.cos, Expression.erf)
+_COMPARISONS = (greater, greater_equal, less, less_equal, equal, not_equal, logical_and, logical_or, logical_xor)
+
+TRUTHS: dict[str, Callable[..., Expression]] = {f.__name__: f for f in (*_COMPARISONS, logical_not, truth)} | {
+    "isfinite": _is_finite,
+    "isinf": _is_infinite,
+    "isnan": _is_nan,
+}
+"""By the names of NumPy's ufuncs: functions whose value is true or false."""
+
+KEEPING: dict[str, Callable[..., Expression]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "negative": operator.neg,
+    "power": operator.pow,
+    "maximum": maximum,
+    "minimum": minimum,
+    "fmax": maximum,
+    "fmin": minimum,
+    "square": square,
+    "sign": sign,
+    "absolute": abs,
+    "positive": _itself,
+    "conjugate": _itself,
+}
+"""Functions that give integers for integers."""
+
+REALS: dict[str, Callable[..., Expression]] = {
+    **{f.__name__: f for f in _METHODS},
+    **{
+        f.__name__: f
+        for f in (tanh, sinh, cosh, tan, expm1, exp2, log1p, log2, log10, logaddexp, hypot, cbrt, heaviside)
+    },
+    "fabs": abs,
+    "reciprocal": Expression.inverse,
+    "divide": operator.truediv,
+    "true_divide": operator.truediv,
+    "float_power": operator.pow,
+}
+"""Functions that give floats."""

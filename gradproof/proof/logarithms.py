@@ -6,12 +6,12 @@ import dataclasses
 import math
 from fractions import Fraction
 
+from gradproof.proof.basis import Basis
 from gradproof.proof.coprime import factors
 from gradproof.proof.expression import Expression
 from gradproof.proof.field import CHARACTER_ORDER
 from gradproof.proof.points import Points, Program
 from gradproof.proof.rules import ONE, Logarithm, Row
-from gradproof.proof.span import Span
 
 _LARGEST_EXPONENT = math.isqrt(CHARACTER_ORDER // 2)
 _PARTS = 24  # exponents are looked for in twenty-fourths
@@ -31,8 +31,7 @@ class LogarithmBasis:
     def __init__(self, program: Program, *, compare_products: bool) -> None:
         self._field, self._compare = program.field, compare_products
         self._known: list[int] = []
-        self._span: Span | None = None
-        self._members: list[int | None] = []
+        self._products = Basis[int](CHARACTER_ORDER, _LARGEST_EXPONENT, ONE, self._images)
 
     def rule(self, argument: Expression, at: Points) -> Logarithm:
         """The rule of log u for the node u."""
@@ -82,22 +81,19 @@ class LogarithmBasis:
 
     def _product(self, argument: int, at: Points) -> Logarithm | None:
         """u^n = k prod v_j^(n_j): a character of the field turns it into a sum modulo a small prime."""
-        row = [self._field.character(value) for value in at.node(argument)]
-        if self._span is None:
-            self._span = Span(CHARACTER_ORDER, _LARGEST_EXPONENT, at.width)
-            self._span.add([1] * at.width)
-            self._members.append(None)
-        images = [value for value in row if value is not None]
-        if len(images) < at.width:
-            return None
-        found = self._span.express(images)
+        found = self._products.express(self._images(argument, at), at)
         if found is None:
-            self._span.add(images)
-            self._members.append(argument)
+            self._products.add(argument, at)
             return None
         order = math.lcm(*(c.denominator for c in found.values()))
-        terms = [(self._members[number], int(c * order)) for number, c in found.items()]
-        return self._verified(argument, order, tuple((v, n) for v, n in terms if v is not None), (), at)
+        terms = tuple((v, int(c * order)) for v, c in found.items() if v != ONE)
+        return self._verified(argument, order, terms, (), at)
+
+    def _images(self, number: int, at: Points) -> Row:
+        """The characters of a node's values. That of the constant 1 is 0: in its place, 1 stands for any constant."""
+        if number == ONE:
+            return [1] * at.width
+        return [self._field.character(value) or 0 for value in at.node(number)]
 
     def _verified(
         self,

@@ -36,7 +36,13 @@ class Deadline:
     """A point in time after which work is given up."""
 
     def __init__(self, seconds: float) -> None:
-        self._end, self.seconds = time.monotonic() + seconds, seconds
+        self._start, self._end, self.seconds = time.monotonic(), time.monotonic() + seconds, seconds
+
+    def earlier(self, share: float) -> Deadline:
+        """The deadline of a part of the work, which may take this share of the time since the start."""
+        part = Deadline(self.seconds)
+        part._end = self._start + share * self.seconds
+        return part
 
     def check(self) -> None:
         """Raise OutOfTime once the time has passed."""
@@ -107,6 +113,7 @@ class Points:
         self._roots: dict[int, list[int | None]] = {}
         self._turns: dict[tuple[Key, int], list[Turn]] = {}
         self._done = 0
+        self.generation = 0  # counts how often points were drawn again
 
     def draw(self, key: Key) -> Row:
         """The values of a generator: any residue, a non-zero square for an exponential."""
@@ -245,6 +252,7 @@ class Points:
         for number, roots in new._roots.items():
             self._roots[number] = _spliced(self._roots[number], columns, roots)
         self._turns.clear()
+        self.generation += 1
 
 
 def _spliced(row: Sequence[T], columns: Sequence[int], new: Sequence[T]) -> list[T]:

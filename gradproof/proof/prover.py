@@ -38,21 +38,24 @@ class Finding:
 
 
 class Prover:
-    """Tests differences for zero. Everything random comes from `seed`; all methods stop at the deadline."""
+    """Tests differences for zero. Everything random comes from `seed`; all methods stop at their deadline."""
 
-    def __init__(self, seed: int, deadline: Deadline, most_conditions: int) -> None:
-        self.seed, self._deadline, self._most = seed, deadline, most_conditions
+    def __init__(self, seed: int, most_conditions: int) -> None:
+        self.seed, self._most = seed, most_conditions
+        self._deadline = Deadline(0.0)
         self._streams = 0
 
-    def all_at_once(self, differences: Sequence[Expression]) -> dict[int, Finding]:
+    def all_at_once(self, differences: Sequence[Expression], deadline: Deadline) -> dict[int, Finding]:
         """Findings by id, with the conditions as free variables; what is not proved may still hold by regions."""
+        self._deadline = deadline
         found: dict[int, Finding] = {}
         for group in _grouped(differences):
             found |= self._split_on_failure(group, self._free_test)
         return found
 
-    def by_regions(self, differences: Sequence[Expression]) -> dict[int, Finding]:
+    def by_regions(self, differences: Sequence[Expression], deadline: Deadline) -> dict[int, Finding]:
         """Findings by id, region by region and with products under logarithms compared."""
+        self._deadline = deadline
         found: dict[int, Finding] = {}
         for group in _grouped(differences, by_conditions=True):
             found |= self._split_on_failure(group, self._region_test)

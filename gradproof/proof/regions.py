@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradproof.proof.basis import Basis
 from gradproof.proof.conditions import FreeConditions
 from gradproof.proof.cone import nonnegative_combination
 from gradproof.proof.field import RATIONAL_BOUND
 from gradproof.proof.points import Points, Program, Undecidable
 from gradproof.proof.rules import ONE, Decided, Indicator
-from gradproof.proof.span import Combination, Span
 
 
 @dataclass
@@ -67,23 +67,21 @@ class RegionConditions:
     ) -> None:
         self._region, self._classes, self._told_apart = region, classes, told_apart
         self._free = FreeConditions(program)
-        self._known: list[tuple[int, int, Combination]] = [(ONE, 1, {0: Fraction(1)})]
-        self._span: Span | None = None
+        self._known: list[tuple[int, int, dict[int, Fraction]]] = [(ONE, 1, {ONE: Fraction(1)})]
+        self._basis = Basis[int](program.field.p, RATIONAL_BOUND, ONE, lambda number, at: at.node(number))
 
     def rule(self, argument: int, at: Points) -> Indicator | Decided:
         """The rule of [u > 0] for the node u with this id."""
         representative = self._classes.get(argument)
         if self._told_apart is not None and representative is not None and representative not in self._told_apart:
             return self._free.rule(argument, at)
-        if self._span is None:
-            self._span = Span(at.field.p, RATIONAL_BOUND, at.width)
-            self._span.add([1] * at.width)
         row = at.node(argument)
         if not any(row):
             return Decided(argument, 0, ())
-        coordinates = self._span.express(row)
+        coordinates = self._basis.express(row, at)
         if coordinates is None:
-            coordinates = {self._span.add(row): Fraction(1)}
+            self._basis.add(argument, at)
+            coordinates = {argument: Fraction(1)}
         else:
             implied = self._implied(argument, coordinates)
             if implied is not None:
@@ -92,7 +90,7 @@ class RegionConditions:
         self._known.append((argument, 1 if value else -1, coordinates))
         return Decided(argument, value, None)
 
-    def _implied(self, argument: int, coordinates: Combination) -> Decided | None:
+    def _implied(self, argument: int, coordinates: dict[int, Fraction]) -> Decided | None:
         generators = [{i: sign * c for i, c in known.items()} for _, sign, known in self._known]
         axes = sorted({i for vector in (coordinates, *generators) for i in vector})
         columns = [[vector.get(i, Fraction(0)) for i in axes] for vector in generators]

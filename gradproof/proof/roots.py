@@ -9,6 +9,7 @@ sqrt(x^2) = x would pass every second point.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import random
 from fractions import Fraction
@@ -82,7 +83,7 @@ class RootFinder:
         return len(seen) == 2
 
     def _root_of_square(self, number: int, at: Points) -> RootOfSquare | None:
-        """u = k t^2 prod r_i^2 with a node t and roots r_i that are at hand."""
+        """u = k t^2 prod r_i^2, or the same with 1/t, of a node t and roots r_i that are at hand."""
         field, row = at.field, at.node(number)
         squares = self._candidates(at)
         for count in range(_MOST_ROOTS_IN_A_PRODUCT + 1):
@@ -91,23 +92,26 @@ class RootFinder:
                 for _, radicand in chosen:
                     inverses = field.inverses(at.node(radicand))
                     quotient = [a * b % field.p for a, b in zip(quotient, inverses, strict=True)]
-                for factor in squares.get(_shape(quotient, field), []):
-                    scale = field.small_rational(quotient[0] * pow(at.node(factor)[0], -2, field.p))
-                    if scale is not None and scale > 0:
-                        rule = self._checked(number, scale, factor, tuple(root for root, _ in chosen), at)
-                        if rule is not None:
-                            return rule
+                roots = tuple(root for root, _ in chosen)
+                for power in (1, -1):
+                    sought = quotient if power > 0 else field.inverses(quotient)
+                    for factor in squares.get(_shape(sought, field), []):
+                        scale = field.small_rational(sought[0] * pow(at.node(factor)[0], -2, field.p))
+                        if scale is not None and scale > 0:
+                            rule = self._checked(number, scale**power, factor, power, roots, at)
+                            if rule is not None:
+                                return rule
         return None
 
     def _checked(
-        self, number: int, scale: Fraction, factor: int, roots: tuple[int, ...], at: Points
+        self, number: int, scale: Fraction, factor: int, power: int, roots: tuple[int, ...], at: Points
     ) -> RootOfSquare | None:
         require_squares(scale, at.field)
         certain = factor == ONE or self._program.graph.nodes[factor].nonnegative
-        if not RootOfSquare(number, scale, factor, roots, None).holds(at):
+        rule = RootOfSquare(number, scale, factor, power, roots, None)
+        if not rule.holds(at):
             return None
-        sign = None if certain else self._conditions.rule(factor, at)
-        return RootOfSquare(number, scale, factor, roots, sign)
+        return rule if certain else dataclasses.replace(rule, sign=self._conditions.rule(factor, at))
 
     def _candidates(self, at: Points) -> dict[tuple[int, int], list[int]]:
         """Nodes by the shape of their squares, those of certain sign first."""

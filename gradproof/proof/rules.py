@@ -282,14 +282,15 @@ class SquareRoot:
 
 @dataclass(frozen=True)
 class RootOfSquare:
-    """sqrt(u) = sqrt(k) |t| prod r_i, because u = k t^2 prod r_i^2 with roots r_i >= 0 and a rational k > 0.
+    """sqrt(u) = sqrt(k) |t|^n prod r_i, because u = k t^(2n) prod r_i^2 with r_i >= 0 and a rational k > 0.
 
-    `sign` is the rule of [t > 0], None where t is certainly positive.
+    `factor` is t, `power` is n, 1 or -1; `sign` is the rule of [t > 0], None where t is certainly positive.
     """
 
     argument: int
     scale: Fraction
     factor: int
+    power: int
     roots: tuple[int, ...]
     sign: Indicator | Decided | None
 
@@ -302,16 +303,20 @@ class RootOfSquare:
         return ()
 
     def evaluate(self, at: Values) -> Row:
-        rows = [[root_of_rational(at.field, self.scale)] * at.width, at.node(self.factor)]
+        rows = [[root_of_rational(at.field, self.scale)] * at.width, self._factor(at)]
         rows += [at.node(r) for r in self.roots]
         if self.sign:
             rows.append([2 * value - 1 for value in self.sign.evaluate(at)])
         return product(at, rows)
 
     def holds(self, at: Values) -> bool:
-        base = product(at, [at.node(self.factor), *(at.node(r) for r in self.roots)])
+        base = product(at, [self._factor(at), *(at.node(r) for r in self.roots)])
         squared = product(at, [[at.field.rational(self.scale)] * at.width, base, base])
         return at.node(self.argument) == squared and (self.sign is None or self.sign.holds(at))
+
+    def _factor(self, at: Values) -> Row:
+        row = at.node(self.factor)
+        return row if self.power > 0 else at.field.inverses(row)
 
 
 @dataclass(frozen=True)
