@@ -119,6 +119,7 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
     from gradproof.report.terminal import print_result, stdout
 
     console, outcome = stdout(), Outcome()
+    result: CheckResult | None
     for position, name in enumerate(names):
         try:
             with progress_bar(name, settings.trials) as advance:
@@ -128,8 +129,10 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
             outcome.broken.append(name)
             continue
         except KeyboardInterrupt:
+            result = None
+        if result is None or not result.trials:
             click.echo(f"interrupted before the verdict on {name}", err=True)
-            outcome.interrupted, outcome.left = True, tuple(names[position + 1 :])
+            outcome.interrupted, outcome.left = True, tuple(names[position:])
             break
         print_result(console, result)
         outcome.results.append(result)

@@ -31,12 +31,11 @@ def print_result(console: Console, result: CheckResult) -> None:
     console.print(Text(result.case, style="bold"))
     _print_hanging(console, "", result.title)
     console.print(Text(wording.run_line(result), style="yellow" if result.interrupted else ""))
-    if result.trials:
-        console.print(_kinds_table(result))
-        console.print(Text(wording.verdict_line(result), style="bold green" if result.ok else "bold red"))
-        for equation in result.wrong:
-            _print_wrong(console, result, equation)
-        _print_notes(console, result)
+    console.print(_kinds_table(result))
+    console.print(Text(wording.verdict_line(result), style="bold green" if result.ok else "bold red"))
+    for equation in result.wrong:
+        _print_wrong(console, result, equation)
+    _print_notes(console, result)
     if result.trajectory is not None:
         _print_trajectory(console, result.trajectory)
     console.print()

@@ -6,8 +6,9 @@ never a part of one. Nothing depends on the clock or the machine's paths: the sa
 
 from __future__ import annotations
 
+import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from gradproof.errors import GradproofError
 from gradproof.report import markdown
-from gradproof.report.frames import EQUATION_COLUMNS, trajectory_frame
+from gradproof.report.frames import trajectory_frame
 from gradproof.result import VERDICTS, CheckResult
 
 
@@ -113,26 +114,16 @@ def summaries(folder: Path) -> list[markdown.CaseSummary]:
 def _summary(path: Path) -> markdown.CaseSummary:
     case = path.parent.name
     try:
-        frame = pd.read_csv(path, dtype=dict(EQUATION_COLUMNS), keep_default_na=False, float_precision="round_trip")
-        missing = [name for name in EQUATION_COLUMNS if name not in frame.columns]
-    except ValueError as error:  # what pandas raises for a file that is no such table
-        return markdown.CaseSummary(case, problem=_unreadable(case, str(error)))
-    if missing or frame.empty:
-        return markdown.CaseSummary(case, problem=_unreadable(case, f"it lacks {', '.join(missing) or 'rows'}"))
-    found = frame["verdict"].value_counts()
-    return markdown.CaseSummary(
-        case=case,
-        counts=tuple((verdict, int(found.get(verdict, 0))) for verdict in VERDICTS),
-        wrong=_strings(frame.loc[frame["verdict"] == "disagrees", "equation"]),
-        trials=int(frame["trials"].max()),
-        seed=int(frame["seed"].iloc[0]),
-        dtype=str(frame["dtype"].iloc[0]),
-    )
-
-
-def _strings(values: Iterable[object]) -> tuple[str, ...]:
-    return tuple(str(value) for value in values)
-
-
-def _unreadable(case: str, reason: str) -> str:
-    return f"equations.csv cannot be read ({reason}); `gradproof check {case} --reports ...` writes it anew"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return markdown.CaseSummary(
+            case=case,
+            counts=tuple((verdict, sum(row["verdict"] == verdict for row in rows)) for verdict in VERDICTS),
+            wrong=tuple(row["equation"] for row in rows if row["verdict"] == "disagrees"),
+            trials=max(int(row["trials"]) for row in rows),
+            seed=int(rows[0]["seed"]),
+            dtype=rows[0]["dtype"],
+        )
+    except (KeyError, TypeError, ValueError):  # a column or a row is missing, or what is in one is no number
+        problem = f"equations.csv is no report; `gradproof check {case} --reports ...` writes it anew"
+        return markdown.CaseSummary(case, problem=problem)

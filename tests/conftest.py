@@ -1,0 +1,65 @@
+"""Small projects on disk, and the command line in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from click.testing import CliRunner
+from small_projects import NEURON, NEURON_REFERENCE, ROOT, Run, Write
+
+from gradproof.cli import main
+from gradproof.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """An empty project."""
+    (tmp_path / "manual").mkdir()
+    (tmp_path / "reference").mkdir()
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def write(project: Project) -> Write:
+    """Write a case: `write("neuron")`, with pieces of the derivation replaced: `write("neuron", {"a": "b"})`."""
+
+    def write_case(
+        name: str,
+        changes: dict[str, str] | None = None,
+        *,
+        manual: str = NEURON,
+        reference: str = NEURON_REFERENCE,
+        end: str = "",
+    ) -> None:
+        for old, new in (changes or {}).items():
+            assert manual.count(old) == 1, f"{old!r} stands {manual.count(old)} times in the derivation"
+            manual = manual.replace(old, new)
+        text = dedent(manual).lstrip() + dedent(end)
+        (project.root / "manual" / f"{name}.py").write_text(text, encoding="utf-8")
+        (project.root / "reference" / f"{name}.py").write_text(dedent(reference).lstrip(), encoding="utf-8")
+
+    return write_case
+
+
+@pytest.fixture
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """80 columns, no colour, whatever the tests themselves run in."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture
+def run(project: Project, monkeypatch: pytest.MonkeyPatch, plain_terminal: None) -> Run:
+    """Run `gradproof` with words in the project's folder."""
+    monkeypatch.chdir(project.root)
+    return lambda *words: CliRunner().invoke(main, list(words), prog_name="gradproof")
+
+
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch, plain_terminal: None) -> Run:
+    """Run `gradproof` in this repository, which is a project itself."""
+    monkeypatch.chdir(ROOT)
+    return lambda *words: CliRunner().invoke(main, list(words), prog_name="gradproof")
