@@ -92,7 +92,7 @@ class Names:
                 return run[:length]
         return run[0]
 
-    def keys(self) -> Iterable[str]:
+    def declared(self) -> Iterable[str]:
         """The quantities that have a printed name, in the order they were declared."""
         return dict.fromkeys(key for _, key in self.quantities)
 

@@ -1,0 +1,278 @@
+"""A tree to its value, through NumPy functions and operators only: numbers, bounds and proofs share this code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+
+from gradproof.document import lookup
+from gradproof.document.evaluation import Evaluation, Remarks, Rules, Unjudged
+from gradproof.document.functions import COMPARISONS, ONE_ARGUMENT, TWO_ARGUMENTS, softmax
+from gradproof.document.grouping import fold
+from gradproof.document.indices import Assignment
+from gradproof.document.limits import Budget, Limits
+from gradproof.document.provider import Array, NotAvailable, Provider
+from gradproof.document.ranges import range_of
+from gradproof.document.readings import Reading
+from gradproof.document.shapes import Misfit, entrywise, transposed
+from gradproof.document.tree import (
+    Big,
+    Call,
+    Cases,
+    Comparison,
+    Derivative,
+    Entry,
+    Inverse,
+    Matrix,
+    Node,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Transpose,
+    walk,
+)
+from gradproof.document.tree import Fraction as Quotient
+
+
+def evaluation(
+    provider: Provider,
+    budget: Budget,
+    limits: Limits,
+    indices: Assignment | None = None,
+    reading: Reading | None = None,
+) -> Evaluation:
+    """A fresh evaluation under values of index letters and a reading."""
+    return Evaluation(provider, _RULES, budget, limits, indices or {}, reading or Reading(), Remarks())
+
+
+def _number(e: Evaluation, node: Number) -> Array:
+    return e.provider.constant(Fraction(node.text))
+
+
+def _symbol(e: Evaluation, node: Symbol) -> Array:
+    if not (node.sub or node.sup or node.mark) and node.name in e.indices:
+        return e.provider.constant(Fraction(e.indices[node.name]))
+    constant = e.provider.names.constant(node)
+    if constant is not None:
+        return e.provider.constant(constant)
+    place = e.place(node)
+    try:
+        return lookup.value_at(e.provider, place)
+    except NotAvailable as error:
+        raise Unjudged(str(error), node.span[0]) from error
+
+
+def _sum(e: Evaluation, node: Sum) -> Array:
+    total: Array | None = None
+    for sign, term, position in zip(node.signs, node.terms, node.places or node.signs, strict=True):
+        value = e.value(term)
+        if total is None:
+            total = -value if sign == "-" else value
+            continue
+        place = position if isinstance(position, int) and position >= 0 else term.span[0]
+        try:
+            combined = entrywise(sign, total, value)
+        except Misfit as error:
+            raise Misfit(error.reason, place) from None
+        e.remarks.note(place, combined.note)
+        total = combined.value
+    return total
+
+
+def _product(e: Evaluation, node: Product) -> Array:
+    return fold(e, node, [e.value(factor) for factor in node.factors])
+
+
+def _quotient(e: Evaluation, node: Quotient) -> Array:
+    combined = entrywise("slash", e.value(node.top), e.value(node.bottom))
+    e.remarks.note(node.span[0], combined.note)
+    return combined.value
+
+
+def _power(e: Evaluation, node: Power) -> Array:
+    base, exponent = node.base, node.exponent
+    if isinstance(base, Symbol) and base == Symbol("e") and e.find(base) is None:
+        return np.exp(e.value(exponent))
+    value = e.value(base)
+    if len(value.shape) == 2 and value.shape[0] == value.shape[1] > 1:
+        e.remarks.note(node.span[0], "a power of a matrix is read entry by entry")
+    number = _literal(exponent)
+    if number is not None:
+        return _rational_power(e, node, value, number)
+    if not any(isinstance(below, Symbol) for below in walk(exponent)):
+        raise Unjudged("a power whose exponent is a calculation", exponent.span[0])
+    return np.power(value, e.value(exponent))
+
+
+def _literal(node: Node) -> Fraction | None:
+    """The number of a printed exponent: `2`, `-1`, `\\frac{1}{2}`."""
+    match node:
+        case Number(text=text):
+            return Fraction(text)
+        case Sum(signs=(sign,), terms=(only,)):
+            inner = _literal(only)
+            return -inner if inner is not None and sign == "-" else inner
+        case Quotient(top=Number(text=top), bottom=Number(text=bottom)) if float(bottom) != 0:
+            return Fraction(top) / Fraction(bottom)
+        case _:
+            return None
+
+
+def _rational_power(e: Evaluation, node: Power, value: Array, exponent: Fraction) -> Array:
+    if abs(exponent) > e.limits.power:
+        raise Unjudged(f"a power above {e.limits.power}", node.exponent.span[0])
+    positive: Array
+    if abs(exponent) == Fraction(1, 2):
+        positive = np.sqrt(value)
+    elif exponent.denominator != 1:
+        return np.power(value, float(exponent))
+    elif abs(exponent) <= 3:
+        positive = value * 0.0 + 1.0 if exponent == 0 else value
+        for _ in range(abs(int(exponent)) - 1):
+            positive = positive * value
+    else:
+        positive = np.power(value, abs(int(exponent)))
+    return 1.0 / positive if exponent < 0 else positive
+
+
+def _call(e: Evaluation, node: Call) -> Array:
+    arguments = [e.value(argument) for argument in node.arguments]
+    if node.function in TWO_ARGUMENTS and len(arguments) == 2 and not node.primes:
+        return TWO_ARGUMENTS[node.function](*arguments)
+    if node.function in ("rows", "columns") and len(arguments) == 1 and arguments[0].shape:
+        return e.provider.constant(Fraction(arguments[0].shape[0 if node.function == "rows" else -1]))
+    known = ONE_ARGUMENT.get((node.function, node.primes))
+    name = node.printed + "'" * node.primes
+    if known is None:
+        known_name = any(function == node.function for function, _ in ONE_ARGUMENT)
+        why = f"of {name} with {len(arguments)} arguments" if known_name else f"{name}, which is not declared"
+        raise Unjudged(f"the function {why}" if not known_name else f"no meaning {why}", node.span[0])
+    if len(arguments) != 1:
+        raise Unjudged(f"no meaning of {name} with {len(arguments)} arguments", node.span[0])
+    if node.function == "softmax" and len(arguments[0].shape) == 2:
+        e.remarks.choices.add("softmax")
+        e.remarks.note(node.span[0], f"softmax is taken along {e.reading.softmax}")
+        return softmax(arguments[0], -1 if e.reading.softmax == "rows" else 0)
+    return known(arguments[0])
+
+
+def _derivative(e: Evaluation, node: Derivative) -> Array:
+    if not isinstance(node.of, Symbol) or not isinstance(node.by, Symbol):
+        raise Unjudged("a derivative of or by an expression", node.span[0])
+    try:
+        value = lookup.derivative_at(e.provider, e.place(node.of), e.place(node.by))
+    except NotAvailable as error:
+        raise Unjudged(str(error), node.span[0]) from error
+    if len(value.shape) > 2:
+        raise Unjudged(f"a derivative with {len(value.shape)} axes", node.span[0])
+    if len(value.shape) == 2 and len(e.provider.value(e.place(node.of).key).shape) == 1:
+        e.remarks.choices.add("layout")
+        e.remarks.note(node.span[0], f"a derivative by a column in {e.reading.layout} layout")
+        return value.T if e.reading.layout == "denominator" else value
+    return value
+
+
+def _transpose(e: Evaluation, node: Transpose) -> Array:
+    value = e.value(node.argument)
+    return transposed(value) if value.shape else value
+
+
+def _inverse(e: Evaluation, node: Inverse) -> Array:
+    value = e.value(node.argument)
+    if len(value.shape) == 2:
+        raise Unjudged("the inverse of a matrix", node.span[0])
+    return 1.0 / value
+
+
+def _entry(e: Evaluation, node: Entry) -> Array:
+    value = e.value(node.argument)
+    index = lookup.entries(node.labels, e.indices, value.shape)
+    if index is None:
+        shown = ",".join(label.text for label in node.labels)
+        raise Unjudged(f"no entry '{shown}' of a value of shape {value.shape}", node.span[0])
+    return value[index]
+
+
+def _big(e: Evaluation, node: Big) -> Array:
+    chosen = range_of(e, node)
+    if chosen is None:
+        raise Unjudged(f"the range of the index '{node.index}' is not declared", node.span[0])
+    if len(chosen) > e.limits.sum_terms:
+        raise Unjudged(f"a sum of {len(chosen):,} terms, the limit is {e.limits.sum_terms:,}", node.span[0])
+    total: Array | None = None
+    for number in chosen:
+        value = e.with_indices({node.index: number}).value(node.body)
+        total = value if total is None else _BIG[node.operator](total, value)
+    if total is None:
+        return e.provider.constant(Fraction(0 if node.operator in ("sum", "mean") else 1))
+    return total / e.provider.constant(Fraction(len(chosen))) if node.operator == "mean" else total
+
+
+_BIG: dict[str, Callable[[Array, Array], Array]] = {
+    "sum": np.add,
+    "mean": np.add,
+    "prod": np.multiply,
+    "max": np.maximum,
+    "min": np.minimum,
+}
+
+
+def _norm(e: Evaluation, node: Norm) -> Array:
+    value = e.value(node.argument)
+    if node.kind == "abs":
+        return np.abs(value)
+    return np.sqrt(np.sum(value * value)) if value.shape else np.abs(value)
+
+
+def _comparison(e: Evaluation, node: Comparison) -> Array:
+    return np.where(_truth(e, node), 1.0, 0.0)
+
+
+def _truth(e: Evaluation, node: Comparison) -> Array:
+    left, right = e.value(node.left), e.value(node.right)
+    if left.shape != right.shape and left.shape and right.shape:
+        raise Misfit(f"the shapes of a comparison differ: {left.shape} and {right.shape}", node.span[0])
+    return COMPARISONS[node.operator](left, right)
+
+
+def _cases(e: Evaluation, node: Cases) -> Array:
+    *earlier, last = zip(node.values, node.conditions, strict=True)
+    result = e.value(last[0])
+    for value, condition in reversed(earlier):
+        assert condition is not None  # the parser allows "otherwise" at the end only
+        result = np.where(_truth(e, condition), e.value(value), result)
+    return result
+
+
+def _matrix(e: Evaluation, node: Matrix) -> Array:
+    rows = [[e.value(entry) for entry in row] for row in node.rows]
+    if any(entry.shape for row in rows for entry in row):
+        raise Unjudged("a matrix made of matrices", node.span[0])
+    zero = e.provider.constant(Fraction(0))
+    full = [np.stack([entry + zero for entry in row]) for row in rows]
+    return np.stack(full)[:, 0] if len(full[0].shape) == 1 and full[0].shape[0] == 1 else np.stack(full)
+
+
+_RULES: Rules = {
+    Number: _number,
+    Symbol: _symbol,
+    Sum: _sum,
+    Product: _product,
+    Quotient: _quotient,
+    Power: _power,
+    Call: _call,
+    Derivative: _derivative,
+    Transpose: _transpose,
+    Inverse: _inverse,
+    Entry: _entry,
+    Big: _big,
+    Norm: _norm,
+    Comparison: _comparison,
+    Cases: _cases,
+    Matrix: _matrix,
+}

@@ -1,0 +1,209 @@
+"""The verdict on every `=` of a document, and the mend of every wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradproof.document import lookup
+from gradproof.document.edits import Material, parts_of
+from gradproof.document.evaluate import evaluation
+from gradproof.document.findings import Finding, findings
+from gradproof.document.forall import cases
+from gradproof.document.latex import latex
+from gradproof.document.limits import Budget, Limits, line_and_column
+from gradproof.document.mend import Case, Patient, mend
+from gradproof.document.provider import Provider
+from gradproof.document.read import Document, Statement, read_document
+from gradproof.document.results import Audit, Mend, Verdict, Witness
+from gradproof.document.scan import Flavour
+from gradproof.document.sides import Sides
+from gradproof.document.tree import Node, Symbol, walk
+
+_SYMBOLS_SHOWN = 12
+
+
+def audit(
+    text: str,
+    provider: Provider,
+    *,
+    flavour: Flavour | None = None,
+    limits: Limits | None = None,
+    mends: bool = True,
+) -> Audit:
+    """Read a Markdown or LaTeX document and judge every `=` in it against the provider's truth.
+
+    `mends`: search one edit that mends each wrong side. Raises `TooLarge` for a document beyond the caps.
+    """
+    limits = limits or Limits()
+    document = read_document(text, provider.names, flavour=flavour, limits=limits)
+    return judge(document, provider, limits=limits, mends=mends)
+
+
+def judge(document: Document, provider: Provider, *, limits: Limits | None = None, mends: bool = True) -> Audit:
+    """Judge the statements of a document that has been read with the provider's names."""
+    limits = limits or Limits()
+    bench = _Bench(document, provider, limits, mends)
+    with np.errstate(all="ignore"):  # what is not finite is a finding, not a warning
+        verdicts = [v for number in range(len(document.statements)) for v in bench.statement(number)]
+    return Audit(document.text, document.statements, tuple(verdicts))
+
+
+@dataclass
+class _Bench:
+    """What all statements of one document share: the provider, the caps, what is left of the budgets."""
+
+    document: Document
+    provider: Provider
+    limits: Limits
+    mends: bool
+    steps: Budget = field(init=False)
+    mend_steps: Budget = field(init=False)
+    parts: tuple[Node, ...] | None = None
+
+    def __post_init__(self) -> None:
+        self.steps = Budget(self.limits.document_steps)
+        self.mend_steps = Budget(self.limits.mend_document_steps)
+
+    def statement(self, number: int) -> Iterator[Verdict]:
+        """The verdicts on one statement."""
+        statement = self.document.statements[number]
+        if statement.problem is not None:
+            position = statement.problem.position
+            line, column = line_and_column(self.document.text, position)
+            shown = self._shown(statement.start, statement.end)
+            yield Verdict("not read", "", number, 0, position, line, column, shown, statement.problem.reason)
+            return
+        budget = Budget(min(self.limits.statement_steps, self.steps.left))
+        before = budget.left
+        first = evaluation(self.provider, budget, self.limits)
+        assignments, complete = cases(first, statement, self.limits.cases)
+        judged = [
+            findings(Sides(statement, evaluation(self.provider, budget, self.limits, case))) for case in assignments
+        ]
+        self.steps.spend(before - budget.left)
+        mended: dict[int, Mend | None] = {}
+        for equality in range(len(statement.relations)):
+            yield self._verdict(number, [case[equality] for case in judged], complete, mended)
+
+    def _verdict(
+        self, number: int, found: Sequence[Finding], complete: bool, mended: dict[int, Mend | None]
+    ) -> Verdict:
+        statement = self.document.statements[number]
+        decided = [finding for finding in found if finding.status in ("holds", "WRONG")]
+        shown = next((finding for finding in decided if finding.status == "WRONG"), None)
+        shown = shown or (decided[0] if decided else found[0])
+        equality = shown.equality
+        relation = statement.relations[equality]
+        edit = None
+        if shown.status == "WRONG" and self.mends:
+            if shown.fault not in mended:
+                mended[shown.fault] = self._mend(statement, shown, decided)
+            edit = mended[shown.fault]
+        position = edit.position if edit else shown.position if shown.position >= 0 else relation.position
+        line, column = line_and_column(self.document.text, position)
+        left, right = statement.sides[equality], statement.sides[equality + 1]
+        agreement = shown.agreement
+        return Verdict(
+            shown.status,
+            shown.sides.kind,
+            number,
+            equality,
+            position,
+            line,
+            column,
+            self._shown(left.start, right.end),
+            shown.reason,
+            shown.fault,
+            self._notes(shown, complete),
+            ", ".join(f"{letter} = {value}" for letter, value in shown.sides.evaluation.indices.items()),
+            max(1, len(decided)),
+            agreement.trials if agreement else 0,
+            self._witness(shown) if shown.status == "WRONG" else None,
+            edit,
+            agreement.proof if agreement and shown.status == "holds" else "",
+        )
+
+    def _shown(self, start: int, end: int) -> str:
+        """A stretch of the document on one line, cut where it is very long."""
+        text = " ".join(self.document.text[start : min(end, start + 2_000)].split())
+        return text if end - start <= 2_000 else text + " ..."
+
+    def _notes(self, finding: Finding, complete: bool) -> tuple[str, ...]:
+        """The notes on the two sides of a sign, each once."""
+        statement = finding.sides.statement
+        start = statement.sides[finding.equality].start
+        end = statement.sides[finding.equality + 1].end
+        remarks = sorted([*statement.notes, *finding.sides.evaluation.remarks.notes])
+        notes = [text for position, text in remarks if position < 0 or start <= position <= end]
+        notes += [finding.note] if finding.note else []
+        notes += [] if complete else [f"only the first {self.limits.cases} values of the index letters are judged"]
+        return tuple(dict.fromkeys(notes))
+
+    def _witness(self, finding: Finding) -> Witness | None:
+        agreement = finding.agreement
+        if agreement is None or agreement.trial < 0:
+            return None
+        statement, evaluated = finding.sides.statement, finding.sides.evaluation
+        numbers: dict[str, float] = {}
+        for side in finding.pair:
+            tree = statement.sides[side].node
+            for node in walk(tree) if tree is not None else ():
+                place = lookup.find(self.provider, node, evaluated.indices) if isinstance(node, Symbol) else None
+                if place is None or len(numbers) == _SYMBOLS_SHOWN:
+                    continue
+                value = lookup.value_at(self.provider, place)
+                if value.shape == ():
+                    rows = self.provider.numbers(value)
+                    numbers[latex(node)] = float(rows[agreement.trial if len(rows) > 1 else 0])
+        return Witness(
+            agreement.trial,
+            agreement.entry,
+            agreement.left,
+            agreement.right,
+            agreement.differing,
+            agreement.trials,
+            tuple(numbers.items()),
+        )
+
+    def _mend(self, statement: Statement, wrong: Finding, decided: Sequence[Finding]) -> Mend | None:
+        """The mend of the side at fault; where one edit is not enough, of the other side of the sign."""
+        if self.parts is None:
+            trees = [s.node for st in self.document.statements for s in st.sides if s.node is not None]
+            self.parts = parts_of(trees)
+        own = parts_of([side.node for side in statement.sides if side.node is not None])
+        names = self.provider.names
+        symbols = tuple(names.symbol(key) for key in names.declared())
+        material = Material(names, symbols, tuple(dict.fromkeys((*own, *self.parts))))
+        other = next(side for side in wrong.pair if side != wrong.fault)
+        for side in (wrong.fault, other):
+            budget = Budget(min(self.limits.mend_steps, self.mend_steps.left))
+            before = budget.left
+            patient = self._patient(statement, side, decided, budget)
+            edit = mend(patient, material) if patient else None
+            self.mend_steps.spend(before - budget.left)
+            if edit:
+                return edit
+        return None
+
+    def _patient(self, statement: Statement, side: int, decided: Sequence[Finding], budget: Budget) -> Patient | None:
+        """A side with what it should be worth in every case that was decided."""
+        tree = statement.sides[side].node
+        targets: list[Case] = []
+        for finding in decided:
+            target = _target(finding.sides, side)
+            if tree is None or target is None:
+                return None
+            finding.sides.evaluation.budget = budget
+            targets.append(Case(finding.sides, finding.sides.outcomes[target].value))
+        return Patient(self.document.text, statement, side, tree, tuple(targets), budget) if tree else None
+
+
+def _target(sides: Sides, side: int) -> int | None:
+    """The side that a wrong one should equal: the anchor, else the first other that has a value."""
+    anchor = sides.anchor()
+    if anchor is not None and anchor != side:
+        return anchor
+    return next((n for n in range(len(sides.outcomes)) if n != side and sides.has_value(n)), None)
