@@ -1,6 +1,6 @@
 """The `gradproof` command: one module for each subcommand, loaded when it is used.
 
-A subcommand NAME is the value `command` of `gradproof/cli/NAME.py`. Those modules import torch, pandas and rich
+A subcommand NAME is the value `command` of `gradproof/cli/commands/NAME.py`. Those modules import torch, pandas and rich
 inside their functions only, so that a help text appears at once.
 """
 
@@ -29,7 +29,7 @@ class Commands(click.Group):
         """Load a subcommand."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"gradproof.cli.{cmd_name}").command
+        command = importlib.import_module(f"gradproof.cli.commands.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 

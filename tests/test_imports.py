@@ -1,0 +1,40 @@
+"""What is loaded when: a help text and a list of cases must not wait for torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from small_projects import ROOT
+
+HEAVY = ("torch", "pandas", "pyarrow")
+
+
+def loaded_by(code: str) -> set[str]:
+    """Which of the heavy packages some code has loaded, in a Python of its own."""
+    report = f"import sys\n{code}\nprint('loaded:', *[name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", report], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("loaded:")[2].split())
+
+
+def command(*words: str) -> str:
+    """Code that runs `gradproof` and goes on."""
+    return (
+        f"from gradproof.cli import main\ntry:\n    main({list(words)!r}, prog_name='gradproof')\n"
+        "except SystemExit as stop:\n    assert stop.code == 0, stop.code"
+    )
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert loaded_by("import gradproof") == set()
+
+
+@pytest.mark.parametrize("words", [("--help",), ("check", "--help"), ("list",), ("--version",)])
+def test_command_that_runs_no_case_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+    assert loaded_by(command(*words)) == set()
+
+
+def test_check_loads_torch_so_the_test_above_can_fail() -> None:
+    assert "torch" in loaded_by(command("check", "parameter_update_2", "--trials", "50"))
