@@ -26,13 +26,14 @@ class Place:
     key: tuple[Any, ...]
     source: tuple[int, ...]
     target: tuple[int, ...]
+    lead: int
     ndim: int  # of the result, the user's axes only
     is_view: bool
 
     def read(self, layer: Array) -> Array:
         """The part of a layer, its hidden axes first."""
         part = layer[self.key]
-        return part if self.is_view else _outermost_first(np.moveaxis(part, self.source, self.target))
+        return part if self.is_view else _hidden_outermost(np.moveaxis(part, self.source, self.target), self.lead)
 
     def arrange(self, layer: Array, value: Array) -> Array:
         """`value` as `layer[key] = ...` takes it: the user's axes aligned from the right, then moved."""
@@ -139,7 +140,7 @@ def _place(x: LeadArray, items: list[Any]) -> Place:
     arrays = [i for i, item in enumerate(items) if isinstance(item, np.ndarray | LeadArray)]
     hidden: tuple[Any, ...] = (slice(None),) * x.lead
     if not arrays:
-        return Place((*hidden, *items), (), (), ndim, is_view=True)
+        return Place((*hidden, *items), (), (), x.lead, ndim, is_view=True)
     # beside an index array a single integer counts as one
     arrays = [i for i, item in enumerate(items) if isinstance(item, np.ndarray | LeadArray | int)]
     side_by_side = arrays[-1] - arrays[0] == len(arrays) - 1
@@ -154,7 +155,7 @@ def _place(x: LeadArray, items: list[Any]) -> Place:
     move = found_at != x.lead + user_at
     source = tuple(range(found_at, found_at + picked)) if move else ()
     target = tuple(range(x.lead + user_at, x.lead + user_at + picked)) if move else ()
-    return Place((*hidden, *items), source, target, ndim + picked, is_view=False)
+    return Place((*hidden, *items), source, target, x.lead, ndim + picked, is_view=False)
 
 
 def _along_lead(x: LeadArray, axis: int, picked: int) -> Array:
@@ -172,10 +173,10 @@ def _aligned(x: LeadArray, index: LeadArray, picked: int) -> Array:
     return values[(slice(None),) * x.lead + (None,) * (picked - index.ndim)]
 
 
-def _outermost_first(part: Array) -> Array:
-    """A copy whose first axis varies slowest: then NumPy sums a trial in the order in which it would sum it alone."""
-    order = sorted(range(1, part.ndim), key=lambda axis: -abs(part.strides[axis]))
-    if part.ndim < 2 or abs(part.strides[0]) >= abs(part.strides[order[0]]):
+def _hidden_outermost(part: Array, lead: int) -> Array:
+    """The same with the hidden axes varying slowest: then NumPy sums a trial in the order as it would sum it alone."""
+    order = [*range(lead), *sorted(range(lead, part.ndim), key=lambda axis: -abs(part.strides[axis]))]
+    steps = [abs(part.strides[axis]) for axis in order]
+    if steps == sorted(steps, reverse=True):
         return part
-    inverse = np.argsort([0, *order])
-    return np.ascontiguousarray(part.transpose(0, *order)).transpose(inverse)
+    return np.ascontiguousarray(part.transpose(order)).transpose(np.argsort(order))

@@ -98,6 +98,7 @@ EXACT: dict[str, Callable[..., Any]] = {
     "sum keepdims": lambda C: C.sum(axis=-2, keepdims=True),
     "sum of transposed": lambda A: A.T.sum(axis=0),
     "sum of gathered": lambda A: A[:, [2, 0, 3]].sum(axis=1),
+    "sum of all gathered": lambda A: A[:, [2, 0, 3, 1, 2, 0]].sum(),
     "python sum": lambda A: sum(A),
     "mean": lambda A: A.mean() + A.mean(axis=0) + np.mean(A, axis=1, keepdims=True),
     "var std": lambda A: A.var(axis=0) + A.std() + np.var(A, axis=1, ddof=1, keepdims=True),
