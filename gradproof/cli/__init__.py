@@ -1,7 +1,7 @@
 """The `gradproof` command: one module for each subcommand, loaded when it is used.
 
-A subcommand NAME is the value `command` of `gradproof/cli/commands/NAME.py`. Those modules import torch, pandas and rich
-inside their functions only, so that a help text appears at once.
+A subcommand NAME is the value `command` of `gradproof/cli/commands/NAME.py`. Those modules import torch, pandas and
+rich inside their functions only, so that a help text appears at once.
 """
 
 from __future__ import annotations
