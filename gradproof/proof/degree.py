@@ -114,8 +114,10 @@ def _sizes(program: Program) -> dict[int, Size]:
             sizes[node.id] = args[0].plus(args[1])
         elif node.op == "mul":
             sizes[node.id] = args[0].times(args[1])
+        elif node.op == "inv":
+            sizes[node.id] = args[0].inverse().times(Size(1, 0, 1, 1))  # once more, for a pole is a generator
         else:
-            sizes[node.id] = args[0].inverse() if node.op == "inv" else args[0]
+            sizes[node.id] = args[0]
     return sizes
 
 

@@ -25,7 +25,6 @@ from gradproof.proof.rules import (
     Free,
     Key,
     Logarithm,
-    Pole,
     Rotation,
     Row,
     Rule,
@@ -56,8 +55,6 @@ class Discovery:
         match node.op:
             case "var" | "pi":
                 return Free((node.op, node.id))
-            case "inv":
-                return Pole(node.args[0].id)
             case "pos":
                 return self._conditions.rule(node.args[0].id, at)
             case "exp":

@@ -219,8 +219,10 @@ class Points:
             return [self.field.rational(node.data)] * self.width
         if op == "tag":
             return values[node.args[0].id]
-        if op == "inv" and node.id not in self.program.rules and any(values[node.args[0].id]):
-            return self.field.inverses(values[node.args[0].id])
+        if op == "inv":
+            divisor = values[node.args[0].id]
+            # 1/0 of a divisor that is zero everywhere may be any value: then only what masks it can be proved.
+            return self.field.inverses(divisor) if any(divisor) else self.draw(("pole", node.id))
         return None
 
     def _make_squares(self, rule: Rule, place: int) -> None:

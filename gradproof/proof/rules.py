@@ -84,24 +84,6 @@ class Free:
 
 
 @dataclass(frozen=True)
-class Pole:
-    """1/u of a divisor u that is zero identically: any value at all, so only what masks it can be proved."""
-
-    divisor: int
-    squares: tuple[int, ...] = ()
-
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        return (("pole", self.divisor),)
-
-    def evaluate(self, at: Values) -> Row:
-        return at.draw(self.keys[0])
-
-    def holds(self, at: Values) -> bool:
-        return not any(at.node(self.divisor))
-
-
-@dataclass(frozen=True)
 class Exponential:
     """exp(sum c_j b_j + sum n_i log v_i) = prod exp(b_j)^c_j prod v_i^n_i.
 
