@@ -74,6 +74,8 @@ ONE_ARGUMENT: dict[tuple[str, int], Callable[[Array], Array]] = {
     ("tr", 0): _trace,
     ("sum", 0): _sum_all,
     ("mean", 0): np.mean,
+    ("max", 0): np.max,
+    ("min", 0): np.min,
 }
 TWO_ARGUMENTS: dict[str, Callable[[Array, Array], Array]] = {"max": np.maximum, "min": np.minimum}
 COMPARISONS: dict[str, Callable[[Array, Array], Array]] = {

@@ -77,6 +77,8 @@ def entries(labels: Labels, values: Assignment, shape: tuple[int, ...]) -> Index
     texts = [label.text for label in labels_with(labels, values)]
     if len(texts) == 1 and len(shape) == 2 and len(texts[0]) == 2 and texts[0].isdecimal():
         texts = list(texts[0])  # W_{12}
+    while len(texts) > len(shape) and texts[0] in _ALL:
+        texts = texts[1:]  # the last axis of a quantity with one index
     if len(texts) > len(shape):
         return None
     index: list[int | slice] = []
