@@ -50,7 +50,14 @@ class Bounded:
 
 
 class TruthBounds:
-    """Bounds of the truth's error, from the recorded operations of one trial."""
+    """Bounds of the truth's error, from the recorded operations of one trial.
+
+    Attributes:
+        tape: The operations, or None where they could not be recorded. Its first leaf is the 1 that backpropagation
+            starts from: as a leaf it keeps what autograd makes of it alone, such as 1/5 in a mean, from becoming a
+            rounded constant. The others are the drawn leaves in their order; its outputs are the quantities by name.
+        why_none: Why there is no tape.
+    """
 
     def __init__(self, truth: Truth, draws: Mapping[str, Array]) -> None:
         self.truth = truth
@@ -66,11 +73,11 @@ class TruthBounds:
         leaves = self.truth.leaves({name: values[:1] for name, values in draws.items()})
         order = list(self.truth.binding.leaves)
 
-        def one_trial(*tensors: torch.Tensor) -> Tensors:
+        def one_trial(one: torch.Tensor, *tensors: torch.Tensor) -> Tensors:
             named = dict(zip(order, tensors, strict=True))
-            return self.truth.quantities(named, batch=False, step=self._step)
+            return self.truth.quantities(named, batch=False, step=self._step, one=one)
 
-        return record(one_trial, *(leaves[name][0] for name in order))
+        return record(one_trial, torch.ones((), dtype=self.truth.dtype), *(leaves[name][0] for name in order))
 
     def _step(self, parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
         """The optimizer's step with its drawn hyperparameters as tensors, so that they stay leaves of the tape."""
@@ -102,7 +109,7 @@ class TruthBounds:
         if self.tape is None:
             return {}
         dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
-        leaves = []
+        leaves = [BoundArray.exact(np.ones(1, dtype=dtype))]
         for name in self.truth.binding.leaves:
             values = draws[name]
             leaves.append(BoundArray.exact(values.astype(dtype) if values.dtype.kind == "f" else values))

@@ -105,8 +105,16 @@ class Truth:
         *,
         batch: bool,
         step: Callable[[Tensors, Tensors, Tensors], Tensors] | None = None,
+        one: torch.Tensor | None = None,
     ) -> Tensors:
-        """The wanted quantities as tensors, from leaves of one trial or, with `batch`, of many."""
+        """The wanted quantities as tensors.
+
+        Args:
+            leaves: The drawn values of one trial or, with `batch`, of many.
+            batch: Which of the two.
+            step: Takes the optimizer's step in place of one that is made for the purpose.
+            one: The derivative that backpropagation starts from, where a recording needs it as a leaf of its own.
+        """
         binding = self.binding
         trials = len(next(iter(leaves.values()))) if batch else None
         parameters = {name: leaves[name].detach().requires_grad_() for name in binding.parameters}
@@ -133,7 +141,9 @@ class Truth:
             places = dict.fromkeys(_place(self._bottom(name)) for name in names)
             if top == loss and self.updated:
                 places.update(dict.fromkeys(parameters))
-            full = dict(zip(places, _jacobian(tensor, [below[place] for place in places], batch=batch), strict=True))
+            full = dict(
+                zip(places, _jacobian(tensor, [below[place] for place in places], one, batch=batch), strict=True)
+            )
             values.update(self._derivatives(names, full, batch=batch, depth=tensor.ndim - batch))
         if self.updated:  # the loss comes last, so these are its derivatives
             gradients = {name: full[name] for name in parameters}
@@ -303,7 +313,9 @@ def _place(bottom: Leaf | Output | Result) -> str | Call:
     return bottom.call if isinstance(bottom, Output) else bottom.path if isinstance(bottom, Leaf) else bottom.name
 
 
-def _jacobian(top: torch.Tensor, below: list[torch.Tensor], *, batch: bool) -> list[torch.Tensor]:
+def _jacobian(
+    top: torch.Tensor, below: list[torch.Tensor], one: torch.Tensor | None, *, batch: bool
+) -> list[torch.Tensor]:
     """d(top)/d(each of below): axes of the trial (with `batch`), of top, of below."""
     shape = top.shape[batch:]
     flat = top.reshape((top.shape[0], -1) if batch else (-1,))
@@ -311,6 +323,7 @@ def _jacobian(top: torch.Tensor, below: list[torch.Tensor], *, batch: bool) -> l
         torch.autograd.grad(
             (flat[:, k] if batch else flat[k]).sum(),
             below,
+            one,
             retain_graph=True,
             allow_unused=True,
             materialize_grads=True,

@@ -1,0 +1,174 @@
+"""Proof of a case: every equation equals what autograd and the optimizer compute, for all inputs.
+
+Torch's own operations, recorded for one trial, are run on exact expressions of the leaves; so is each equation, on the
+expressions of its true inputs. That each of them yields the truth from true inputs proves them all together. The
+sizes are those of the case's smallest reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradproof.arrays.exact import ExactArray, symbols
+from gradproof.bounds import TruthBounds
+from gradproof.case import Case
+from gradproof.derivation import Equation
+from gradproof.errors import GradproofError
+from gradproof.proof.branches import trace
+from gradproof.proof.expression import Graph
+from gradproof.proof.identity import Proof, Verdict, prove_equal
+from gradproof.proof.witness import Sampler, Witness
+from gradproof.result import CheckResult
+
+DEADLINE = 10.0
+
+
+@dataclass(frozen=True)
+class EquationProof:
+    """What is known of one equation for all inputs.
+
+    Attributes:
+        equation: Its name.
+        verdict: `PROVED`, `REFUTED`, `UNDECIDED`, or empty where the reference has no such quantity.
+        reason: Why it is undecided, or where it was refuted.
+        error_probability: A bound on the chance that PROVED is wrong.
+        witness: The input that refutes it.
+    """
+
+    equation: str
+    verdict: str
+    reason: str = ""
+    error_probability: float = 0.0
+    witness: Witness | None = None
+
+
+@dataclass(frozen=True)
+class CaseProof:
+    """The proofs of a case: at which shapes of the leaves, and with which random seed."""
+
+    case: str
+    equations: tuple[EquationProof, ...]
+    shapes: Mapping[str, tuple[int, ...]]
+    seed: int
+
+    def count(self, verdict: str) -> int:
+        """How many equations have a verdict."""
+        return sum(one.verdict == verdict for one in self.equations)
+
+
+def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLINE) -> CaseProof:
+    """Prove or refute every equation of a case.
+
+    Args:
+        case: The case.
+        seed: 64 bits that the random points come from; drawn from the operating system if None.
+        deadline: Seconds for all equations together; what is open then is UNDECIDED.
+    """
+    smallest = int(np.argmin([sum(int(np.prod(d.shape)) for d in b.leaves.values()) for b in case.bindings]))
+    graph = Graph()
+    leaves = _leaf_expressions(case, smallest, graph)
+    bounds = case.truth_bounds[smallest]
+    fixed = _untraceable(case, bounds)
+    truth = {} if fixed else _truth(graph, bounds, leaves)
+    pairs: list[tuple[Equation, tuple[ExactArray, ExactArray]]] = []
+    helpers: dict[str, ExactArray] = {}
+    for equation in () if fixed else case.derivation.order:
+        try:
+            found = _run(graph, equation, truth, helpers, case)
+        except GradproofError as problem:
+            fixed[equation.name] = EquationProof(equation.name, "UNDECIDED", str(problem))
+            continue
+        if equation.quantity not in truth:
+            helpers[equation.name] = found
+            continue
+        expected = truth[equation.quantity]
+        if found.shape != expected.shape:
+            reason = f"its shape is {found.shape}, but that of {equation.quantity} is {expected.shape}"
+            fixed[equation.name] = EquationProof(equation.name, "REFUTED", reason)
+        else:
+            pairs.append((equation, (expected, found)))
+    proofs = prove_equal([pair for _, pair in pairs], seed=seed, deadline=deadline, sampler=_sampler(case, smallest))
+    for (equation, _), proof in zip(pairs, proofs, strict=True):
+        fixed[equation.name] = _of(equation, proof)
+    shapes = {name: distribution.shape for name, distribution in case.bindings[smallest].leaves.items()}
+    names = [equation.name for equation in case.derivation.equations]
+    found_seed = proofs[0].seed if proofs else (seed or 0)
+    return CaseProof(case.name, tuple(fixed.get(n, EquationProof(n, "")) for n in names), shapes, found_seed)
+
+
+def with_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:
+    """A check's result with the verdict of the proof for each equation."""
+    verdicts = {one.equation: one.verdict for one in proofs.equations}
+    return result.with_results(tuple(replace(one, proof=verdicts[one.equation]) for one in result.results))
+
+
+def _leaf_expressions(case: Case, reference: int, graph: Graph) -> dict[str, Any]:
+    """A variable for every entry of every real leaf; class indices are the numbers of a first trial.
+
+    The last entry of a one-hot row is one less the others: what holds for all rows with the sum 1 holds for these.
+    """
+    drawn = case.draw_trials([reference], seed=0)
+    leaves: dict[str, Any] = {}
+    for name, distribution in case.bindings[reference].leaves.items():
+        if distribution.is_integer:
+            leaves[name] = drawn[name][0]
+        elif distribution.kind == "constant":
+            leaves[name] = ExactArray.of(graph, drawn[name][0])
+        else:
+            one_hot = distribution.kind == "one_hot"
+            free = (*distribution.shape[:-1], distribution.shape[-1] - 1) if one_hot else distribution.shape
+            leaves[name] = symbols(graph, name, free)
+            if one_hot:
+                rest = 1 - leaves[name].sum(axis=-1, keepdims=True)
+                leaves[name] = np.concatenate([leaves[name], rest], axis=-1)
+    return leaves
+
+
+def _sampler(case: Case, reference: int) -> Sampler:
+    """Witnesses are looked for among the case's own draws."""
+    leaves = case.bindings[reference].leaves
+
+    def sample(generator: np.random.Generator, name: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        values = leaves[name].sample(generator, shape[0])
+        return values[..., :-1] if leaves[name].kind == "one_hot" else values
+
+    return sample
+
+
+def _untraceable(case: Case, bounds: TruthBounds) -> dict[str, EquationProof]:
+    if bounds.tape is not None:
+        return {}
+    return {e.name: EquationProof(e.name, "UNDECIDED", bounds.why_none) for e in case.derivation.equations}
+
+
+def _truth(graph: Graph, bounds: TruthBounds, leaves: Mapping[str, Any]) -> dict[str, ExactArray]:
+    assert bounds.tape is not None
+    one = ExactArray.of(graph, 1.0)
+    outputs = bounds.tape.run([one, *(leaves[name] for name in bounds.truth.binding.leaves)])
+    return dict(outputs)
+
+
+def _run(
+    graph: Graph, equation: Equation, truth: Mapping[str, Any], helpers: Mapping[str, Any], case: Case
+) -> ExactArray:
+    by_name = case.derivation.by_name
+    inputs = []
+    for name in equation.inputs:
+        if name not in truth and by_name[name].name not in helpers:
+            raise GradproofError(f"it reads {name}, which could not be followed")
+        inputs.append(truth[name] if name in truth else helpers[by_name[name].name])
+    result = trace(graph, equation.function, *inputs)
+    return result if isinstance(result, ExactArray) else ExactArray.of(graph, result)
+
+
+def _of(equation: Equation, proof: Proof) -> EquationProof:
+    reason = proof.reason
+    if proof.verdict is Verdict.REFUTED and proof.witness is not None:
+        witness = proof.witness
+        at = f" at entry {list(proof.place)}" if proof.place else ""
+        reason = f"{witness.found!r} where {witness.expected!r} is right{at}; rounding explains {witness.bound:.2g}"
+    return EquationProof(equation.name, proof.verdict.value, reason, proof.error_probability, proof.witness)
