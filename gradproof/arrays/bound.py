@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.arrays import bound_sums
-from gradproof.arrays.bound_functions import FUNCTION_RULES
+from gradproof.arrays.bound_functions import FUNCTION_RULES, error_function
 from gradproof.arrays.bound_model import F32, F64, Term, entered, exact_zeros, known_exact, settled
 from gradproof.arrays.bound_rules import MASK_RULES, RULES, no_error, step, truth, where
 from gradproof.arrays.structure import Array, LeadArray, unsupported
@@ -65,6 +65,11 @@ class BoundArray(LeadArray):
     def certain(self) -> Array:
         """Where the value is exact; for a mask: where the comparison is decided."""
         return np.equal(self.layers[1], 0)
+
+    def __erf__(self) -> Self:
+        """The error function, for code that asks for it by this name."""
+        with np.errstate(all="ignore"):
+            return self._paired(error_function(self._term()))
 
     # ---- hooks of LeadArray
 

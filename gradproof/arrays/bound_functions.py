@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,27 +20,35 @@ from gradproof.arrays.bound_model import (
     settled,
 )
 from gradproof.arrays.structure import Array
+from gradproof.arrays.trials import gauss_error
 
-Spread = Callable[[Any, Any, Array, float], Any]  # operand, its error, value (all float64), slack -> error
+
+class Accuracy(NamedTuple):
+    """A computed v is within `slack * |v| + floor` of the function's exact value."""
+
+    slack: float
+    floor: float
+
+
+Spread = Callable[[Any, Any, Array, Accuracy], Any]  # operand, its error, computed value (all float64) -> error
 _LN2_UP = 0.6931471805599454
 _CORRECTLY_ROUNDED = (2, 1, 0.5, -1)  # NumPy squares, copies, takes the root, divides; scalars go through pow: an ulp
 
 
-def elementary(ufunc: np.ufunc, spread: Spread) -> Callable[[Term], tuple[Array, Array]]:
+def elementary(name: str, function: Callable[..., Any], spread: Spread) -> Callable[[Term], tuple[Array, Array]]:
     """The rule of a function of one variable.
 
-    `spread(x, e, v, slack)` bounds |f(x') - f(x)| for |x' - x| <= e, where v is within slack * |v| of f(x).
+    `spread(x, e, v, near)` bounds |f(x') - f(x)| for |x' - x| <= e, where v is as near to f(x) as `near` says.
     """
-    name = ufunc.__name__
 
     def rule(a: Term) -> tuple[Array, Array]:
-        value = ufunc(a[0])
+        value = function(a[0])
         ulps = ULPS.get(str(value.dtype), {}).get(name, np.nan)
         error = rounding(value, ulps)
         operand, error_in = entered(a, value.dtype)
         if error_in is not None:
-            slack = 4 * ulps * UNIT_ROUNDOFF[value.dtype]
-            error += spread(np.asarray(operand, dtype=F64), error_in, value.astype(F64, copy=False), slack)
+            near = Accuracy(4 * ulps * UNIT_ROUNDOFF[value.dtype], NORMAL[value.dtype])
+            error += spread(np.asarray(operand, dtype=F64), error_in, value.astype(F64, copy=False), near)
         error *= INFLATE_FUNCTION
         error += NORMAL[value.dtype]  # a result that underflows may be flushed to zero
         return value, settled(error)
@@ -53,50 +61,56 @@ def _grown(error: Any) -> Any:
     return error + error * error if np.max(error, initial=0.0) <= 1 else np.expm1(error)
 
 
-def _exp(x: Array, e: Any, v: Array, slack: float) -> Any:
-    return (v * (1 + slack) + NORMAL[F64]) * _grown(e)
+def _exp(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
+    return (v * (1 + near.slack) + near.floor) * _grown(e)
 
 
-def _exp2(x: Array, e: Any, v: Array, slack: float) -> Any:
-    return _exp(x, e * _LN2_UP, v, slack)
+def _exp2(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
+    return _exp(x, e * _LN2_UP, v, near)
 
 
-def _expm1(x: Array, e: Any, v: Array, slack: float) -> Any:
-    return (v + 1 + slack * (1 + np.abs(v))) * _grown(e)
+def _expm1(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
+    return (v + 1 + near.slack * (1 + np.abs(v))) * _grown(e)
 
 
-def _log(x: Array, e: Any, v: Array, slack: float) -> Any:
+def _log(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
     return e / np.maximum(x - e, 0.0)
 
 
-def _log2(x: Array, e: Any, v: Array, slack: float) -> Any:
-    return _log(x, e, v, slack) * 1.4426950408889645
+def _log2(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
+    return _log(x, e, v, near) * 1.4426950408889645
 
 
-def _log10(x: Array, e: Any, v: Array, slack: float) -> Any:
-    return _log(x, e, v, slack) * 0.4342944819032520
+def _log10(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
+    return _log(x, e, v, near) * 0.4342944819032520
 
 
-def _log1p(x: Array, e: Any, v: Array, slack: float) -> Any:
+def _log1p(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
     return e / np.maximum((1 + x) * (1 - 8 * UNIT_ROUNDOFF[F64]) - e, 0.0)
 
 
-def _tanh(x: Array, e: Any, v: Array, slack: float) -> Any:
+def _tanh(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
     # tanh' = 1 - tanh^2, and |tanh''| < 1
-    return e * np.minimum(1.0, 1 - v * v + (e + 2 * slack))
+    return e * np.minimum(1.0, 1 - v * v + (e + 2 * near.slack))
 
 
-def _sinh(x: Array, e: Any, v: Array, slack: float) -> Any:
+def _sinh(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
     # cosh <= |sinh| + 1
-    return e * (np.abs(v) * (1 + slack) + 1) * np.exp(e)
+    return e * (np.abs(v) * (1 + near.slack) + 1) * np.exp(e)
 
 
-def _cosh(x: Array, e: Any, v: Array, slack: float) -> Any:
-    return e * v * (1 + slack) * np.exp(e)
+def _cosh(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
+    return e * v * (1 + near.slack) * np.exp(e)
 
 
-def _lipschitz(x: Array, e: Any, v: Array, slack: float) -> Any:
+def _lipschitz(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
     return e
+
+
+def _erf(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
+    # erf' = 2 / sqrt(pi) exp(-x^2)
+    nearest = np.maximum(np.abs(x) - e, 0.0)
+    return e * 1.1283791670955128 * np.exp(-nearest * nearest)
 
 
 def logaddexp(a: Term, b: Term) -> tuple[Array, Array]:
@@ -151,7 +165,7 @@ def _varying_power(x: Any, ex: Any, n: Any, en: Any, value: Array) -> Any:
     if en is not None:
         # a moving exponent is smooth for a positive base only
         change = change + np.where(np.asarray(x) > 0, en * np.abs(np.log(size)), np.inf)
-    return (magnitude(value) * (1 + 2.0**-18) + NORMAL[F64]) * _grown(change)
+    return (magnitude(value) * (1 + 2.0**-18) + NORMAL[value.dtype]) * _grown(change)
 
 
 def _integer_power(value: Array, a: Term, b: Term) -> tuple[Array, Array]:
@@ -165,20 +179,28 @@ def _integer_power(value: Array, a: Term, b: Term) -> tuple[Array, Array]:
     return value, error
 
 
+_SPREADS: dict[np.ufunc, Spread] = {
+    np.exp: _exp,
+    np.exp2: _exp2,
+    np.expm1: _expm1,
+    np.log: _log,
+    np.log2: _log2,
+    np.log10: _log10,
+    np.log1p: _log1p,
+    np.tanh: _tanh,
+    np.sinh: _sinh,
+    np.cosh: _cosh,
+    np.sin: _lipschitz,
+    np.cos: _lipschitz,
+    np.arctan: _lipschitz,
+    np.arcsinh: _lipschitz,
+}
+
 FUNCTION_RULES: dict[np.ufunc, Callable[..., tuple[Array, Array]]] = {
-    np.exp: elementary(np.exp, _exp),
-    np.exp2: elementary(np.exp2, _exp2),
-    np.expm1: elementary(np.expm1, _expm1),
-    np.log: elementary(np.log, _log),
-    np.log2: elementary(np.log2, _log2),
-    np.log10: elementary(np.log10, _log10),
-    np.log1p: elementary(np.log1p, _log1p),
-    np.tanh: elementary(np.tanh, _tanh),
-    np.sinh: elementary(np.sinh, _sinh),
-    np.cosh: elementary(np.cosh, _cosh),
-    np.sin: elementary(np.sin, _lipschitz),
-    np.cos: elementary(np.cos, _lipschitz),
-    np.arctan: elementary(np.arctan, _lipschitz),
+    **{ufunc: elementary(ufunc.__name__, ufunc, spread) for ufunc, spread in _SPREADS.items()},
     np.logaddexp: logaddexp,
     np.power: power,
 }
+
+error_function = elementary("erf", gauss_error, _erf)
+"""The rule of erf, for which NumPy has no ufunc."""

@@ -70,6 +70,14 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     dst[...] = src if where is True else np.where(where, src, dst)
 
 
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    """`np.fill_diagonal` of a matrix."""
+    if not isinstance(a, LeadArray) or a.ndim != 2 or wrap:
+        raise unsupported("np.fill_diagonal of what is no matrix of trials", way_out="start from np.zeros_like(x)")
+    places = np.arange(min(a.shape))
+    a[places, places] = val
+
+
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
     """`np.trace`: the sum of the diagonal."""
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
@@ -129,6 +137,7 @@ COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {
     np.select: select,
     np.copyto: copyto,
     np.trace: trace,
+    np.fill_diagonal: fill_diagonal,
     np.diff: diff,
     np.sort: _on_values(np.sort, -1),
     np.argsort: _on_values(np.argsort, -1),

@@ -6,6 +6,7 @@ does the same arithmetic. Matrix products may differ in the last bit: NumPy pick
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
@@ -13,6 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.arrays.structure import Array, LeadArray, unsupported
+
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def gauss_error(values: Array) -> Array:
+    """erf of an ndarray, in its own float dtype; NumPy has none."""
+    return np.asarray(_erf(values), dtype=np.result_type(values, np.float32))
 
 
 class TrialArray(LeadArray):
@@ -35,6 +43,10 @@ class TrialArray(LeadArray):
     def values(self) -> Array:
         """All trials: an ndarray (trials..., *shape)."""
         return self.layers[0]
+
+    def __erf__(self) -> Self:
+        """The error function, for code that asks for it by this name."""
+        return self._wrap(gauss_error(self.layers[0]))
 
     # ---- hooks of LeadArray
 

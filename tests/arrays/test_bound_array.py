@@ -153,6 +153,8 @@ ELEMENTARY: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "sin": (np.sin, mpmath.sin),
     "cos": (np.cos, mpmath.cos),
     "arctan": (np.arctan, mpmath.atan),
+    "arcsinh": (np.arcsinh, mpmath.asinh),
+    "erf": (lambda x: x.__erf__(), mpmath.erf),
     "softplus": (lambda x: np.logaddexp(0, x), lambda x: mpmath.log1p(mpmath.exp(x))),
     "root by power": (lambda x: x**0.5, lambda x: mpmath.sqrt(x) if x >= 0 else None),
     "inverse root": (lambda x: x**-0.5, lambda x: 1 / mpmath.sqrt(x) if x > 0 else None),

@@ -168,6 +168,7 @@ EXACT: dict[str, Callable[..., Any]] = {
     "set own mask": lambda A, B: put(put(A, A > 0, 0), B[:, 0] > 0, 2.0),
     "set own mask by scalar": lambda A, s: put(A, s > A, s),
     "fill": lambda A: into(A, lambda y: y.fill(2.0)),
+    "fill_diagonal": lambda A, s: into(A, lambda y: np.fill_diagonal(y, s)),
     "copyto": lambda A, B: into(A, lambda y: np.copyto(y, B, where=B > 0)),
     "add at": lambda A, B: into(A, lambda y: np.add.at(y, [0, 2, 0], B)),
     "subtract at": lambda v: into(v, lambda y: np.subtract.at(y, [0, 0, 3], 2)),
