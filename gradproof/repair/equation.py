@@ -1,0 +1,133 @@
+"""What mending needs to know of an equation and of the derivation around it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from gradproof.repair.formula import Call, Formula, inline, names_in, nodes
+from gradproof.repair.functions import ELEMENTWISE, Functions
+from gradproof.repair.names import Ancestors, Phase, phase
+from gradproof.repair.parsed import Definition, Unreadable
+from gradproof.repair.prior import Prior
+from gradproof.repair.syntax import read
+
+
+class Equation(Protocol):
+    """An equation of a derivation; `gradproof.derivation.Equation` is one."""
+
+    @property
+    def name(self) -> str:
+        """The function's name, with the label of its form."""
+
+    @property
+    def quantity(self) -> str:
+        """The quantity that it yields."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The quantities that it is computed from: the function's parameters."""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function itself."""
+
+    @property
+    def line(self) -> int:
+        """The line of its `def` in its file."""
+
+    @property
+    def source(self) -> str:
+        """Its text."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The derivation around an equation.
+
+    Attributes:
+        equations: All equations, the wrong ones among them.
+        passing: Names of those that agree with the truth; they are what the search learns from.
+        ancestors: Forward quantity -> what it is computed from, directly or not; empty where that is not known.
+    """
+
+    equations: Sequence[Equation] = ()
+    passing: frozenset[str] = frozenset()
+    ancestors: Ancestors = field(default_factory=dict)
+
+    @cached_property
+    def inputs(self) -> Mapping[str, frozenset[str]]:
+        """Quantity -> what its equations read."""
+        found: dict[str, frozenset[str]] = {}
+        for equation in self.equations:
+            found[equation.quantity] = found.get(equation.quantity, frozenset()) | frozenset(equation.inputs)
+        return found
+
+    @cached_property
+    def definitions(self) -> Mapping[str, Definition]:
+        """The equations that can be read, by name."""
+        found = {}
+        for equation in self.equations:
+            definition = definition_of(equation)
+            if isinstance(definition, Definition):
+                found[equation.name] = definition
+        return found
+
+    @cached_property
+    def formulas(self) -> Mapping[str, Formula]:
+        """Formulas of the passing equations that can be read, without local names, by the equations' names."""
+        return {name: inline(found.formula) for name, found in self.definitions.items() if name in self.passing}
+
+    @cached_property
+    def helpers(self) -> tuple[str, ...]:
+        """Helpers that passing equations call with one argument, such as the derivative of an activation."""
+        calls = [
+            node.function
+            for formula in self.formulas.values()
+            for node in nodes(formula)
+            if isinstance(node, Call) and len(node.arguments) == 1 and not node.keywords
+        ]
+        return tuple(dict.fromkeys(c for c in calls if c not in ELEMENTWISE and not c.startswith(".")))
+
+    @cached_property
+    def fragments(self) -> tuple[Formula, ...]:
+        """Parts of passing formulas that are more than a name, each once."""
+        parts = [
+            node
+            for formula in self.formulas.values()
+            for node in nodes(formula)
+            if len(names_in(node)) and node.kind not in ("name", "size", "transpose")
+        ]
+        return tuple(dict.fromkeys(parts))
+
+    @cached_property
+    def prior(self) -> Prior:
+        """Prices of names and formulas, learnt from the passing equations."""
+        right = {equation.name: equation.inputs for equation in self.equations if equation.name in self.passing}
+        forward = {name: reads for name, reads in self.inputs.items() if phase(name) == Phase.FORWARD}
+        return Prior(right, forward)
+
+    @cached_property
+    def activations(self) -> Mapping[str, str]:
+        """Forward quantity that is computed from one other quantity -> that other: an activation -> its argument."""
+        return {
+            name: next(iter(reads))
+            for name, reads in self.inputs.items()
+            if phase(name) == Phase.FORWARD and len(reads) == 1
+        }
+
+
+def functions_of(equation: Equation) -> Functions:
+    """What the names in an equation's text mean."""
+    return Functions(getattr(inspect.unwrap(equation.function), "__globals__", {}))
+
+
+def definition_of(equation: Equation) -> Definition | str:
+    """An equation's text, read; or why it cannot be."""
+    try:
+        return read(equation.source, functions_of(equation))
+    except Unreadable as error:
+        return str(error)

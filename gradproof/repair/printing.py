@@ -1,0 +1,114 @@
+"""From a formula to Python text, keeping the author's own text of every part that is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gradproof.repair.formula import (
+    Binary,
+    Call,
+    Compare,
+    Constant,
+    Formula,
+    Item,
+    Literally,
+    Local,
+    Name,
+    Negate,
+    Reduce,
+    Size,
+    Transpose,
+    Where,
+)
+from gradproof.repair.functions import ELEMENTWISE
+from gradproof.repair.parsed import ATOM, COMPARISON, LOWEST, PRECEDENCE
+
+Written = Mapping[Formula, tuple[str, int]]
+"""Formula -> the author's text of it and how tightly that binds."""
+
+_NOTHING: Written = MappingProxyType({})
+
+
+def show(formula: Formula, written: Written = _NOTHING, numpy: str = "np", least: int = LOWEST) -> str:
+    """The formula as Python.
+
+    Args:
+        formula: What to print.
+        written: Text to use for parts that the author has written already.
+        numpy: The name under which NumPy is known.
+        least: How tightly the text must bind; it gets parentheses if it does not.
+    """
+    return _Printer(written, numpy).text(formula, least)
+
+
+class _Printer:
+    def __init__(self, written: Written, numpy: str) -> None:
+        self.written = written
+        self.numpy = numpy
+
+    def text(self, formula: Formula, least: int) -> str:
+        """The formula's text, in parentheses if it binds less tightly than it must."""
+        found = self.written.get(formula)
+        text, precedence = found if found is not None else self.plain(formula)
+        return f"({text})" if precedence < least else text
+
+    def plain(self, formula: Formula) -> tuple[str, int]:
+        match formula:
+            case Name() | Local():
+                return formula.id, ATOM
+            case Literally():
+                return formula.text, ATOM
+            case Constant():
+                return _number(formula.value), ATOM if formula.value >= 0 else PRECEDENCE["negate"]
+            case Binary():
+                return self.binary(formula), PRECEDENCE[formula.op]
+            case Negate():
+                return f"-{self.text(formula.operand, PRECEDENCE['negate'])}", PRECEDENCE["negate"]
+            case Compare():
+                left, right = (self.text(side, COMPARISON + 1) for side in (formula.left, formula.right))
+                return f"{left} {formula.op} {right}", COMPARISON
+            case _:
+                return self.applied(formula), ATOM
+
+    def binary(self, formula: Binary) -> str:
+        level = PRECEDENCE[formula.op]
+        if formula.op == "**":
+            return f"{self.text(formula.left, level + 1)}**{self.text(formula.right, PRECEDENCE['negate'])}"
+        right = self.text(formula.right, level + 1)
+        if right.startswith("-"):
+            right = f"({right})"
+        return f"{self.text(formula.left, level)} {formula.op} {right}"
+
+    def applied(self, formula: Formula) -> str:
+        match formula:
+            case Transpose():
+                return f"{self.text(formula.operand, ATOM)}.T"
+            case Reduce():
+                axis = [] if formula.axis is None else [f"axis={formula.axis}"]
+                keepdims = ["keepdims=True"] if formula.keepdims else []
+                return f"{self.text(formula.operand, ATOM)}.{formula.function}({', '.join(axis + keepdims)})"
+            case Size():
+                return f"{self.text(formula.operand, ATOM)}.shape[{formula.axis}]"
+            case Item():
+                return f"{self.text(formula.operand, ATOM)}[{formula.subscript}]"
+            case Where():
+                parts = (formula.test, formula.yes, formula.no)
+                return f"{self.numpy}.where({', '.join(self.text(part, LOWEST) for part in parts)})"
+            case Call():
+                return self.call(formula)
+            case _:
+                raise AssertionError(formula)
+
+    def call(self, formula: Call) -> str:
+        texts = [self.text(argument, LOWEST) for argument in formula.arguments]
+        texts += [f"{name}={value}" for name, value in formula.keywords]
+        if formula.function.startswith("."):
+            return f"{self.text(formula.arguments[0], ATOM)}{formula.function}({', '.join(texts[1:])})"
+        prefix = f"{self.numpy}." if formula.function in ELEMENTWISE else ""
+        return f"{prefix}{formula.function}({', '.join(texts)})"
+
+
+def _number(value: float) -> str:
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return repr(int(value)) if whole else repr(value)

@@ -1,0 +1,168 @@
+"""One wrong equation with all that its repair may look at, and the candidates found for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradproof.repair.bank import Bank
+from gradproof.repair.canonical import canonical, tidy
+from gradproof.repair.edits import Vocabulary
+from gradproof.repair.evaluate import FAILURES, evaluate
+from gradproof.repair.evidence import Evidence, agreeing
+from gradproof.repair.formula import Formula, names_in, nodes, size
+from gradproof.repair.functions import Array, Functions
+from gradproof.repair.prior import Prior, Target
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A wrong equation.
+
+    Attributes:
+        formula: What it says.
+        target: Its name and its quantity.
+        groups: The trials to search on.
+        fresh: Other trials, to confirm on.
+        screen: The few trials that candidates are tried on first.
+        bank: What an edit may put in.
+        vocabulary: What other edits may use.
+        functions: The functions of its module.
+        prior: Prices of formulas.
+        siblings: Formulas of siblings written for this equation, with the siblings' names.
+        deadline: When to stop, by `time.perf_counter`.
+        seed: For the random directions on which values are compared.
+    """
+
+    formula: Formula
+    target: Target
+    groups: tuple[Evidence, ...]
+    fresh: tuple[Evidence, ...]
+    screen: Evidence
+    bank: Bank
+    vocabulary: Vocabulary
+    functions: Functions
+    prior: Prior
+    siblings: tuple[tuple[str, Formula], ...]
+    deadline: float
+    seed: int
+
+    @property
+    def truth(self) -> Array:
+        """What the formula should give on the screen, `(1, trials, *shape)`."""
+        return self.screen.lifted[self.target.quantity]
+
+    @property
+    def allowed(self) -> Array:
+        """Differences from it that count as agreement, `(trials, *shape)`."""
+        return self.screen.allowed(self.target.quantity)
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is up."""
+        return time.perf_counter() > self.deadline
+
+    def hits(self, values: Array) -> Array:
+        """Places of the candidates `(candidates, trials, *shape)` that agree on the screen."""
+        return np.nonzero(agreeing(values, self.truth[0], self.allowed))[0]
+
+    def holds(self, formula: Formula, groups: tuple[Evidence, ...]) -> bool:
+        """Whether a formula gives the truth in all trials of some groups."""
+        quantity = self.target.quantity
+        for group in groups:
+            try:
+                with np.errstate(all="ignore"):
+                    value = evaluate(formula, group.lifted, self.functions)
+            except FAILURES:
+                return False
+            if not agreeing(value, group.lifted[quantity][0], group.allowed(quantity)).all():
+                return False
+        return True
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A formula that agrees in all trials, the fresh ones among them.
+
+    Attributes:
+        formula: The formula.
+        slip: Bits of the slip that it assumes.
+        bits: Bits of the slip and of the formula.
+        level: The level of the search that found it.
+        sibling: The right equation whose formula it is, written for this one; often empty.
+    """
+
+    formula: Formula
+    slip: float
+    bits: float
+    level: int
+    sibling: str = ""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much was tried.
+
+    Attributes:
+        candidates: Formulas whose values were compared with the truth.
+        confirmed: Of those, formulas that agree in all trials and in the fresh ones.
+        coincidental: Formulas that agree in all trials of the search but not in the fresh ones.
+        level: The last level that was searched: 0 analogies, 1 one edit, 2 compounds, 3 two edits.
+        exhausted: Whether every level was searched to its end; if not, the time was up.
+    """
+
+    candidates: int
+    confirmed: int
+    coincidental: int
+    level: int
+    exhausted: bool
+
+
+@dataclass
+class Found:
+    """The candidates found so far; the one thing that changes in a search."""
+
+    problem: Problem
+    level: int = 0
+    tried: int = 0
+    coincidental: int = 0
+    exhausted: bool = True
+    seen: dict[str, Candidate | None] = field(default_factory=dict)
+    kept: frozenset[Formula] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.kept = frozenset(nodes(self.problem.formula))
+
+    @property
+    def ranked(self) -> list[Candidate]:
+        """The candidates that agree, the simplest first."""
+        agreeing_ones = [candidate for candidate in self.seen.values() if candidate is not None]
+        return sorted(agreeing_ones, key=lambda c: (c.bits, size(c.formula), repr(c.formula)))
+
+    def offer(self, formula: Formula, slip: float, sibling: str = "") -> bool:
+        """Confirm a formula in all trials; whether it agrees."""
+        problem = self.problem
+        formula = tidy(formula, self.kept)
+        key = canonical(formula)
+        bits = slip + problem.prior.formula_bits(formula, problem.target)
+        earlier = self.seen.get(key)
+        if key in self.seen and (earlier is None or earlier.bits <= bits):
+            return earlier is not None
+        agrees = earlier is not None or self._confirmed(formula)
+        self.seen[key] = Candidate(formula, slip, bits, self.level, sibling) if agrees else None
+        return agrees
+
+    def _confirmed(self, formula: Formula) -> bool:
+        problem = self.problem
+        if not names_in(formula) <= problem.screen.values.keys() or not problem.holds(formula, problem.groups):
+            return False
+        if problem.holds(formula, problem.fresh):
+            return True
+        self.coincidental += 1
+        return False
+
+
+Level = Callable[[Problem, Found], None]

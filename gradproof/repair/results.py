@@ -1,0 +1,72 @@
+"""What mending an equation yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradproof.repair.diagnosis import Diagnosis
+from gradproof.repair.problem import Counts
+from gradproof.repair.rewrite import Span
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A mended equation that gives the truth in every trial, run as the user would run it.
+
+    Attributes:
+        equation: The equation's name.
+        line: The line of its `def` in its file.
+        source: Its text as it was.
+        expression: What it returns now, as text.
+        body: Its text as it is now.
+        parameters: Its parameters now.
+        edits: The pieces of the old text that are replaced.
+        kind: The class of the slip.
+        sentence: The slip in one line.
+        bits: Description length of slip and formula; the least comes first.
+        trials: In how many trials of the search it agrees: in all of them.
+        fresh_trials: In how many other trials, drawn otherwise, it agrees: in all of them.
+        function: The mended function, in the original's namespace.
+        analogy: The right equation of the same kind whose formula it is, with the indices exchanged; often empty.
+    """
+
+    equation: str
+    line: int
+    source: str = field(repr=False)
+    expression: str
+    body: str = field(repr=False)
+    parameters: tuple[str, ...]
+    edits: tuple[Span, ...] = field(repr=False)
+    kind: str
+    sentence: str
+    bits: float
+    trials: int
+    fresh_trials: int
+    function: Callable[..., Any] = field(repr=False, compare=False)
+    analogy: str = ""
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """Class and sentence."""
+        return Diagnosis(self.kind, self.sentence)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """The outcome for one wrong equation.
+
+    Attributes:
+        fix: The simplest formula that agrees; None if none was found.
+        alternatives: Others that agree too, the simplest first.
+        diagnosis: What is wrong: of the fix, or read from the values alone; None if neither says.
+        tried: How much was tried; None if the search was not begun.
+        refusal: Why the search was not begun; empty if it was.
+    """
+
+    fix: Fix | None
+    alternatives: tuple[Fix, ...]
+    diagnosis: Diagnosis | None
+    tried: Counts | None
+    refusal: str = ""
