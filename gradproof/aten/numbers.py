@@ -6,7 +6,7 @@ that is not found exactly once is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,15 @@ def with_slots(taker: object, arguments: Any, numbers: Sequence[Number]) -> Any:
 
         arguments = map_leaves(placed, arguments)
     return arguments
+
+
+def refuse_derivative(taker: object, operands: Iterable[torch.Tensor], numbers: Sequence[Number]) -> None:
+    """Raises NoRule where autograd would keep the number for its backward, out of sight of the recording."""
+    if numbers and torch.is_grad_enabled() and any(tensor.requires_grad for tensor in operands):
+        raise NoRule(
+            f"{taker} is differentiated and takes the number {numbers[0].value} from a tensor that depends on the "
+            f"leaves; autograd would keep the number: multiply by the tensor itself"
+        )
 
 
 def lost(taker: object, number: Number) -> NoRule:

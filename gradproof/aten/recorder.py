@@ -13,7 +13,7 @@ from gradproof.aten import rewrites
 from gradproof.aten.aliases import Memory
 from gradproof.aten.conversions import converted, refuse_rounding
 from gradproof.aten.errors import NoRule
-from gradproof.aten.numbers import Number, lost, with_slots
+from gradproof.aten.numbers import Number, lost, refuse_derivative, with_slots
 from gradproof.aten.rules import KEEPS_INTEGERS, MASKS_ONLY, rule_name
 from gradproof.aten.tape import Operation, Slot, map_leaves
 
@@ -90,8 +90,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         _refuse_value_dependent(func)
         if torch.Tag.inplace_view in func.tags:
             return func(*args, **kwargs)  # another look at the same memory, by the same tensor
+        refuse_derivative(func, rewrites.tensors((args, kwargs)), numbers)
         if numbers and name.startswith("aten._foreach_"):
             raise lost(func, numbers[0])
+        return self._dependent(func, args, kwargs, numbers)
+
+    def _dependent(self, func: Operator, args: Args, kwargs: Kwargs, numbers: list[Number]) -> Any:
+        """An operation on recorded tensors: by another, by its rule, as a view or a copy, or by its parts."""
+        name = str(func.overloadpacket)
         rewrite = rewrites.find(func, args, self.memory.tracks)
         if rewrite is not None:
             return self._again(rewrite, args, kwargs, numbers)

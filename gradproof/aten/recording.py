@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import _disable_current_modes
 
-from gradproof.aten.aliases import DTYPES, Memory
+from gradproof.aten.aliases import DTYPES
 from gradproof.aten.errors import NoRule
+from gradproof.aten.python_reads import PythonReads
 from gradproof.aten.recorder import Recorder
-from gradproof.aten.rewrites import tensors
 from gradproof.aten.tape import Tape, map_leaves
-
-READ_BY_PYTHON = frozenset({"item", "tolist", "numpy", "__array__", "__dlpack__", "__deepcopy__", "__reduce_ex__"}) | {
-    "__complex__",
-    "__contains__",
-    "__float__",
-    "__index__",
-    "__int__",
-}
-
-FROM_LISTS = frozenset({"tensor", "as_tensor", "asarray", "new_tensor"})
-
-PRINTED = frozenset({"__repr__", "__format__"})
 
 
 def record(function: Callable[..., Any], *leaves: torch.Tensor) -> Tape:
@@ -55,7 +41,7 @@ def record(function: Callable[..., Any], *leaves: torch.Tensor) -> Tape:
     copies = [_copy(leaf) for leaf in leaves]
     for copy in copies:
         recorder.memory.bind(copy, recorder.new_slot())
-    with _without_fused_kernels(), _PythonReads(recorder.memory), recorder:
+    with _without_fused_kernels(), PythonReads(recorder.memory), recorder:
         result = function(*copies)
     recorder.finish()
     outputs = map_leaves(recorder.output, result)
@@ -77,41 +63,3 @@ def _without_fused_kernels() -> Iterator[None]:
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
-
-
-class _PythonReads(TorchFunctionMode):
-    """Refuses Python code that takes the values of a recorded tensor out of torch, except to print them."""
-
-    def __init__(self, memory: Memory) -> None:
-        super().__init__()
-        self._memory = memory
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        name = getattr(func, "__name__", "")
-        if name in PRINTED:
-            with _disable_current_modes():
-                return func(*args, **kwargs)
-        if name in FROM_LISTS and isinstance(args[-1], list | tuple):
-            self._refuse(f"torch.{name} of a list", tensors(args[-1]))
-        elif name in READ_BY_PYTHON:
-            self._refuse(f"Tensor.{name}", args[:1])
-        elif name in {"__bool__", "is_nonzero"} and args[0].dtype != torch.bool:
-            return func(args[0] != 0)
-        elif func is torch.nn.functional.one_hot and kwargs.get("num_classes", args[-1]) is not args[0]:
-            return _one_hot(args[0], kwargs.get("num_classes", args[-1]))
-        return func(*args, **kwargs)
-
-    def _refuse(self, what: str, read: Iterable[Any]) -> None:
-        if any(isinstance(tensor, torch.Tensor) and self._memory.tracks(tensor) for tensor in read):
-            raise NoRule(
-                f"{what} reads the values of a tensor that depends on the leaves; what Python does with them cannot be "
-                f"recorded: use torch operations (torch.stack for a list, torch.where for a branch)"
-            )
-
-
-def _one_hot(target: torch.Tensor, classes: int) -> torch.Tensor:
-    """torch's own looks at the least and greatest target first."""
-    return (target.unsqueeze(-1) == torch.arange(classes)).to(torch.int64)

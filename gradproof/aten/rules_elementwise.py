@@ -215,6 +215,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "full": full,
     "full_like": full_like,
     "hypot": np.hypot,
+    "floor_divide": np.floor_divide,
     "remainder": np.remainder,
     "fmod": np.fmod,
 }

@@ -346,6 +346,21 @@ def test_replay_at_ties_and_kinks_follows_torch(function: Callable[..., Any]) ->
     assert_replays(with_gradients(function), [normal(3, 4)], [[tied], [-tied], [tied.flip(1)]])
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: (torch.hypot(x, x.flip(0)), x.floor() * x, x.ceil() * x, x.round() * x, x.trunc() * x, x.frac()),
+        lambda x: (torch.remainder(x, 0.7), torch.fmod(x, 0.7), torch.div(x, 0.3, rounding_mode="floor")),
+        lambda x: (x.tan(), torch.asin(x.tanh()), torch.acos(x.tanh()), torch.atan2(x, x.flip(0))),
+        lambda x: (x.asinh(), torch.acosh(x.abs() + 1), torch.atanh(x.tanh() / 2), torch.sinc(x), x.nan_to_num()),
+        lambda x: x * (x.argmax(1, keepdim=True) // 2 + x.argmin(1, keepdim=True) % 2) / x.argmax(),
+    ],
+)
+def test_replay_of_functions_for_ndarrays_only_equals_torch(function: Callable[..., Any]) -> None:
+    torch.manual_seed(5)
+    assert_replays(with_gradients(function), [normal(5, 4)])
+
+
 def test_error_function_of_an_array_type_without_one_is_unsupported() -> None:
     class Bare:
         shape = ()

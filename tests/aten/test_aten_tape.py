@@ -155,6 +155,26 @@ def test_number_taken_from_a_leaf_by_torch_stays_a_leaf() -> None:
     )
 
 
+def loss_of_one_class(scores: Tensor, target: Tensor) -> Any:
+    """scores (2, 3, 4), target () in 0..2; the target is an index in several places."""
+    scores = scores.detach().requires_grad_()
+    loss = (
+        -scores.log_softmax(1)[0, target, 3] + scores[..., target, :2].exp().sum() + scores[1, None, target - 3].sum()
+    )
+    return loss, torch.autograd.grad(loss, scores)
+
+
+def test_target_that_is_a_single_class_is_an_index_in_each_trial() -> None:
+    draws = [[normal(2, 3, 4), torch.tensor(k)] for k in (0, 2, 1)]
+    tape = assert_replays(loss_of_one_class, draws[0], draws[1:])
+    stacked = [TrialArray(np.stack([draw[k].numpy() for draw in draws])) for k in range(2)]
+    loss, (gradient,) = tape.run(stacked)
+    for k, draw in enumerate(draws):
+        want, (want_gradient,) = loss_of_one_class(*draw)
+        assert_equal(loss.values[k], want)
+        assert_equal(gradient.values[k], want_gradient)
+
+
 def test_transforms_of_torch_func_are_recorded() -> None:
     def transformed(x: Tensor) -> Any:
         cube = lambda z: (z**3).sum() * z  # noqa: E731
@@ -252,6 +272,11 @@ def test_values_taken_out_of_torch_by_python_are_refused(function: Callable[...,
         record(function, torch.ones(2, dtype=torch.float64))
 
 
+def put(x: Tensor, index: Tensor) -> Tensor:
+    x[index] = 3.0
+    return x
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
@@ -262,7 +287,8 @@ def test_values_taken_out_of_torch_by_python_are_refused(function: Callable[...,
         (torch.special.i0, r"aten\.i0\.default is made of others: prims\.bessel_i0"),
         (lambda x: x[x > 0], "a mask that depends on the leaves"),
         (lambda x: x.unique(), "a tensor of a shape, that depends on the leaves"),
-        (lambda x: x[x.argmax()] * 2, "into the number 0 for aten.select.int"),
+        (lambda x: put(x.clone(), x.argmax()), r"into the number 0 for aten\.select\.int"),
+        (lambda x: torch.add(x.requires_grad_(), x, alpha=x.detach()[1]), "autograd would keep the number"),
         (lambda x: torch.add(x, 1.0, alpha=x[0]), "into the number 1.0 for aten.add"),
         (lambda x: x.sum(dtype=torch.float32), r"aten\.sum rounds its result to torch\.float32"),
         (lambda x: torch.full((2,), x[0], dtype=torch.float32), r"aten\.full rounds its result to torch\.float32"),
