@@ -36,6 +36,8 @@ class FreeConditions:
         row, field = at.node(argument), at.field
         if not any(row):
             return Decided(argument, 0, ())
+        if self._program.graph.nodes[argument].nonnegative and self._unconditional(argument):
+            return Decided(argument, 1, None)
         for number in self._parallel(row, at):
             ratio = proportion(row, at.node(number), field)
             if ratio is not None and (ratio > 0 or self._unconditional(argument)):

@@ -33,6 +33,7 @@ class Graph:
         self.max_nodes = max_nodes
         self.nodes: list[Expression] = []
         self.shapes: dict[str, tuple[int, ...]] = {}
+        self.truth_values: set[int] = set()  # ids of sums that are known to be 0 or 1
         self.decide: Callable[[Expression], bool] | None = None
         self._table: dict[tuple[Any, ...], Expression] = {}
 

@@ -67,7 +67,9 @@ def less_equal(a: Expression, b: Expression) -> Expression:
 
 def not_equal(a: Expression, b: Expression) -> Expression:
     """[a != b]"""
-    return greater(a, b) + greater(b, a)
+    result = greater(a, b) + greater(b, a)  # not both, so that the sum is 0 or 1
+    result.graph.truth_values.add(result.id)
+    return result
 
 
 def equal(a: Expression, b: Expression) -> Expression:
@@ -85,7 +87,7 @@ def is_truth_value(a: Expression) -> bool:
     stack, seen = [a], set()
     while stack:
         e = stack.pop()
-        if e.id in seen or e.op == "pos" or (e.op == "const" and e.data in (0, 1)):
+        if e.id in seen or e.id in e.graph.truth_values or e.op == "pos" or (e.op == "const" and e.data in (0, 1)):
             continue
         seen.add(e.id)
         if e.op == "mul" and e.args[0].op != "const":

@@ -66,7 +66,7 @@ class RegionConditions:
         self, program: Program, region: Region, classes: dict[int, int], told_apart: Collection[int] | None
     ) -> None:
         self._region, self._classes, self._told_apart = region, classes, told_apart
-        self._free = FreeConditions(program)
+        self._free, self._graph = FreeConditions(program), program.graph
         self._known: list[tuple[int, int, dict[int, Fraction]]] = [(ONE, 1, {ONE: Fraction(1)})]
         self._basis = Basis[int](program.field.p, RATIONAL_BOUND, ONE, lambda number, at: at.node(number))
 
@@ -78,6 +78,8 @@ class RegionConditions:
         row = at.node(argument)
         if not any(row):
             return Decided(argument, 0, ())
+        if self._graph.nodes[argument].nonnegative:
+            return Decided(argument, 1, None)
         coordinates = self._basis.express(row, at)
         if coordinates is None:
             self._basis.add(argument, at)

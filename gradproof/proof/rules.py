@@ -225,8 +225,9 @@ class Indicator:
 class Decided:
     """[u > 0] known in the region at hand.
 
-    Either chosen (`reason` None), or implied: u = sum a_i w_i (`reason`), where each a_i w_i is known to be
-    positive, or each negative; an empty sum says that u is zero identically.
+    Either chosen, or certain because u >= 0 is not zero identically (`reason` None), or implied: u = sum a_i w_i
+    (`reason`), where each a_i w_i is known to be positive, or each negative; an empty sum says that u is zero
+    identically.
     """
 
     argument: int
