@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
+from torch._C._functorch import get_unwrapped, is_functorch_wrapped_tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import _disable_current_modes
 
@@ -53,7 +54,11 @@ class PythonReads(TorchFunctionMode):
         return func(*args, **kwargs)
 
     def _tracked(self, tensor: Any) -> bool:
-        return isinstance(tensor, torch.Tensor) and self._memory.tracks(tensor)
+        if not isinstance(tensor, torch.Tensor):
+            return False
+        while is_functorch_wrapped_tensor(tensor):  # of torch.func.vmap and grad: the memory is inside
+            tensor = get_unwrapped(tensor)
+        return self._memory.tracks(tensor)
 
     def _refuse(self, what: str, read: Iterable[Any]) -> None:
         if any(self._tracked(tensor) for tensor in read):

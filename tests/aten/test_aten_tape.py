@@ -184,6 +184,19 @@ def test_transforms_of_torch_func_are_recorded() -> None:
     assert_replays(transformed, [normal(3)])
 
 
+def test_index_inside_vmap_is_recorded() -> None:
+    def losses(scores: Tensor, targets: Tensor) -> Any:
+        pick = lambda row, target: row.log_softmax(-1)[target]  # noqa: E731
+        return torch.func.vmap(pick)(scores, targets), torch.func.vmap(torch.func.grad(pick))(scores, targets)
+
+    assert_replays(losses, [normal(3, 4), torch.tensor([1, 0, 3])], [[normal(3, 4), torch.tensor([2, 2, 0])]])
+
+
+def test_value_read_inside_a_transform_is_refused() -> None:
+    with pytest.raises(NoRule, match=r"Tensor\.__float__ reads"):
+        record(lambda x: torch.func.grad(lambda z: z.sum() * float(z[0]))(x), normal(2))
+
+
 def test_custom_autograd_function_is_recorded() -> None:
     class Square(torch.autograd.Function):
         @staticmethod
