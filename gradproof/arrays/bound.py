@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 from gradproof.arrays import bound_sums
 from gradproof.arrays.bound_functions import FUNCTION_RULES, error_function
-from gradproof.arrays.bound_model import F32, F64, Term, entered, exact_zeros, known_exact, settled
-from gradproof.arrays.bound_rules import MASK_RULES, RULES, no_error, step, truth, where
+from gradproof.arrays.bound_masks import CHOICE_RULES, MASK_RULES, step, truth, where
+from gradproof.arrays.bound_model import F32, F64, Term, entered, exact_zeros, known_exact, no_error, settled
+from gradproof.arrays.bound_rules import ARITHMETIC_RULES
 from gradproof.arrays.structure import Array, LeadArray, unsupported
 from gradproof.errors import GradproofError
 
-_RULES: dict[np.ufunc, Callable[..., tuple[Array, Array]]] = RULES | FUNCTION_RULES
+_RULES: dict[np.ufunc, Callable[..., tuple[Array, Array]]] = ARITHMETIC_RULES | CHOICE_RULES | FUNCTION_RULES
 
 
 class BoundArray(LeadArray):

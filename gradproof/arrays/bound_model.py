@@ -41,6 +41,9 @@ INFLATE = 1 + 2.0**-49
 INFLATE_FUNCTION = 1 + 2.0**-46
 """The same where the bound itself uses elementary functions."""
 
+MARGIN = 1 + 2.0**-49
+"""Covers the rounding of a distance that is compared with a bound."""
+
 ZERO = np.zeros(1)
 ZERO.flags.writeable = False
 
@@ -117,3 +120,21 @@ def _scalar_gap(value: float, converted: Any) -> float:
     if converted.dtype.kind != "f" or not np.isfinite(value):
         return 0.0
     return float(abs(value - converted.item())) if np.isfinite(converted) else np.inf
+
+
+def no_error(value: Array) -> Array:
+    """A writable error of zero; inf where the value is not a number."""
+    error = np.zeros(value.shape)
+    if value.dtype.kind == "f" and (lost := np.isnan(value)).any():
+        error[lost] = np.inf
+    return error
+
+
+def copied(error: Any, value: Array) -> Array:
+    """An error of its own for a value that is as exact as its operand."""
+    return no_error(value) if error is None else np.array(np.broadcast_to(error, value.shape), dtype=F64)
+
+
+def real(value: Any) -> Any:
+    """The value in float64."""
+    return np.asarray(value, dtype=F64)

@@ -7,8 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.arrays.bound_model import F64, INFLATE, NORMAL, SUBNORMAL, Term, entered, gamma, magnitude, plus, settled
-from gradproof.arrays.bound_rules import extreme_reach, no_error
+from gradproof.arrays.bound_masks import extreme_reach
+from gradproof.arrays.bound_model import (
+    F64,
+    INFLATE,
+    NORMAL,
+    SUBNORMAL,
+    Term,
+    entered,
+    gamma,
+    magnitude,
+    no_error,
+    plus,
+    settled,
+)
 from gradproof.arrays.structure import Array
 
 Result = tuple[Array, Array]

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from gradproof.arrays.composed import COMPOSED
+from gradproof.arrays.filling import FILLING
+from gradproof.arrays.joining import JOINING
 from gradproof.arrays.products import PRODUCTS
 from gradproof.arrays.reductions import REDUCTIONS
 from gradproof.arrays.shaping import SHAPING
 
-FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {**SHAPING, **REDUCTIONS, **PRODUCTS, **COMPOSED}
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = SHAPING | JOINING | FILLING | REDUCTIONS | PRODUCTS | COMPOSED

@@ -37,6 +37,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
+from gradproof.arrays.interface import NdarrayInterface
 from gradproof.errors import GradproofError
 
 Array = np.ndarray[Any, Any]
@@ -59,25 +60,7 @@ def unsupported(what: str, why: str = "", way_out: str = "") -> UnsupportedOpera
     return UnsupportedOperation(f"{what}: {reason}" + (f"; {way_out}" if way_out else ""))
 
 
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """An ndarray method that is the NumPy function with the array as its first argument."""
-
-    def method(self: LeadArray, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    return method
-
-
-def _in_place(ufunc: np.ufunc) -> Callable[..., Any]:
-    """An in-place operator. A 0-d value is a NumPy scalar to the user: immutable, so the name is rebound."""
-
-    def operator(self: LeadArray, other: Any) -> Any:
-        return ufunc(self, other, out=(self,)) if self.ndim else ufunc(self, other)
-
-    return operator
-
-
-class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
+class LeadArray(NdarrayInterface):
     """An array with `lead` hidden leading axes, in one or more layers of the same shape."""
 
     __slots__ = ("layers", "lead")
@@ -155,21 +138,17 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
     def itemsize(self) -> int:
         return self.dtype.itemsize
 
-    @property
-    def T(self) -> Any:
-        return np.transpose(self)
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Self:
+        return self._cast(np.dtype(dtype))
 
-    @property
-    def mT(self) -> Any:
-        return np.matrix_transpose(self)
+    def copy(self, *args: Any, **kwargs: Any) -> Self:
+        """A writable copy."""
+        return self._map(np.array)
 
-    @property
-    def real(self) -> Self:
-        return self
+    __copy__ = copy
 
-    @property
-    def flat(self) -> Iterator[Any]:
-        return iter(self.ravel())
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self.copy()
 
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -250,83 +229,6 @@ class LeadArray(np.lib.mixins.NDArrayOperatorsMixin):
         if not name.startswith("_") and hasattr(np.ndarray, name):
             raise unsupported(f"ndarray.{name}")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    # ---- methods of ndarray
-
-    def reshape(self, *shape: Any, order: str = "C") -> Any:
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)  # type: ignore[call-overload]
-
-    def transpose(self, *axes: Any) -> Any:
-        order = axes[0] if len(axes) == 1 else axes
-        return np.transpose(self, order or None)
-
-    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Self:
-        return self._cast(np.dtype(dtype))
-
-    def copy(self, *args: Any, **kwargs: Any) -> Self:
-        """A writable copy."""
-        return self._map(np.array)
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: Any) -> Self:
-        return self.copy()
-
-    def flatten(self, *args: Any) -> Any:
-        return self.ravel(*args).copy()
-
-    def item(self, *args: Any) -> Any:
-        """The element as a 0-d array of this class: no single Python number stands for all trials."""
-        if args:
-            return self.reshape(-1)[args[0]] if len(args) == 1 and isinstance(args[0], int) else self[args]
-        if self.size != 1:
-            raise ValueError("can only convert an array of size 1 to a Python scalar")
-        return self.reshape(()).copy()
-
-    def fill(self, value: Any) -> None:
-        self[...] = value
-
-    def conj(self) -> Self:
-        return self
-
-    conjugate = conj
-
-    sum = _method(np.sum)
-    prod = _method(np.prod)
-    mean = _method(np.mean)
-    var = _method(np.var)
-    std = _method(np.std)
-    max = _method(np.max)
-    min = _method(np.min)
-    all = _method(np.all)
-    any = _method(np.any)
-    argmax = _method(np.argmax)
-    argmin = _method(np.argmin)
-    argsort = _method(np.argsort)
-    cumsum = _method(np.cumsum)
-    cumprod = _method(np.cumprod)
-    clip = _method(np.clip)
-    round = _method(np.round)
-    dot = _method(np.dot)
-    ravel = _method(np.ravel)
-    swapaxes = _method(np.swapaxes)
-    squeeze = _method(np.squeeze)
-    repeat = _method(np.repeat)
-    take = _method(np.take)
-    diagonal = _method(np.diagonal)
-    trace = _method(np.trace)
-
-    __iadd__ = _in_place(np.add)
-    __isub__ = _in_place(np.subtract)
-    __imul__ = _in_place(np.multiply)
-    __imatmul__ = _in_place(np.matmul)
-    __itruediv__ = _in_place(np.true_divide)
-    __ifloordiv__ = _in_place(np.floor_divide)
-    __imod__ = _in_place(np.remainder)
-    __ipow__ = _in_place(np.power)
-    __iand__ = _in_place(np.bitwise_and)
-    __ior__ = _in_place(np.bitwise_or)
-    __ixor__ = _in_place(np.bitwise_xor)
 
     # ---- hooks of a subclass (see the module's docstring)
 
