@@ -23,8 +23,7 @@ def agreement(result: CheckResult) -> str:
         f"# {escape(result.case)}",
         f"**{escape(wording.verdict_line(result))}**",
         f"{escape(result.title)}",
-        f"{_code(result.command('check', f'--trials {result.trials}'))}: {wording.run_line(result)}; "
-        f"torch {_version('torch')}, NumPy {_version('numpy')}.",
+        f"{_code(_command(result))}: {wording.run_line(result)}; torch {_version('torch')}, NumPy {_version('numpy')}.",
     ]
     if result.wrong:
         parts.append("## Wrong equations")
@@ -38,6 +37,12 @@ def agreement(result: CheckResult) -> str:
         parts += ["## Training", _trajectory(result)]
     parts += ["## How to read this", HOW_TO_READ]
     return "\n\n".join(parts) + "\n"
+
+
+def _command(result: CheckResult) -> str:
+    """The command that gives the same outcome again."""
+    steps = [] if result.trajectory is None else [f"--steps {len(result.trajectory.steps)}"]
+    return result.command("check", f"--trials {result.trials}", *steps)
 
 
 def _version(package: str) -> str:

@@ -61,7 +61,7 @@ def agreement(results: Sequence[EquationResult]) -> str:
     if not agreeing:
         return ""
     ulps, share = max(r.max_ulp_error for r in agreeing), max(r.bound_share for r in agreeing)
-    return f"{short(ulps)} ulp, {percent(share)} of the bound"
+    return f"{short(ulps)} ulp; {percent(share)} of the bound"
 
 
 def percent(share: float) -> str:

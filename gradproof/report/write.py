@@ -124,6 +124,6 @@ def _summary(path: Path) -> markdown.CaseSummary:
             seed=int(rows[0]["seed"]),
             dtype=rows[0]["dtype"],
         )
-    except (KeyError, TypeError, ValueError):  # a column or a row is missing, or what is in one is no number
-        problem = f"equations.csv is no report; `gradproof check {case} --reports ...` writes it anew"
+    except (csv.Error, IndexError, KeyError, TypeError, ValueError):  # no table, or not one of ours
+        problem = "its equations.csv is no report; check the case again"
         return markdown.CaseSummary(case, problem=problem)
