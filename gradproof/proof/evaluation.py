@@ -58,7 +58,7 @@ def _node(node: Expression, args: list[Evaluated], inputs: Mapping[str, Array]) 
         case "tag":
             return args[0]
         case "add":
-            return Evaluated(args[0].value + args[1].value, undefined)
+            return Evaluated(_sum(args[0].value, args[1].value), undefined)
         case "mul":
             return _product(node, args)
         case "inv":
@@ -73,8 +73,20 @@ def _node(node: Expression, args: list[Evaluated], inputs: Mapping[str, Array]) 
     return Evaluated(_FUNCTIONS[node.op](argument), undefined)
 
 
+def _sum(a: BoundArray, b: BoundArray) -> Any:
+    """A sum; adding an exact zero, as of a choice that is not taken, is exact."""
+    total: Any = a + b
+    for term, other in ((a, b), (b, a)):
+        exact_zero = (term.value == 0) & (term.error == 0)
+        if exact_zero.any():
+            total = BoundArray(total.value, np.where(exact_zero, other.error, total.error))
+    return total
+
+
 def _product(node: Expression, args: list[Evaluated]) -> Evaluated:
     """A product; a truth value chooses, so that 0 times an undefined value is 0."""
+    if node.args[0].value == -1:
+        return Evaluated(-args[1].value, args[1].undefined)
     for truth, factor, chosen in zip(node.args, args, args[::-1], strict=True):
         if truth.op != "const" and is_truth_value(truth):
             value = np.where(factor.value > 0.5, chosen.value, 0.0)

@@ -133,10 +133,11 @@ def _evaluated(
     expected: ExactArray, found: ExactArray, inputs: dict[str, Array], clock: Deadline
 ) -> tuple[Array, Array]:
     batch = {name: values[None] for name, values in inputs.items()}
-    sides = []
-    for side in (expected, found):
-        sides.append(np.array(_numbers(list(side.expressions.flat), batch, clock)).reshape(side.shape))
-    return sides[0], sides[1]
+
+    def values(side: ExactArray) -> Array:
+        return np.array(_numbers(list(side.expressions.flat), batch, clock)).reshape(side.shape)
+
+    return values(expected), values(found)
 
 
 def _kink(edge: Expression, inputs: dict[str, Array], expected: Array, found: Array) -> Kink:

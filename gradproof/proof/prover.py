@@ -18,6 +18,7 @@ from gradproof.proof.points import Deadline, OutOfTime, Points, Program, Undecid
 from gradproof.proof.regions import Region, RegionConditions, walk
 from gradproof.proof.roots import NeedSquares
 from gradproof.proof.rules import Indicator, RootOfSquare
+from gradproof.proof.squares import signs_contradict
 
 T = TypeVar("T")
 _TEST_POINTS = 2
@@ -25,6 +26,7 @@ _MOST_EXTRA_SQUARES = 6
 _ROOTS_TESTED_TOGETHER = 4
 _CONDITIONS_NOT_WORTH_PROBING = 4
 _PROBES = 3
+_POINTS_FOR_SIGNS = 24
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,16 @@ class Prover:
         )
         zero, error = self._zeros(program, roots)
         needs = dependence(program, notes)
-        return zero, {root.id: needs.of(root).note for root in roots}, error
+        reasons = {root.id: needs.of(root).note for root in roots}
+        if (len(zero) < len(roots) or any(reasons.values())) and self._impossible(program, region):
+            return {root.id for root in roots}, dict.fromkeys(reasons, ""), error
+        return zero, reasons, error
+
+    def _impossible(self, program: Program, region: Region) -> bool:
+        """Whether products of the conditions' arguments show that the region is empty."""
+        points = Points(program, _POINTS_FOR_SIGNS, self._rng())
+        points.evaluate()
+        return signs_contradict(program, list(zip(region.arguments, region.bits, strict=False)), points)
 
     # --- randomness
 

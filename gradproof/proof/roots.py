@@ -30,6 +30,7 @@ from gradproof.proof.rules import (
     SquareRoot,
     rational_root,
 )
+from gradproof.proof.squares import Squares
 
 _POINTS_TO_CALL_A_SQUARE = 64
 _MOST_ROOTS_IN_A_PRODUCT = 2
@@ -85,7 +86,7 @@ class RootFinder:
     def _root_of_square(self, number: int, at: Points) -> RootOfSquare | None:
         """u = k t^2 prod r_i^2, or the same with 1/t, of a node t and roots r_i that are at hand."""
         field, row = at.field, at.node(number)
-        squares = self._candidates(at)
+        squares = Squares(self._program, at)
         for count in range(_MOST_ROOTS_IN_A_PRODUCT + 1):
             for chosen in itertools.combinations(self._free, count):
                 quotient = row
@@ -95,12 +96,10 @@ class RootFinder:
                 roots = tuple(root for root, _ in chosen)
                 for power in (1, -1):
                     sought = quotient if power > 0 else field.inverses(quotient)
-                    for factor in squares.get(_shape(sought, field), []):
-                        scale = field.small_rational(sought[0] * pow(at.node(factor)[0], -2, field.p))
-                        if scale is not None and scale > 0:
-                            rule = self._checked(number, scale**power, factor, power, roots, at)
-                            if rule is not None:
-                                return rule
+                    for factor, scale in squares.factors(sought):
+                        rule = self._checked(number, scale**power, factor, power, roots, at) if scale > 0 else None
+                        if rule is not None:
+                            return rule
         return None
 
     def _checked(
@@ -113,16 +112,6 @@ class RootFinder:
             return None
         return rule if certain else dataclasses.replace(rule, sign=self._conditions.rule(factor, at))
 
-    def _candidates(self, at: Points) -> dict[tuple[int, int], list[int]]:
-        """Nodes by the shape of their squares, those of certain sign first."""
-        found: dict[tuple[int, int], list[int]] = {}
-        nodes = {node.id: node for node in self._program.nodes[: at.place]}
-        for number in sorted(at.values, key=lambda n: (n != ONE and not nodes[n].nonnegative, n)):
-            row = at.node(number)
-            if row[0]:
-                found.setdefault(_shape([value * value for value in row[:3]], at.field), []).append(number)
-        return found
-
 
 def require_squares(value: Fraction, field: Field) -> None:
     """Raise NeedSquares unless every coprime factor of a positive rational is a square in the field."""
@@ -134,9 +123,3 @@ def require_squares(value: Fraction, field: Field) -> None:
 
 def _kinds(row: Row, field: Field) -> set[bool]:
     return {field.square_root(value) is not None for value in row if value}
-
-
-def _shape(row: Row, field: Field) -> tuple[int, int]:
-    """Equal for rows that are proportional, as far as three points tell."""
-    p, inverse = field.p, pow(row[0], -1, field.p)
-    return row[1] * inverse % p, row[2] * inverse % p

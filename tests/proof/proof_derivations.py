@@ -127,9 +127,7 @@ def lstm_backward(x, h, c, W, b, G):
 MLP = Derivation(
     "mlp", mlp_loss, mlp_backward, {"X": (4, 4), "W1": (4, 8), "b1": (8,), "W2": (8, 4), "b2": (4,), "T": (4, 4)}
 )
-LAYERNORM = Derivation(
-    "layernorm", layernorm_loss, layernorm_backward, {"x": (4,), "g": (4,), "b": (4,), "G": (4,)}
-)
+LAYERNORM = Derivation("layernorm", layernorm_loss, layernorm_backward, {"x": (4,), "g": (4,), "b": (4,), "G": (4,)})
 BATCHNORM = Derivation(
     "batchnorm", batchnorm_loss, batchnorm_backward, {"x": (4, 3), "g": (3,), "b": (3,), "G": (4, 3)}
 )

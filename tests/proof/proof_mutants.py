@@ -90,7 +90,8 @@ def contradiction(truth: ExactArray, found: ExactArray, proof: Proof) -> str:
     sides = [*truth.expressions.flat], [*found.expressions.flat]
     if proof.verdict is Verdict.PROVED:
         rng = np.random.default_rng(proof.seed)
-        inputs = {name: rng.standard_normal((40, *shape)) for name, shape in truth.expressions.flat[0].graph.shapes.items()}
+        shapes = truth.expressions.flat[0].graph.shapes
+        inputs = {name: rng.standard_normal((40, *shape)) for name, shape in shapes.items()}
         for a, b in zip(*(extended(side, inputs) for side in sides), strict=True):
             scale = 1 + np.abs(a) + np.abs(b)
             if not (np.abs(a - b) <= 1e-13 * scale).all():
