@@ -210,6 +210,37 @@ class Truth:
             raise GradproofError(f"{self.binding.place}: the model fails: {error}") from error
         return {name: value.detach().numpy() for name, value in values.items()}
 
+    def ancestors(self, draws: Mapping[str, Array]) -> dict[str, frozenset[str]]:
+        """Each computed quantity -> the wanted quantities that it is computed from, as autograd's graph has it.
+
+        Args:
+            draws: The drawn values of at least one trial.
+        """
+        leaves = {name: value[0] for name, value in self.leaves(draws).items()}
+        roots: dict[str | Call, torch.Tensor] = {}
+        for name in (*self.binding.parameters, *self.binding.reference.inputs):
+            roots[name] = leaves[name].detach().requires_grad_(leaves[name].is_floating_point())
+        taps = {call: value.requires_grad_() for call, value in self.taps(None).items()}
+        inputs = {name: roots[name] for name in self.binding.reference.inputs}
+        cotangent = {name: leaves[name] for name in [self.binding.cotangent] if name is not None}
+        parameters = {name: roots[name] for name in self.binding.parameters}
+        results, outputs = self._forward(parameters, inputs, cotangent, taps)
+        places: dict[str, str | Call] = {}
+        for name, source in self.sources.items():
+            if isinstance(source, Leaf | Output):
+                places[name] = _place(source)
+        below = {place: root for place, root in (*roots.items(), *taps.items()) if root.requires_grad}
+        found = {}
+        for name, source in self.sources.items():
+            if isinstance(source, Output | Result):
+                top = outputs[source.call] if isinstance(source, Output) else results[source.name]
+                reached = torch.autograd.grad(top.sum(), list(below.values()), retain_graph=True, allow_unused=True)
+                own = _place(source)
+                near = {place for place, one in zip(below, reached, strict=True) if one is not None and place != own}
+                near |= {place for place in inputs if not inputs[place].requires_grad}
+                found[name] = frozenset(other for other, place in places.items() if place in near)
+        return found
+
     def gradients(self, leaves: Tensors) -> Tensors:
         """The loss's derivative with respect to every parameter, for a block of leaves as tensors."""
         noted: list[Tensors] = []
