@@ -114,10 +114,13 @@ class TruthBounds:
             values = draws[name]
             leaves.append(BoundArray.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
         outputs = list(self.tape.outputs)
-        positions = [outputs.index(name) for name in wanted]
         count = len(next(iter(draws.values())))
+        try:
+            found = self.tape.run(leaves, only=[outputs.index(name) for name in wanted])
+        except GradproofError:
+            return {}  # an operation without a bound, or a branch that other trials take: sampled instead
         results = {}
-        for name, result in zip(wanted, self.tape.run(leaves, only=positions), strict=True):
+        for name, result in zip(wanted, found, strict=True):
             if isinstance(result, BoundArray):
                 value, error = result.layers
             else:

@@ -26,6 +26,9 @@ from gradproof.result import CheckResult
 
 DEADLINE = 10.0
 
+QUICK = 100
+"""Drawn numbers a trial up to which a case is proved unasked."""
+
 
 @dataclass(frozen=True)
 class EquationProof:
@@ -55,9 +58,19 @@ class CaseProof:
     shapes: Mapping[str, tuple[int, ...]]
     seed: int
 
+    @property
+    def refuted(self) -> frozenset[str]:
+        """The names of the refuted equations."""
+        return frozenset(one.equation for one in self.equations if one.verdict == "REFUTED")
+
     def count(self, verdict: str) -> int:
         """How many equations have a verdict."""
         return sum(one.verdict == verdict for one in self.equations)
+
+
+def is_quick(case: Case) -> bool:
+    """Whether a case is so small that its proof takes no longer than its check."""
+    return min(sum(int(np.prod(d.shape)) for d in binding.leaves.values()) for binding in case.bindings) <= QUICK
 
 
 def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLINE) -> CaseProof:

@@ -22,6 +22,7 @@ from gradproof.errors import GradproofError
 from gradproof.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.judging import FREE, OWN, Flagged, Judge, ModeChanged
 from gradproof.project import Project
+from gradproof.proving import prove_case, with_proofs
 from gradproof.reference import Reference
 from gradproof.replay import worst_entries
 from gradproof.result import CheckResult
@@ -44,6 +45,7 @@ def crosscheck(
     dtype: str = defaults.DTYPE,
     scale: float = defaults.SCALE,
     steps: int = 0,
+    proof: bool = False,
     project: Project | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CheckResult:
@@ -58,6 +60,7 @@ def crosscheck(
         dtype: `float64` or `float32`, of both sides.
         scale: A factor on the draws of parameters and inputs.
         steps: Also train both sides for so many steps and compare where they get to.
+        proof: Also prove or refute every equation for all inputs.
         project: The project that holds the case; default: the one around the working directory.
         progress: Called with the number of trials just done; negative where the run starts over.
 
@@ -82,7 +85,8 @@ def crosscheck(
         raise GradproofError("equations given as objects need a reference: crosscheck(functions, Reference(...))")
     else:
         bound = make_case(case, reference, dtype=dtype)
-    return _Run(bound, seed, scale).result(trials, steps, progress)
+    result = _Run(bound, seed, scale).result(trials, steps, progress)
+    return with_proofs(result, prove_case(bound, seed=seed)) if proof and not result.interrupted else result
 
 
 def _no_progress(trials: int) -> None:

@@ -43,3 +43,28 @@ def draw_options(command: Command) -> Command:
     for option in reversed(_DRAWS):
         command = option(command)
     return command
+
+
+_PROOF = (
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0, max=2**64 - 1),
+        metavar="S",
+        help="64 bits that the random points come from; drawn anew and printed where it is not given.",
+    ),
+    click.option(
+        "--deadline",
+        type=click.FloatRange(min=0, min_open=True),
+        default=10.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="What is open after so long is UNDECIDED.",
+    ),
+)
+
+
+def proof_options(command: Command) -> Command:
+    """Give a command `--seed` and `--deadline`."""
+    for option in reversed(_PROOF):
+        command = option(command)
+    return command

@@ -29,7 +29,7 @@ def stdout() -> Console:
 def print_result(console: Console, result: CheckResult) -> None:
     """The outcome of one case."""
     console.print(Text(result.case, style="bold"))
-    _print_hanging(console, "", result.title)
+    print_hanging(console, "", result.title)
     console.print(Text(wording.run_line(result), style="yellow" if result.interrupted else ""))
     console.print(_kinds_table(result))
     console.print(Text(wording.verdict_line(result), style="bold green" if result.ok else "bold red"))
@@ -62,23 +62,23 @@ def _print_wrong(console: Console, result: CheckResult, equation: EquationResult
     heading = Text(f"\n{equation.place}", style="bold")
     heading.append("  known erratum" if equation.known_erratum else "", style="yellow")
     console.print(heading, soft_wrap=True)
-    _print_hanging(console, "  ", f"{equation.equation} = {equation.written}")
+    print_hanging(console, "  ", f"{equation.equation} = {equation.written}")
     worst = wording.worst_of(result, equation.equation)
     where = f"; worst in trial {worst.trial}{', entry ' + worst.entry if worst.entry else ''}:" if worst else ""
-    _print_hanging(console, "  ", f"{wording.disagreement(equation)}{where}")
+    print_hanging(console, "  ", f"{wording.disagreement(equation)}{where}")
     if worst is not None:
-        _print_hanging(console, "    manual      ", wording.exact(worst.manual))
-        _print_hanging(console, "    truth       ", wording.exact(worst.truth))
-        _print_hanging(console, "    difference  ", wording.difference(worst))
+        print_hanging(console, "    manual      ", wording.exact(worst.manual))
+        print_hanging(console, "    truth       ", wording.exact(worst.truth))
+        print_hanging(console, "    difference  ", wording.difference(worst))
         if worst.inputs:
-            _print_hanging(console, "    inputs      ", worst.inputs)
+            print_hanging(console, "    inputs      ", worst.inputs)
     for label, text in (("diagnosis", equation.diagnosis), ("fix", equation.fix), ("proof", equation.proof)):
         if text:
-            _print_hanging(console, f"  {label}: ", text)
+            print_hanging(console, f"  {label}: ", text)
     console.print(Text(f"  {result.replay_command(equation)}", style="cyan"), soft_wrap=True)
 
 
-def _print_hanging(console: Console, label: str, text: str) -> None:
+def print_hanging(console: Console, label: str, text: str) -> None:
     """A label and a text whose later lines stand under its first; a word longer than the line is left whole."""
     lines = textwrap.wrap(
         text, max(20, console.width - len(label)), break_long_words=False, break_on_hyphens=False
@@ -93,7 +93,7 @@ def _print_notes(console: Console, result: CheckResult) -> None:
     if noted:
         console.print()
     for one in noted:
-        _print_hanging(console, f"{one.verdict}  ", f"{one.equation}: {one.diagnosis}")
+        print_hanging(console, f"{one.verdict}  ", f"{one.equation}: {one.diagnosis}")
 
 
 def _print_trajectory(console: Console, run: Trajectory) -> None:
@@ -129,4 +129,4 @@ def print_cases(console: Console, derivations: Sequence[Derivation]) -> None:
         known = f", {wording.count(len(one.known_errata), 'known erratum', 'known errata')}" if one.known_errata else ""
         size = wording.count(len(one.equations), "equation")
         console.print(Text.assemble((one.name, "bold"), f": {size}{known}"), soft_wrap=True)
-        _print_hanging(console, "  ", one.title)
+        print_hanging(console, "  ", one.title)

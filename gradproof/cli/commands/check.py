@@ -29,6 +29,7 @@ class Settings:
     dtype: str
     scale: float
     steps: int
+    proof: bool | None
 
 
 @dataclass
@@ -76,6 +77,11 @@ class Outcome:
     help="Also train both sides for K steps and compare where they get to; needs an update for every parameter.",
 )
 @click.option(
+    "--proof/--no-proof",
+    default=None,
+    help="Also prove every equation for all inputs; by default where the case is small enough for that to be quick.",
+)
+@click.option(
     "--reports",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
@@ -90,6 +96,7 @@ def command(
     dtype: str,
     scale: float,
     steps: int,
+    proof: bool | None,
     reports: Path | None,
 ) -> None:
     """Check cases, all of the project's by default, and name every wrong equation.
@@ -108,7 +115,7 @@ def command(
         from gradproof.report.write import prepare_folder
 
         prepare_folder(reports)
-    outcome = _run(project, names, Settings(trials, seed, dtype, scale, steps))
+    outcome = _run(project, names, Settings(trials, seed, dtype, scale, steps, proof))
     _finish(outcome, reports)
     ctx.exit(outcome.status)
 
@@ -143,16 +150,18 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
 
 
 def _check(project: Project, name: str, settings: Settings, advance: Callable[[int], None]) -> CheckResult:
+    from gradproof.case import load_case
+    from gradproof.proving import is_quick
     from gradproof.run import crosscheck
 
+    case = load_case(name, dtype=settings.dtype, project=project)
     return crosscheck(
-        name,
+        case,
         trials=settings.trials,
         seed=settings.seed,
-        dtype=settings.dtype,
         scale=settings.scale,
         steps=settings.steps,
-        project=project,
+        proof=is_quick(case) if settings.proof is None else settings.proof,
         progress=advance,
     )
 

@@ -1,0 +1,45 @@
+"""`gradproof prove`: every equation against autograd and the optimizer, for all inputs."""
+
+from __future__ import annotations
+
+import click
+
+from gradproof.cli import error_text
+from gradproof.cli.options import proof_options
+from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, USER_MISTAKE
+from gradproof.errors import GradproofError
+from gradproof.project import find_project
+
+
+@click.command("prove", short_help="Prove equations for all inputs, or refute them.")
+@click.argument("cases", nargs=-1, metavar="[CASE]...")
+@proof_options
+@click.pass_context
+def command(ctx: click.Context, cases: tuple[str, ...], seed: int | None, deadline: float) -> None:
+    """Prove that each equation of the cases, all by default, equals what autograd and the optimizer compute.
+
+    PROVED holds for all inputs off the kinks, at the sizes of the case's smallest reference; REFUTED comes with an
+    input at which the difference exceeds rounding; UNDECIDED with the reason. See docs/proof.md.
+
+    Exit status: 0 where exactly the declared errata are refuted, 1 otherwise, 2 for a broken case.
+    """
+    project = find_project()
+    names = tuple(dict.fromkeys(cases)) or project.cases
+    from gradproof.case import load_case
+    from gradproof.proving import prove_case
+    from gradproof.report.proofs import print_proofs
+    from gradproof.report.terminal import stdout
+
+    status = AS_EXPECTED
+    for name in names:
+        try:
+            case = load_case(name, project=project)
+            proofs = prove_case(case, seed=seed, deadline=deadline)
+        except GradproofError as error:
+            click.echo(error_text(error), err=True)
+            status = USER_MISTAKE
+            continue
+        print_proofs(stdout(), proofs, case.derivation)
+        if proofs.refuted != case.derivation.known_errata:
+            status = max(status, DISAGREEMENT)
+    ctx.exit(status)
