@@ -109,7 +109,7 @@ def entered(term: Term, dtype: np.dtype[Any]) -> Term:
     else:
         limit = 1 / UNIT_ROUNDOFF[dtype]
         size = magnitude(value)
-        if not (size >= limit).any():
+        if not np.any(size >= limit):
             return converted, error
         lost = np.where(size >= limit, rounding(converted), 0.0)
     return converted, settled(plus(error, lost))

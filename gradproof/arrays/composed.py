@@ -118,7 +118,6 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.fabs: np.absolute,
     np.positive: lambda x: x.copy(),
     np.conjugate: lambda x: x.copy(),
-    np.float_power: np.power,
     np.logaddexp: logaddexp,
     np.heaviside: heaviside,
     np.sign: sign,

@@ -315,6 +315,37 @@ def test_boundarray_well_conditioned_result_exposes_a_small_relative_slip_in_eve
     assert np.all(np.abs(result.value * slip) > 2 * result.error)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "other",
+    [
+        2,
+        0.3,
+        True,
+        np.float64(0.3),
+        np.float32(0.3),
+        np.int64(3),
+        np.bool_(True),
+        np.array(0.3),
+        np.arange(1, 4),
+        np.ones(3) / 3,
+    ],
+    ids=lambda other: f"{type(other).__name__} {np.asarray(other).dtype}",
+)
+def test_boundarray_meets_any_plain_number_as_numpy_does(other: Any, dtype: str) -> None:
+    values = np.array([[0.1, -2.0, 3.0], [1.5, 0.7, 1e-3]], dtype)
+    x = BoundArray(values, 1e-9)
+    exact = np.vectorize(lambda v: Fraction(float(v)), otypes=[object])
+    for act in (operator.add, operator.sub, operator.mul, operator.truediv):
+        for left, right in ((x, other), (other, x)):
+            result = act(left, right)
+            plain = act(*(values if side is x else side for side in (left, right)))
+            assert isinstance(result, BoundArray)
+            assert result.dtype == plain.dtype
+            np.testing.assert_array_equal(result.value, plain)
+            assert_covered(result, act(*(exact(values) if side is x else exact(side)[()] for side in (left, right))))
+
+
 # ---- exactness
 
 
