@@ -43,7 +43,7 @@ class BoundArray(LeadArray):
             raise GradproofError(f"an error bound of {errors.min()}; bounds are zero or positive")
         exact, zeros = self._constant_layers(values)
         if errors.any():
-            zeros = settled(np.array(np.broadcast_to(errors, values.shape)) + zeros)
+            zeros = settled(_laid_out_as(values, errors + zeros))
         self.layers = (exact, zeros)
         self.lead = lead
 
@@ -67,6 +67,10 @@ class BoundArray(LeadArray):
         """Where the value is exact; for a mask: where the comparison is decided."""
         return np.equal(self.layers[1], 0)
 
+    def copy(self, *args: Any, **kwargs: Any) -> Self:
+        """A writable copy."""
+        return self._paired((self.layers[0].copy(order="K"), np.array(self.layers[1])))
+
     def __erf__(self) -> Self:
         """The error function, for code that asks for it by this name."""
         with np.errstate(all="ignore"):
@@ -85,10 +89,7 @@ class BoundArray(LeadArray):
         return array, exact_zeros(array.shape)
 
     def _paired(self, result: tuple[Array, Array]) -> Self:
-        value, error = result
-        if error.shape != value.shape:
-            error = np.array(np.broadcast_to(error, value.shape))
-        return self._make((value, error), self.lead)
+        return self._make((result[0], _laid_out_as(*result)), self.lead)
 
     def _term(self) -> Term:
         value, error = self.layers
@@ -163,7 +164,7 @@ class BoundArray(LeadArray):
             raise unsupported(f"astype({dtype})")
         converted = np.array(converted, dtype=dtype)
         filled = no_error(converted) if error is None else np.array(np.broadcast_to(error, converted.shape))
-        return self._make((converted, filled), self.lead)
+        return self._paired((converted, filled))
 
     def _settled(self, purpose: str) -> Array:
         value, error = self._term()
@@ -201,6 +202,15 @@ class BoundArray(LeadArray):
         if not kwargs.get("keepdims"):
             found, doubt = found.squeeze(axis), doubt.squeeze(axis)
         return self._make((found, doubt), self.lead)
+
+
+def _laid_out_as(value: Array, error: Array) -> Array:
+    """The error in the value's shape and memory layout, so that a reshape is a view of both or a copy of both."""
+    if error.shape == value.shape and error.flags.c_contiguous and value.flags.c_contiguous:
+        return error
+    same = np.empty_like(value, dtype=F64)
+    same[...] = error
+    return same
 
 
 def _term_of(operand: Any) -> Term:

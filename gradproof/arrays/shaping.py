@@ -50,7 +50,19 @@ def reshape(a: LeadArray, shape: Any, order: str = "C", *, copy: bool | None = N
     if min(wanted, default=0) < 0 or int(np.prod(wanted, dtype=int)) != a.size:
         raise ValueError(f"cannot reshape array of size {a.size} into shape {shape}")
     target = a.lead_shape + tuple(wanted)
-    return a._map(lambda layer: layer.reshape(target))
+    result = a._map(lambda layer: layer.reshape(target))
+    return result if all(layer.flags.c_contiguous for layer in a.layers) else _alike(a, result)
+
+
+def _alike(a: LeadArray, result: LeadArray) -> LeadArray:
+    """All layers of a reshaped array as views, or all as copies: NumPy decides by the memory layout of each."""
+    pairs = zip(result.layers, a.layers, strict=True)
+    views = [np.may_share_memory(new, old) or not old.flags.writeable for new, old in pairs]
+    if all(views) or not any(views):
+        return result
+    if views[0]:
+        raise unsupported("this reshape", "the layers of the array differ in memory layout", "take a copy first")
+    return result.copy()
 
 
 def ravel(a: LeadArray, order: str = "C") -> LeadArray:

@@ -542,6 +542,18 @@ def test_boundarray_written_element_takes_value_and_error() -> None:
     assert y.error[0, 0] < 1e-15
 
 
+def test_boundarray_reshaped_copy_keeps_its_error_when_the_original_is_overwritten() -> None:
+    x = BoundArray.exact(np.arange(6.0).reshape(1, 2, 3))
+    transposed = np.maximum(x.T, 1) / 3
+    flat = transposed.reshape(-1)  # NumPy has to copy here
+    transposed[...] = 0
+    assert flat.value[0, 1] == 1.0
+    assert np.all(flat.error[0] > 0)
+    view = transposed.T.reshape(-1)
+    transposed += 0.1
+    np.testing.assert_array_equal(view.value, np.full((1, 6), 0.1))
+
+
 def test_boundarray_input_is_read_only_to_user_code() -> None:
     x = BoundArray.exact(np.array([[1.0, 2.0]]))
     with pytest.raises(UnsupportedOperation, match="take a copy first"):
