@@ -85,8 +85,12 @@ def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLIN
     graph = Graph()
     leaves = _leaf_expressions(case, smallest, graph)
     bounds = case.truth_bounds[smallest]
-    fixed = _untraceable(case, bounds)
-    truth = {} if fixed else _truth(graph, bounds, leaves)
+    fixed: dict[str, EquationProof] = {}
+    truth: dict[str, ExactArray] = {}
+    try:
+        truth = _truth(graph, bounds, leaves)
+    except GradproofError as problem:
+        fixed = {e.name: EquationProof(e.name, "UNDECIDED", str(problem)) for e in case.derivation.equations}
     pairs: list[tuple[Equation, tuple[ExactArray, ExactArray]]] = []
     helpers: dict[str, ExactArray] = {}
     for equation in () if fixed else case.derivation.order:
@@ -152,14 +156,14 @@ def _sampler(case: Case, reference: int) -> Sampler:
     return sample
 
 
-def _untraceable(case: Case, bounds: TruthBounds) -> dict[str, EquationProof]:
-    if bounds.tape is not None:
-        return {}
-    return {e.name: EquationProof(e.name, "UNDECIDED", bounds.why_none) for e in case.derivation.equations}
-
-
 def _truth(graph: Graph, bounds: TruthBounds, leaves: Mapping[str, Any]) -> dict[str, ExactArray]:
-    assert bounds.tape is not None
+    """Torch's own operations on exact expressions.
+
+    Raises:
+        GradproofError: They could not be recorded, or one of them has no exact counterpart.
+    """
+    if bounds.tape is None:
+        raise GradproofError(bounds.why_none)
     one = ExactArray.of(graph, 1.0)
     outputs = bounds.tape.run([one, *(leaves[name] for name in bounds.truth.binding.leaves)])
     return dict(outputs)
