@@ -33,7 +33,7 @@ def test_check_counts_verdicts_by_kind(write: Write, run: Run) -> None:
     rows = {
         line.split()[0]: line.split()[1:4] for line in lines if line.startswith(("kind", "forw", "deriv", "update"))
     }
-    assert rows["kind"] == ["agrees", "disagrees", "inherits"]
+    assert rows["kind"] == ["agrees", "disagrees", "inherits"], lines
     assert rows["forward"] == ["3", "0", "0"]
     assert rows["derivative"] == ["3", "1", "0"]
     assert rows["update"] == ["1", "0", "1"]

@@ -77,6 +77,17 @@ def test_verdict_that_no_equation_has_gets_no_column() -> None:
     assert "undefined" not in header
 
 
+def test_proofs_are_counted_where_there_are_any() -> None:
+    lines = shown(outcome(replace(RIGHT, proof="PROVED"), replace(WRONG, proof="REFUTED"))).splitlines()
+    cells = {line.split()[0]: line.split()[1:4] for line in lines if line.startswith(("kind", "forward", "derivative"))}
+    assert cells == {
+        "kind": ["agrees", "disagrees", "proved"],
+        "forward": ["1", "0", "1"],
+        "derivative": ["0", "1", "0"],
+    }
+    assert "proved" not in shown(outcome(RIGHT))
+
+
 def test_largest_errors_are_those_of_equations_that_agree() -> None:
     assert "1 ulp; 25% of the bound" in shown(outcome(RIGHT, replace(WRONG, kind="forward")))
 

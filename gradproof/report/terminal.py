@@ -42,18 +42,21 @@ def print_result(console: Console, result: CheckResult) -> None:
 
 
 def _kinds_table(result: CheckResult) -> Table:
-    """Counts of verdicts by the kind of equation; a verdict that no equation has gets no column."""
+    """Counts of verdicts by the kind of equation; a verdict that no equation has gets no column, nor do proofs."""
     verdicts = [verdict for verdict in VERDICTS if verdict in VERDICTS[:2] or result.count(verdict)]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("kind")
     for verdict in verdicts:
         table.add_column(verdict, justify="right")
+    if any(one.proof for one in result.results):
+        table.add_column("proved", justify="right")
     table.add_column("those that agree do so within")
     for kind in KINDS:
         of_kind = [one for one in result.results if one.kind == kind]
         if of_kind:
             counts = [sum(one.verdict == verdict for one in of_kind) for verdict in verdicts]
-            table.add_row(kind, *map(str, counts), wording.agreement(of_kind))
+            proved = [sum(one.proof == "PROVED" for one in of_kind)] if any(one.proof for one in result.results) else []
+            table.add_row(kind, *map(str, [*counts, *proved]), wording.agreement(of_kind))
     return table
 
 
