@@ -26,6 +26,7 @@ from gradproof.proving import prove_case, with_proofs
 from gradproof.reference import Reference
 from gradproof.replay import worst_entries
 from gradproof.result import CheckResult
+from gradproof.teeth import blunt_equations
 from gradproof.trajectory import compare_trajectories
 from gradproof.trials import Block, blocks, checked_seed
 from gradproof.verdicts import Evidence, results_of
@@ -111,7 +112,8 @@ class _Run:
             while outcome is None:
                 outcome = self._trials(trials, progress or _no_progress)
             done, interrupted = outcome
-            evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits)
+            blunt = blunt_equations(self.case, self.seed, self.scale)
+            evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, blunt)
             results = results_of(evidence)
             trajectory = (
                 compare_trajectories(self.case, self.evaluators, steps, self.seed, self.scale) if steps else None

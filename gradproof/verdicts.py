@@ -21,12 +21,14 @@ class Evidence:
         tallies: By run (`own`, `free`) and equation.
         shapes: The shapes of each equation's quantity, one for each reference.
         misfits: Why an equation's result cannot be compared with its quantity at all, by equation.
+        blunt: Why an equation's agreement shows nothing, by equation.
     """
 
     case: Case
     tallies: Mapping[tuple[str, str], Tally]
     shapes: Mapping[str, list[tuple[int, ...]]]
     misfits: Mapping[str, str]
+    blunt: Mapping[str, str]
 
 
 def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
@@ -94,6 +96,8 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
         return "inconclusive", "no finite rounding bound in any trial", free, ()
     if not free.nonzero:
         return "inconclusive", f"zero in all {free.trials} trials: a wrong factor would not show", free, ()
+    if equation.name in evidence.blunt:
+        return "inconclusive", evidence.blunt[equation.name], free, ()
     return "agrees", _undefined(free), free, ()
 
 
