@@ -22,7 +22,7 @@ _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """Values with error bounds, and where an expression is certainly undefined (log or root of a negative)."""
+    """Values with error bounds, and where an expression is certainly undefined (log or root of a negative, 1/0)."""
 
     value: Any  # a BoundArray; typed so because NumPy's functions on it are not
     undefined: Array
@@ -62,7 +62,8 @@ def _node(node: Expression, args: list[Evaluated], inputs: Mapping[str, Array]) 
         case "mul":
             return _product(node, args)
         case "inv":
-            return Evaluated(1.0 / args[0].value, undefined)
+            divisor = args[0].value
+            return Evaluated(1.0 / divisor, undefined | ((divisor.value == 0) & (divisor.error == 0)))
         case "pos":
             return Evaluated(np.where(args[0].value > 0, 1.0, 0.0), undefined)
         case "erf":

@@ -9,13 +9,15 @@ a topological order and every pass over a graph is a loop.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from gradproof.proof import simplify
 from gradproof.proof.errors import ExpressionLimit, TraceError
+from gradproof.proof.walking import topological as topological
 
 Number = int | float | Fraction | np.bool_ | np.integer[Any] | np.floating[Any]
 _NUMBERS = (int, float, Fraction, np.bool_, np.integer, np.floating)
@@ -91,7 +93,7 @@ class Expression:
 
     def __init__(self, graph: Graph, id: int, op: str, args: tuple[Expression, ...], data: Any) -> None:
         self.graph, self.id, self.op, self.args, self.data = graph, id, op, args, data
-        self.positive, self.nonnegative = _certain_sign(op, args, data)
+        self.positive, self.nonnegative = simplify.certain_sign(op, args, data)
 
     def __repr__(self) -> str:
         return f"Expression({self.id}: {self.op})"
@@ -121,16 +123,16 @@ class Expression:
     def __add__(self, other: Any) -> Expression:
         a, b = self, self.lift(other)
         if a.op == "const" or b.op == "const":
-            return _add_constant(a, b) if b.op == "const" else _add_constant(b, a)
-        if _is_negation(a, b) or _is_negation(b, a):
+            return simplify.add_constant(a, b) if b.op == "const" else simplify.add_constant(b, a)
+        if simplify.is_negation(a, b) or simplify.is_negation(b, a):
             return self.graph.constant(0)
         return self.graph.node("add", (a, b) if a.id <= b.id else (b, a))
 
     def __mul__(self, other: Any) -> Expression:
         a, b = self, self.lift(other)
         if a.op == "const" or b.op == "const":
-            return _scale(b, a) if a.op == "const" else _scale(a, b)
-        return _product(a, b)
+            return simplify.scale(b, a) if a.op == "const" else simplify.scale(a, b)
+        return simplify.product(a, b)
 
     def __neg__(self) -> Expression:
         return self * -1
@@ -171,7 +173,7 @@ class Expression:
         if abs(n.data) > _LARGEST_POWER:
             raise ExpressionLimit(f"a power above {_LARGEST_POWER}; no float64 result would be of use")
         base = self if n.data.denominator == 1 else self.sqrt()
-        return _integer_power(base if n.data >= 0 else base.inverse(), abs(n.data.numerator))
+        return simplify.integer_power(base if n.data >= 0 else base.inverse(), abs(n.data.numerator))
 
     def __rpow__(self, base: Any) -> Expression:
         return self.lift(base).__pow__(self)
@@ -198,7 +200,7 @@ class Expression:
                 raise TraceError(f"log({self.data}); the result is not finite")
             if self.data == 1:
                 return self.graph.constant(0)
-        factors = _positive_factors(self)
+        factors = simplify.positive_factors(self)
         if factors is None:
             return self.graph.node("log", (self,))
         total = self.graph.constant(0)
@@ -211,7 +213,7 @@ class Expression:
         """The square root that is not negative, real: defined where self >= 0."""
         if self.op == "const" and (self.data < 0 or self.infinite):
             raise TraceError(f"sqrt({self.data}); the result is not real and finite")
-        factors = _positive_factors(self)
+        factors = simplify.positive_factors(self)
         if factors is not None:
             root = self.graph.constant(1)
             for factor, exponent in factors:
@@ -220,14 +222,14 @@ class Expression:
                 else:
                     root = root * factor._node_or_constant("sqrt") ** exponent
             return root
-        if self.op == "mul" and (exact := _rational_root(self.args[0].value)) is not None:
+        if self.op == "mul" and (exact := simplify.rational_root(self.args[0].value)) is not None:
             return self.args[1].sqrt() * exact
         return self._node_or_constant("sqrt")
 
     def _node_or_constant(self, op: str) -> Expression:
         """The log or sqrt of a node that has no structure to use; exact for a constant where that is rational."""
         exact: Fraction | None = (
-            _rational_root(self.value) if op == "sqrt" else Fraction(0) if self.value == 1 else None
+            simplify.rational_root(self.value) if op == "sqrt" else Fraction(0) if self.value == 1 else None
         )
         return self.graph.node(op, (self,)) if exact is None else self.graph.constant(exact)
 
@@ -245,7 +247,7 @@ class Expression:
 
     def pos(self) -> Expression:
         """The indicator [self > 0]; a positive factor and the gate of a rectified value are stripped."""
-        u = _sign_core(self)
+        u = simplify.sign_core(self)
         if u.positive:
             return self.graph.constant(1)
         if u.op == "const":
@@ -264,182 +266,3 @@ class Expression:
                 "gradproof.proof.branches.trace, which follows both sides"
             )
         return self.graph.decide(self)
-
-
-def topological(
-    roots: Iterable[Expression], through: Callable[[Expression], bool] = lambda node: True
-) -> list[Expression]:
-    """Every node that the roots depend on, arguments before the nodes that use them.
-
-    Arguments of a node for which `through` is false are left out.
-    """
-    seen: dict[int, Expression] = {}
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        if node.id not in seen:
-            seen[node.id] = node
-            if through(node):
-                stack.extend(node.args)
-    return [seen[i] for i in sorted(seen)]
-
-
-# --- what is certain of a sign, and the few rewritings done while a graph is built. Each is an identity of real
-# functions wherever both sides are defined.
-
-
-def _certain_sign(op: str, args: tuple[Expression, ...], data: Any) -> tuple[bool, bool]:
-    match op:
-        case "const":
-            return data > 0, data >= 0
-        case "exp" | "pi":
-            return True, True
-        case "pos":
-            return False, True
-        case "sqrt" | "tag" | "inv":
-            return args[0].positive, op == "sqrt" or args[0].nonnegative
-        case "add":
-            a, b = args
-            both = a.nonnegative and b.nonnegative
-            return both and (a.positive or b.positive), both
-        case "mul":
-            a, b = args
-            square = a is b or _is_rectified(a, b)
-            return a.positive and b.positive, square or (a.nonnegative and b.nonnegative)
-    return False, False
-
-
-def _is_rectified(a: Expression, b: Expression) -> bool:
-    """Whether a * b is z [z > 0]."""
-    return (b.op == "pos" and b.args[0] is a) or (a.op == "pos" and a.args[0] is b)
-
-
-def _is_negation(a: Expression, b: Expression) -> bool:
-    return b.op == "mul" and b.args[0].value == -1 and b.args[1] is a
-
-
-def _add_constant(a: Expression, constant: Expression) -> Expression:
-    if constant.data == 0:
-        return a
-    if a.op == "const":
-        if a.infinite and constant.infinite and a.data != constant.data:
-            raise TraceError("inf - inf; the result is not a number")
-        return a.graph.constant(a.data + constant.data)
-    if constant.infinite:
-        return constant
-    if a.op == "add" and a.args[0].op == "const":
-        return _add_constant(a.args[1], a.graph.constant(a.args[0].data + constant.data))
-    return a.graph.node("add", (constant, a))
-
-
-def _scale(a: Expression, factor: Expression) -> Expression:
-    """factor * a for a constant factor, which always stands first in a product."""
-    if a.op == "const":
-        if (a.infinite or factor.infinite) and 0 in (a.data, factor.data):
-            raise TraceError("0 * inf; the result is not a number")
-        return a.graph.constant(a.data * factor.data)
-    if factor.infinite:
-        raise TraceError("an infinite constant times a value of unknown sign; use np.where with a finite one")
-    if factor.data == 0:
-        return factor
-    if factor.data == 1:
-        return a
-    if a.op == "mul" and a.args[0].op == "const":
-        return _scale(a.args[1], a.graph.constant(a.args[0].data * factor.data))
-    return a.graph.node("mul", (factor, a))
-
-
-def _product(a: Expression, b: Expression) -> Expression:
-    """a * b of two nodes that are not constant: constant factors to the front, equal indicators merged."""
-    if a.op == "mul" and a.args[0].op == "const":
-        return _scale(a.args[1] * b, a.args[0])
-    if b.op == "mul" and b.args[0].op == "const":
-        return _scale(a * b.args[1], b.args[0])
-    gates: list[Expression] = []
-    product: Expression | None = None
-    while product is None:
-        gate_a, core_a = _gated(a)
-        gate_b, core_b = _gated(b)
-        if gate_a is None or gate_a is not gate_b:
-            product = a.args[0] if a is b and a.op == "sqrt" else _node_product(a, b)
-        elif core_a is None or core_b is None:
-            product = b if core_a is None else a
-        else:
-            gates.append(gate_a)
-            a, b = core_a, core_b
-    for gate in reversed(gates):
-        product = _node_product(gate, product)
-    return product
-
-
-def _node_product(a: Expression, b: Expression) -> Expression:
-    return a.graph.node("mul", (a, b) if a.id <= b.id else (b, a))
-
-
-def _positive_factors(a: Expression) -> list[tuple[Expression, int]] | None:
-    """The factors, each certainly positive, of which `a` is the product, with exponents; None where not so."""
-    if not a.positive or a.op not in ("exp", "mul", "inv"):
-        return None
-    exponents, factors = {a.id: 1}, []
-    for node in reversed(topological([a], through=_opens_into_factors)):
-        n = exponents.get(node.id, 0)
-        if n and _opens_into_factors(node):
-            for arg in node.args:
-                exponents[arg.id] = exponents.get(arg.id, 0) + (-n if node.op == "inv" else n)
-        elif n:
-            factors.append((node, n))
-    return factors
-
-
-def _opens_into_factors(a: Expression) -> bool:
-    return a.op == "inv" or (a.op == "mul" and a.args[0].positive and a.args[1].positive)
-
-
-def _gated(a: Expression) -> tuple[Expression | None, Expression | None]:
-    """(g, r) of a = g * r with an indicator g; r is None where a is the indicator itself."""
-    if a.op == "pos":
-        return a, None
-    if a.op == "mul":
-        x, y = a.args
-        if x.op == "pos":
-            return x, y
-        if y.op == "pos":
-            return y, x
-    return None, None
-
-
-def _sign_core(a: Expression) -> Expression:
-    """A node with the sign of `a` everywhere that `a` is defined, without its positive factors."""
-    while True:
-        if a.op == "inv":
-            a = a.args[0]
-        elif a.op == "mul" and (a.args[0].positive or a.args[1].positive):
-            a = a.args[1] if a.args[0].positive else a.args[0]
-        elif a.op == "mul" and _is_rectified(*a.args):
-            a = a.args[0] if a.args[1].op == "pos" else a.args[1]
-        elif a.op == "mul" and a.args[0].op == "const" and a.args[0].data != -1:
-            return -_sign_core(a.args[1])
-        elif a.op == "mul" and a.args[0].op == "const":
-            inner = _sign_core(a.args[1])
-            return a if inner is a.args[1] else -inner
-        else:
-            return a
-
-
-def _rational_root(value: Fraction | float | None) -> Fraction | None:
-    """The square root of a rational that is the square of one, else None."""
-    if not isinstance(value, Fraction) or value < 0:
-        return None
-    top, bottom = math.isqrt(value.numerator), math.isqrt(value.denominator)
-    exact = top * top == value.numerator and bottom * bottom == value.denominator
-    return Fraction(top, bottom) if exact else None
-
-
-def _integer_power(base: Expression, n: int) -> Expression:
-    result = base.graph.constant(1)
-    while n:
-        if n & 1:
-            result = result * base
-        base = base * base if n > 1 else base
-        n >>= 1
-    return result

@@ -13,9 +13,10 @@ from gradproof.arrays.exact import ExactArray
 from gradproof.errors import GradproofError
 from gradproof.proof.constants import read_exactly
 from gradproof.proof.errors import TraceError
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
 from gradproof.proof.points import Deadline
 from gradproof.proof.prover import Finding, Prover
+from gradproof.proof.ranges import partial_nodes
 from gradproof.proof.witness import Refute, Sampler, Witness, search, search_by_code
 
 Side = ExactArray | Expression | float
@@ -108,7 +109,7 @@ class _Work:
         self._run_code(refute)
         self._look_for_witnesses(self._open(), 0.75)
         self._apply(self._prover.by_regions, self._open(), 0.9)
-        self._look_for_witnesses([i for i in self._proved() if _may_be_undefined(self.entries[i])], 1.0)
+        self._look_for_witnesses(self._with_another_domain(), 1.0)
         self._explain()
 
     def _subtract(self, i: int, entry: _Entry) -> None:
@@ -138,8 +139,12 @@ class _Work:
     def _open(self) -> list[int]:
         return [i for i in range(len(self.entries)) if not self.findings[i].proved and i not in self.witnesses]
 
-    def _proved(self) -> list[int]:
-        return [i for i in range(len(self.entries)) if self.findings[i].proved]
+    def _with_another_domain(self) -> list[int]:
+        """What is proved, but may be undefined on one side where it is not on the other."""
+        proved = [i for i in range(len(self.entries)) if self.findings[i].proved]
+        sides = [node for i in proved for node in (self.entries[i].expected, self.entries[i].found)]
+        partial = partial_nodes(sides)
+        return [i for i in proved if partial[self.entries[i].found.id] & ~partial[self.entries[i].expected.id]]
 
     def _run_code(self, refute: Sequence[Refute | None]) -> None:
         """A witness of the clearest entry of each pair that is open and came with its code."""
@@ -193,15 +198,6 @@ def _entries(number: int, expected: Side, found: Side) -> Iterator[_Entry]:
     for place in np.ndindex(*sides[0].shape):
         assert model is not None
         yield _Entry(number, place, model.lift(sides[0][place]), model.lift(sides[1][place]))
-
-
-def _may_be_undefined(entry: _Entry) -> bool:
-    """Whether `found` takes a log or root of something that may be negative and that `expected` does not take."""
-    partial = [
-        {n.id for n in topological([side]) if n.op in ("log", "sqrt") and not n.args[0].nonnegative}
-        for side in (entry.expected, entry.found)
-    ]
-    return bool(partial[1] - partial[0])
 
 
 def _combined(number: int, work: _Work) -> Proof:

@@ -90,10 +90,9 @@ class LogarithmBasis:
         return self._verified(argument, order, terms, (), at)
 
     def _images(self, number: int, at: Points) -> Row:
-        """The characters of a node's values. That of the constant 1 is 0: in its place, 1 stands for any constant."""
-        if number == ONE:
-            return [1] * at.width
-        return [self._field.character(value) or 0 for value in at.node(number)]
+        """The characters of a node's values, relative to the first, so that constant factors do not show."""
+        images = [self._field.character(value) or 0 for value in at.node(number)]
+        return [(image - images[0]) % CHARACTER_ORDER for image in images]
 
     def _verified(
         self,

@@ -44,6 +44,29 @@ def certain_divisors(nodes: Sequence[Expression]) -> set[int]:
     return {node.id for node in nodes if node.positive or ranges[node.id].excludes_zero}
 
 
+def partial_nodes(roots: Sequence[Expression]) -> dict[int, int]:
+    """For every node below the roots which of its operations may be undefined, as the bits of a number.
+
+    These are logarithms and roots of what may be negative, and reciprocals of what may be zero in a whole region.
+    """
+    nodes = topological(roots)
+    certain = certain_divisors(nodes)
+    conditional: set[int] = set()
+    found: dict[int, int] = {}
+    count = 0
+    for node in nodes:
+        if node.op == "pos" or any(a.id in conditional for a in node.args):
+            conditional.add(node.id)
+        negative = node.op in ("log", "sqrt") and not node.args[0].nonnegative
+        zero = node.op == "inv" and node.args[0].id in conditional and node.args[0].id not in certain
+        own = 1 << count if negative or zero else 0
+        count += bool(own)
+        for a in node.args:
+            own |= found[a.id]
+        found[node.id] = own
+    return found
+
+
 def _range(node: Expression, args: list[Range]) -> Range:
     match node.op:
         case "const":

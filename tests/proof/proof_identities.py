@@ -5,15 +5,29 @@ Each is `name: (expected, found)` as functions of scalars x, y, z and vectors v,
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from gradproof.arrays.exact import ExactArray, symbols
 from gradproof.aten.special import erf
+from gradproof.proof.expression import Graph
 
 Identity = tuple[Callable[..., Any], Callable[..., Any]]
+
+
+def built(identity: Identity, graph: Graph) -> tuple[ExactArray, ExactArray]:
+    """Both sides as exact expressions of the graph."""
+    inputs = {name: symbols(graph, name, (3,) if name in "vw" else ()) for name in "xyzvw"}
+    expected, found = (side(*(inputs[name] for name in _parameters(side))) for side in identity)
+    return expected, found
+
+
+def _parameters(side: Callable[..., Any]) -> list[str]:
+    return ["x"] if isinstance(side, np.ufunc) else list(inspect.signature(side).parameters)
 
 
 def softmax(v: Any) -> Any:

@@ -1,0 +1,53 @@
+"""The document's own derivation, traced: every hand-derived quantity beside the derivative of the traced loss."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradproof.arrays.exact import ExactArray, symbols, tagged
+from gradproof.proof.calculus import gradient
+from gradproof.proof.expression import Graph
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "manual" / "parameter_update_2.py"
+LEAVES = "X1 X2 W13 W23 b3 W14 W24 b4 W35 W45 b5 W36 W46 b6 W37 W47 b7 eta".split()
+FORWARD = "Y3 Y4 Y5 Y6 Y7 P5 P6 P7 Loss".split()
+
+
+def document_pairs(graph: Graph) -> dict[str, tuple[ExactArray, ExactArray]]:
+    """(derivative by reverse mode, hand-derived value) of every equation dA_dB."""
+    equations = _equations()
+    known: dict[str, ExactArray] = {name: symbols(graph, name) for name in LEAVES}
+    for name in FORWARD:
+        known[name] = tagged(graph, name, _called(equations[name], known))
+    pairs = {}
+    for name, equation in equations.items():
+        derivative = re.fullmatch(r"d(\w+?)_d([A-Z]\w*?|b\d)(__\w+)?", name)
+        if derivative:
+            value = ExactArray.of(graph, _as_element(_called(equation, known)))
+            known[name] = value
+            pairs[name] = (_derivative(known[derivative[1]], known[derivative[2]]), value)
+    return pairs
+
+
+def _equations() -> dict[str, Any]:
+    namespace: dict[str, Any] = {}
+    exec(compile(DOCUMENT.read_text(encoding="utf-8"), "parameter_update_2.py", "exec"), namespace)
+    return {name: f for name, f in namespace.items() if inspect.isfunction(f) and not name.startswith("_")}
+
+
+def _called(equation: Any, known: dict[str, ExactArray]) -> Any:
+    return equation(**{name: known[name] for name in inspect.signature(equation).parameters})
+
+
+def _as_element(value: Any) -> Any:
+    return value.expressions[()] if isinstance(value, ExactArray) else value
+
+
+def _derivative(output: ExactArray, wrt: ExactArray) -> ExactArray:
+    (result,) = gradient(output.expressions[()], [wrt.expressions[()]])
+    return ExactArray.of(result.graph, np.array(result, dtype=object))
