@@ -13,7 +13,9 @@ from gradproof.errors import Disagreement
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gradproof.case import Case
     from gradproof.replay import WorstEntry
+    from gradproof.scales import ScaleSweep
     from gradproof.trajectory import Trajectory
 
 VERDICTS = ("agrees", "disagrees", "inherits", "inconclusive", "undefined", "unchecked")
@@ -43,7 +45,9 @@ class EquationResult:
         bound_kind: `rigorous`, `sampled`, `fixed`, or empty where all agreed to a few units in the last place.
         worst_trial: The trial with the largest difference, -1 where there is none.
         diagnosis: What is wrong, or why there is no clearer verdict.
-        fix: The mended equation.
+        fix: The mended equation: what it should return.
+        fix_trials, fresh_trials: In how many picked trials, and in how many fresh ones, the fix agrees: in all.
+        alternatives: Other formulas that agree as well, the simplest first.
         proof: `PROVED`, `REFUTED` or `UNDECIDED`.
         inherits_from: The wrong equations upstream of it.
         known_erratum: Whether the case declares it wrong.
@@ -68,6 +72,9 @@ class EquationResult:
     worst_trial: int = -1
     diagnosis: str = ""
     fix: str = ""
+    fix_trials: int = 0
+    fresh_trials: int = 0
+    alternatives: tuple[str, ...] = ()
     proof: str = ""
     inherits_from: tuple[str, ...] = ()
     known_erratum: bool = False
@@ -85,8 +92,10 @@ class CheckResult:
         seed: The seed they were drawn with.
         dtype: `float64` or `float32`.
         scale: The factor on real draws.
+        checked: The case itself, for those who look closer; None for a result that was made otherwise.
         find_worst: Gives the worst trial of each equation with its numbers.
         trajectory: How training runs of both sides part, where steps were asked for.
+        scales: The errors of both sides at many scales of the draws, where they were asked for.
         interrupted: Whether the run was stopped before its end.
         known_errata: The equations that the case declares wrong.
     """
@@ -98,8 +107,10 @@ class CheckResult:
     seed: int
     dtype: str
     scale: float = 1.0
+    checked: Case | None = field(default=None, repr=False, compare=False)
     find_worst: Callable[[], tuple[WorstEntry, ...]] = field(default=tuple, repr=False, compare=False)
     trajectory: Trajectory | None = None
+    scales: ScaleSweep | None = None
     interrupted: bool = False
     known_errata: frozenset[str] = field(default=frozenset())
 

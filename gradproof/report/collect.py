@@ -1,0 +1,41 @@
+"""What the reports for people show beyond a check's records, gathered once: the graph, values over trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradproof.result import CheckResult
+from gradproof.scatter import Scatter, scatter
+
+SCATTERS = 9
+"""So many wrong equations get a picture of their values."""
+
+
+@dataclass(frozen=True)
+class Details:
+    """What there is to know of a case's equations besides their records.
+
+    Attributes:
+        inputs: By equation: what it reads, each the name of an equation or of a drawn quantity.
+        sources: By equation: its text in its file; empty where there is none.
+        scatters: Values of the first wrong equations over trials.
+    """
+
+    inputs: dict[str, tuple[str, ...]]
+    sources: dict[str, str]
+    scatters: tuple[Scatter, ...] = ()
+
+
+def collect(result: CheckResult) -> Details:
+    """The details of a result; empty where it was not made by a check."""
+    case = result.checked
+    if case is None:
+        return Details({}, {})
+    by_name = case.derivation.by_name
+    equations = case.derivation.equations
+    wrong = [one.equation for one in result.wrong if one.trials][:SCATTERS]
+    return Details(
+        inputs={e.name: tuple(by_name[i].name if i in by_name else i for i in e.inputs) for e in equations},
+        sources={e.name: e.source for e in equations},
+        scatters=scatter(case, wrong, result.seed, result.scale),
+    )
