@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Generic, TypeVar
 
 from gradproof.proof.points import Points
-from gradproof.proof.rules import Row
+from gradproof.proof.rows import Row
 from gradproof.proof.span import Span
 
 K = TypeVar("K")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gradproof.proof.errors import TraceError
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
+from gradproof.proof.walking import topological
 
 
 def gradient(output: Expression, wrt: Sequence[Expression]) -> list[Expression]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Protocol
 
-from gradproof.proof.expression import topological
 from gradproof.proof.field import Field
 from gradproof.proof.points import Points, Program
-from gradproof.proof.rules import Decided, Indicator, RootOfSquare, Row
+from gradproof.proof.rows import Row
+from gradproof.proof.rules import Decided, Indicator
+from gradproof.proof.rules_root import RootOfSquare
+from gradproof.proof.walking import topological
 
 
 class Conditions(Protocol):

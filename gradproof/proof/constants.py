@@ -6,12 +6,13 @@ This only explains why two expressions are not equal: nothing is proved equal by
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from gradproof.proof.calculus import exchanged
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
+from gradproof.proof.walking import topological
 
 _ULPS = 4 * 2.0**-52
 _LARGEST_DENOMINATOR = 1000
@@ -27,10 +28,16 @@ class Reading:
     exact: Expression
 
 
-def read_exactly(roots: Sequence[Expression]) -> tuple[list[Expression], list[Reading]]:
-    """The roots with every rounded constant replaced by the simple number that it is close to."""
+def read_exactly(roots: Sequence[Expression]) -> tuple[list[Expression], dict[int, Reading]]:
+    """The roots with every rounded constant replaced by the simple number that it is close to; these, by node."""
     readings = {node.id: reading for node in topological(roots) if (reading := _reading(node)) is not None}
-    return exchanged(roots, {i: reading.exact for i, reading in readings.items()}), list(readings.values())
+    return exchanged(roots, {i: reading.exact for i, reading in readings.items()}), readings
+
+
+def named_in(root: Expression, readings: Mapping[int, Reading]) -> list[str]:
+    """The readings that were made below a root, in words, up to their signs."""
+    used = [readings[node.id] for node in topological([root]) if node.id in readings]
+    return list(dict.fromkeys(f"{abs(r.value)!r} for {r.text.removeprefix('-')}" for r in used))
 
 
 def _reading(node: Expression) -> Reading | None:

@@ -16,16 +16,9 @@ from fractions import Fraction
 from gradproof.proof.expression import Expression
 from gradproof.proof.field import BITS, LOG2_PRIMES, PRIME_ERROR
 from gradproof.proof.points import Program, Undecidable
-from gradproof.proof.rules import (
-    ANGLE_UNIT,
-    Exponential,
-    Logarithm,
-    RootOfRational,
-    RootOfSquare,
-    Rotation,
-    Rule,
-    SquareRoot,
-)
+from gradproof.proof.rules import Rule
+from gradproof.proof.rules_exponential import ANGLE_UNIT, Exponential, Logarithm, Rotation
+from gradproof.proof.rules_root import RootOfRational, RootOfSquare, SquareRoot
 
 _CAP = 1 << 460
 _LOG2_WORST = -64  # a bound above 2^-64 is not worth the name

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from gradproof.proof.expression import Expression
 from gradproof.proof.points import Program
 from gradproof.proof.ranges import certain_divisors
-from gradproof.proof.rules import Exponential, Indicator, RootOfSquare
+from gradproof.proof.rules import Indicator
+from gradproof.proof.rules_exponential import Exponential
+from gradproof.proof.rules_root import RootOfSquare
 
 
 @dataclass(frozen=True)

@@ -17,18 +17,9 @@ from gradproof.proof.field import RATIONAL_BOUND, Field
 from gradproof.proof.logarithms import LogarithmBasis
 from gradproof.proof.points import Deadline, Points, Program
 from gradproof.proof.roots import RootFinder
-from gradproof.proof.rules import (
-    ANGLE_UNIT,
-    ONE,
-    Atom,
-    Exponential,
-    Free,
-    Key,
-    Logarithm,
-    Rotation,
-    Row,
-    Rule,
-)
+from gradproof.proof.rows import ONE, Key, Row
+from gradproof.proof.rules import Atom, Free, Rule
+from gradproof.proof.rules_exponential import ANGLE_UNIT, Exponential, Logarithm, Rotation
 
 _SPARE_POINTS = 6
 _POINTS_WITH_ROOTS = 16

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from gradproof.arrays.bound import BoundArray
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
 from gradproof.proof.functions import is_truth_value
 from gradproof.proof.points import Deadline
+from gradproof.proof.walking import topological
 
 Array = np.ndarray[Any, Any]
 _FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos}

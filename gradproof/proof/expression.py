@@ -17,7 +17,6 @@ import numpy as np
 
 from gradproof.proof import simplify
 from gradproof.proof.errors import ExpressionLimit, TraceError
-from gradproof.proof.walking import topological as topological
 
 Number = int | float | Fraction | np.bool_ | np.integer[Any] | np.floating[Any]
 _NUMBERS = (int, float, Fraction, np.bool_, np.integer, np.floating)

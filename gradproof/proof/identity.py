@@ -11,10 +11,10 @@ import numpy as np
 
 from gradproof.arrays.exact import ExactArray
 from gradproof.errors import GradproofError
-from gradproof.proof.constants import read_exactly
+from gradproof.proof.constants import named_in, read_exactly
 from gradproof.proof.errors import TraceError
 from gradproof.proof.expression import Expression
-from gradproof.proof.points import Deadline
+from gradproof.proof.points import Deadline, OutOfTime
 from gradproof.proof.prover import Finding, Prover
 from gradproof.proof.ranges import partial_nodes
 from gradproof.proof.witness import Refute, Sampler, Witness, search, search_by_code
@@ -165,20 +165,18 @@ class _Work:
 
     def _explain(self) -> None:
         """Whether what is still open holds once rounded constants are read as the numbers they stand for."""
-        for i in self._open():
-            if i not in self._differences or "not finished" in self.findings[i].reason:
-                continue
-            try:
-                (difference,), readings = read_exactly([self._differences[i]])
-            except TraceError:
-                continue
-            if not readings:
-                continue
-            proved = difference.value == 0
-            if difference.op != "const":
-                proved = self._prover.all_at_once([difference], self._deadline)[difference.id].proved
-            if proved:
-                named = ", ".join(f"{r.value!r} for {r.text}" for r in readings[:_MOST_READINGS_NAMED])
+        places = [i for i in self._open() if i in self._differences]
+        try:
+            self._deadline.check()
+            differences, readings = read_exactly([self._differences[i] for i in places])
+        except (TraceError, OutOfTime):
+            return
+        tested = {new.id: new for new, i in zip(differences, places, strict=True) if new is not self._differences[i]}
+        unknown = [new for new in tested.values() if new.op != "const"]
+        results = self._prover.all_at_once(unknown, self._deadline) if unknown else {}
+        for i, new in zip(places, differences, strict=True):
+            if new.value == 0 or (new.id in results and results[new.id].proved):
+                named = ", ".join(named_in(self._differences[i], readings)[:_MOST_READINGS_NAMED])
                 self.findings[i] = Finding(False, reason=f"equal up to the rounding of a constant ({named})")
 
 

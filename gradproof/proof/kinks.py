@@ -11,9 +11,10 @@ import numpy as np
 from gradproof.arrays.exact import ExactArray
 from gradproof.proof.calculus import gradient
 from gradproof.proof.evaluation import Array, evaluate
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
 from gradproof.proof.functions import is_truth_value
 from gradproof.proof.points import Deadline
+from gradproof.proof.walking import topological
 from gradproof.proof.wording import described
 
 Code = Callable[[dict[str, Array]], tuple[Array, Array]]

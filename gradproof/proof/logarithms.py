@@ -11,7 +11,8 @@ from gradproof.proof.coprime import factors
 from gradproof.proof.expression import Expression
 from gradproof.proof.field import CHARACTER_ORDER
 from gradproof.proof.points import Points, Program
-from gradproof.proof.rules import ONE, Logarithm, Row
+from gradproof.proof.rows import ONE, Row
+from gradproof.proof.rules_exponential import Logarithm
 
 _LARGEST_EXPONENT = math.isqrt(CHARACTER_ORDER // 2)
 _PARTS = 24  # exponents are looked for in twenty-fourths

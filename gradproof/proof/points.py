@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
 from gradproof.proof.field import Field
-from gradproof.proof.rules import ONE, Key, Row, Rule, Turn, turned_by
+from gradproof.proof.rows import ONE, Key, Row, Turn, turned_by
+from gradproof.proof.rules import Rule
+from gradproof.proof.walking import topological
 
 _MOST_DRAWS = 600  # redraws for one root; each succeeds with probability 1/2 where the roots are independent
 _NODES_BETWEEN_LOOKS_AT_THE_CLOCK = 512
@@ -171,6 +173,7 @@ class Points:
             if node.id in skipped:
                 if node.op in RULED and discover is not None:
                     self._done = place
+                    self.program.deadline.check()
                     rules[node.id] = discover(node, self)
                 continue
             row = self._arithmetic(node)
@@ -180,6 +183,7 @@ class Points:
                     if discover is None:
                         raise Undecidable(f"no rule for {node.op} at a random point")
                     self._done = place
+                    self.program.deadline.check()
                     rule = rules[node.id] = discover(node, self)
                 self._make_squares(rule, place)
                 row = rule.evaluate(self)

@@ -12,13 +12,15 @@ from gradproof.proof.coprime import coprime_base, without
 from gradproof.proof.degree import error_bound
 from gradproof.proof.dependence import Dependence, dependence
 from gradproof.proof.discovery import discover
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
 from gradproof.proof.field import Field, draw_field
 from gradproof.proof.points import Deadline, OutOfTime, Points, Program, Undecidable
 from gradproof.proof.regions import Region, RegionConditions, walk
 from gradproof.proof.roots import NeedSquares
-from gradproof.proof.rules import Indicator, RootOfSquare
+from gradproof.proof.rules import Indicator
+from gradproof.proof.rules_root import RootOfSquare
 from gradproof.proof.squares import signs_contradict
+from gradproof.proof.walking import topological
 
 T = TypeVar("T")
 _TEST_POINTS = 2
@@ -69,7 +71,7 @@ class Prover:
         """The test of a group; where it cannot be done, of each member alone."""
         try:
             return test(group)
-        except (Undecidable, ZeroDivisionError) as problem:
+        except (Undecidable, ArithmeticError) as problem:
             if len(group) == 1 or isinstance(problem, OutOfTime):
                 reason = str(problem) if isinstance(problem, Undecidable) else "a division by zero at every point"
                 return {root.id: Finding(False, reason=reason) for root in group}
@@ -230,8 +232,13 @@ def _grouped(roots: Sequence[Expression], *, by_conditions: bool = False) -> lis
     special = [node for node in topological(roots) if node.op in ops]
     if not by_conditions and len(special) <= _ROOTS_TESTED_TOGETHER:
         return [list(roots)]
-    groups: dict[frozenset[int], list[Expression]] = {}
+    masks: dict[int, int] = {}
+    bits = {node.id: 1 << i for i, node in enumerate(special)}
+    for node in topological(roots):
+        masks[node.id] = bits.get(node.id, 0)
+        for argument in node.args:
+            masks[node.id] |= masks[argument.id]
+    groups: dict[int, list[Expression]] = {}
     for root in roots:
-        key = frozenset(node.id for node in topological([root]) if node.op in ops)
-        groups.setdefault(key, []).append(root)
+        groups.setdefault(masks[root.id], []).append(root)
     return list(groups.values())

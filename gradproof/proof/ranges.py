@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
+from gradproof.proof.walking import topological
 
 _LONGEST_SUM = 4096
 _LARGEST = 1e300

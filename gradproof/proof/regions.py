@@ -16,7 +16,8 @@ from gradproof.proof.conditions import FreeConditions
 from gradproof.proof.cone import nonnegative_combination
 from gradproof.proof.field import RATIONAL_BOUND
 from gradproof.proof.points import Points, Program, Undecidable
-from gradproof.proof.rules import ONE, Decided, Indicator
+from gradproof.proof.rows import ONE
+from gradproof.proof.rules import Decided, Indicator
 
 
 @dataclass

@@ -19,17 +19,9 @@ from gradproof.proof.coprime import without
 from gradproof.proof.expression import Expression
 from gradproof.proof.field import Field
 from gradproof.proof.points import Points, Program
-from gradproof.proof.rules import (
-    ONE,
-    Atom,
-    Decided,
-    RootOfRational,
-    RootOfSquare,
-    Row,
-    Rule,
-    SquareRoot,
-    rational_root,
-)
+from gradproof.proof.rows import ONE, Row, rational_root
+from gradproof.proof.rules import Atom, Decided, Rule
+from gradproof.proof.rules_root import RootOfRational, RootOfSquare, SquareRoot
 from gradproof.proof.squares import Squares
 
 _POINTS_TO_CALL_A_SQUARE = 64

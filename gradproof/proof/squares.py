@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from gradproof.proof.field import Field
 from gradproof.proof.points import Points, Program
-from gradproof.proof.rules import ONE, Row, product
+from gradproof.proof.rows import ONE, Row, product
 
 _MOST_FACTORS = 4
 Shape = tuple[int, int]

@@ -11,8 +11,9 @@ import numpy as np
 from gradproof.arrays.bound import BoundArray
 from gradproof.errors import GradproofError
 from gradproof.proof.evaluation import Evaluated, evaluate
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
 from gradproof.proof.points import Deadline, OutOfTime
+from gradproof.proof.walking import topological
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
@@ -68,11 +69,11 @@ def search(
 
 
 def search_by_code(refute: Refute, roots: Sequence[Expression], seed: int, sampler: Sampler | None) -> Witness | None:
-    """A witness from the original code of one pair of arrays; None also where it has no error bounds."""
+    """A witness from the original code of one pair of arrays; None also where it cannot run on error bounds."""
     inputs = draw(roots, _TRIALS[0], seed, sampler)
     try:
         expected, found = refute({name: BoundArray.exact(values) for name, values in inputs.items()})
-    except GradproofError:
+    except (ValueError, TypeError, ArithmeticError):
         return None
     best: Witness | None = None
     for place in np.ndindex(*expected.shape):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradproof.proof.expression import Expression, topological
+from gradproof.proof.expression import Expression
+from gradproof.proof.walking import topological
 
 _SUM, _PRODUCT, _ATOM = range(3)
 

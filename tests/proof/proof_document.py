@@ -14,8 +14,27 @@ from gradproof.proof.calculus import gradient
 from gradproof.proof.expression import Graph
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "manual" / "parameter_update_2.py"
-LEAVES = "X1 X2 W13 W23 b3 W14 W24 b4 W35 W45 b5 W36 W46 b6 W37 W47 b7 eta".split()
-FORWARD = "Y3 Y4 Y5 Y6 Y7 P5 P6 P7 Loss".split()
+LEAVES = [
+    "X1",
+    "X2",
+    "W13",
+    "W23",
+    "b3",
+    "W14",
+    "W24",
+    "b4",
+    "W35",
+    "W45",
+    "b5",
+    "W36",
+    "W46",
+    "b6",
+    "W37",
+    "W47",
+    "b7",
+    "eta",
+]
+FORWARD = ["Y3", "Y4", "Y5", "Y6", "Y7", "P5", "P6", "P7", "Loss"]
 
 
 def document_pairs(graph: Graph) -> dict[str, tuple[ExactArray, ExactArray]]:

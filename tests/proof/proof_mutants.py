@@ -15,8 +15,9 @@ from proof_derivations import DERIVATIONS, Derivation
 from gradproof.arrays.exact import ExactArray
 from gradproof.proof.calculus import exchanged
 from gradproof.proof.errors import TraceError
-from gradproof.proof.expression import Expression, Graph, topological
+from gradproof.proof.expression import Expression, Graph
 from gradproof.proof.identity import Proof, Verdict, prove_equal
+from gradproof.proof.walking import topological
 
 _ERF = np.vectorize(math.erf, otypes=[np.longdouble])
 
