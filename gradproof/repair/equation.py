@@ -60,10 +60,12 @@ class Context:
 
     @cached_property
     def inputs(self) -> Mapping[str, frozenset[str]]:
-        """Quantity -> what its equations read."""
+        """Quantity -> what its equations read, but for what no equation of its phase can: that is a slip of its own."""
         found: dict[str, frozenset[str]] = {}
         for equation in self.equations:
-            found[equation.quantity] = found.get(equation.quantity, frozenset()) | frozenset(equation.inputs)
+            stage = phase(equation.quantity)
+            read = frozenset(name for name in equation.inputs if phase(name) <= stage and name != equation.quantity)
+            found[equation.quantity] = found.get(equation.quantity, frozenset()) | read
         return found
 
     @cached_property

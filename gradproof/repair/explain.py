@@ -35,6 +35,7 @@ from gradproof.repair.formula import (
     head,
     names_in,
     nodes,
+    size,
     substitute,
 )
 from gradproof.repair.names import Phase, ends, phase
@@ -203,8 +204,9 @@ def _factors(old: Formula, new: Formula, setting: Setting) -> Diagnosis | None:
             return Diagnosis("operator", f"it must be {verb} {show(factor)}")
         if power == other_power:
             return _difference(factor, other, setting)
-    if len(gone) < len(before) and len(come) < len(after):
-        return _difference(product(gone), product(come), setting)
+    rest, other_rest = product(gone), product(come)
+    if size(rest) < size(old) and size(other_rest) < size(new):
+        return _difference(rest, other_rest, setting)
     return None
 
 

@@ -21,7 +21,7 @@ from gradproof.repair.evidence import Evidence, checked
 from gradproof.repair.explain import Setting, explain
 from gradproof.repair.formula import names_in
 from gradproof.repair.functions import LEAD, Array, Functions
-from gradproof.repair.names import readable
+from gradproof.repair.names import descendants, readable
 from gradproof.repair.parsed import Definition
 from gradproof.repair.prior import Target
 from gradproof.repair.problem import Candidate, Problem
@@ -151,7 +151,7 @@ class _Mending:
         formula, target = self.definition.formula, Target(self.equation.name, self.equation.quantity)
         pool = readable(target.quantity, bench.known, context.inputs, context.ancestors)
         own = names_in(formula)
-        allowed = own.union(pool)
+        legible = own.union(pool) - descendants(context.inputs, target.quantity) - {target.quantity}
         helpers = tuple(helper for helper in context.helpers if callable(self.functions.find(helper)))
         bank = Bank(
             target=target,
@@ -161,7 +161,7 @@ class _Mending:
             groups=bench.evidence,
             functions=self.functions,
             helpers=helpers,
-            fragments=tuple(part for part in context.fragments if names_in(part) <= allowed),
+            fragments=tuple(part for part in context.fragments if names_in(part) <= legible),
             prior=context.prior,
             seed=bench.seed,
         )
@@ -171,12 +171,13 @@ class _Mending:
             target=target,
             groups=bench.evidence,
             fresh=bench.fresh,
+            legible=legible,
             screen=bench.screen,
             bank=bank,
             vocabulary=Vocabulary(any(bench.screen.lifted[n].ndim > LEAD for n in bench.known), helpers),
             functions=self.functions,
             prior=context.prior,
-            siblings=tuple((name, other) for name, other in siblings if names_in(other) <= allowed),
+            siblings=tuple((name, other) for name, other in siblings if names_in(other) <= legible),
             deadline=self.deadline,
             seed=bench.seed,
         )

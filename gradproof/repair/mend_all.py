@@ -48,11 +48,18 @@ def mend_all(
         GradproofError: The trials lack the truth of some equation's quantity.
     """
     outcomes: dict[str, Repair] = {}
-    for equation in _in_order(wrong, workbench.context):
-        outcome = workbench.mend(equation, budget_seconds=budget_seconds)
-        outcomes[equation.name] = outcome
-        if outcome.fix is not None:
-            workbench = _with(workbench, equation.name, mended(equation, outcome.fix))
+    waiting = _in_order(wrong, workbench.context)
+    progress = True
+    # What a wrong equation reads may forbid the repair of another; so those left are tried again after each round.
+    while waiting and progress:
+        progress = False
+        for equation in list(waiting):
+            outcome = workbench.mend(equation, budget_seconds=budget_seconds)
+            outcomes[equation.name] = outcome
+            if outcome.fix is not None:
+                workbench = _with(workbench, equation.name, mended(equation, outcome.fix))
+                waiting.remove(equation)
+                progress = True
     return outcomes
 
 

@@ -27,6 +27,7 @@ class Problem:
         target: Its name and its quantity.
         groups: The trials to search on.
         fresh: Other trials, to confirm on.
+        legible: The quantities that a formula may read: what is computed from this one is not among them.
         screen: The few trials that candidates are tried on first.
         bank: What an edit may put in.
         vocabulary: What other edits may use.
@@ -41,6 +42,7 @@ class Problem:
     target: Target
     groups: tuple[Evidence, ...]
     fresh: tuple[Evidence, ...]
+    legible: frozenset[str]
     screen: Evidence
     bank: Bank
     vocabulary: Vocabulary
@@ -157,7 +159,7 @@ class Found:
 
     def _confirmed(self, formula: Formula) -> bool:
         problem = self.problem
-        if not names_in(formula) <= problem.screen.values.keys() or not problem.holds(formula, problem.groups):
+        if not names_in(formula) <= problem.legible or not problem.holds(formula, problem.groups):
             return False
         if problem.holds(formula, problem.fresh):
             return True

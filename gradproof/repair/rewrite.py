@@ -8,6 +8,7 @@ the wanted formula is made with parentheses, or more widely, or not at all.
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -53,8 +54,8 @@ class Rewrite:
     expression: str
 
 
-_CALLED = re.compile(r"[\w\])]\s*\($")
-"""The end of a text after which a parenthesis calls something."""
+_CALLED = re.compile(r"(\w+|[\])])\($")
+"""The end of a text whose last parenthesis calls what stands before it, unless that is a keyword."""
 
 
 class Unwritable(Exception):
@@ -106,8 +107,9 @@ def _widened(definition: Definition, formula: Formula, functions: Functions) -> 
     text = definition.text
     for span in _least(definition, formula, functions):
         before, after = text[: span.start].rstrip(), text[span.end :].lstrip()
-        grouping = before.endswith("(") and after.startswith(")") and not _CALLED.search(before)
-        if grouping and _atomic(span.text):
+        called = _CALLED.search(before)
+        grouping = before.endswith("(") and (called is None or keyword.iskeyword(called[1]))
+        if grouping and after.startswith(")") and _atomic(span.text):
             yield Span(len(before) - 1, len(text) - len(after) + 1, span.text)
         else:
             yield span

@@ -57,12 +57,13 @@ def search(problem: Problem, check: Check) -> tuple[list[Candidate], Counts]:
     checked: list[Candidate] = []
     for level, run in levels:
         found.level = level
-        run()
-        # One edit is always tried: a sibling's formula may be longer than what is needed.
-        if level == 0:
-            continue
-        if found.ranked:
+        with np.errstate(all="ignore"):
+            run()
+            # One edit is always tried: a sibling's formula may be longer than what is needed.
+            if level == 0:
+                continue
             shorten(problem, found)
+        if found.ranked:
             checked = [candidate for candidate in found.ranked[:8] if check(candidate)]
         if checked or problem.late:
             found.exhausted = bool(checked)

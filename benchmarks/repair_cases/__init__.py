@@ -1,0 +1,1 @@
+"""Derivations, references and mistakes on which the repair engine is measured."""
