@@ -41,7 +41,6 @@ from gradproof.arrays.interface import NdarrayInterface
 from gradproof.errors import GradproofError
 
 Array = np.ndarray[Any, Any]
-Scalar = bool | int | float | np.generic
 SCALARS = (bool, int, float, np.generic)
 
 _STAY = (
