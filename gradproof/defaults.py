@@ -7,3 +7,6 @@ SEED = 0
 DTYPE = "float64"
 DTYPES = ("float64", "float32")
 SCALE = 1.0
+
+REPAIR_SECONDS = 2.0
+"""How long the search for one equation's fix may take."""

@@ -21,6 +21,7 @@ from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.judging import FREE, OWN, Flagged, Judge, ModeChanged
+from gradproof.mending import mend_case, with_repairs
 from gradproof.project import Project
 from gradproof.proving import prove_case, with_proofs
 from gradproof.reference import Reference
@@ -46,6 +47,7 @@ def crosscheck(
     dtype: str = defaults.DTYPE,
     scale: float = defaults.SCALE,
     steps: int = 0,
+    repair: bool = True,
     proof: bool = False,
     project: Project | None = None,
     progress: Callable[[int], None] | None = None,
@@ -61,6 +63,7 @@ def crosscheck(
         dtype: `float64` or `float32`, of both sides.
         scale: A factor on the draws of parameters and inputs.
         steps: Also train both sides for so many steps and compare where they get to.
+        repair: Search for the mistake in each wrong equation, and for the simplest fix.
         proof: Also prove or refute every equation for all inputs.
         project: The project that holds the case; default: the one around the working directory.
         progress: Called with the number of trials just done; negative where the run starts over.
@@ -87,7 +90,11 @@ def crosscheck(
     else:
         bound = make_case(case, reference, dtype=dtype)
     result = _Run(bound, seed, scale).result(trials, steps, progress)
-    return with_proofs(result, prove_case(bound, seed=seed)) if proof and not result.interrupted else result
+    if result.interrupted:
+        return result
+    if repair and result.wrong:
+        result = with_repairs(result, mend_case(bound, result, seed=seed))
+    return with_proofs(result, prove_case(bound, seed=seed)) if proof else result
 
 
 def _no_progress(trials: int) -> None:
@@ -129,6 +136,7 @@ class _Run:
             seed=self.seed,
             dtype=self.case.dtype,
             scale=self.scale,
+            checked=self.case,
             find_worst=lambda: worst_entries(self.case, self.evaluators, results, self.seed, self.scale),
             trajectory=trajectory,
             interrupted=interrupted,

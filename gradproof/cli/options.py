@@ -45,6 +45,12 @@ def draw_options(command: Command) -> Command:
     return command
 
 
+def seed_options(command: Command) -> Command:
+    """Give a command `--seed` and `--scale`."""
+    seed, _, scale = _DRAWS
+    return seed(scale(command))
+
+
 _PROOF = (
     click.option(
         "--seed",

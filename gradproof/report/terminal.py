@@ -75,9 +75,12 @@ def _print_wrong(console: Console, result: CheckResult, equation: EquationResult
         print_hanging(console, "    difference  ", wording.difference(worst))
         if worst.inputs:
             print_hanging(console, "    inputs      ", worst.inputs)
-    for label, text in (("diagnosis", equation.diagnosis), ("fix", equation.fix), ("proof", equation.proof)):
-        if text:
-            print_hanging(console, f"  {label}: ", text)
+    if equation.diagnosis:
+        print_hanging(console, "  diagnosis: ", equation.diagnosis)
+    if equation.fix:
+        print_fix(console, equation)
+    if equation.proof:
+        print_hanging(console, "  proof: ", equation.proof)
     console.print(Text(f"  {result.replay_command(equation)}", style="cyan"), soft_wrap=True)
 
 
@@ -88,6 +91,15 @@ def print_hanging(console: Console, label: str, text: str) -> None:
     ) or [""]
     for number, line in enumerate(lines):
         console.print(Text((" " * len(label) if number else label) + line), soft_wrap=True)
+
+
+def print_fix(console: Console, one: EquationResult) -> None:
+    """The mended equation, how well it is confirmed, and what would do as well."""
+    print_hanging(console, "  fix: ", one.fix)
+    trials, others = wording.count(one.fix_trials, "picked trial"), wording.count(one.fresh_trials, "fresh one")
+    print_hanging(console, "    ", f"agrees in all of {trials} and {others}")
+    if one.alternatives:
+        print_hanging(console, "    also right: ", "; ".join(one.alternatives[:3]))
 
 
 def _print_notes(console: Console, result: CheckResult) -> None:

@@ -1,0 +1,62 @@
+"""`gradproof fix`: the patch that mends a case."""
+
+from __future__ import annotations
+
+import click
+
+from gradproof import defaults
+from gradproof.cli.options import seed_options
+from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
+from gradproof.project import find_project
+
+
+@click.command("fix", short_help="Print the patch that mends a case, or apply it.")
+@click.argument("case")
+@click.option("--write", "apply", is_flag=True, help="Put the fixes into the files, and check again.")
+@click.option(
+    "--trials",
+    type=click.IntRange(min=1),
+    default=defaults.TRIALS,
+    show_default=True,
+    metavar="N",
+    help="How many random trials the check gets.",
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0, min_open=True),
+    default=defaults.REPAIR_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the search for the fix of one equation may take.",
+)
+@seed_options
+@click.pass_context
+def command(ctx: click.Context, case: str, apply: bool, trials: int, budget: float, seed: int, scale: float) -> None:
+    """Print the fixes of all wrong equations of CASE as one unified diff; nothing is written without --write.
+
+    Standard output has the diff alone, so it can be piped into `git apply`. What was wrong is told on standard error.
+
+    Exit status: 0 where every wrong equation has a fix, 1 where one has none, 2 for a broken case.
+    """
+    project = find_project()
+    from gradproof.case import load_case
+    from gradproof.mending import mend_case, patches, with_repairs, write
+    from gradproof.report.repairs import print_repairs, stderr
+    from gradproof.run import crosscheck
+
+    loaded = load_case(case, project=project)
+    result = crosscheck(loaded, trials=trials, seed=seed, scale=scale, repair=False)
+    repairs = mend_case(loaded, result, seed=seed, budget_seconds=budget)
+    result = with_repairs(result, repairs)
+    print_repairs(stderr(), result, repairs)
+    found = patches(loaded, repairs)
+    for patch in found:
+        click.echo(patch.diff, nl=False)
+    if apply and found:
+        for patch in found:
+            write(patch)
+        again = crosscheck(case, trials=trials, seed=seed, scale=scale, project=project, repair=False)
+        files = ", ".join(f"{patch.path.parent.name}/{patch.path.name}" for patch in found)
+        click.echo(f"written: {files}; checked again: {again.sentence}", err=True)
+    unfixed = [one.equation for one in result.wrong if not one.fix]
+    ctx.exit(DISAGREEMENT if unfixed else AS_EXPECTED)

@@ -1,0 +1,116 @@
+"""Explain and mend the wrong equations of a checked case, and write the fixes into its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gradproof import defaults
+from gradproof.case import Case
+from gradproof.errors import GradproofError
+from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
+from gradproof.result import CheckResult, EquationResult
+from gradproof.strata import fresh, stratified
+
+
+@dataclass(frozen=True)
+class FilePatch:
+    """The fixes of one file: its path, and its text before and after."""
+
+    path: Path
+    old: str
+    new: str
+
+    @property
+    def diff(self) -> str:
+        """The unified diff, with paths as seen from the project's root."""
+        return unified_diff(self.old, self.new, f"{self.path.parent.name}/{self.path.name}")
+
+
+def mend_case(
+    case: Case, result: CheckResult, *, seed: int, budget_seconds: float = defaults.REPAIR_SECONDS
+) -> dict[str, Repair]:
+    """Search for the simplest fix of every wrong equation.
+
+    Args:
+        case: The case that was checked.
+        result: What the check has found.
+        seed: For the trials that the search works on.
+        budget_seconds: How long the search for each equation may take.
+
+    Returns:
+        The outcomes by the equations' names; nothing where there are no trials in which every quantity is finite.
+    """
+    if case.dtype != "float64":
+        case = replace(case, dtype="float64")  # a mistake shows best where rounding is small
+    known = set(case.known)
+    wrong = [
+        equation
+        for equation in case.derivation.equations
+        if any(one.equation == equation.name and one.verdict == "disagrees" for one in result.results)
+        and known.issuperset(equation.inputs)
+    ]
+    if not wrong:
+        return {}
+    evidence, others = stratified(case, seed), fresh(case, seed)
+    if not all(group.trials for group in (*evidence, *others)):
+        return {}
+    passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
+    ancestors = case.truths[0].ancestors(case.draw_trials([0], seed))
+    context = Context(case.derivation.equations, passing, ancestors)
+    return mend_all(wrong, Workbench(evidence, others, context, seed), budget_seconds=budget_seconds)
+
+
+def with_repairs(result: CheckResult, repairs: Mapping[str, Repair]) -> CheckResult:
+    """A check's result with diagnosis and fix of every equation that was looked into."""
+    return result.with_results(
+        tuple(_explained(one, repairs[one.equation]) if one.equation in repairs else one for one in result.results)
+    )
+
+
+def _explained(one: EquationResult, repair: Repair) -> EquationResult:
+    parts = [repair.diagnosis.sentence] if repair.diagnosis is not None else [one.diagnosis] if one.diagnosis else []
+    if repair.fix is None:
+        parts.append(repair.refusal or "no fix found")
+        return replace(one, diagnosis="; ".join(parts))
+    fix = repair.fix
+    return replace(
+        one,
+        diagnosis="; ".join(parts),
+        fix=fix.expression,
+        fix_trials=fix.trials,
+        fresh_trials=fix.fresh_trials,
+        alternatives=tuple(other.expression for other in repair.alternatives),
+    )
+
+
+def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
+    """What the fixes make of the files that the wrong equations stand in.
+
+    Raises:
+        GradproofError: A file was changed after it was read.
+    """
+    by_file: dict[Path, list[Fix]] = {}
+    for name, repair in repairs.items():
+        if repair.fix is not None:
+            by_file.setdefault(case.derivation.by_name[name].path, []).append(repair.fix)
+    found = []
+    for path, fixes in by_file.items():
+        text = path.read_text(encoding="utf-8")
+        found.append(FilePatch(path, text, patch(text, fixes)))
+    return tuple(found)
+
+
+def write(patch: FilePatch) -> None:
+    """Put a patched text into its file.
+
+    Raises:
+        GradproofError: The file cannot be written, or was changed since it was read.
+    """
+    try:
+        if patch.path.read_text(encoding="utf-8") != patch.old:
+            raise GradproofError(f"{patch.path.name} was changed meanwhile; nothing was written: check it again")
+        patch.path.write_text(patch.new, encoding="utf-8")
+    except OSError as error:
+        raise GradproofError(f"{patch.path.name} cannot be written: {error.strerror}") from error
