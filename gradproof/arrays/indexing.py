@@ -55,7 +55,7 @@ def put(x: LeadArray, index: Any, value: Any) -> None:
         index, value = ..., _where_masked(x, index, value)
     place, addend = place_of(x, index, value)
     for layer, part in zip(x.layers, addend.layers, strict=True):
-        layer[place.key] = part
+        layer[place.key] = part if part.ndim else part[()]  # an object array would hold a 0-d array as its element
 
 
 def place_of(x: LeadArray, index: Any, value: Any) -> tuple[Any, LeadArray]:
