@@ -41,6 +41,9 @@ WRONG = EquationResult(
     worst_trial=12,
     diagnosis="the sign of the product is wrong",
     fix="-dLoss_dZ * x",
+    alternatives=("-x * dLoss_dZ",),
+    fix_trials=64,
+    fresh_trials=256,
     proof="REFUTED",
 )
 

@@ -32,7 +32,8 @@ def test_agreement_erratum_has_text_numbers_and_replay() -> None:
     assert "```python\ndLoss_dw = dLoss_dZ * x | mask\n```" in section
     for line in (
         "- diagnosis: the sign of the product is wrong",
-        "- fix: `-dLoss_dZ * x`",
+        "- fix: `-dLoss_dZ * x`, agrees in all of 64 picked trials and 256 fresh ones",
+        "- also right: `-x * dLoss_dZ`",
         "- worst trial: 12, entry \\[1, 2\\]",
         "- manual: `0.1`",
         "- truth: `-0.30000000000000004`",
@@ -100,7 +101,7 @@ def test_escape_keeps_characters_from_being_markdown(text: str, escaped: str) ->
 
 def test_code_with_backticks_stays_one_span() -> None:
     result: CheckResult = outcome(replace(WRONG, fix="f('`')"))
-    assert "- fix: ``f('`')``" in agreement(result)
+    assert "- fix: ``f('`')``," in agreement(result)
 
 
 def test_index_counts_by_verdict_and_links_to_the_case() -> None:

@@ -34,6 +34,8 @@ def test_wrong_equation_shows_all_that_is_known_of_it() -> None:
         "    inputs      dLoss_dZ=0.1, x=1.0\n"
         "  diagnosis: the sign of the product is wrong\n"
         "  fix: -dLoss_dZ * x\n"
+        "    agrees in all of 64 picked trials and 256 fresh ones\n"
+        "    also right: -x * dLoss_dZ\n"
         "  proof: REFUTED\n"
         "  gradproof replay demo dLoss_dw --trial 12 --seed 3\n"
         "\n"

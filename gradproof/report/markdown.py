@@ -57,7 +57,9 @@ def _erratum(result: CheckResult, one: EquationResult) -> str:
         f"{_code(one.place)}: {wording.disagreement(one)}.",
         f"```python\n{one.equation} = {one.written}\n```",
     ]
-    facts = [("diagnosis", escape(one.diagnosis)), ("fix", _code(one.fix) if one.fix else ""), ("proof", one.proof)]
+    fix = f"{_code(one.fix)}, {wording.confirmation(one)}" if one.fix else ""
+    others = ", ".join(map(_code, one.alternatives[:3]))
+    facts = [("diagnosis", escape(one.diagnosis)), ("fix", fix), ("also right", others), ("proof", one.proof)]
     if worst is not None:
         entry = f", entry {worst.entry}" if worst.entry else ""
         facts += [

@@ -96,8 +96,7 @@ def print_hanging(console: Console, label: str, text: str) -> None:
 def print_fix(console: Console, one: EquationResult) -> None:
     """The mended equation, how well it is confirmed, and what would do as well."""
     print_hanging(console, "  fix: ", one.fix)
-    trials, others = wording.count(one.fix_trials, "picked trial"), wording.count(one.fresh_trials, "fresh one")
-    print_hanging(console, "    ", f"agrees in all of {trials} and {others}")
+    print_hanging(console, "    ", wording.confirmation(one))
     if one.alternatives:
         print_hanging(console, "    also right: ", "; ".join(one.alternatives[:3]))
 

@@ -55,6 +55,11 @@ def difference(worst: WorstEntry) -> str:
     return f"{short(worst.abs_error)}, of which rounding explains {short(worst.bound)} at most"
 
 
+def confirmation(result: EquationResult) -> str:
+    """In how many trials the mended equation was seen to be right."""
+    return f"agrees in all of {count(result.fix_trials, 'picked trial')} and {count(result.fresh_trials, 'fresh one')}"
+
+
 def agreement(results: Sequence[EquationResult]) -> str:
     """How closely the equations that agree do so: the largest error, and the largest share of its bound."""
     agreeing = [result for result in results if result.verdict == "agrees"]
