@@ -122,6 +122,15 @@ def test_check_all_cases_run_although_one_is_broken(write: Write, run: Run) -> N
     assert "1 case as expected; 1 not as expected: c_wrong; 1 broken: a_broken" in last
 
 
+def test_check_one_wrong_case_among_right_ones_fails(write: Write, run: Run) -> None:
+    write("a_right")
+    write("b_wrong", WRONG)
+    write("c_right")
+    outcome = run("check", "--trials", "100")
+    assert outcome.exit_code == 1
+    assert outcome.stdout.endswith("2 cases as expected; 1 not as expected: b_wrong\n")
+
+
 def test_check_named_cases_only(write: Write, run: Run) -> None:
     write("right")
     write("wrong", WRONG)
