@@ -120,4 +120,9 @@ def _chosen(condition: Expression, a: Any, b: Any) -> Any:
 
 
 def _negated(condition: Expression) -> Expression:
+    """1 - c; of such a difference, c itself."""
+    if condition.op == "add" and condition.args[0].value == 1:
+        _, rest = condition.args
+        if rest.op == "mul" and rest.args[0].value == -1:
+            return rest.args[1]
     return 1 - condition

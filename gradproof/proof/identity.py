@@ -117,6 +117,9 @@ class _Work:
         if entry.expected is entry.found:
             self.findings[i] = Finding(True)
             return
+        if entry.expected.infinite or entry.found.infinite:
+            self.findings[i] = Finding(False, reason="an infinite constant on one side")
+            return
         try:
             difference = entry.expected - entry.found
         except TraceError as problem:

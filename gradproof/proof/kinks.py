@@ -105,7 +105,9 @@ def on_the_edge(
 
 def _edges(roots: list[Expression]) -> list[Expression]:
     """The arguments of all conditions that change with the inputs, each up to its sign and once."""
-    candidates = list({node.args[0].id: node.args[0] for node in topological(roots) if node.op == "pos"}.values())
+    arguments = [node.args[0] for node in topological(roots) if node.op == "pos"]
+    unsigned = [u.args[1] if u.op == "mul" and u.args[0].value == -1 else u for u in arguments]
+    candidates = list({u.id: u for u in unsigned}.values())
     edges: dict[tuple[float, ...], Expression] = {}
     points = [_grid_point(candidates, random.Random(i)) for i in range(_POINTS_TO_COMPARE)] if candidates else []
     values = [_numbers(candidates, point, Deadline(_SECONDS_TO_COMPARE)) for point in points]

@@ -149,6 +149,8 @@ FALSE: dict[str, Identity] = {
     "softplus without abs": (lambda x: np.log1p(np.exp(x)), lambda x: relu(x) + np.log1p(np.exp(-x))),
     "log of a square": (lambda x: np.log(x * x), lambda x: 2 * np.log(x)),
     "log of a product": (lambda x, y: np.log(x * y), lambda x, y: np.log(x) + np.log(y)),
+    "exp of a log": (lambda x: x * 1, lambda x: np.exp(np.log(x))),
+    "shift by a pole": (sigmoid, lambda x: np.exp(x - 1 / relu(x)) / (np.exp(x - 1 / relu(x)) + np.exp(-1 / relu(x)))),
     "log of a sum": (lambda x, y: np.log(x * x + y * y), lambda x, y: np.log(x * x) + np.log(y * y)),
     "double angle": (lambda x: np.sin(2 * x), lambda x: 2 * np.sin(x)),
     "period": (lambda x: np.sin(x + 6.25), np.sin),

@@ -131,7 +131,7 @@ def extended(roots: Sequence[Expression], inputs: Mapping[str, Any]) -> list[Any
             case "add":
                 value = x[0] + x[1]
             case "mul":
-                value = x[0] * x[1]
+                value = np.where((x[0] == 0) | (x[1] == 0), 0, x[0] * x[1])  # np.where leaves out what is not taken
             case "inv":
                 value = 1 / x[0]
             case "pos":
