@@ -16,6 +16,7 @@ from gradproof.arrays.exact import ExactArray
 from gradproof.proof.calculus import exchanged
 from gradproof.proof.errors import TraceError
 from gradproof.proof.expression import Expression, Graph
+from gradproof.proof.functions import is_truth_value
 from gradproof.proof.identity import Proof, Verdict, prove_equal
 from gradproof.proof.walking import topological
 
@@ -131,7 +132,8 @@ def extended(roots: Sequence[Expression], inputs: Mapping[str, Any]) -> list[Any
             case "add":
                 value = x[0] + x[1]
             case "mul":
-                value = np.where((x[0] == 0) | (x[1] == 0), 0, x[0] * x[1])  # np.where leaves out what is not taken
+                skipped = [is_truth_value(a) & (value == 0) for a, value in zip(node.args, x, strict=True)]
+                value = np.where(skipped[0] | skipped[1], 0, x[0] * x[1])  # what np.where does not take
             case "inv":
                 value = 1 / x[0]
             case "pos":
