@@ -69,11 +69,8 @@ def test_no_line_but_a_command_is_wider_than_the_terminal(width: int) -> None:
     assert [line for line in text.splitlines() if len(line) > width and "gradproof replay" not in line] == []
 
 
-@pytest.mark.parametrize("width", range(40, 60))
-def test_numbers_are_never_broken_at_their_minus_signs(width: int) -> None:
-    written = " + ".join(["1.25e-12345678"] * 12)
-    text = shown(outcome(replace(WRONG, written=written)), width)
-    assert text.count("1.25e-12345678") == 12
+def test_word_longer_than_a_line_is_left_whole() -> None:
+    assert "x" * 200 in shown(outcome(replace(WRONG, written="x" * 200)), 60)
 
 
 def test_command_is_one_line_however_narrow_the_terminal() -> None:

@@ -86,9 +86,7 @@ def _print_wrong(console: Console, result: CheckResult, equation: EquationResult
 
 def print_hanging(console: Console, label: str, text: str) -> None:
     """A label and a text whose later lines stand under its first; a word longer than the line is left whole."""
-    lines = textwrap.wrap(
-        text, max(20, console.width - len(label)), break_long_words=False, break_on_hyphens=False
-    ) or [""]
+    lines = textwrap.wrap(text, max(20, console.width - len(label)), break_long_words=False) or [""]
     for number, line in enumerate(lines):
         console.print(Text((" " * len(label) if number else label) + line), soft_wrap=True)
 
