@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.arrays.exact import ExactArray, symbols
+from gradproof.binding import Binding
 from gradproof.bounds import TruthBounds
 from gradproof.case import Case
 from gradproof.derivation import Equation
@@ -83,7 +84,7 @@ def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLIN
     """
     smallest = int(np.argmin([sum(int(np.prod(d.shape)) for d in b.leaves.values()) for b in case.bindings]))
     graph = Graph()
-    leaves = _leaf_expressions(case, smallest, graph)
+    leaves = leaf_expressions(case.bindings[smallest], case.draw_trials([smallest], seed=0), graph)
     bounds = case.truth_bounds[smallest]
     fixed: dict[str, EquationProof] = {}
     truth: dict[str, ExactArray] = {}
@@ -123,14 +124,13 @@ def with_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:
     return result.with_results(tuple(replace(one, proof=verdicts[one.equation]) for one in result.results))
 
 
-def _leaf_expressions(case: Case, reference: int, graph: Graph) -> dict[str, Any]:
+def leaf_expressions(binding: Binding, drawn: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
     """A variable for every entry of every real leaf; class indices are the numbers of a first trial.
 
     The last entry of a one-hot row is one less the others: what holds for all rows with the sum 1 holds for these.
     """
-    drawn = case.draw_trials([reference], seed=0)
     leaves: dict[str, Any] = {}
-    for name, distribution in case.bindings[reference].leaves.items():
+    for name, distribution in binding.leaves.items():
         if distribution.is_integer:
             leaves[name] = drawn[name][0]
         elif distribution.kind == "constant":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,8 @@ class Reference:
         parameters: How parameters are drawn: one distribution for all, or by name; standard normal by default.
         loss: The name of a scalar result of `forward`, or of a tensor result contracted with the cotangent.
         output: The name of a tensor result of `forward`; its cotangent is the leaf `dLoss_d<output>`.
+        latex: How a note prints a symbol, where that is not the usual way: `"W1": "W^{(1)}"`; several ways as a list.
+        constants: Numbers that a note prints as letters: `{"N": 5}`.
     """
 
     model: Callable[[], Any]
@@ -58,6 +60,8 @@ class Reference:
     parameters: Distribution | Mapping[str, Distribution] = field(default_factory=normal)
     loss: str = "Loss"
     output: str = "Y"
+    latex: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    constants: Mapping[str, int | float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a reference, in the words of whoever wrote it."""

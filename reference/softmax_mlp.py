@@ -36,6 +36,8 @@ def at_sizes(batch, inputs, hidden, classes):
             "Z2": "layer2",
             "P": "softmax",
         },
+        latex={name: f"{name[0]}^{{({name[1]})}}" for name in ("W1", "b1", "Z1", "A1", "W2", "b2", "Z2")},
+        constants={"N": batch},
     )
 
 

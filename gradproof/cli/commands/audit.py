@@ -1,0 +1,91 @@
+"""`gradproof audit`: a verdict for every equation printed in a note."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gradproof import defaults
+from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
+from gradproof.project import find_project
+
+
+@click.command("audit", short_help="Judge every equation printed in a note.")
+@click.argument("note", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--reference", "case", metavar="CASE", help="Whose reference knows the truth; by default the note's name."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**64 - 1),
+    default=defaults.SEED,
+    show_default=True,
+    metavar="S",
+    help="Where the random numbers start.",
+)
+@click.option(
+    "--trials",
+    type=click.IntRange(min=1, max=4096),
+    default=defaults.AUDIT_TRIALS,
+    show_default=True,
+    metavar="N",
+    help="How many random trials judge the note.",
+)
+@click.option("--no-proof", is_flag=True, help="Do not prove what holds for all inputs.")
+@click.option(
+    "--annotate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUT",
+    help="Write the note to OUT with a remark at each equation and a list of errata at its end.",
+)
+@click.option(
+    "--erratum",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUT",
+    help="Write the list of errata alone to OUT, ready to send to the author; - prints it.",
+)
+@click.option(
+    "--reports",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write audit.csv and audit.md into DIR/CASE.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    note: Path,
+    case: str | None,
+    seed: int,
+    trials: int,
+    no_proof: bool,
+    annotate: Path | None,
+    erratum: Path | None,
+    reports: Path | None,
+) -> None:
+    """Read the LaTeX of NOTE, a Markdown or TeX file, and judge every `=` in it against autograd.
+
+    Nothing is transcribed into code. Each equality holds, is WRONG, is not judged, or could not be read, the last two
+    with the reason. The reference's symbols are the names; `Reference(latex=...)` says how the note prints them where
+    that is not the usual way.
+
+    Exit status: 0 where all that was judged holds, 1 where something is wrong, 2 for a broken case or note.
+    """
+    project = find_project(note.parent if note.parent.is_dir() else None)
+    from gradproof.auditing import audit_note, read_note
+    from gradproof.report import notes
+    from gradproof.report.terminal import stdout
+    from gradproof.report.write import prepare_folder
+
+    text = read_note(note)
+    name = case or note.stem
+    if reports is not None:
+        prepare_folder(reports)
+    found = audit_note(text, name, project=project, seed=seed, trials=trials, proof=not no_proof)
+    if erratum == Path("-"):
+        click.echo(notes.errata(found), nl=False)
+    else:
+        notes.print_audit(stdout(), note.name, name, found)
+    for path in notes.write_audit(found, text, name, annotated=annotate, erratum=erratum, reports=reports):
+        click.echo(f"written: {path}", err=True)
+    ctx.exit(DISAGREEMENT if found.count("WRONG") else AS_EXPECTED)

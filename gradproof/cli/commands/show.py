@@ -1,0 +1,37 @@
+"""`gradproof show`: the equations of a case, as code or as LaTeX."""
+
+from __future__ import annotations
+
+import click
+
+from gradproof.project import find_project
+
+
+@click.command("show", short_help="Show the equations of a case, as code or as LaTeX.")
+@click.argument("case")
+@click.option("--latex", is_flag=True, help="As LaTeX, in source order, to lay beside the note.")
+def command(case: str, latex: bool) -> None:
+    """Show every equation of CASE in the document's order, with its line.
+
+    What has no printed form, such as a loop, is named with the reason.
+    """
+    project = find_project()
+    from gradproof.derivation import load_derivation
+
+    derivation = load_derivation(project, case)
+    if not latex:
+        for equation in derivation.equations:
+            click.echo(f"{equation.place}  {equation.name} = {equation.written}")
+        return
+    from gradproof.document.show import CannotShow, latex_of
+    from gradproof.reference import load_references
+
+    written = {}
+    for name, ways in load_references(project, case)[0].latex.items():
+        written[name] = ways if isinstance(ways, str) else ways[0]
+    for equation in derivation.equations:
+        try:
+            text = f"$${latex_of(equation.source, written=written)}$$"
+        except CannotShow as error:
+            text = f"% {equation.name} cannot be shown: {error}"
+        click.echo(f"% {equation.place}\n{text}\n")

@@ -1,0 +1,104 @@
+"""The outcome of an audit: in a terminal, as tables, as the note with remarks, as a list of errata."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from gradproof.document import Audit, Row, annotate, errata, explain, rows
+from gradproof.document.results import Status
+from gradproof.errors import GradproofError
+from gradproof.report import wording
+from gradproof.report.write import write_atomically
+
+__all__ = ["audit_csv", "audit_markdown", "errata", "print_audit", "sentence", "write_audit"]
+
+STATUSES: tuple[Status, ...] = ("holds", "WRONG", "not judged", "not read")
+
+
+def sentence(found: Audit) -> str:
+    """The verdict over a note in one sentence."""
+    counts = ", ".join(f"{found.count(status)} {status}" for status in STATUSES if found.count(status))
+    proved = sum(verdict.proof == "PROVED" for verdict in found.verdicts)
+    refuted = sum(verdict.proof == "REFUTED" for verdict in found.verdicts)
+    proofs = f"; {proved} proved, {refuted} refuted for all inputs" if proved or refuted else ""
+    statements, equalities = len(found.statements), len(found.verdicts)
+    return (
+        f"{wording.count(statements, 'statement')}, {wording.count(equalities, 'equality', 'equalities')}: "
+        f"{counts or 'none'}{proofs}"
+    )
+
+
+def print_audit(console: Console, note: str, case: str, found: Audit) -> None:
+    """The verdict over the note, then each equality that does not plainly hold."""
+    console.print(Text(f"{note} against reference/{case}.py", style="bold"), soft_wrap=True)
+    console.print(Text(sentence(found), style="bold red" if found.count("WRONG") else "bold green"))
+    wrong = set(map(id, found.wrong))
+    for verdict in found.verdicts:
+        if id(verdict) in wrong or verdict.status in ("not judged", "not read"):
+            console.print()
+            console.print(Text(explain(found, verdict)), soft_wrap=True)
+    noted = [verdict for verdict in found.verdicts if verdict.status == "holds" and verdict.notes]
+    if noted:
+        console.print()
+    for verdict in noted:
+        console.print(Text(f"line {verdict.line}: {'; '.join(verdict.notes)}"), soft_wrap=True)
+
+
+def audit_csv(found: Audit) -> str:
+    """One row for every verdict, in printed order."""
+    out = StringIO()
+    writer = csv.DictWriter(out, [field.name for field in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows(found))
+    return out.getvalue()
+
+
+def audit_markdown(found: Audit, case: str) -> str:
+    """Verdict, errata, and the table of all equalities."""
+    lines = [f"# Audit of {case}", "", f"{sentence(found)}.", "", errata(found), "", "## All equalities", ""]
+    lines += ["| line | equality | kind | verdict | proof | remark |", "|---|---|---|---|---|---|"]
+    for row in rows(found):
+        cells = [str(row.line), f"`{row.equation}`", row.kind, row.verdict, row.proof, row.reason or row.notes]
+        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_audit(
+    found: Audit,
+    text: str,
+    case: str,
+    *,
+    annotated: Path | None = None,
+    erratum: Path | None = None,
+    reports: Path | None = None,
+) -> list[Path]:
+    """Write what was asked for.
+
+    Returns:
+        The files written.
+
+    Raises:
+        GradproofError: One of them cannot be written.
+    """
+    makers: dict[Path, Callable[[], str]] = {}
+    if annotated is not None:
+        makers[annotated] = lambda: annotate(text, found)
+    if erratum is not None and erratum != Path("-"):
+        makers[erratum] = lambda: errata(found)
+    if reports is not None:
+        makers[reports / case / "audit.csv"] = lambda: audit_csv(found)
+        makers[reports / case / "audit.md"] = lambda: audit_markdown(found, case)
+    for path, make in makers.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, make().encode())
+        except OSError as error:
+            raise GradproofError(f"{path} cannot be written: {error.strerror or error}") from error
+    return list(makers)
