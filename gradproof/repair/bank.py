@@ -6,9 +6,11 @@ one argument. Compounds, in `compounds`, are built of two or three of them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 
@@ -52,6 +54,7 @@ class Bank:
         helpers: Its helpers of one argument.
         fragments: Parts of other, right equations.
         prior: Prices of names.
+        deadline: When to stop building compounds, by `time.perf_counter`.
         seed: For the random directions on which values are compared.
     """
 
@@ -64,6 +67,7 @@ class Bank:
     helpers: tuple[str, ...]
     fragments: tuple[Formula, ...]
     prior: Prior
+    deadline: float
     seed: int
 
     @cached_property
@@ -91,7 +95,8 @@ class Bank:
         """Atoms and compounds, by shape."""
         rng = np.random.default_rng(self.seed)
         fragments = [entry[0] for fragment in self.fragments if (entry := self._entry(fragment, 0.0)) is not None]
-        built = compounds(self._shelved(Name), self._shelved(Transpose), self.functions, self.helpers)
+        made = compounds(self._shelved(Name), self._shelved(Transpose), self.functions, self.helpers)
+        built = takewhile(lambda _: time.perf_counter() < self.deadline, made)
         atoms = [shelf.stack for shelf in self._plain.values()]
         groups = by_shape([*atoms, *fragments, *built], self.screen.trials)
         found = {shape: stack.at(distinct(stack, rng)) for shape, stack in groups.items()}

@@ -16,7 +16,7 @@ from gradproof.repair.formula import Binary, Call, Compare, Constant, Formula, N
 from gradproof.repair.functions import Array, Functions
 from gradproof.repair.stack import Shape, Stack
 
-LARGEST = 4_000_000
+LARGEST = 2_000_000
 """Numbers in one array of compounds; of larger pools only the likeliest names are combined."""
 
 _HOLE = Name("#")

@@ -114,7 +114,9 @@ def structural(node: Formula, vocabulary: Vocabulary) -> Iterator[Edit]:
             yield from _of_reduction(node)
         case Transpose():
             yield Edit(1.5, node.operand)
-        case Name() | Size() | Local():
+        case Size():
+            yield from (Edit(1.5, node._replace(axis=axis)) for axis in (0, 1, 2) if axis != node.axis)
+        case Name() | Local():
             pass
     yield from _around(node, vocabulary)
 
@@ -200,7 +202,8 @@ def _around_tensor(node: Formula) -> Iterator[Edit]:
         yield Edit(1.5, Transpose(node))
     if not isinstance(node, Reduce):
         for function, slip in (("sum", 3.5), ("mean", 4.0)):
-            for axis in (0, 1, -1, None):
+            for axis, unusual in ((0, 0.0), (1, 0.0), (-1, 0.25), (None, 0.0)):
                 yield from (
-                    Edit(slip + 0.5 * keepdims, Reduce(function, node, axis, keepdims)) for keepdims in (False, True)
+                    Edit(slip + unusual + 0.5 * keepdims, Reduce(function, node, axis, keepdims))
+                    for keepdims in (False, True)
                 )

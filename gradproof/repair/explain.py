@@ -21,7 +21,7 @@ from gradproof.repair.decompose import (
     unshared,
 )
 from gradproof.repair.diagnosis import Diagnosis, joined
-from gradproof.repair.explain_parts import leaf, reduction, wrapped
+from gradproof.repair.explain_parts import leaf, reduction, wrapped, wrong_point
 from gradproof.repair.formula import (
     Binary,
     Compare,
@@ -84,15 +84,19 @@ def _same(old: Formula, new: Formula, setting: Setting) -> Diagnosis | None:
 
 
 def _renamed_everywhere(old: Formula, new: Formula, setting: Setting) -> Diagnosis | None:
-    """One name stands for another at several places."""
+    """One name stands for another, wherever it stands."""
     gone, come = names_in(old) - names_in(new), names_in(new) - names_in(old)
-    for name in sorted(gone) if len(gone) == 1 else ():
-        uses = sum(node == Name(name) for node in nodes(old))
-        for other in sorted(come) if len(come) == 1 else sorted(names_in(new)):
-            if uses > 1 and canonical(substitute(old, {name: Name(other)})) == canonical(new):
-                found = leaf(Name(name), Name(other), setting.quantity, setting.activations)
-                if found is None or found.kind == "activation":
-                    return found
+    if len(gone) != 1 or len(come) > 1:
+        return None
+    (name,) = gone
+    uses = sum(node == Name(name) for node in nodes(old))
+    for other in sorted(come or names_in(new)):
+        if canonical(substitute(old, {name: Name(other)})) == canonical(new):
+            at_point = wrong_point(old, name, other, setting.quantity, setting.activations)
+            if at_point is not None:
+                return at_point
+            found = leaf(Name(name), Name(other), setting.quantity, setting.activations)
+            if found is not None and uses > 1:
                 return Diagnosis(found.kind, f"{found.sentence}, everywhere")
     return None
 
@@ -114,6 +118,8 @@ def _negated(old: Formula, new: Formula, setting: Setting) -> Diagnosis | None:
 
 
 def _transposed(old: Formula, new: Formula, setting: Setting) -> Diagnosis | None:
+    if isinstance(old, Transpose) and canonical(old.operand) == canonical(new):
+        return Diagnosis("transposed", f"{show(new)} should not be transposed")
     turned = {canonical(tidy(Transpose(old))), canonical(Transpose(old))}
     if canonical(new) in turned:
         return Diagnosis("transposed", f"{show(old)} should be transposed")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gradproof.repair.canonical import canonical
 from gradproof.repair.diagnosis import Diagnosis
-from gradproof.repair.formula import Call, Compare, Constant, Formula, Name, Reduce
+from gradproof.repair.formula import Binary, Call, Compare, Constant, Formula, Name, Reduce, Size, nodes
 from gradproof.repair.names import UPDATED, Phase, family, phase
 from gradproof.repair.printing import show
 
@@ -16,10 +16,12 @@ _NOUNS = {"sum": "sum", "mean": "mean", "max": "maximum", "min": "minimum", "pro
 def leaf(old: Formula, new: Formula, quantity: str, activations: Mapping[str, str]) -> Diagnosis | None:
     """One name or constant where another belongs."""
     if isinstance(old, Name) and isinstance(new, Name):
-        return _name(old.id, new.id, quantity, activations)
+        return _name(old.id, new.id)
     if isinstance(old, Constant) and isinstance(new, Constant):
         kind = "sign" if old.value == -new.value else "constant"
         return Diagnosis(kind, f"the constant {show(old)} should be {show(new)}")
+    if isinstance(old, Size) and isinstance(new, Size):
+        return Diagnosis("axis", f"the size {show(old)} should be {show(new)}")
     if isinstance(old, Name) and isinstance(new, Compare) and phase(quantity) == Phase.DERIVATIVE:
         argument = activations.get(old.id)
         if argument is not None and new.left in (Name(argument), Name(old.id)):
@@ -27,21 +29,43 @@ def leaf(old: Formula, new: Formula, quantity: str, activations: Mapping[str, st
     return None
 
 
-def _name(old: str, new: str, quantity: str, activations: Mapping[str, str]) -> Diagnosis:
+def _name(old: str, new: str) -> Diagnosis:
     if old == new + UPDATED:
         return Diagnosis("ordering", f"{old} (already updated) where the old {new} is meant")
     if family(old) == family(new):
         return Diagnosis("index", f"{old} should be {new}")
-    if phase(quantity) == Phase.DERIVATIVE:
-        if activations.get(old) == new:
-            return Diagnosis(
-                "activation", f"derivative of the activation taken at the activated value {old}, not at {new}"
-            )
-        if activations.get(new) == old:
-            return Diagnosis(
-                "activation", f"derivative of the activation taken at its argument {old}, not at the value {new}"
-            )
     return Diagnosis("name", f"{old} should be {new}")
+
+
+def wrong_point(old: Formula, name: str, other: str, quantity: str, activations: Mapping[str, str]) -> Diagnosis | None:
+    """An activation's derivative that is taken at the activation's value in place of its argument, or the other way.
+
+    Only where the formula has a derivative of an activation at the name; else one name just stands for another.
+    """
+    if phase(quantity) != Phase.DERIVATIVE or not any(_is_activation_derivative(n, Name(name)) for n in nodes(old)):
+        return None
+    if activations.get(name) == other:
+        sentence = f"derivative of the activation taken at the activated value {name}, not at {other}"
+    elif activations.get(other) == name:
+        sentence = f"derivative of the activation taken at its argument {name}, not at the value {other}"
+    else:
+        return None
+    return Diagnosis("activation", sentence)
+
+
+def _is_activation_derivative(node: Formula, point: Name) -> bool:
+    """n (1 - n), 1 - n**2, 1 - tanh(n)**2, n > 0, or a helper whose name says that it is a derivative."""
+    if isinstance(node, Call):
+        says = any(word in node.function.lower() for word in ("prime", "deriv", "grad"))
+        return says and node.arguments == (point,)
+    one, two, tanh = Constant(1), Constant(2), Call("tanh", (point,))
+    shapes = (
+        Binary("-", one, point),
+        Binary("-", one, Binary("**", point, two)),
+        Binary("-", one, Binary("**", tanh, two)),
+        Compare(">", point, Constant(0)),
+    )
+    return canonical(node) in {canonical(shape) for shape in shapes}
 
 
 def reduction(old: Formula, new: Formula) -> Diagnosis | None:

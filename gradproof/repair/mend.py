@@ -82,6 +82,8 @@ class Workbench:
         checked(self.fresh, "the fresh evidence", equation.quantity)
         if self._holds(equation):
             return Repair(None, (), None, None, "the equation agrees with the truth in every trial")
+        if not all(np.isfinite(group.lifted[equation.quantity]).all() for group in (*self.evidence, *self.fresh)):
+            return Repair(None, (), None, None, f"the true value of {equation.quantity} is not finite in some trials")
         if self.coinciding:
             listed = "; ".join(self.coinciding[:3])
             return Repair(None, (), None, None, f"{listed}: no repair can be trusted that such trials suggest")
@@ -148,7 +150,10 @@ class _Mending:
 
     def problem(self) -> Problem:
         bench, context = self.workbench, self.workbench.context
-        formula, target = self.definition.formula, Target(self.equation.name, self.equation.quantity)
+        formula, target = (
+            self.definition.formula,
+            Target(self.equation.name, self.equation.quantity, names_in(self.definition.formula)),
+        )
         pool = readable(target.quantity, bench.known, context.inputs, context.ancestors)
         own = names_in(formula)
         legible = own.union(pool) - descendants(context.inputs, target.quantity) - {target.quantity}
@@ -163,6 +168,7 @@ class _Mending:
             helpers=helpers,
             fragments=tuple(part for part in context.fragments if names_in(part) <= legible),
             prior=context.prior,
+            deadline=self.deadline,
             seed=bench.seed,
         )
         siblings = analogies(self.equation.name, context.formulas, bench.known)

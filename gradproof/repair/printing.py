@@ -20,6 +20,7 @@ from gradproof.repair.formula import (
     Size,
     Transpose,
     Where,
+    children,
 )
 from gradproof.repair.functions import ELEMENTWISE
 from gradproof.repair.parsed import ATOM, COMPARISON, LOWEST, PRECEDENCE
@@ -40,6 +41,24 @@ def show(formula: Formula, written: Written = _NOTHING, numpy: str = "np", least
         least: How tightly the text must bind; it gets parentheses if it does not.
     """
     return _Printer(written, numpy).text(formula, least)
+
+
+def least_precedence(parent: Formula, place: int) -> int:
+    """How tightly an operand must bind at a place of its parent, if it is to stand there without parentheses."""
+    match parent:
+        case Binary(op="**"):
+            return PRECEDENCE["**"] + 1 if place == 0 else PRECEDENCE["negate"]
+        case Binary():
+            return PRECEDENCE[parent.op] + place
+        case Negate():
+            return PRECEDENCE["negate"]
+        case Compare():
+            return COMPARISON + 1
+        case Transpose() | Reduce() | Size() | Item():
+            return ATOM
+        case Call() if parent.function.startswith(".") and place == 0:
+            return ATOM
+    return LOWEST
 
 
 class _Printer:
@@ -64,21 +83,18 @@ class _Printer:
             case Binary():
                 return self.binary(formula), PRECEDENCE[formula.op]
             case Negate():
-                return f"-{self.text(formula.operand, PRECEDENCE['negate'])}", PRECEDENCE["negate"]
+                return f"-{self.text(formula.operand, least_precedence(formula, 0))}", PRECEDENCE["negate"]
             case Compare():
-                left, right = (self.text(side, COMPARISON + 1) for side in (formula.left, formula.right))
+                left, right = (self.text(side, least_precedence(formula, 0)) for side in children(formula))
                 return f"{left} {formula.op} {right}", COMPARISON
             case _:
                 return self.applied(formula), ATOM
 
     def binary(self, formula: Binary) -> str:
-        level = PRECEDENCE[formula.op]
+        left, right = (self.text(part, least_precedence(formula, i)) for i, part in enumerate(children(formula)))
         if formula.op == "**":
-            return f"{self.text(formula.left, level + 1)}**{self.text(formula.right, PRECEDENCE['negate'])}"
-        right = self.text(formula.right, level + 1)
-        if right.startswith("-"):
-            right = f"({right})"
-        return f"{self.text(formula.left, level)} {formula.op} {right}"
+            return f"{left}**{right}"
+        return f"{left} {formula.op} ({right})" if right.startswith("-") else f"{left} {formula.op} {right}"
 
     def applied(self, formula: Formula) -> str:
         match formula:

@@ -22,6 +22,7 @@ from gradproof.repair.formula import (
     Local,
     Name,
     Negate,
+    Size,
     children,
 )
 from gradproof.repair.names import Phase, ends, family, indices, phase
@@ -33,10 +34,17 @@ _SMOOTHING = 8.0
 
 @dataclass(frozen=True)
 class Target:
-    """The equation that is priced: its name, with the label of its form, and the quantity it yields."""
+    """The equation that is priced.
+
+    Attributes:
+        name: Its name, with the label of its form.
+        quantity: The quantity that it yields.
+        own: The quantities that it reads as it is written.
+    """
 
     name: str
     quantity: str
+    own: frozenset[str] = frozenset()
 
 
 class Prior:
@@ -96,7 +104,11 @@ class Prior:
                     continue
                 defined.add(node)
             total += self._node_bits(node, target)
-            open_nodes.extend(children(node))
+            if isinstance(node, Size) and isinstance(node.operand, Name):
+                # Many quantities have the same size; whose it is says little.
+                total += 1.0 if node.operand.id in target.own else 2.0
+            else:
+                open_nodes.extend(children(node))
         return total
 
     def _node_bits(self, node: Formula, target: Target) -> float:

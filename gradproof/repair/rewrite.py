@@ -17,8 +17,8 @@ from itertools import chain
 from gradproof.repair.canonical import canonical
 from gradproof.repair.formula import Formula, Local, children, head, inline, names_in, nodes
 from gradproof.repair.functions import Functions
-from gradproof.repair.parsed import ATOM, LOWEST, Definition, Parsed, Unreadable
-from gradproof.repair.printing import show
+from gradproof.repair.parsed import LOWEST, Definition, Parsed, Unreadable
+from gradproof.repair.printing import least_precedence, show
 from gradproof.repair.syntax import read
 
 
@@ -71,7 +71,7 @@ def rewrite(definition: Definition, formula: Formula, functions: Functions) -> R
     used = frozenset(name for _, new in _statements(definition, formula) for name in names_in(inline(new)))
     wanted = _parameters([parameter.name for parameter in definition.parameters], used)
     signature = list(_signature(definition, wanted))
-    for attempt in (_widened, _least, _least_parenthesized, _whole):
+    for attempt in (_widened, _least, _whole):
         spans = sorted([*signature, *attempt(definition, formula, functions)], key=lambda span: span.start)
         text = substituted(definition.text, spans)
         try:
@@ -93,13 +93,15 @@ def substituted(text: str, spans: Sequence[Span]) -> str:
 # The body -------------------------------------------------------------------------------------------------------
 
 
-def _least(definition: Definition, formula: Formula, functions: Functions, least: int = LOWEST) -> Iterator[Span]:
+def _least(definition: Definition, formula: Formula, functions: Functions) -> Iterator[Span]:
     """What differs, in every statement that differs."""
     parsed = chain(definition.result, *definition.steps.values())
     written = {part.formula: (definition.text[part.start : part.end], part.precedence) for part in parsed}
     for old, new in _statements(definition, formula):
-        for part, wanted in _differences(old, new):
-            yield Span(part.start, part.end, show(wanted, written, functions.numpy, least))
+        for part, wanted, least in _differences(old, new, LOWEST):
+            grouped = definition.text[: part.start].rstrip().endswith("(")
+            text = show(wanted, written, functions.numpy, LOWEST if grouped else least)
+            yield Span(part.start, part.end, text)
 
 
 def _widened(definition: Definition, formula: Formula, functions: Functions) -> Iterator[Span]:
@@ -119,10 +121,6 @@ def _atomic(text: str) -> bool:
     """Whether a text needs no parentheses anywhere."""
     node = ast.parse(text, mode="eval").body
     return isinstance(node, (ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript))
-
-
-def _least_parenthesized(definition: Definition, formula: Formula, functions: Functions) -> Iterator[Span]:
-    return _least(definition, formula, functions, ATOM)
 
 
 def _whole(definition: Definition, formula: Formula, functions: Functions) -> Iterator[Span]:
@@ -151,16 +149,16 @@ def _same_text(old: Formula, new: Formula) -> bool:
     )
 
 
-def _differences(old: Parsed, new: Formula) -> Iterator[tuple[Parsed, Formula]]:
-    """The smallest parts of the text that have to be replaced."""
+def _differences(old: Parsed, new: Formula, least: int) -> Iterator[tuple[Parsed, Formula, int]]:
+    """The smallest parts of the text that have to be replaced, by what, and how tightly that must bind."""
     if _same_text(old.formula, new):
         return
     parts = children(new)
     if head(old.formula) == head(new) and old.parts and len(old.parts) == len(parts):
-        for part, wanted in zip(old.parts, parts, strict=True):
-            yield from _differences(part, wanted)
+        for place, (part, wanted) in enumerate(zip(old.parts, parts, strict=True)):
+            yield from _differences(part, wanted, least_precedence(new, place))
     else:
-        yield old, new
+        yield old, new, least
 
 
 # The signature --------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from gradproof.repair.functions import Array
 
 MOST_SCALAR_TRIALS = 8
 MOST_TENSOR_TRIALS = 2
+MANY_ENTRIES = 20_000
+"""A quantity of so many entries tells candidates apart in a single trial."""
 AWKWARD_SIZES = frozenset({1, 2, 3, 4, 9})
 """Sizes that look like constants, or whose roots do."""
 
@@ -25,8 +27,8 @@ _CONSTANTS = (0.0, 1.0, -1.0, 2.0, 0.5)
 def screen(groups: Sequence[Evidence], names: Sequence[str]) -> Evidence:
     """A few trials of one group, the cheapest of those whose sizes look like nothing else."""
     group = min(groups, key=lambda g: (_awkwardness(g, names), sum(g.lifted[n].size for n in names)))
-    scalar = all(group.lifted[name].ndim == 2 for name in names)
-    most = MOST_SCALAR_TRIALS if scalar else MOST_TENSOR_TRIALS
+    largest = max(group.lifted[name][0, 0].size for name in names)
+    most = MOST_SCALAR_TRIALS if largest == 1 else MOST_TENSOR_TRIALS if largest < MANY_ENTRIES else 1
     marks = _marks(group, names)
     apart = _separations(group, names, marks)
     zeros = np.array([(np.abs(marks[:, t]) == 0).mean() for t in range(group.trials)])

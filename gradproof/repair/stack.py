@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ from gradproof.repair.formula import Formula
 from gradproof.repair.functions import LEAD, Array
 
 Shape: TypeAlias = tuple[int, ...]
+
+LARGEST = 16_000_000
+"""Numbers in the values of one stack."""
+FEWEST = 64
+"""Candidates that a stack may always hold."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +96,27 @@ def concatenate(stacks: Sequence[Stack], trials: int) -> Stack:
 
 
 def by_shape(stacks: Iterable[Stack], trials: int) -> dict[Shape, Stack]:
-    """Stacks of all shapes, one for each shape."""
+    """Stacks of all shapes, one for each shape; of large values only the cheapest candidates are kept."""
     groups: dict[Shape, list[Stack]] = {}
     for stack in stacks:
         if len(stack):
             groups.setdefault(stack.shape, []).append(stack)
-    return {shape: concatenate(group, trials) for shape, group in groups.items()}
+    return {shape: concatenate(_kept(group, affordable(shape, trials)), trials) for shape, group in groups.items()}
+
+
+def _kept(stacks: list[Stack], count: int) -> list[Stack]:
+    """The cheapest candidates of several stacks, before their values are copied into one array."""
+    if sum(len(stack) for stack in stacks) <= count:
+        return stacks
+    costs = [stack.slip + stack.weight for stack in stacks]
+    most = np.partition(np.concatenate(costs), count - 1)[count - 1]
+    kept = [stack.at(np.nonzero(cost <= most)[0]) for stack, cost in zip(stacks, costs, strict=True)]
+    return [stack for stack in kept if len(stack)]
+
+
+def affordable(shape: Shape, trials: int) -> int:
+    """How many candidates of a shape are held at once."""
+    return max(FEWEST, LARGEST // (trials * math.prod(shape)))
 
 
 def distinct(stack: Stack, rng: np.random.Generator) -> Array:

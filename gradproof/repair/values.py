@@ -54,6 +54,9 @@ def diagnose_values(
         known: True values of all known quantities, in the same groups.
         quantity: The quantity's name.
 
+    Returns:
+        Readings; none where the truth itself is not finite.
+
     Raises:
         GradproofError: The three do not have equally many groups, or there is none.
     """
@@ -62,6 +65,8 @@ def diagnose_values(
             f"{len(computed)} groups of computed values, {len(truth)} of true and {len(known)} of known ones: "
             "give equally many, one for each set of sizes"
         )
+    if any(not np.isfinite(value).all() for value in truth):
+        return ()
     raised = [value for value in computed if isinstance(value, Exception)]
     if raised:
         return (Diagnosis("raises", f"it raises {type(raised[0]).__name__}: {raised[0]}".splitlines()[0]),)

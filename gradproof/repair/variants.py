@@ -7,10 +7,13 @@ looks like is only worked out when its value turns out to be right.
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -50,11 +53,13 @@ class Variants:
         formula: The formula.
         bank: What an edit may put in.
         vocabulary: What other edits may use.
+        deadline: When to stop, by `time.perf_counter`; nodes not reached by then have no variants.
     """
 
     formula: Formula
     bank: Bank
     vocabulary: Vocabulary
+    deadline: float = math.inf
 
     @cached_property
     def values(self) -> dict[int, Array]:
@@ -95,14 +100,23 @@ class Variants:
         return by_shape([stack for group in whole for stack in group.values()], self.bank.screen.trials)
 
     def _visit(self, node: Formula, path: Path, found: dict[Path, dict[Shape, Stack]]) -> None:
-        operands = children(node)
         if not (isinstance(node, Local) and node in self.shared):
-            for place, child in enumerate(operands):
+            for place, child in enumerate(children(node)):
                 self._visit(child, (*path, place), found)
-        own = [*self._structural(node), *self._filled(node), *self._renamed(node)]
-        for place in range(len(operands)):
-            own += self.carried(node, place, found.get((*path, place), {}))
+        own: list[Stack] = []
+        for stack in chain.from_iterable(self._own(node, path, found)):
+            own.append(stack)
+            if time.perf_counter() > self.deadline:
+                break
         found[path] = by_shape(own, self.bank.screen.trials)
+
+    def _own(self, node: Formula, path: Path, found: dict[Path, dict[Shape, Stack]]) -> Iterator[Iterator[Stack]]:
+        """The variants of a node, a kind at a time, the likeliest kind first."""
+        yield self._structural(node)
+        for place in range(len(children(node))):
+            yield self.carried(node, place, found.get((*path, place), {}))
+        yield self._filled(node)
+        yield self._renamed(node)
 
     def carried(self, node: Formula, place: int, stacks: dict[Shape, Stack]) -> Iterator[Stack]:
         """Variants of an operand, through the operation of its node."""
@@ -165,7 +179,7 @@ class Variants:
 
     def _throughout(self, local: Local) -> dict[Shape, Stack]:
         """Edits of what a shared local name stands for, at all its uses."""
-        inner = Variants(local.definition, self.bank, self.vocabulary)
+        inner = Variants(local.definition, self.bank, self.vocabulary, self.deadline)
         made = []
         for stack in inner.root.values():
             open_formula = transform(self.formula, lambda node: _EVERYWHERE if node == local else None)
