@@ -16,9 +16,11 @@ from gradproof.report import wording
 from gradproof.result import VERDICTS, CheckResult, EquationResult
 
 if TYPE_CHECKING:
+    from gradproof.mutants import MutationResult
     from gradproof.trajectory import Trajectory
 
 KINDS = ("forward", "derivative", "update")
+SURVIVORS_SHOWN = 3
 
 
 def stdout() -> Console:
@@ -106,6 +108,26 @@ def _print_notes(console: Console, result: CheckResult) -> None:
         console.print()
     for one in noted:
         print_hanging(console, f"{one.verdict}  ", f"{one.equation}: {one.diagnosis}")
+
+
+def print_mutations(console: Console, results: Sequence[MutationResult]) -> None:
+    """How many planted mistakes a check catches, and which agree with the truth all the same."""
+    planted, caught = sum(one.planted for one in results), sum(one.caught for one in results)
+    style = "green" if caught == planted else "yellow"
+    rest = (
+        f"; the other {planted - caught} agree in all trials: the same function, or unseen" if caught < planted else ""
+    )
+    console.print(Text(f"{caught:,} of {wording.count(planted, 'planted mistake')} caught{rest}", style=style))
+    for one in results:
+        if one.survivors:
+            print_hanging(console, "  ", f"{one.equation}: {one.caught} of {one.planted} caught; not caught:")
+            for text in one.survivors[:SURVIVORS_SHOWN]:
+                print_hanging(console, "    ", text)
+            if len(one.survivors) > SURVIVORS_SHOWN:
+                print_hanging(console, "    ", f"... and {len(one.survivors) - SURVIVORS_SHOWN} more")
+        elif one.reason:
+            print_hanging(console, "  ", f"{one.equation}: nothing planted: {one.reason}")
+    console.print()
 
 
 def _print_trajectory(console: Console, run: Trajectory) -> None:

@@ -17,6 +17,8 @@ from gradproof.errors import GradproofError
 from gradproof.project import Project, find_project
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from gradproof.result import CheckResult
 
 
@@ -30,6 +32,7 @@ class Settings:
     scale: float
     steps: int
     proof: bool | None
+    mutate: bool
 
 
 @dataclass
@@ -82,6 +85,11 @@ class Outcome:
     help="Also prove every equation for all inputs; by default where the case is small enough for that to be quick.",
 )
 @click.option(
+    "--mutate",
+    is_flag=True,
+    help="Also plant single mistakes into every equation and count how many of them the check catches.",
+)
+@click.option(
     "--reports",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
@@ -97,6 +105,7 @@ def command(
     scale: float,
     steps: int,
     proof: bool | None,
+    mutate: bool,
     reports: Path | None,
 ) -> None:
     """Check cases, all of the project's by default, and name every wrong equation.
@@ -115,7 +124,7 @@ def command(
         from gradproof.report.write import prepare_folder
 
         prepare_folder(reports)
-    outcome = _run(project, names, Settings(trials, seed, dtype, scale, steps, proof))
+    outcome = _run(project, names, Settings(trials, seed, dtype, scale, steps, proof, mutate))
     _finish(outcome, reports)
     ctx.exit(outcome.status)
 
@@ -142,6 +151,8 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
             outcome.interrupted, outcome.left = True, tuple(names[position:])
             break
         print_result(console, result)
+        if settings.mutate and not result.interrupted:
+            _mutate(console, project, name, settings.seed)
         outcome.results.append(result)
         if result.interrupted:
             outcome.interrupted, outcome.left = True, tuple(names[position + 1 :])
@@ -164,6 +175,14 @@ def _check(project: Project, name: str, settings: Settings, advance: Callable[[i
         proof=is_quick(case) if settings.proof is None else settings.proof,
         progress=advance,
     )
+
+
+def _mutate(console: Console, project: Project, name: str, seed: int) -> None:
+    from gradproof.case import load_case
+    from gradproof.mutants import mutate_case
+    from gradproof.report.terminal import print_mutations
+
+    print_mutations(console, mutate_case(load_case(name, project=project), seed))
 
 
 def _finish(outcome: Outcome, reports: Path | None) -> None:
