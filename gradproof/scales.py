@@ -100,7 +100,9 @@ def _point(
         count = len(next(iter(exact.values())))
         by_hand = evaluator.free_run({name: torch[name] for name in single.starts}, count)
         quantities = [(name, single.derivation.by_name[name].quantity) for name in names]
-        defined = np.all([_finite(exact[q]) for _, q in quantities], axis=0) if quantities else np.ones(count, bool)
+        defined = np.ones(count, dtype=np.bool_)
+        for _, quantity in quantities:
+            defined = np.logical_and(defined, _finite(exact[quantity]))
         manual.append(_errors([(by_hand[name], exact[q]) for name, q in quantities], defined))
         autograd.append(_errors([(torch[q], exact[q]) for _, q in quantities], defined))
         beyond.append(np.logical_not(defined))
@@ -113,8 +115,7 @@ def _widened(value: Array) -> Array:
 
 
 def _finite(value: Array) -> NDArray[np.bool_]:
-    rows: NDArray[np.bool_] = np.isfinite(value).reshape(len(value), -1).all(axis=1)
-    return rows
+    return np.asarray(np.isfinite(value).reshape(len(value), -1).all(axis=1))
 
 
 def _errors(pairs: Sequence[tuple[Array, Array]], defined: NDArray[np.bool_]) -> Array:
@@ -126,16 +127,16 @@ def _errors(pairs: Sequence[tuple[Array, Array]], defined: NDArray[np.bool_]) ->
     smallest = float(np.finfo(np.float32).tiny)
     out = np.zeros((2, int(defined.sum())))
     for value, exact in pairs:
-        true = exact[defined].reshape(out.shape[1], -1)
-        computed = value[defined].reshape(out.shape[1], -1).astype(np.float64)
+        true = exact.reshape(len(exact), -1)[defined]
+        computed = value.reshape(len(value), -1)[defined].astype(np.float64)
         with np.errstate(all="ignore"):
             size = np.maximum(np.abs(true), smallest)
             difference = np.abs(computed - true)
             relative = difference / size
             ulps = difference / np.spacing(np.minimum(size, np.finfo(np.float32).max).astype(np.float32))
         for row, errors in enumerate((relative, ulps)):
-            errors[~np.isfinite(errors)] = np.inf
-            out[row] = np.maximum(out[row], errors.max(axis=1, initial=0.0))
+            largest = np.where(np.isfinite(errors), errors, np.inf).max(axis=1, initial=0.0)
+            out[row] = np.maximum(out[row], largest)
     return out
 
 

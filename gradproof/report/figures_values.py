@@ -1,0 +1,177 @@
+"""Pictures of the trials: the share of the rounding bound that each equation used, and wrong values beside true."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from gradproof.report.figures_style import MARKERS, PALETTE, Picture, powers_of_ten, style
+from gradproof.report.wording import count, percent
+from gradproof.result import VERDICTS, CheckResult, EquationResult
+from gradproof.scatter import Scatter
+
+LABELLED = 24
+"""So many equations above the bound are named in the picture."""
+
+
+def share_picture(result: CheckResult) -> Picture | None:
+    """How much of its rounding bound every equation used; None where nothing was compared."""
+    compared = [(k, one) for k, one in enumerate(result.results, start=1) if one.trials]
+    if not compared:
+        return None
+    above = [(k, one) for k, one in compared if one.bound_share > 1]
+    within = [(k, one) for k, one in compared if one.bound_share <= 1]
+    with style():
+        figure = _shares(len(result.results), within, above)
+    most = max((one.bound_share for _, one in within), default=0.0)
+    if above:
+        names = ", ".join(one.equation for _, one in above[:LABELLED])
+        title = f"{count(len(above), 'equation')} far above what rounding explains, the rest below"
+        if not within:
+            title = "Far above what rounding explains"
+        alternative = f"Above the bound: {names}. All others use {percent(most)} of theirs at most."
+    else:
+        title = "Every difference is smaller than what rounding explains"
+        alternative = f"All {len(within)} equations use {percent(most)} of their bound at most."
+    return Picture(
+        name="bounds",
+        title=title,
+        caption="The largest difference between hand and torch over all trials, as a share of what rounding can "
+        "explain in that trial. 0 % also stands for equality to a few units in the last place, which needs no bound.",
+        alternative=alternative,
+        panels=(figure,),
+    )
+
+
+def _shares(
+    equations: int, within: Sequence[tuple[int, EquationResult]], above: Sequence[tuple[int, EquationResult]]
+) -> Figure:
+    figure = Figure(figsize=(9.2, 3.6 if above else 2.7))
+    grid = figure.add_gridspec(2 if above else 1, 1, height_ratios=[3, 4] if above else None)
+    lower = figure.add_subplot(grid[-1, 0])
+    lower.set(xlim=(0, equations + 1), ylim=(-0.06, 1.12), xlabel="equation, by its number in the document")
+    lower.set_ylabel("share of its bound")
+    lower.yaxis.set_major_formatter(PercentFormatter(1.0))
+    lower.xaxis.set_major_locator(MaxNLocator(integer=True))
+    lower.axhline(1.0, color=PALETTE["ink"], linewidth=0.9, linestyle=(0, (5, 3)))
+    lower.annotate(
+        "all that rounding can explain",
+        (1, 1.0),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8,
+    )
+    lower.grid(visible=False, axis="x")
+    _marks(lower, within)
+    if above:
+        upper = figure.add_subplot(grid[0, 0], sharex=lower)
+        _above(upper, above, named=_room(above, equations))
+    return figure
+
+
+def _above(axes: Axes, above: Sequence[tuple[int, EquationResult]], *, named: bool) -> None:
+    """What lies above the bound, on a scale of its own."""
+    finite = [one.bound_share for _, one in above if math.isfinite(one.bound_share)]
+    top = max(finite, default=10.0)
+    axes.set(yscale="log", ylim=(1, top ** (2.1 if named else 1.3)), ylabel="times its bound")
+    powers_of_ten(axes.yaxis)
+    axes.set_yticks([10.0**k for k in range(0, math.ceil(math.log10(top)) + 1, max(1, math.ceil(math.log10(top) / 4)))])
+    axes.tick_params(axis="x", labelbottom=False)
+    axes.grid(visible=False, axis="x")
+    _marks(axes, [(k, one) for k, one in above if math.isfinite(one.bound_share)])
+    for k, one in above if named else ():
+        height = one.bound_share if math.isfinite(one.bound_share) else top
+        axes.annotate(
+            one.equation,
+            (k, height),
+            xytext=(0, 6),
+            textcoords="offset points",
+            rotation=90,
+            ha="center",
+            va="bottom",
+            fontsize=6.5,
+            family="DejaVu Sans Mono",
+        )
+
+
+def _room(above: Sequence[tuple[int, EquationResult]], equations: int) -> bool:
+    """Whether names fit beside each other: each needs about a sixtieth of the width."""
+    gaps = [after - before for (before, _), (after, _) in pairwise(above)]
+    return len(above) <= LABELLED and min(gaps, default=equations) >= equations / 100
+
+
+def _marks(axes: Axes, equations: Sequence[tuple[int, EquationResult]]) -> None:
+    for verdict in VERDICTS:
+        points = [(k, one.bound_share) for k, one in equations if one.verdict == verdict]
+        if points:
+            xs, ys = zip(*points, strict=True)
+            axes.plot(
+                xs,
+                ys,
+                linestyle="none",
+                marker=MARKERS[verdict],
+                markersize=7 if verdict == "disagrees" else 4.5,
+                color=PALETTE[verdict],
+                markeredgewidth=0,
+                clip_on=False,
+            )
+
+
+def scatter_picture(scatters: Sequence[Scatter], total: int) -> Picture | None:
+    """Values of wrong equations beside the truth; None where there are none.
+
+    Args:
+        scatters: The values.
+        total: How many equations are wrong.
+    """
+    if not scatters:
+        return None
+    with style():
+        panels = tuple(_scatter(one) for one in scatters)
+    rest = f" The first {len(scatters)} of {total} wrong equations are shown." if total > len(scatters) else ""
+    return Picture(
+        name="values",
+        title="Wrong values beside the truth, trial by trial",
+        caption="Right values would lie on the dashed line. Another straight line is a wrong sign or a lost factor; "
+        f"a cloud is a wrong formula.{rest}",
+        alternative=f"By hand against torch, for {', '.join(one.equation for one in scatters)}; "
+        "the worst trial of each is given in numbers above.",
+        panels=panels,
+    )
+
+
+def _scatter(one: Scatter) -> Figure:
+    figure = Figure(figsize=(3.0, 3.05))
+    axes = figure.add_subplot()
+    values = [abs(value) for value in (*one.manual, *one.truth)]
+    reach = 1.08 * max(values, default=1.0) or 1.0
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    axes.plot([-reach, reach], [-reach, reach], color=PALETTE["ink"], linewidth=0.9, linestyle=(0, (5, 3)))
+    axes.plot(
+        one.truth,
+        one.manual,
+        linestyle="none",
+        marker="o",
+        markersize=3.6,
+        color=PALETTE["disagrees"],
+        alpha=0.5,
+        markeredgewidth=0,
+    )
+    what = f"change of {one.change_of}" if one.change_of else one.equation
+    axes.set_xlabel(f"{_short(what)} by torch")
+    axes.set_ylabel(f"{_short(what)} by hand")
+    axes.set_title(_short(one.equation, 34), family="DejaVu Sans Mono", fontsize=8, loc="left")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+    return figure
+
+
+def _short(text: str, length: int = 26) -> str:
+    return text if len(text) <= length else text[: length - 1] + "\u2026"
