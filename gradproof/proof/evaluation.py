@@ -66,7 +66,8 @@ def _node(node: Expression, args: list[Evaluated], inputs: Mapping[str, Array]) 
             divisor = args[0].value
             return Evaluated(1.0 / divisor, undefined | ((divisor.value == 0) & (divisor.error == 0)))
         case "pos":
-            return Evaluated(np.where(args[0].value > 0, 1.0, 0.0), undefined)
+            # A comparison with NaN is false in NumPy: the value is unknown here, but the code's is not undefined.
+            return Evaluated(np.where(args[0].value > 0, 1.0, 0.0), np.zeros(1, dtype=bool))
         case "erf":
             return Evaluated(_error_function(args[0].value), undefined)
     argument = args[0].value
@@ -92,8 +93,8 @@ def _product(node: Expression, args: list[Evaluated]) -> Evaluated:
     for truth, factor, chosen in zip(node.args, args, args[::-1], strict=True):
         if truth.op != "const" and is_truth_value(truth):
             value = np.where(factor.value > 0.5, chosen.value, 0.0)
-            certainly_zero = (factor.value.value == 0) & (factor.value.error == 0)
-            return Evaluated(value, factor.undefined | (chosen.undefined & ~certainly_zero))
+            certainly_taken = (factor.value.value != 0) & (factor.value.error == 0)
+            return Evaluated(value, factor.undefined | (chosen.undefined & certainly_taken))
     return Evaluated(args[0].value * args[1].value, args[0].undefined | args[1].undefined)
 
 

@@ -190,6 +190,8 @@ class Expression:
             return self.graph.constant(0)
         if self.op == "log" and self.args[0].positive:
             return self.args[0]
+        if self.op == "mul" and self.args[1].op == "log" and getattr(self.args[0].value, "denominator", 1) == 2:
+            return self.args[1].args[0] ** self.args[0]  # a half power is made of square roots, which are known more of
         return self.graph.constant(1) if self.value == 0 else self.graph.node("exp", (self,))
 
     def log(self) -> Expression:
@@ -245,8 +247,15 @@ class Expression:
         return self.graph.constant(0) if self.value == 0 else self.graph.node("erf", (self,))
 
     def pos(self) -> Expression:
-        """The indicator [self > 0]; a positive factor and the gate of a rectified value are stripped."""
-        u = simplify.sign_core(self)
+        """The indicator [self > 0]; of a product with a factor >= 0, the product of both indicators."""
+        u, gate = simplify.sign_core(self), self.graph.constant(1)
+        while (split := simplify.without_nonnegative_factor(u)) is not None:
+            gate = gate * self.graph.node("pos", (split[0],))
+            u = simplify.sign_core(split[1])
+        return gate * u._certain_or_indicator()
+
+    def _certain_or_indicator(self) -> Expression:
+        u = self
         if u.positive:
             return self.graph.constant(1)
         if u.op == "const":

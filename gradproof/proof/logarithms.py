@@ -42,7 +42,7 @@ class LogarithmBasis:
         for number in self._known:
             if row == at.node(number):
                 return Logarithm(argument.id, 1, ((number, 1),))
-        if self._compare:
+        if self._compare and all(row):
             found = self._shifted(argument.id, at) or self._product(argument.id, at)
             if found is not None:
                 return found
@@ -56,6 +56,8 @@ class LogarithmBasis:
             return None
         stretched = at.stretched(exponentials, _STRETCH)
         for number in (*self._known, ONE):
+            if not all(stretched.node(number)) or not all(stretched.node(argument)):
+                continue
             quotient = self._quotient(stretched.node(argument), stretched.node(number))
             powers = [self._power_of_stretch(value, quotient[-1]) for value in quotient[:-1]]
             if None not in powers:

@@ -71,7 +71,7 @@ class Prover:
         """The test of a group; where it cannot be done, of each member alone."""
         try:
             return test(group)
-        except (Undecidable, ArithmeticError) as problem:
+        except (Undecidable, ArithmeticError, ValueError) as problem:  # pow says ValueError of a reciprocal of zero
             if len(group) == 1 or isinstance(problem, OutOfTime):
                 reason = str(problem) if isinstance(problem, Undecidable) else "a division by zero at every point"
                 return {root.id: Finding(False, reason=reason) for root in group}
@@ -181,7 +181,7 @@ class Prover:
             self._deadline,
             lambda program: RegionConditions(program, region, classes, told_apart),
             products_of_logs=True,
-            spare_points=self._most,
+            spare_points=2 * self._most,
         )
         zero, error = self._zeros(program, roots)
         needs = dependence(program, notes)

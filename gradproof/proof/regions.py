@@ -1,8 +1,9 @@
 """Identities region by region: a tree over the truth values of the conditions, without the impossible branches.
 
 A condition opens a branch only if the earlier ones leave it open: it is decided where its argument, or minus it, is
-a sum of positive multiples of what is known to be positive (Farkas' lemma). For conditions that are linear in some
-functions this leaves just the regions that exist, as far as those functions are independent.
+a sum of positive multiples of what is known to be positive, or not negative by its form (Farkas' lemma). For
+conditions that are linear in some functions this leaves just the regions that exist, as far as those functions are
+independent.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from gradproof.proof.field import RATIONAL_BOUND
 from gradproof.proof.points import Points, Program, Undecidable
 from gradproof.proof.rows import ONE
 from gradproof.proof.rules import Decided, Indicator
+from gradproof.proof.walking import topological
+
+_MOST_TERMS = 8  # that are not negative, taken into account beside the conditions
 
 
 @dataclass
@@ -69,6 +73,7 @@ class RegionConditions:
         self._region, self._classes, self._told_apart = region, classes, told_apart
         self._free, self._graph = FreeConditions(program), program.graph
         self._known: list[tuple[int, int, dict[int, Fraction]]] = [(ONE, 1, {ONE: Fraction(1)})]
+        self._terms: set[int] = set()
         self._basis = Basis[int](program.field.p, RATIONAL_BOUND, ONE, lambda number, at: at.node(number))
 
     def rule(self, argument: int, at: Points) -> Indicator | Decided:
@@ -81,17 +86,31 @@ class RegionConditions:
             return Decided(argument, 0, ())
         if self._graph.nodes[argument].nonnegative:
             return Decided(argument, 1, None)
-        coordinates = self._basis.express(row, at)
-        if coordinates is None:
-            self._basis.add(argument, at)
-            coordinates = {argument: Fraction(1)}
-        else:
-            implied = self._implied(argument, coordinates)
-            if implied is not None:
-                return implied
+        self._learn_of_terms(argument, at)
+        coordinates = self._coordinates(argument, at)
+        implied = self._implied(argument, coordinates)
+        if implied is not None:
+            return implied
         value = self._region.choose(argument)
         self._known.append((argument, 1 if value else -1, coordinates))
         return Decided(argument, value, None)
+
+    def _learn_of_terms(self, argument: int, at: Points) -> None:
+        """Take up the terms of a sum that are certainly not negative: they too may decide conditions."""
+        terms = topological([self._graph.nodes[argument]], through=lambda e: e.op in ("add", "mul"))
+        for term in terms:
+            fresh = term.id not in self._terms and len(self._terms) < _MOST_TERMS
+            if fresh and term.nonnegative and term.op != "const" and any(at.node(term.id)):
+                self._terms.add(term.id)
+                self._known.append((term.id, 1, self._coordinates(term.id, at)))
+
+    def _coordinates(self, number: int, at: Points) -> dict[int, Fraction]:
+        """A node in the basis, which it joins if it is not in its span."""
+        found = self._basis.express(at.node(number), at)
+        if found is None:
+            self._basis.add(number, at)
+            return {number: Fraction(1)}
+        return found
 
     def _implied(self, argument: int, coordinates: dict[int, Fraction]) -> Decided | None:
         generators = [{i: sign * c for i, c in known.items()} for _, sign, known in self._known]

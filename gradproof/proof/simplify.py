@@ -175,3 +175,15 @@ def integer_power(base: Expression, n: int) -> Expression:
         base = base * base if n > 1 else base
         n >>= 1
     return result
+
+
+def without_nonnegative_factor(a: Expression) -> tuple[Expression, Expression] | None:
+    """(f, r) of a = f * r with a factor f >= 0 that is not certainly positive; None where there is none."""
+    negative = a.op == "mul" and a.args[0].value == -1
+    inner = a.args[1] if negative else a
+    if inner.op != "mul" or inner.nonnegative or inner.args[0].op == "const":
+        return None
+    for factor, rest in (inner.args, inner.args[::-1]):
+        if factor.nonnegative:
+            return factor, -rest if negative else rest
+    return None
