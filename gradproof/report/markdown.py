@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from gradproof.report import wording
 from gradproof.result import VERDICTS, CheckResult, EquationResult
@@ -23,7 +22,7 @@ def agreement(result: CheckResult) -> str:
         f"# {escape(result.case)}",
         f"**{escape(wording.verdict_line(result))}**",
         f"{escape(result.title)}",
-        f"{_code(_command(result))}: {wording.run_line(result)}; torch {_version('torch')}, NumPy {_version('numpy')}.",
+        f"{code(wording.check_command(result))}: {wording.run_line(result)}; torch {wording.version_of('torch')}, NumPy {wording.version_of('numpy')}.",
     ]
     if result.wrong:
         parts.append("## Wrong equations")
@@ -31,7 +30,7 @@ def agreement(result: CheckResult) -> str:
     open_ones = [one for one in result.results if one.verdict not in VERDICTS[:2]]
     if open_ones:
         parts.append("## Neither right nor wrong by themselves")
-        parts.append("\n".join(f"- {_code(one.equation)} {one.verdict}: {escape(one.diagnosis)}" for one in open_ones))
+        parts.append("\n".join(f"- {code(one.equation)} {one.verdict}: {escape(one.diagnosis)}" for one in open_ones))
     parts += ["## All equations", _equations(result.results)]
     if result.trajectory is not None:
         parts += ["## Training", _trajectory(result)]
@@ -39,37 +38,26 @@ def agreement(result: CheckResult) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _command(result: CheckResult) -> str:
-    """The command that gives the same outcome again."""
-    steps = [] if result.trajectory is None else [f"--steps {len(result.trajectory.steps)}"]
-    return result.command("check", f"--trials {result.trials}", *steps)
-
-
-def _version(package: str) -> str:
-    """The version of a package without the label of its build, which tells machines apart."""
-    return version(package).partition("+")[0]
-
-
 def _erratum(result: CheckResult, one: EquationResult) -> str:
     worst = wording.worst_of(result, one.equation)
     lines = [
-        f"### {_code(one.equation)}{' (known erratum)' if one.known_erratum else ''}",
-        f"{_code(one.place)}: {wording.disagreement(one)}.",
+        f"### {code(one.equation)}{' (known erratum)' if one.known_erratum else ''}",
+        f"{code(one.place)}: {wording.disagreement(one)}.",
         f"```python\n{one.equation} = {one.written}\n```",
     ]
-    fix = f"{_code(one.fix)}, {wording.confirmation(one)}" if one.fix else ""
-    others = ", ".join(map(_code, one.alternatives[:3]))
+    fix = f"{code(one.fix)}, {wording.confirmation(one)}" if one.fix else ""
+    others = ", ".join(map(code, one.alternatives[:3]))
     facts = [("diagnosis", escape(one.diagnosis)), ("fix", fix), ("also right", others), ("proof", one.proof)]
     if worst is not None:
         entry = f", entry {worst.entry}" if worst.entry else ""
         facts += [
             ("worst trial", f"{worst.trial}{escape(entry)}"),
-            ("manual", _code(wording.exact(worst.manual))),
-            ("truth", _code(wording.exact(worst.truth))),
+            ("manual", code(wording.exact(worst.manual))),
+            ("truth", code(wording.exact(worst.truth))),
             ("difference", wording.difference(worst)),
-            ("inputs", _code(worst.inputs) if worst.inputs else ""),
+            ("inputs", code(worst.inputs) if worst.inputs else ""),
         ]
-    facts.append(("replay", _code(result.replay_command(one))))
+    facts.append(("replay", code(result.replay_command(one))))
     lines.append("\n".join(f"- {name}: {text}" for name, text in facts if text))
     return "\n\n".join(lines)
 
@@ -79,7 +67,7 @@ def _equations(results: Sequence[EquationResult]) -> str:
     header = ["equation", "kind", "verdict", "trials", "disagreeing", "max abs error", "max ulp", "share of bound"]
     rows = [
         [
-            _code(one.equation),
+            code(one.equation),
             one.kind,
             f"{one.verdict}{', known erratum' if one.known_erratum else ''}",
             f"{one.trials:,}",
@@ -143,7 +131,7 @@ def index(summaries: Sequence[CaseSummary]) -> str:
             rows.append([name, *[""] * (len(VERDICTS) + 1), escape(one.problem), "", "", ""])
             continue
         numbers = [str(counts.get(verdict, 0)) for verdict in VERDICTS]
-        wrong = ", ".join(map(_code, one.wrong))
+        wrong = ", ".join(map(code, one.wrong))
         total = str(sum(counts.values()))
         rows.append([name, total, *numbers, wrong, f"{one.trials:,}", str(one.seed), one.dtype])
     note = (
@@ -168,7 +156,7 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*\[\]<>#]|(?<!\w)_|_(?!\w))", r"\\\1", text)
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A code span on one line, fenced by more backticks than it has in a row."""
     flat = " ".join(text.split())
     fence = "`" * (max((len(run) for run in re.findall(r"`+", flat)), default=0) + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from gradproof.result import CheckResult, EquationResult
@@ -38,6 +39,18 @@ def run_line(result: CheckResult) -> str:
     return f"{stopped or count(result.trials, 'trial')}, seed {result.seed}, {result.dtype}{scale}"
 
 
+def check_command(result: CheckResult) -> str:
+    """The command that gives the same outcome again."""
+    steps = [] if result.trajectory is None else [f"--steps {len(result.trajectory.steps)}"]
+    scales = [] if result.scales is None else ["--scales"]
+    return result.command("check", f"--trials {result.trials}", *steps, *scales)
+
+
+def version_of(package: str) -> str:
+    """The version of a package without the label of its build, which tells machines apart."""
+    return version(package).partition("+")[0]
+
+
 def worst_of(result: CheckResult, equation: str) -> WorstEntry | None:
     """The worst trial of an equation, where one was compared."""
     return next((worst for worst in result.worst if worst.equation == equation), None)
@@ -57,7 +70,9 @@ def difference(worst: WorstEntry) -> str:
 
 def confirmation(result: EquationResult) -> str:
     """In how many trials the mended equation was seen to be right."""
-    return f"agrees in all of {count(result.fix_trials, 'picked trial')} and {count(result.fresh_trials, 'fresh one')}"
+    proved = "; proved for all inputs" if result.fix_proof == "PROVED" else ""
+    picked, fresh = count(result.fix_trials, "picked trial"), count(result.fresh_trials, "fresh one")
+    return f"agrees in all of {picked} and {fresh}{proved}"
 
 
 def agreement(results: Sequence[EquationResult]) -> str:
