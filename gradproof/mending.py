@@ -85,6 +85,17 @@ def _explained(one: EquationResult, repair: Repair) -> EquationResult:
     )
 
 
+def mended_case(case: Case, repairs: Mapping[str, Repair]) -> Case:
+    """The case with every fix in the place of the equation that it mends."""
+    equations = tuple(
+        replace(equation, inputs=fix.parameters, function=fix.function, source=fix.body)
+        if equation.name in repairs and (fix := repairs[equation.name].fix) is not None
+        else equation
+        for equation in case.derivation.equations
+    )
+    return replace(case, derivation=replace(case.derivation, equations=equations))
+
+
 def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
     """What the fixes make of the files that the wrong equations stand in.
 

@@ -124,6 +124,14 @@ def with_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:
     return result.with_results(tuple(replace(one, proof=verdicts[one.equation]) for one in result.results))
 
 
+def with_fix_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:
+    """A check's result with the verdict of the proof for each fix, from the proofs of the mended case."""
+    verdicts = {one.equation: one.verdict for one in proofs.equations}
+    return result.with_results(
+        tuple(replace(one, fix_proof=verdicts[one.equation]) if one.fix else one for one in result.results)
+    )
+
+
 def leaf_expressions(binding: Binding, drawn: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
     """A variable for every entry of every real leaf; class indices are the numbers of a first trial.
 

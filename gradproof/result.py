@@ -47,6 +47,7 @@ class EquationResult:
         diagnosis: What is wrong, or why there is no clearer verdict.
         fix: The mended equation: what it should return.
         fix_trials, fresh_trials: In how many picked trials, and in how many fresh ones, the fix agrees: in all.
+        fix_proof: What a proof says of the fix: `PROVED`, `REFUTED` or `UNDECIDED`.
         alternatives: Other formulas that agree as well, the simplest first.
         proof: `PROVED`, `REFUTED` or `UNDECIDED`.
         inherits_from: The wrong equations upstream of it.
@@ -74,6 +75,7 @@ class EquationResult:
     fix: str = ""
     fix_trials: int = 0
     fresh_trials: int = 0
+    fix_proof: str = ""
     alternatives: tuple[str, ...] = ()
     proof: str = ""
     inherits_from: tuple[str, ...] = ()

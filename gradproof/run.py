@@ -21,9 +21,9 @@ from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.judging import FREE, OWN, Flagged, Judge, ModeChanged
-from gradproof.mending import mend_case, with_repairs
+from gradproof.mending import mend_case, mended_case, with_repairs
 from gradproof.project import Project
-from gradproof.proving import prove_case, with_proofs
+from gradproof.proving import prove_case, with_fix_proofs, with_proofs
 from gradproof.reference import Reference
 from gradproof.replay import worst_entries
 from gradproof.result import CheckResult
@@ -92,9 +92,14 @@ def crosscheck(
     result = _Run(bound, seed, scale).result(trials, steps, progress)
     if result.interrupted:
         return result
-    if repair and result.wrong:
-        result = with_repairs(result, mend_case(bound, result, seed=seed))
-    return with_proofs(result, prove_case(bound, seed=seed)) if proof else result
+    repairs = mend_case(bound, result, seed=seed) if repair and result.wrong else {}
+    result = with_repairs(result, repairs)
+    if not proof:
+        return result
+    result = with_proofs(result, prove_case(bound, seed=seed))
+    if not any(one.fix for one in result.results):
+        return result
+    return with_fix_proofs(result, prove_case(mended_case(bound, repairs), seed=seed))
 
 
 def _no_progress(trials: int) -> None:

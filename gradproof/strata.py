@@ -24,8 +24,8 @@ POOL = 2048
 """So many random trials of each reference are there to pick from."""
 
 SCALAR_TRIALS, SCALAR_KINKS, SCALAR_FRESH = 52, 12, 256
-TENSOR_TRIALS, TENSOR_KINKS, TENSOR_FRESH = 3, 1, 8
-"""How many are picked where every quantity is a number, and for each reference where some are arrays."""
+TENSOR_TRIALS, TENSOR_KINKS, TENSOR_FRESH = 9, 3, 24
+"""How many are picked where every quantity is a number, and of all references together where some are arrays."""
 
 FRESH_SCALE = 1.7
 """Fresh trials are of another distribution: their draws are larger by this factor."""
@@ -41,7 +41,7 @@ def fresh(case: Case, seed: int) -> tuple[Evidence, ...]:
     groups = []
     for k in range(len(case.references)):
         values = _values(case, k, seed ^ 0x5DEECE66D, FRESH_SCALE)
-        rows = _finite(values)[: SCALAR_FRESH if _is_scalar(values) else TENSOR_FRESH]
+        rows = _finite(values)[: SCALAR_FRESH if _is_scalar(values) else max(1, TENSOR_FRESH // len(case.references))]
         groups.append(Evidence({name: value[rows] for name, value in values.items()}))
     return tuple(groups)
 
@@ -66,7 +66,9 @@ def _finite(values: Mapping[str, Array]) -> NDArray[np.intp]:
 
 
 def _pick(case: Case, reference: int, values: Mapping[str, Array]) -> Evidence:
-    most, kinks = (SCALAR_TRIALS, SCALAR_KINKS) if _is_scalar(values) else (TENSOR_TRIALS, TENSOR_KINKS)
+    each = len(case.references)
+    tensor = (max(2, TENSOR_TRIALS // each), max(1, TENSOR_KINKS // each))
+    most, kinks = (SCALAR_TRIALS, SCALAR_KINKS) if _is_scalar(values) else tensor
     usable = _finite(values)
     chosen = _every_pattern(values, usable, most)
     outputs = [name for name, source in case.truths[reference].sources.items() if isinstance(source, Output)]

@@ -7,10 +7,14 @@ from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 from small_projects import NEURON, NEURON_REFERENCE, ROOT, Run, Write
 
 from gradproof.cli import main
 from gradproof.project import Project
+
+settings.register_profile("gradproof", derandomize=True, deadline=None)
+settings.load_profile("gradproof")
 
 
 @pytest.fixture
