@@ -22,7 +22,8 @@ def agreement(result: CheckResult) -> str:
         f"# {escape(result.case)}",
         f"**{escape(wording.verdict_line(result))}**",
         f"{escape(result.title)}",
-        f"{code(wording.check_command(result))}: {wording.run_line(result)}; torch {wording.version_of('torch')}, NumPy {wording.version_of('numpy')}.",
+        f"{code(wording.check_command(result))}: {wording.run_line(result)}; "
+        f"torch {wording.version_of('torch')}, NumPy {wording.version_of('numpy')}.",
     ]
     if result.wrong:
         parts.append("## Wrong equations")
