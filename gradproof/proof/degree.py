@@ -3,7 +3,8 @@
 Every tested quantity is a ratio of polynomials in the generators and roots. A polynomial of degree n that is not
 zero vanishes at a random point with probability at most n / p (Schwartz 1980, Zippel 1979); with roots the same is
 said of its norm. It is zero modulo p though not over the rationals only if p divides all its coefficients, which
-few of the primes that could have been drawn do.
+few of the primes that could have been drawn do. The same count, over all small fractions, bounds the chance that a
+coefficient of a relation was taken for another one.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gradproof.proof.expression import Expression
-from gradproof.proof.field import BITS, LOG2_PRIMES, PRIME_ERROR
+from gradproof.proof.field import BITS, LOG2_PRIMES, PRIME_ERROR, RATIONAL_BITS
 from gradproof.proof.points import Program, Undecidable
-from gradproof.proof.rules import Rule
+from gradproof.proof.rules import Decided, Indicator, Rule
 from gradproof.proof.rules_exponential import ANGLE_UNIT, Exponential, Logarithm, Rotation
 from gradproof.proof.rules_root import RootOfRational, RootOfSquare, SquareRoot
 
@@ -88,9 +89,25 @@ def error_bound(program: Program, roots: Sequence[Expression]) -> float:
     accepted = sum(len(rule.squares) for rule in rules)  # each halves the points that can be used, or nearly so
     by_chance = _log2(degree) + extension + 2 * accepted - (BITS - 2)
     by_prime = _log2(height) + extension - math.log2(BITS - 1) - (LOG2_PRIMES - len(program.field.squares))
+    if any(map(_has_coefficients, rules)):
+        by_prime += 2 * RATIONAL_BITS + 1
     if max(by_chance, by_prime) > _LOG2_WORST:
         raise Undecidable("the degrees are too high for a test modulo a 521-bit prime")
     return float(PRIME_ERROR + 2.0**by_chance + 2.0**by_prime)
+
+
+def _has_coefficients(rule: Rule) -> bool:
+    """Whether rational coefficients were read off residues to find the rule."""
+    match rule:
+        case Exponential(argument=argument) | Rotation(argument=argument):
+            return rule.terms != ((argument, Fraction(1)),)
+        case Logarithm():
+            return rule.terms != ((rule.argument, 1),)
+        case Indicator():
+            return rule.key[1] != rule.argument
+        case Decided():
+            return bool(rule.reason)
+    return isinstance(rule, RootOfSquare)
 
 
 def _sizes(program: Program) -> dict[int, Size]:

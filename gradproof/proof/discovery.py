@@ -23,7 +23,6 @@ from gradproof.proof.rules_exponential import ANGLE_UNIT, Exponential, Logarithm
 
 _SPARE_POINTS = 6
 _POINTS_WITH_ROOTS = 16
-_LARGEST_EXPONENT = 1 << 200
 
 
 class Discovery:
@@ -75,7 +74,7 @@ class Discovery:
     def _usable(self, rule: Exponential, at: Points) -> bool:
         """Whether the field has the roots, and they are of values that are no squares already."""
         for _, c in (*rule.terms, *rule.powers):
-            if max(abs(c.numerator), c.denominator) > _LARGEST_EXPONENT or not self.field.has_roots(c.denominator):
+            if not self.field.has_roots(c.denominator):
                 return False
         return all(self._roots.independent(number, at) for number in rule.squares)
 

@@ -15,11 +15,13 @@ from functools import lru_cache
 
 BITS = 521
 CHARACTER_ORDER = 65537  # divides p - 1: discrete logarithms of this order find products among values
-RATIONAL_BOUND = 1 << 200  # of a numerator and a denominator; a chance residue passes with probability 2^-120
+RATIONAL_BITS = 128  # of a numerator and a denominator, enough for ratios of products of float constants
+RATIONAL_BOUND = 1 << RATIONAL_BITS
 _ROUNDS = 12
 # Damgard, Landrock and Pomerance (1993), theorem 2: a random odd 521-bit number that passes 12 rounds is
 # composite with probability below 2^-130; the residue classes asked for cost at most a factor 2^24.
 PRIME_ERROR = 2.0**-106
+_SMALL_PRIMES = math.prod(n for n in range(11, 2000) if all(n % d for d in range(2, math.isqrt(n) + 1)))
 LOG2_PRIMES = 480  # the primes that can be drawn number more than 2^480, by the prime number theorem
 
 
@@ -130,11 +132,10 @@ def draw_field(seed: int, squares: tuple[int, ...] = ()) -> Field:
 
 def _draw_prime(rng: random.Random) -> int:
     step = 2 * CHARACTER_ORDER
-    sieve = math.prod(n for n in range(11, 2000) if all(n % d for d in range(2, math.isqrt(n) + 1)))
     while True:
         p = 1 + step * (rng.getrandbits(BITS) // step)
         fits = p.bit_length() == BITS and p % 8 == 7 and p % 3 == 2 and p % 5 == 4 and p % 7 in (3, 5, 6)
-        if fits and math.gcd(p, sieve) == 1 and _probably_prime(p, rng):
+        if fits and math.gcd(p, _SMALL_PRIMES) == 1 and _probably_prime(p, rng):
             return p
 
 

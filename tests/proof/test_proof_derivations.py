@@ -60,8 +60,8 @@ def test_prove_equal_wrong_backward_refutes_just_the_wrong_gradients(derivation,
 
 
 def test_prove_equal_mutants_no_verdict_contradicts_the_numbers():
-    judged = list(mutants(40, seed=2))
+    judged = list(mutants(30, seed=2))
     assert [mutant for mutant in judged if mutant.contradiction] == []
     undecided = [mutant for mutant in judged if mutant.proof.verdict is Verdict.UNDECIDED]
     assert len(undecided) <= 1
-    assert sum(mutant.proof.verdict is Verdict.REFUTED for mutant in judged) > 30
+    assert sum(mutant.proof.verdict is Verdict.REFUTED for mutant in judged) > 20
