@@ -13,7 +13,7 @@ from gradproof.document.names import plain
 from gradproof.document.provider import Array, NotAvailable, Provider
 from gradproof.document.readings import Reading
 from gradproof.document.shapes import Misfit
-from gradproof.document.tree import Node, Placed, Symbol
+from gradproof.document.tree import Node, Placed, Symbol, children
 from gradproof.errors import GradproofError
 
 _KEPT_CELLS = 4_096  # larger values are computed again rather than kept
@@ -62,7 +62,7 @@ class Evaluation:
         known = self._known.get(id(node))
         if known is not None:
             return known[1]
-        if not self.budget.spend(1):
+        if not self.budget.spend(1 + len(children(node))):
             raise Unjudged("the budget of evaluation steps is spent", node.span[0])
         try:
             value = self.rules[type(node)](self, node)
@@ -78,6 +78,12 @@ class Evaluation:
         if size <= _KEPT_CELLS:
             self._known[id(node)] = (node, value)
         return value
+
+    def assuming(self, node: Node, value: Array) -> Evaluation:
+        """The same evaluation, with what it knows already, in which one node has a given value."""
+        branch = self.with_indices({})
+        branch._known = {**self._known, id(node): (node, value)}
+        return branch
 
     def with_indices(self, values: Mapping[str, int]) -> Evaluation:
         """The same evaluation with values for more index letters."""

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradproof.document import lookup
-from gradproof.document.edits import Material, parts_of
 from gradproof.document.evaluate import evaluation
 from gradproof.document.findings import Finding, findings
 from gradproof.document.forall import cases
 from gradproof.document.latex import latex
 from gradproof.document.limits import Budget, Limits, line_and_column
-from gradproof.document.mend import Case, Patient, mend
+from gradproof.document.mending import Attempt, Case, Material, mend, parts_of
 from gradproof.document.provider import Provider
 from gradproof.document.read import Document, Statement, read_document
 from gradproof.document.results import Audit, Mend, Verdict, Witness
 from gradproof.document.scan import Flavour
 from gradproof.document.sides import Sides
-from gradproof.document.tree import Node, Symbol, walk
+from gradproof.document.tree import Derivative, Node, Product, Symbol, walk
+from gradproof.document.vocabulary import WORDS
 
 _SYMBOLS_SHOWN = 12
 
@@ -42,12 +42,20 @@ def audit(
     return judge(document, provider, limits=limits, mends=mends)
 
 
-def judge(document: Document, provider: Provider, *, limits: Limits | None = None, mends: bool = True) -> Audit:
-    """Judge the statements of a document that has been read with the provider's names."""
+def judge(
+    document: Document,
+    provider: Provider,
+    *,
+    limits: Limits | None = None,
+    mends: bool = True,
+    only: Sequence[int] | None = None,
+) -> Audit:
+    """Judge the statements of a document that has been read with the provider's names; `only` these if given."""
     limits = limits or Limits()
     bench = _Bench(document, provider, limits, mends)
+    numbers = range(len(document.statements)) if only is None else only
     with np.errstate(all="ignore"):  # what is not finite is a finding, not a warning
-        verdicts = [v for number in range(len(document.statements)) for v in bench.statement(number)]
+        verdicts = [verdict for number in numbers for verdict in bench.statement(number)]
     return Audit(document.text, document.statements, tuple(verdicts))
 
 
@@ -169,41 +177,62 @@ class _Bench:
         )
 
     def _mend(self, statement: Statement, wrong: Finding, decided: Sequence[Finding]) -> Mend | None:
-        """The mend of the side at fault; where one edit is not enough, of the other side of the sign."""
+        """The mend of the side at fault or, where the rest of the chain agrees, of the other side of the sign."""
         if self.parts is None:
-            trees = [s.node for st in self.document.statements for s in st.sides if s.node is not None]
-            self.parts = parts_of(trees)
-        own = parts_of([side.node for side in statement.sides if side.node is not None])
+            sides = [side for st in self.document.statements for side in st.sides]
+            self.parts = parts_of(side.node for side in sides if side.node is not None)
+        own = parts_of(side.node for side in statement.sides if side.node is not None)
         names = self.provider.names
         symbols = tuple(names.symbol(key) for key in names.declared())
-        material = Material(names, symbols, tuple(dict.fromkeys((*own, *self.parts))))
-        other = next(side for side in wrong.pair if side != wrong.fault)
-        for side in (wrong.fault, other):
-            budget = Budget(min(self.limits.mend_steps, self.mend_steps.left))
-            before = budget.left
-            patient = self._patient(statement, side, decided, budget)
-            edit = mend(patient, material) if patient else None
-            self.mend_steps.spend(before - budget.left)
-            if edit:
-                return edit
-        return None
-
-    def _patient(self, statement: Statement, side: int, decided: Sequence[Finding], budget: Budget) -> Patient | None:
-        """A side with what it should be worth in every case that was decided."""
-        tree = statement.sides[side].node
-        targets: list[Case] = []
-        for finding in decided:
-            target = _target(finding.sides, side)
-            if tree is None or target is None:
-                return None
-            finding.sides.evaluation.budget = budget
-            targets.append(Case(finding.sides, finding.sides.outcomes[target].value))
-        return Patient(self.document.text, statement, side, tree, tuple(targets), budget) if tree else None
+        steps = _steps_of_descent(wrong.sides)
+        material = Material(symbols, tuple(dict.fromkeys((*own, *steps, *self.parts))))
+        budget = Budget(min(self.limits.mend_steps, self.mend_steps.left))
+        before = budget.left
+        tried = (_attempt(statement, side, decided, budget) for side in _suspects(wrong))
+        attempts = [attempt for attempt in tried if attempt is not None]
+        edit = mend(self.document.text, statement, attempts, material, budget)
+        self.mend_steps.spend(before - budget.left)
+        return edit
 
 
-def _target(sides: Sides, side: int) -> int | None:
-    """The side that a wrong one should equal: the anchor, else the first other that has a value."""
+def _suspects(wrong: Finding) -> list[int]:
+    """The side at fault, then the other one; a first side that is no name comes before both: `-Y_3 = ...`."""
+    other = next(side for side in wrong.pair if side != wrong.fault)
+    first = wrong.sides.statement.sides[0].node
+    if other == 0 and not isinstance(first, Symbol | Derivative):
+        return [other, wrong.fault]
+    return [wrong.fault, other]
+
+
+def _attempt(statement: Statement, side: int, decided: Sequence[Finding], budget: Budget) -> Attempt | None:
+    """A side with what it should be worth in every case that was decided; None where that is not known."""
+    tree = statement.sides[side].node
+    found: list[Case] = []
+    for finding in decided:
+        target = _target(finding.sides, side, at_fault=side == finding.fault)
+        if tree is None or target is None:
+            return None
+        finding.sides.evaluation.budget = budget
+        found.append(Case(finding.sides, finding.sides.outcomes[target].value))
+    return Attempt(side, tree, tuple(found)) if tree is not None and found else None
+
+
+def _target(sides: Sides, side: int, *, at_fault: bool) -> int | None:
+    """The side that a wrong one should equal: one with which all the others agree, else the anchor."""
+    others = [number for number in range(len(sides.outcomes)) if number != side and sides.has_value(number)]
+    if others and all(sides.agree(others[0], number) for number in others[1:]):
+        return others[0]
     anchor = sides.anchor()
-    if anchor is not None and anchor != side:
-        return anchor
-    return next((n for n in range(len(sides.outcomes)) if n != side and sides.has_value(n)), None)
+    return anchor if at_fault and anchor != side else None
+
+
+def _steps_of_descent(sides: Sides) -> list[Node]:
+    """What an update may have lost as a whole: the step size times the derivative by its parameter."""
+    first = sides.statement.sides[0].node
+    if sides.kind != "update" or not isinstance(first, Symbol):
+        return []
+    provider = sides.evaluation.provider
+    keys = list(provider.names.declared())
+    rates = [provider.names.symbol(key) for key in keys if provider.role(key) == "hyperparameter"]
+    losses = [provider.names.symbol(key) for key in keys if key.lower() in WORDS]
+    return [Product((rate, Derivative(loss, first)), ("juxt",)) for rate in rates for loss in losses]

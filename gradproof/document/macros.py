@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from gradproof.document.limits import Budget, Limits
 from gradproof.document.tokens import Token, tokenize
@@ -29,11 +30,11 @@ class Macro:
 
 
 def definitions(text: str, limits: Limits) -> dict[str, Macro]:
-    """The macros that a document defines; of one defined twice the last, beyond the cap none."""
+    """The macros that a document defines, up to the cap; of one defined twice the last."""
     found: dict[str, Macro] = {}
-    for match in _DEFINITION.finditer(text):
+    for match in islice(_DEFINITION.finditer(text), limits.macros):
         end = _closing_brace(text, match.end())
-        if end is None or len(found) >= limits.macros:
+        if end is None:
             continue
         body = tokenize(text, match.end(), end, limits)
         name, arguments = match[1], int(match[2] or 0) or len(match[3]) // 2

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from lark import Lark, Transformer
 from lark import Token as Terminal
@@ -172,7 +172,7 @@ class _Builder(Transformer[Terminal, Any]):
         return Power(node, raised.exponent, span=span) if raised else node
 
     def raised(self, items: list[Any]) -> _Raised:
-        return _Raised(items[1])
+        return _Raised(items[1].node)
 
     def transpose(self, items: list[Any]) -> Node:
         return Transpose(items[0], span=_span(items))
@@ -181,7 +181,7 @@ class _Builder(Transformer[Terminal, Any]):
         return Inverse(items[0], span=_span(items))
 
     def power(self, items: list[Any]) -> Node:
-        return Power(items[0], items[2], span=_span(items))
+        return Power(items[0], items[2].node, span=_span(items))
 
     def entry(self, items: list[Any]) -> Node:
         return Entry(items[0], items[1].value, span=_span(items))
@@ -195,20 +195,23 @@ class _Builder(Transformer[Terminal, Any]):
     def bracket(self, items: list[Any]) -> Node:
         return cast(Node, replace(items[1], span=_span(items)))
 
-    def group(self, items: list[Any]) -> Node:
-        return cast(Node, items[1])
+    def group(self, items: list[Any]) -> _Group:
+        return _Group(items[1], _span(items))
+
+    def braced(self, items: list[Any]) -> Node:
+        return cast(Node, replace(items[0].node, span=items[0].span))
 
     def fraction(self, items: list[Any]) -> Node:
-        return Fraction(items[1], items[2], span=_span(items))
+        return Fraction(items[1].node, items[2].node, span=_span(items))
 
     def derivative(self, items: list[Any]) -> Node:
-        return Derivative(items[1], items[2], items[0].value, span=_span(items))
+        return Derivative(items[1].node, items[2].node, items[0].value, span=_span(items))
 
     def derivative_of(self, items: list[Any]) -> Node:
-        return Derivative(items[2], items[1], items[0].value, span=_span(items))
+        return Derivative(items[2], items[1].node, items[0].value, span=_span(items))
 
     def root(self, items: list[Any]) -> Node:
-        return Call("sqrt", 0, (items[1],), r"\sqrt", span=_span(items))
+        return Call("sqrt", 0, (items[1].node,), r"\sqrt", span=_span(items))
 
     def absolute(self, items: list[Any]) -> Node:
         return Norm(items[1], "abs", span=_span(items))
@@ -237,6 +240,13 @@ class _Builder(Transformer[Terminal, Any]):
         if any(len(upper) != len(lower) for upper, lower in pairwise(rows)):
             raise Unreadable("a matrix whose rows differ in length", items[0].start_pos)
         return Matrix(rows, span=_span(items))
+
+
+class _Group(NamedTuple):
+    """The content of braces, with their place."""
+
+    node: Node
+    span: Span
 
 
 class _Raised:

@@ -87,7 +87,8 @@ def compare_numbers(
     trials = len(left)
     a, b = left.reshape(trials, -1), right.reshape(trials, -1)
     with np.errstate(all="ignore"):
-        known = np.isfinite(a).all(axis=1) | np.isfinite(b).all(axis=1)
+        left_finite, right_finite = np.isfinite(a).all(axis=1), np.isfinite(b).all(axis=1)
+        known = left_finite | right_finite
         if not known.any():
             return Agreement("undecided", "neither side is finite in any trial", trials)
         difference = np.abs(a - b)
@@ -95,8 +96,9 @@ def compare_numbers(
         # The small absolute part is for differences of numbers of size one that nearly cancel.
         bound = np.asarray(tolerance) * (scale + 1e-3)
         worst = difference.max(axis=1)
-        differs = known & ~(worst <= bound)
-        excess = np.where(known, np.where(np.isnan(worst), np.inf, worst / np.maximum(bound, 1e-300)), -1.0)
+        differs = known & ~(left_finite & right_finite & (worst <= bound))
+        excess = np.where(known, worst / np.maximum(bound, 1e-300), -1.0)
+        excess[known & ~(left_finite & right_finite)] = np.inf
     trial = int(excess.argmax())
     entry = int(np.where(np.isnan(difference[trial]), np.inf, difference[trial]).argmax())
     place = tuple(int(i) for i in np.unravel_index(entry, left.shape[1:])) if left.ndim > 1 else ()

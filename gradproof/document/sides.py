@@ -36,12 +36,13 @@ class Sides:
     _agreements: dict[tuple[int, int], Agreement] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.kind = kind_of(self.statement, self.evaluation)
+        first = self.statement.sides[0].node
+        self.kind = kind_of(first, self.statement, self.evaluation) if first is not None else "value"
         self.outcomes = tuple(self._outcome(number) for number in range(len(self.statement.sides)))
 
     def value_of(self, side: int, tree: Node) -> Array:
         """The value of a tree in the place of a side: on the left of an update, the updated parameter."""
-        if side == 0 and self.kind == "update":
+        if side == 0 and kind_of(tree, self.statement, self.evaluation) == "update":
             return _updated(self.evaluation, tree)
         return self.evaluation.value(tree)
 
@@ -92,9 +93,8 @@ class Sides:
         return isinstance(self.statement.sides[side].node, Number)
 
 
-def kind_of(statement: Statement, evaluation: Evaluation) -> Kind:
-    """Whether a statement gives a value, a derivative, or the update of a parameter."""
-    first = statement.sides[0].node
+def kind_of(first: Node, statement: Statement, evaluation: Evaluation) -> Kind:
+    """Whether a statement with this first side gives a value, a derivative, or the update of a parameter."""
     if isinstance(first, Derivative):
         return "derivative"
     if isinstance(first, Symbol) and _is_update(statement, evaluation, first):

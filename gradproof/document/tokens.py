@@ -73,11 +73,12 @@ _UNICODE = _GREEK | {
 def tokenize(text: str, start: int, end: int, limits: Limits) -> list[Token]:
     """The tokens of `text[start:end]`; offsets count from the start of `text`.
 
-    A number or word beyond the caps becomes a `bad` token, so that only its own statement is lost.
+    A number or word beyond the caps becomes a `bad` token, so that only its own statement is lost. Reading ends
+    one token behind the cap on a whole document.
     """
     out: list[Token] = []
     at, side = start, ""
-    while at < end:
+    while at < end and len(out) <= limits.document_tokens:
         match = _TOKEN.match(text, at, end)
         assert match is not None  # the last alternative takes any character
         kind, word, at = match.lastgroup, match.group(), match.end()

@@ -10,8 +10,35 @@ from gradproof.document.names import Names
 from gradproof.document.tabulated import Tabulated, Values
 
 Tensors = dict[str, torch.Tensor]
-RATE = 0.1
-_SCALARS = "X1 X2 W13 W23 b3 W14 W24 b4 W35 W45 b5 W36 W46 b6 W37 W47 b7 Y3 Y4 Y5 Y6 Y7 P5 P6 P7 Loss eta".split()
+_SCALARS = [
+    "X1",
+    "X2",
+    "W13",
+    "W23",
+    "b3",
+    "W14",
+    "W24",
+    "b4",
+    "W35",
+    "W45",
+    "b5",
+    "W36",
+    "W46",
+    "b6",
+    "W37",
+    "W47",
+    "b7",
+    "Y3",
+    "Y4",
+    "Y5",
+    "Y6",
+    "Y7",
+    "P5",
+    "P6",
+    "P7",
+    "Loss",
+    "eta",
+]
 
 
 def _draw(trials: int, shapes: dict[str, tuple[int, ...]], seed: int) -> Tensors:
@@ -43,23 +70,26 @@ def _table(names: Names, leaves: Tensors, computed: Tensors, rate: torch.Tensor)
         return torch.stack(rows, 1).reshape(*above.shape, *below.shape[1:]).numpy()
 
     values = {name: tensor.detach().numpy() for name, tensor in tensors.items()} | {"eta": rate.numpy()}
-    updates = {}
-    for name in parameters:
-        stepped = leaves[name].detach().clone().requires_grad_()
-        stepped.grad = torch.autograd.grad(computed["Loss"].sum(), leaves[name], retain_graph=True)[0]
-        with torch.no_grad():
-            for trial in range(trials):  # the step size differs from trial to trial
-                part = stepped[trial : trial + 1].clone().requires_grad_()
-                part.grad = stepped.grad[trial : trial + 1]
-                torch.optim.SGD([part], lr=float(rate[trial])).step()
-                stepped[trial] = part[0]
-        updates[name] = stepped.detach().numpy()
-    roles = {name: "parameter" for name in parameters} | {"eta": "hyperparameter"}
+    gradients = torch.autograd.grad(computed["Loss"].sum(), [leaves[n] for n in parameters], retain_graph=True)
+    updates = _stepped({name: leaves[name] for name in parameters}, gradients, rate)
+    roles = dict.fromkeys(parameters, "parameter") | {"eta": "hyperparameter"}
     roles |= {name: "input" for name in leaves if name not in parameters}
     return Tabulated(names, values, derivative, updates, roles)  # type: ignore[arg-type]
 
 
-def scalar_network(trials: int = 48, seed: int = 0) -> Tabulated:
+def _stepped(parameters: Tensors, gradients: tuple[torch.Tensor, ...], rate: torch.Tensor) -> dict[str, Values]:
+    """The parameters after one step of torch's SGD, in which every trial is a group with a step size of its own."""
+    copies = {name: [row.detach().clone().requires_grad_() for row in value] for name, value in parameters.items()}
+    groups = []
+    for trial, step in enumerate(rate.tolist()):
+        for (_, rows), gradient in zip(copies.items(), gradients, strict=True):
+            rows[trial].grad = gradient[trial].clone()
+        groups.append({"params": [rows[trial] for rows in copies.values()], "lr": step})
+    torch.optim.SGD(groups, lr=1.0).step()
+    return {name: torch.stack(rows).detach().numpy() for name, rows in copies.items()}
+
+
+def scalar_network(trials: int = 256, seed: int = 0) -> Tabulated:
     """The 2-2-3 network of Parameter Update 2, every quantity a number; the target is node 5."""
     names = declare(_SCALARS)
     leaves = _draw(trials, {name: () for name in _SCALARS if name[0] in "XWb"}, seed)
@@ -77,7 +107,7 @@ def scalar_network(trials: int = 48, seed: int = 0) -> Tabulated:
     return _table(names, leaves, computed, rate)
 
 
-_MATRICES = "X T W1 b1 W2 b2 Z1 A1 Z2 P Loss eta".split()
+_MATRICES = ["X", "T", "W1", "b1", "W2", "b2", "Z1", "A1", "Z2", "P", "Loss", "eta"]
 SAMPLES, INPUTS, HIDDEN, CLASSES = 5, 4, 3, 2
 
 

@@ -1,0 +1,242 @@
+"""How well the audit of lecture notes does: planted slips noticed and mended, hostile input, fuzzed documents.
+
+Usage: python -m benchmarks.audit [slips] [hostile] [fuzz] (all three without arguments)
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gradproof.document import audit
+from gradproof.document.evaluate import evaluation
+from gradproof.document.evaluation import Unjudged
+from gradproof.document.judge import judge
+from gradproof.document.latex import latex
+from gradproof.document.limits import Budget, Limits
+from gradproof.document.provider import Provider
+from gradproof.document.read import Statement, read_document
+from gradproof.document.shapes import Misfit, alike
+from gradproof.document.sides import Sides
+from gradproof.document.tree import Call, Derivative, Node, Number, Product, Sum, Symbol, walk
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "document"))
+
+from networks import scalar_network  # noqa: E402  the network of the tests
+from strange import HOSTILE, mutated  # noqa: E402
+
+NOTE = ROOT / "manual" / "parameter_update_2.md"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A slip in one side of a statement: the kind of slip and the whole document with it."""
+
+    kind: str
+    statement: int
+    side: int
+    text: str
+
+
+def corrected(text: str) -> str:
+    """The transcription with its six misprints put right."""
+    return text.replace("+ \\eta", "- \\eta")
+
+
+def slips(text: str, provider: Provider) -> Iterator[Slip]:
+    """Every slip of every kind in every side, made on the printed text."""
+    document = read_document(text, provider.names)
+    symbols = [provider.names.symbol(key) for key in provider.names.declared()]
+    for number, statement in enumerate(document.statements):
+        for side, part in enumerate(statement.sides):
+            assert part.node is not None
+            seen = {text[part.start : part.end]}
+            for kind, start, end, new in _changes(text, part.node, symbols):
+                changed = text[part.start : start] + new + text[end : part.end]
+                if changed not in seen:
+                    seen.add(changed)
+                    yield Slip(kind, number, side, text[: part.start] + changed + text[part.end :])
+
+
+def _changes(text: str, tree: Node, symbols: list[Symbol]) -> Iterator[tuple[str, int, int, str]]:
+    """Kind, and the characters to replace by what."""
+    start = tree.span[0]
+    yield "minus added", start, start, "-"
+    for node in walk(tree):
+        if isinstance(node, Sum):
+            yield from _in_sum(text, node)
+        elif isinstance(node, Product):
+            yield from _in_product(text, node, symbols)
+        elif isinstance(node, Symbol):
+            for other in symbols:
+                if other.name == node.name.upper() and other.sub and other.sub != node.sub:
+                    yield "wrong index", *node.span, latex(other)
+                elif other.sub == node.sub and other.sub and other.name != node.name.upper():
+                    yield "wrong letter", *node.span, latex(other)
+        elif isinstance(node, Number):
+            yield "wrong number", *node.span, str(int(node.text) + 1)
+        elif isinstance(node, Call) and node.primes:
+            at = text.index("'", node.span[0])
+            yield "prime dropped", at, at + 1, ""
+        elif isinstance(node, Derivative) and isinstance(node.of, Symbol) and isinstance(node.by, Symbol):
+            turned = latex(Derivative(node.by, node.of))
+            yield "derivative upside down", *node.span, turned
+
+
+def _in_sum(text: str, node: Sum) -> Iterator[tuple[str, int, int, str]]:
+    for at, (place, term) in enumerate(zip(node.places, node.terms, strict=True)):
+        if place >= 0:
+            yield "sign", place, place + 1, "+" if text[place] == "-" else "-"
+        if len(node.terms) > 1 and at > 0:
+            yield "term dropped", place, term.span[1], ""
+    if node.span[0] < node.terms[0].span[0] and node.places[0] != node.span[0]:
+        inner = text[slice(*node.span)].removeprefix("\\")
+        yield "brackets dropped", *node.span, inner[1:-1].removesuffix("\\")
+
+
+def _in_product(text: str, node: Product, symbols: list[Symbol]) -> Iterator[tuple[str, int, int, str]]:
+    for at, factor in enumerate(node.factors):
+        start, end = factor.span
+        if at:
+            yield "factor dropped", node.factors[at - 1].span[1], end, ""
+        else:
+            yield "factor dropped", start, node.factors[1].span[0], ""
+        yield "factor doubled", end, end, r" \cdot " + text[start:end]
+    for symbol in symbols[:: max(1, len(symbols) // 5)]:
+        yield "factor added", node.span[1], node.span[1], r" \cdot " + latex(symbol)
+
+
+def side_values(statement: Statement, provider: Provider) -> list[object] | None:
+    """The values of all sides, None where one has none."""
+    sides = Sides(statement, evaluation(provider, Budget(100_000), Limits()))
+    return None if any(outcome.value is None for outcome in sides.outcomes) else [o.value for o in sides.outcomes]
+
+
+def same(first: list[object] | None, second: list[object] | None, provider: Provider) -> bool:
+    """Whether two printings of a statement have equal values, side by side."""
+    if first is None or second is None or len(first) != len(second):
+        return False
+    try:
+        pairs = [alike(a, b) for a, b in zip(first, second, strict=True)]
+    except (Misfit, Unjudged):
+        return False
+    return all(provider.compare(a, b).status == "agree" for a, b in pairs)
+
+
+def run_slips() -> None:
+    """Plant every slip; print how many change a value, are noticed, and are mended to the original's values."""
+    text = corrected(NOTE.read_text(encoding="utf-8"))
+    provider, referee = scalar_network(), scalar_network(trials=2_000, seed=99)
+    originals = read_document(text, provider.names).statements
+    planted, changing, noticed, mended = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    started, judging = time.perf_counter(), 0.0
+    misses: list[str] = []
+    with np.errstate(all="ignore"):
+        values = [side_values(statement, referee) for statement in originals]
+        for slip in slips(text, provider):
+            planted[slip.kind] += 1
+            document = read_document(slip.text, provider.names)
+            statement = document.statements[slip.statement]
+            if same(side_values(statement, referee), values[slip.statement], referee):
+                continue
+            changing[slip.kind] += 1
+            begun = time.perf_counter()
+            verdicts = judge(document, provider, only=[slip.statement]).verdicts
+            judging += time.perf_counter() - begun
+            wrong = [v for v in verdicts if v.status == "WRONG"]
+            noticed[slip.kind] += bool(wrong)
+            found = next((v.mend for v in wrong if v.mend), None)
+            again = read_document(f"$${found.latex}$$", provider.names).statements[0] if found else None
+            if again and same(side_values(again, referee), values[slip.statement], referee):
+                mended[slip.kind] += 1
+            else:
+                shown = " ".join(slip.text[statement.start : statement.end].split())
+                misses.append(f"{slip.kind}: {shown[:150]} -> {found.latex[:150] if found else None}")
+            if not wrong:
+                print("NOT NOTICED", shown, [v.reason for v in verdicts])
+    total = sum(changing.values())
+    print(f"{'kind':24}{'planted':>9}{'changing':>9}{'noticed':>9}{'mended':>9}")
+    for kind in planted:
+        print(f"{kind:24}{planted[kind]:9}{changing[kind]:9}{noticed[kind]:9}{mended[kind]:9}")
+    print(f"{'all':24}{sum(planted.values()):9}{total:9}{sum(noticed.values()):9}{sum(mended.values()):9}")
+    print(f"noticed {sum(noticed.values()) / total:.2%}, mended {sum(mended.values()) / total:.2%}")
+    print(f"{judging / total * 1e3:.0f} ms to judge and mend one; {time.perf_counter() - started:.0f} s in all")
+    if "-v" in sys.argv:
+        print("\n".join(misses))
+
+
+def run_hostile() -> None:
+    """Audit each hostile input in a process of its own; print seconds, MiB above an empty note, and the answer."""
+    print(f"{'input':34}{'seconds':>9}{'MiB':>7}  answer")
+    for name in HOSTILE:
+        command = [sys.executable, "-m", "benchmarks.audit", "one", name]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        print(done.stdout.strip() or f"{name:34} FAILED {done.stderr[-300:]}")
+
+
+def run_one(name: str) -> None:
+    """Audit one hostile input in this process."""
+    provider = scalar_network()
+    audit("$$Loss = -\\log P_5$$", provider)  # what is loaded and built only once
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    text = HOSTILE[name]()
+    started = time.perf_counter()
+    answer = answer_of(text, provider)
+    seconds = time.perf_counter() - started
+    mebibytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(f"{name:34}{seconds:9.3f}{mebibytes:7.0f}  {answer}")
+
+
+def answer_of(text: str, provider: Provider) -> str:
+    """What the audit says of a document, in short."""
+    try:
+        found = audit(text, provider)
+    except ValueError as error:
+        return str(error)[:110]
+    counts = Counter(verdict.status for verdict in found.verdicts)
+    first = next((f": {v.reason}" for v in found.verdicts if v.reason), "")
+    return (", ".join(f"{number} {status}" for status, number in counts.items()) or "no statement") + first[:90]
+
+
+def run_fuzz(documents: int = 10_000) -> None:
+    """Audit mutated documents; print crashes and the slowest."""
+    text = NOTE.read_text(encoding="utf-8")
+    other = (ROOT / "manual" / "softmax_mlp.md").read_text(encoding="utf-8")
+    provider = scalar_network(trials=4)
+    crashes, slowest, started = 0, 0.0, time.perf_counter()
+    for seed in range(documents):
+        document = mutated(text if seed % 2 else other, random.Random(seed))
+        begun = time.perf_counter()
+        try:
+            audit(document, provider)
+        except Exception as error:
+            crashes += 1
+            print(f"seed {seed}: {error!r}"[:300])
+        slowest = max(slowest, time.perf_counter() - begun)
+    seconds = time.perf_counter() - started
+    print(f"{documents:,} documents in {seconds:.0f} s: {crashes} crashes, slowest {slowest:.2f} s")
+
+
+def main() -> None:
+    """Run the parts named on the command line."""
+    arguments = [a for a in sys.argv[1:] if not a.startswith("-")]
+    if arguments[:1] == ["one"]:
+        run_one(arguments[1])
+        return
+    parts = {"slips": run_slips, "hostile": run_hostile, "fuzz": run_fuzz}
+    for name in arguments or parts:
+        parts[name]()
+
+
+if __name__ == "__main__":
+    main()
