@@ -58,19 +58,26 @@ def evaluate(
         return found
     if isinstance(formula, Name):
         return values[formula.id]
-    if isinstance(formula, Call) and any(isinstance(child, Literally) for child in formula.arguments):
-        return _call(formula, [_argument(child, values, functions, known) for child in formula.arguments], functions)
-    return apply(formula, [evaluate(child, values, functions, known) for child in children(formula)], functions)
+    return apply(
+        formula,
+        [None if is_raw(formula, child) else evaluate(child, values, functions, known) for child in children(formula)],
+        functions,
+    )
 
 
-def _argument(child: Formula, values: Mapping[str, Array], functions: Functions, known: Mapping[int, Array]) -> object:
-    if isinstance(child, Literally):
-        return functions.constant(child.text)
-    return evaluate(child, values, functions, known)
+def is_raw(node: Formula, child: Formula) -> bool:
+    """Whether an argument is passed as it is written: a literal of a function that only the module knows."""
+    return isinstance(node, Call) and node.function not in ELEMENTWISE and isinstance(child, (Literally, Constant))
 
 
-def apply(node: Formula, operands: Sequence[Array], functions: Functions) -> Array:
-    """A node's value from the values of its operands; raises as `evaluate`."""
+def apply(node: Formula, operands: Sequence[Array | None], functions: Functions) -> Array:
+    """A node's value from the values of its operands, None for one that is passed as written; raises as `evaluate`."""
+    if isinstance(node, Call) and node.function not in ELEMENTWISE:
+        return _call(node, operands, functions)
+    return _applied(node, [operand for operand in operands if operand is not None], functions)
+
+
+def _applied(node: Formula, operands: Sequence[Array], functions: Functions) -> Array:
     match node:
         case Binary():
             return _binary(node.op, *operands)
@@ -85,7 +92,7 @@ def apply(node: Formula, operands: Sequence[Array], functions: Functions) -> Arr
         case Transpose():
             return _transpose(operands[0])
         case Call():
-            return _call(node, operands, functions)
+            return np.asarray(ELEMENTWISE[node.function](*align(operands)))
         case Where():
             test, yes, no = align(operands)
             return np.where(test != 0, yes, no)
@@ -181,13 +188,17 @@ def _reduce(node: Reduce, operand: Array) -> Array:
     return np.asarray(REDUCTIONS[node.function](operand, axis=axes, keepdims=node.keepdims))
 
 
-def _call(node: Call, operands: Sequence[object], functions: Functions) -> Array:
-    known = ELEMENTWISE.get(node.function)
-    if known is not None:
-        arrays = [operand for operand in operands if isinstance(operand, np.ndarray)]
-        return np.asarray(known(*(align(arrays) if len(arrays) > 1 else arrays)))
-    keywords = {name: functions.constant(text) for name, text in node.keywords}
-    return functions.call(node.function, operands, keywords)
+def _call(node: Call, operands: Sequence[Array | None], functions: Functions) -> Array:
+    arguments = [_raw(node.arguments[place], functions) if v is None else v for place, v in enumerate(operands)]
+    return functions.call(node.function, arguments, {name: functions.constant(text) for name, text in node.keywords})
+
+
+def _raw(child: Formula, functions: Functions) -> object:
+    if isinstance(child, Constant):
+        return child.value
+    if isinstance(child, Literally):
+        return functions.constant(child.text)
+    raise ValueError(f"{child.kind} has no value of its own")
 
 
 def _item(operand: Array, subscript: str) -> Array:

@@ -27,7 +27,8 @@ from gradproof.repair.formula import (
 )
 from gradproof.repair.names import Phase, ends, family, indices, phase
 
-_PLAIN_CONSTANTS = frozenset({0, 1, 2, -1, 0.5})
+_CONSTANTS = {0: 2.0, 1: 2.0, 2: 2.0, -1: 2.0, 0.5: 3.25}
+_OTHER_CONSTANT = 4.0
 _UNSEEN = 0.5
 _SMOOTHING = 8.0
 
@@ -116,7 +117,7 @@ class Prior:
             case Name():
                 return self.name_bits(node.id, target)
             case Constant():
-                return 2.0 if node.value in _PLAIN_CONSTANTS else 4.0
+                return _CONSTANTS.get(node.value, _OTHER_CONSTANT)
             case Literally():
                 return 2.0
             case Local():

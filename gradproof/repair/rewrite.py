@@ -7,7 +7,6 @@ the wanted formula is made with parentheses, or more widely, or not at all.
 
 from __future__ import annotations
 
-import ast
 import keyword
 import re
 from collections.abc import Iterator, Sequence
@@ -95,32 +94,34 @@ def substituted(text: str, spans: Sequence[Span]) -> str:
 
 def _least(definition: Definition, formula: Formula, functions: Functions) -> Iterator[Span]:
     """What differs, in every statement that differs."""
-    parsed = chain(definition.result, *definition.steps.values())
-    written = {part.formula: (definition.text[part.start : part.end], part.precedence) for part in parsed}
-    for old, new in _statements(definition, formula):
-        for part, wanted, least in _differences(old, new, LOWEST):
-            grouped = definition.text[: part.start].rstrip().endswith("(")
-            text = show(wanted, written, functions.numpy, LOWEST if grouped else least)
-            yield Span(part.start, part.end, text)
+    for span, _ in _pieces(definition, formula, functions):
+        yield span
 
 
 def _widened(definition: Definition, formula: Formula, functions: Functions) -> Iterator[Span]:
     """What differs, with the parentheses around it if they are not needed any more."""
     text = definition.text
-    for span in _least(definition, formula, functions):
+    for span, needless in _pieces(definition, formula, functions):
         before, after = text[: span.start].rstrip(), text[span.end :].lstrip()
         called = _CALLED.search(before)
         grouping = before.endswith("(") and (called is None or keyword.iskeyword(called[1]))
-        if grouping and after.startswith(")") and _atomic(span.text):
+        if grouping and after.startswith(")") and needless:
             yield Span(len(before) - 1, len(text) - len(after) + 1, span.text)
         else:
             yield span
 
 
-def _atomic(text: str) -> bool:
-    """Whether a text needs no parentheses anywhere."""
-    node = ast.parse(text, mode="eval").body
-    return isinstance(node, (ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript))
+def _pieces(definition: Definition, formula: Formula, functions: Functions) -> Iterator[tuple[Span, bool]]:
+    """What differs, and whether that could stand where it does without parentheses around it."""
+    parsed = chain(definition.result, *definition.steps.values())
+    written = {part.formula: (definition.text[part.start : part.end], part.precedence) for part in parsed}
+    for old, new in _statements(definition, formula):
+        for part, wanted, least in _differences(old, new, LOWEST):
+            before, after = definition.text[: part.start].rstrip(), definition.text[part.end :].lstrip()
+            grouped = before.endswith(("(", ",")) and after.startswith((")", ","))
+            bare = show(wanted, written, functions.numpy)
+            bound = show(wanted, written, functions.numpy, least)
+            yield Span(part.start, part.end, bare if grouped else bound), bare == bound
 
 
 def _whole(definition: Definition, formula: Formula, functions: Functions) -> Iterator[Span]:

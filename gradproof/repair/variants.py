@@ -19,7 +19,7 @@ import numpy as np
 
 from gradproof.repair.bank import CONSTANT_FAMILY, Bank, Shelf
 from gradproof.repair.edits import REPLACE, Template, Vocabulary, fill, structural, templates
-from gradproof.repair.evaluate import FAILURES, apply, evaluate
+from gradproof.repair.evaluate import FAILURES, apply, evaluate, is_raw
 from gradproof.repair.formula import (
     Binary,
     Formula,
@@ -121,14 +121,14 @@ class Variants:
     def carried(self, node: Formula, place: int, stacks: dict[Shape, Stack]) -> Iterator[Stack]:
         """Variants of an operand, through the operation of its node."""
         operands = children(node)
-        others = [self.values.get(id(child)) for child in operands]
+        others = [None if is_raw(node, child) else self.values.get(id(child)) for child in operands]
+        known = [value is not None or is_raw(node, child) for value, child in zip(others, operands, strict=True)]
+        if not all(known[:place] + known[place + 1 :]):
+            return
         for stack in stacks.values():
             others[place] = stack.values
-            arrays = [value for value in others if value is not None]
-            if len(arrays) < len(operands):
-                return
             try:
-                values = apply(node, arrays, self.bank.functions)
+                values = apply(node, others, self.bank.functions)
             except FAILURES:
                 continue
             if len(values) == len(stack):

@@ -1,0 +1,65 @@
+"""Several wrong equations of one derivation."""
+
+from __future__ import annotations
+
+from repair_setup import scalar_bench, tensor_bench, written
+
+from gradproof.repair import mend_all
+from gradproof.repair.confirm import holds
+
+
+def test_mend_all_each_is_mended_from_true_inputs() -> None:
+    wrong = [
+        written("def W1_new(W1, eta, dLoss_dW1):\n    return W1 + eta * dLoss_dW1"),
+        written("def dLoss_dW1(dLoss_dZ1):\n    return dLoss_dZ1"),
+        written("def dLoss_dZ1(dLoss_dY1, Z2):\n    return dLoss_dY1 * (Z2 > 0)"),
+        written("def Y1(Z1):\n    return np.minimum(Z1, 0)"),
+    ]
+    bench = scalar_bench(*wrong)
+    outcomes = mend_all(wrong, bench)
+    fixes = {name: outcome.fix for name, outcome in outcomes.items()}
+    assert {name: fix.expression for name, fix in fixes.items() if fix} == {
+        "Y1": "np.maximum(Z1, 0)",
+        "dLoss_dZ1": "dLoss_dY1 * (Z1 > 0)",
+        "dLoss_dW1": "dLoss_dZ1 * X",
+        "W1_new": "W1 - eta * dLoss_dW1",
+    }
+
+
+def test_mend_all_what_others_read_comes_first() -> None:
+    wrong = [
+        written("def dLoss_dW1(dLoss_dZ1):\n    return dLoss_dZ1"),
+        written("def dLoss_dZ1(dLoss_dY1):\n    return dLoss_dY1"),
+    ]
+    assert list(mend_all(wrong, scalar_bench(*wrong))) == ["dLoss_dZ1", "dLoss_dW1"]
+
+
+def test_mend_all_equations_that_read_each_other_in_a_circle_are_untied() -> None:
+    wrong = [
+        written("def Z1(X, W1, b1, H):\n    return W1 * X + b1 + H"),
+        written("def Y1(H):\n    return np.maximum(H, 0)"),
+        written("def dLoss_dX(W1_new, dLoss_dZ1):\n    return W1_new * dLoss_dZ1"),
+    ]
+    bench = scalar_bench(*wrong)
+    outcomes = mend_all(wrong, bench)
+    for equation in wrong:
+        fix = outcomes[equation.name].fix
+        assert fix is not None
+        assert "H" not in fix.parameters
+        assert holds(fix.function, fix.parameters, equation.quantity, bench.fresh)
+
+
+def test_mend_all_the_same_slip_in_siblings() -> None:
+    wrong = [written(f"def {p}_new({p}, dLoss_d{p}):\n    return {p} - dLoss_d{p}") for p in ("W1", "W2", "V1", "V2")]
+    outcomes = mend_all(wrong, scalar_bench(*wrong))
+    assert [outcome.fix and outcome.fix.sentence for outcome in outcomes.values()] == ["the factor eta is missing"] * 4
+
+
+def test_mend_all_what_cannot_be_mended_does_not_hold_up_the_rest() -> None:
+    wrong = [
+        written("def dLoss_dZ(dLoss_dA, Z):\n    if Z.any():\n        return dLoss_dA\n    return Z"),
+        written("def dLoss_db(dLoss_dZ):\n    return dLoss_dZ.sum(axis=1)"),
+    ]
+    outcomes = mend_all(wrong, tensor_bench(*wrong))
+    assert outcomes["dLoss_dZ"].fix is None
+    assert outcomes["dLoss_db"].fix is not None
