@@ -82,23 +82,51 @@ def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLIN
         seed: 64 bits that the random points come from; drawn from the operating system if None.
         deadline: Seconds for all equations together; what is open then is UNDECIDED.
     """
+    traced = trace_case(case)
+    fixed = dict(traced.settled)
+    sampler = _sampler(case, traced.reference)
+    proofs = prove_equal([pair for _, pair in traced.pairs], seed=seed, deadline=deadline, sampler=sampler)
+    for (equation, _), proof in zip(traced.pairs, proofs, strict=True):
+        fixed[equation.name] = _of(equation, proof)
+    shapes = {name: distribution.shape for name, distribution in case.bindings[traced.reference].leaves.items()}
+    names = [equation.name for equation in case.derivation.equations]
+    found_seed = proofs[0].seed if proofs else (seed or 0)
+    return CaseProof(case.name, tuple(fixed.get(n, EquationProof(n, "")) for n in names), shapes, found_seed)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A case as exact expressions of its leaves, at the sizes of its smallest reference.
+
+    Attributes:
+        reference: Which reference that is.
+        pairs: Each equation with its truth, and with what it gives on true inputs.
+        settled: What is known of the others without a proof.
+    """
+
+    reference: int
+    pairs: tuple[tuple[Equation, tuple[ExactArray, ExactArray]], ...]
+    settled: Mapping[str, EquationProof]
+
+
+def trace_case(case: Case) -> Traced:
+    """Run torch's recorded operations, and each equation on its true inputs, on exact expressions."""
     smallest = int(np.argmin([sum(int(np.prod(d.shape)) for d in b.leaves.values()) for b in case.bindings]))
     graph = Graph()
     leaves = leaf_expressions(case.bindings[smallest], case.draw_trials([smallest], seed=0), graph)
-    bounds = case.truth_bounds[smallest]
-    fixed: dict[str, EquationProof] = {}
-    truth: dict[str, ExactArray] = {}
     try:
-        truth = _truth(graph, bounds, leaves)
+        truth = _truth(graph, case.truth_bounds[smallest], leaves)
     except GradproofError as problem:
-        fixed = {e.name: EquationProof(e.name, "UNDECIDED", str(problem)) for e in case.derivation.equations}
-    pairs: list[tuple[Equation, tuple[ExactArray, ExactArray]]] = []
+        reason = str(problem)
+        settled = {e.name: EquationProof(e.name, "UNDECIDED", reason) for e in case.derivation.equations}
+        return Traced(smallest, (), settled)
+    pairs, settled = [], {}
     helpers: dict[str, ExactArray] = {}
-    for equation in () if fixed else case.derivation.order:
+    for equation in case.derivation.order:
         try:
             found = _run(graph, equation, truth, helpers, case)
         except GradproofError as problem:
-            fixed[equation.name] = EquationProof(equation.name, "UNDECIDED", str(problem))
+            settled[equation.name] = EquationProof(equation.name, "UNDECIDED", str(problem))
             continue
         if equation.quantity not in truth:
             helpers[equation.name] = found
@@ -106,16 +134,10 @@ def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLIN
         expected = truth[equation.quantity]
         if found.shape != expected.shape:
             reason = f"its shape is {found.shape}, but that of {equation.quantity} is {expected.shape}"
-            fixed[equation.name] = EquationProof(equation.name, "REFUTED", reason)
+            settled[equation.name] = EquationProof(equation.name, "REFUTED", reason)
         else:
             pairs.append((equation, (expected, found)))
-    proofs = prove_equal([pair for _, pair in pairs], seed=seed, deadline=deadline, sampler=_sampler(case, smallest))
-    for (equation, _), proof in zip(pairs, proofs, strict=True):
-        fixed[equation.name] = _of(equation, proof)
-    shapes = {name: distribution.shape for name, distribution in case.bindings[smallest].leaves.items()}
-    names = [equation.name for equation in case.derivation.equations]
-    found_seed = proofs[0].seed if proofs else (seed or 0)
-    return CaseProof(case.name, tuple(fixed.get(n, EquationProof(n, "")) for n in names), shapes, found_seed)
+    return Traced(smallest, tuple(pairs), settled)
 
 
 def with_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:

@@ -6,6 +6,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from gradproof.conventions import Conventions
 from gradproof.derivation import Derivation
 from gradproof.proof.identity import Proof, Verdict
 from gradproof.proof.witness import Witness
@@ -38,6 +39,18 @@ def print_proofs(console: Console, proofs: CaseProof, derivation: Derivation) ->
         print_hanging(console, "  ", f"{one.equation} = {equation.written}")
         print_hanging(console, "  ", one.reason)
         _print_witness(console, one.witness)
+    console.print()
+
+
+def print_conventions(console: Console, found: Conventions) -> None:
+    """What both sides give exactly on the kinks: how many alike, and each place where they do not."""
+    same = len(found.reached) - len(found.different)
+    rest = f"; no exact input was found for {found.unreached} more" if found.unreached else ""
+    console.print(Text(f"on {wording.count(len(found.reached), 'kink')} both sides give the same in {same}{rest}"))
+    for one in found.different:
+        console.print(Text(f"  {one.equation}: another convention than torch's where {one.kink.where}", style="yellow"))
+        print_hanging(console, "    manual  ", str(one.kink.found.tolist()))
+        print_hanging(console, "    torch   ", str(one.kink.expected.tolist()))
     console.print()
 
 

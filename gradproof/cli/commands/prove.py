@@ -13,9 +13,10 @@ from gradproof.project import find_project
 
 @click.command("prove", short_help="Prove equations for all inputs, or refute them.")
 @click.argument("cases", nargs=-1, metavar="[CASE]...")
+@click.option("--kinks", is_flag=True, help="Also compare both sides exactly on the kinks, where no proof holds.")
 @proof_options
 @click.pass_context
-def command(ctx: click.Context, cases: tuple[str, ...], seed: int | None, deadline: float) -> None:
+def command(ctx: click.Context, cases: tuple[str, ...], kinks: bool, seed: int | None, deadline: float) -> None:
     """Prove that each equation of the cases, all by default, equals what autograd and the optimizer compute.
 
     PROVED holds for all inputs off the kinks, at the sizes of the case's smallest reference; REFUTED comes with an
@@ -26,8 +27,9 @@ def command(ctx: click.Context, cases: tuple[str, ...], seed: int | None, deadli
     project = find_project()
     names = tuple(dict.fromkeys(cases)) or project.cases
     from gradproof.case import load_case
+    from gradproof.conventions import conventions_of
     from gradproof.proving import prove_case
-    from gradproof.report.proofs import print_proofs
+    from gradproof.report.proofs import print_conventions, print_proofs
     from gradproof.report.terminal import stdout
 
     status = AS_EXPECTED
@@ -40,6 +42,8 @@ def command(ctx: click.Context, cases: tuple[str, ...], seed: int | None, deadli
             status = USER_MISTAKE
             continue
         print_proofs(stdout(), proofs, case.derivation)
+        if kinks:
+            print_conventions(stdout(), conventions_of(case, seed=proofs.seed))
         if proofs.refuted != case.derivation.known_errata:
             status = max(status, DISAGREEMENT)
     ctx.exit(status)
