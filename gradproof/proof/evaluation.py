@@ -23,10 +23,14 @@ _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """Values with error bounds, and where an expression is certainly undefined (log or root of a negative, 1/0)."""
+    """Values with error bounds, and where an expression is undefined (log or root of a negative, 1/0).
+
+    `undefined` is where it certainly is; `doubtful` where it may be, because a condition compares an undefined value.
+    """
 
     value: Any  # a BoundArray; typed so because NumPy's functions on it are not
     undefined: Array
+    doubtful: Array
 
 
 def evaluate(roots: Sequence[Expression], inputs: Mapping[str, Array], deadline: Deadline) -> list[Evaluated]:
@@ -46,34 +50,40 @@ def evaluate(roots: Sequence[Expression], inputs: Mapping[str, Array], deadline:
 
 def _node(node: Expression, args: list[Evaluated], inputs: Mapping[str, Array]) -> Evaluated:
     undefined: Array = np.zeros(1, dtype=bool)
+    doubtful = undefined
     for part in args:
-        undefined = undefined | part.undefined
+        undefined, doubtful = undefined | part.undefined, doubtful | part.doubtful
+    if node.op == "mul":
+        return _product(node, args)
+    if node.op == "pos":
+        # A comparison with NaN is false in NumPy: the code that has it need not be undefined.
+        value = np.where(args[0].value > 0, 1.0, 0.0)
+        return Evaluated(value, np.zeros(1, dtype=bool), undefined | doubtful)
+    if node.op in ("log", "sqrt", "inv"):
+        value, error = args[0].value.value, args[0].value.error
+        outside = (value == 0) & (error == 0) if node.op == "inv" else value + error < 0
+        undefined, doubtful = undefined | outside, doubtful | outside
+    return Evaluated(_value(node, [part.value for part in args], inputs), undefined, doubtful)
+
+
+def _value(node: Expression, args: list[Any], inputs: Mapping[str, Array]) -> Any:
     match node.op:
         case "const":
-            return Evaluated(_constant(node.data), undefined)
+            return _constant(node.data)
         case "pi":
-            return Evaluated(BoundArray([math.pi], [2.0**-52]), undefined)
+            return BoundArray([math.pi], [2.0**-52])
         case "var":
             name, index = node.data
-            return Evaluated(BoundArray.exact(inputs[name][(slice(None), *index)]), undefined)
+            return BoundArray.exact(inputs[name][(slice(None), *index)])
         case "tag":
             return args[0]
         case "add":
-            return Evaluated(_sum(args[0].value, args[1].value), undefined)
-        case "mul":
-            return _product(node, args)
+            return _sum(args[0], args[1])
         case "inv":
-            divisor = args[0].value
-            return Evaluated(1.0 / divisor, undefined | ((divisor.value == 0) & (divisor.error == 0)))
-        case "pos":
-            # A comparison with NaN is false in NumPy: the value is unknown here, but the code's is not undefined.
-            return Evaluated(np.where(args[0].value > 0, 1.0, 0.0), np.zeros(1, dtype=bool))
+            return 1.0 / args[0]
         case "erf":
-            return Evaluated(_error_function(args[0].value), undefined)
-    argument = args[0].value
-    if node.op in ("log", "sqrt"):
-        undefined = undefined | (argument.value + argument.error < 0)
-    return Evaluated(_FUNCTIONS[node.op](argument), undefined)
+            return _error_function(args[0])
+    return _FUNCTIONS[node.op](args[0])
 
 
 def _sum(a: BoundArray, b: BoundArray) -> Any:
@@ -88,14 +98,19 @@ def _sum(a: BoundArray, b: BoundArray) -> Any:
 
 def _product(node: Expression, args: list[Evaluated]) -> Evaluated:
     """A product; a truth value chooses, so that 0 times an undefined value is 0."""
+    a, b = args
     if node.args[0].value == -1:
-        return Evaluated(-args[1].value, args[1].undefined)
-    for truth, factor, chosen in zip(node.args, args, args[::-1], strict=True):
+        return Evaluated(-b.value, b.undefined, b.doubtful)
+    for truth, factor, chosen in ((node.args[0], a, b), (node.args[1], b, a)):
         if truth.op != "const" and is_truth_value(truth):
-            value = np.where(factor.value > 0.5, chosen.value, 0.0)
-            certainly_taken = (factor.value.value != 0) & (factor.value.error == 0)
-            return Evaluated(value, factor.undefined | (chosen.undefined & certainly_taken))
-    return Evaluated(args[0].value * args[1].value, args[0].undefined | args[1].undefined)
+            exact = factor.value.error == 0
+            taken, skipped = exact & (factor.value.value != 0), exact & (factor.value.value == 0)
+            return Evaluated(
+                np.where(factor.value > 0.5, chosen.value, 0.0),
+                factor.undefined | (chosen.undefined & taken),
+                factor.doubtful | (chosen.doubtful & ~skipped),
+            )
+    return Evaluated(a.value * b.value, a.undefined | b.undefined, a.doubtful | b.doubtful)
 
 
 def _constant(exact: Fraction | float) -> BoundArray:

@@ -17,7 +17,7 @@ from gradproof.proof.expression import Expression
 from gradproof.proof.points import Deadline, OutOfTime
 from gradproof.proof.prover import Finding, Prover
 from gradproof.proof.ranges import partial_nodes
-from gradproof.proof.witness import Refute, Sampler, Witness, search, search_by_code
+from gradproof.proof.witness import Refute, Sampler, Witness, in_doubt, search, search_by_code
 
 Side = ExactArray | Expression | float
 Test = Callable[[Sequence[Expression], Deadline], dict[int, Finding]]
@@ -109,7 +109,7 @@ class _Work:
         self._run_code(refute)
         self._look_for_witnesses(self._open(), 0.75)
         self._apply(self._prover.by_regions, self._open(), 0.9)
-        self._look_for_witnesses(self._with_another_domain(), 1.0)
+        self._compare_domains()
         self._explain()
 
     def _subtract(self, i: int, entry: _Entry) -> None:
@@ -142,12 +142,23 @@ class _Work:
     def _open(self) -> list[int]:
         return [i for i in range(len(self.entries)) if not self.findings[i].proved and i not in self.witnesses]
 
-    def _with_another_domain(self) -> list[int]:
-        """What is proved, but may be undefined on one side where it is not on the other."""
+    def _compare_domains(self) -> None:
+        """What is proved is refuted, or left open, where it is undefined on the side found and not on the expected."""
         proved = [i for i in range(len(self.entries)) if self.findings[i].proved]
         sides = [node for i in proved for node in (self.entries[i].expected, self.entries[i].found)]
         partial = partial_nodes(sides)
-        return [i for i in proved if partial[self.entries[i].found.id] & ~partial[self.entries[i].expected.id]]
+        suspects = [i for i in proved if partial[self.entries[i].found.id] & ~partial[self.entries[i].expected.id]]
+        self._look_for_witnesses(suspects, 1.0)
+        suspects = [i for i in suspects if i not in self.witnesses]
+        pairs = [(self.entries[i].expected, self.entries[i].found) for i in suspects]
+        reason = "a condition is undefined where the expected value is not"
+        try:
+            doubts = in_doubt(pairs, self.seed, self._sampler, self._deadline) if pairs else []
+        except OutOfTime as problem:
+            doubts, reason = [True] * len(pairs), str(problem)
+        for i, doubt in zip(suspects, doubts, strict=True):
+            if doubt:
+                self.findings[i] = Finding(False, reason=reason)
 
     def _run_code(self, refute: Sequence[Refute | None]) -> None:
         """A witness of the clearest entry of each pair that is open and came with its code."""

@@ -68,6 +68,21 @@ def search(
     return results
 
 
+def in_doubt(
+    pairs: Sequence[tuple[Expression, Expression]], seed: int, sampler: Sampler | None, deadline: Deadline
+) -> list[bool]:
+    """For each pair whether at some input `found` may be undefined, as a condition in it is, but not `expected`.
+
+    Raises OutOfTime.
+    """
+    roots = [node for pair in pairs for node in pair]
+    values = evaluate(roots, draw(roots, _TRIALS[0], seed, sampler), deadline)
+    return [
+        bool((np.isfinite(a.value.value) & ~a.doubtful & b.doubtful).any())
+        for a, b in zip(values[::2], values[1::2], strict=True)
+    ]
+
+
 def search_by_code(refute: Refute, roots: Sequence[Expression], seed: int, sampler: Sampler | None) -> Witness | None:
     """A witness from the original code of one pair of arrays; None also where it cannot run on error bounds."""
     inputs = draw(roots, _TRIALS[0], seed, sampler)
@@ -75,9 +90,9 @@ def search_by_code(refute: Refute, roots: Sequence[Expression], seed: int, sampl
         expected, found = refute({name: BoundArray.exact(values) for name, values in inputs.items()})
     except (ValueError, TypeError, ArithmeticError):
         return None
-    best: Witness | None = None
+    best, nowhere = None, np.zeros(1, dtype=bool)
     for place in np.ndindex(*expected.shape):
-        sides = [Evaluated(side[place] if place else side, np.zeros(1, dtype=bool)) for side in (expected, found)]
+        sides = [Evaluated(side[place] if place else side, nowhere, nowhere) for side in (expected, found)]
         witness = _judge(sides[0], sides[1], inputs, place)
         if witness and (best is None or _ratio(witness) > _ratio(best)):
             best = witness

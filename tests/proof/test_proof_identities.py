@@ -110,6 +110,16 @@ def test_prove_equal_sampler_decides_where_witnesses_are_looked_for():
     assert positive.verdict is Verdict.PROVED
 
 
+def test_prove_equal_undefined_condition_on_one_side_is_undecided():
+    graph = Graph()
+    x, y = symbols(graph, "x"), symbols(graph, "y")
+    shift = np.maximum(x / (x > 0), y)  # inf or NaN for a negative x
+    pair = (1 / (1 + np.exp(-x)), np.exp(x - shift) / (np.exp(x - shift) + np.exp(-shift)))
+    proof = prove_equal([pair], seed=1)[0]
+    assert proof.verdict is Verdict.UNDECIDED
+    assert "a condition is undefined" in proof.reason
+
+
 def test_prove_equal_refuted_by_the_original_code_shows_its_values():
     graph = Graph()
     x = symbols(graph, "x", (2,))
