@@ -173,7 +173,8 @@ class CheckResult:
             )
         if wrong and self.known_errata:
             declared = [name for name in wrong if name in self.known_errata]
-            parts.append(f"{len(declared)} known errata disagree, as declared: {', '.join(declared)}")
+            what = "known erratum disagrees" if len(declared) == 1 else "known errata disagree"
+            parts.append(f"{len(declared)} {what}, as declared: {', '.join(declared)}")
         if self.not_shown:
             parts.append(f"declared as errata but not wrong: {', '.join(self.not_shown)}")
         if not wrong and not self.not_shown:

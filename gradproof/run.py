@@ -28,7 +28,7 @@ from gradproof.reference import Reference
 from gradproof.replay import worst_entries
 from gradproof.result import CheckResult
 from gradproof.teeth import blunt_equations
-from gradproof.trajectory import compare_trajectories
+from gradproof.trajectory import compare_trajectories, require_trainable
 from gradproof.trials import Block, blocks, checked_seed
 from gradproof.verdicts import Evidence, results_of
 
@@ -119,6 +119,8 @@ class _Run:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # at these sizes more threads only cost time
         try:
+            if steps:
+                require_trainable(self.case)
             self._prepare()
             outcome = None
             while outcome is None:
@@ -200,6 +202,8 @@ class _Run:
             for judge in self.judges:
                 judge.flush()
         except ModeChanged:
+            if interrupted:
+                return done, True
             progress(-done)
             return None
         if self._new_suspects() and not interrupted:

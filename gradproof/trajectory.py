@@ -67,23 +67,34 @@ def compare_trajectories(
     )
 
 
+def require_trainable(case: Case) -> None:
+    """See that both sides can be trained, before a long run.
+
+    Raises:
+        GradproofError: There is no optimizer, a parameter without an update, or a quantity taken as given.
+    """
+    for binding in case.bindings:
+        if binding.reference.optimizer is None:
+            raise GradproofError(f"{case.place}: --steps needs an optimizer: Reference(optimizer=torch.optim.SGD, ...)")
+        _updates(case, binding)
+    if not case.starts <= case.leaf_names:
+        given = ", ".join(sorted(case.starts - case.leaf_names))
+        raise GradproofError(f"{case.derivation.name}: --steps needs an equation for all that is not drawn: {given}")
+
+
 def _train(case: Case, k: int, evaluator: Evaluator, steps: int, seed: int, scale: float) -> tuple[Array, Array]:
     """Differences `(steps, trials)` and the largest parameter `(steps,)` of one reference."""
     binding, truth = case.bindings[k], case.truths[k]
-    if binding.reference.optimizer is None:
-        raise GradproofError(f"{case.place}: --steps needs an optimizer: Reference(optimizer=torch.optim.SGD, ...)")
     count = min(TRAINED, case.sizes[k])
     rows = np.arange(count, dtype=np.int64)
     draws = case.draw(Block(k, 0, rows * len(case.references) + k), seed, scale)
     updates = _updates(case, binding)
-    if not case.starts <= case.leaf_names:
-        given = ", ".join(sorted(case.starts - case.leaf_names))
-        raise GradproofError(f"{case.derivation.name}: --steps needs an equation for all that is not drawn: {given}")
     manual = {name: value.copy() for name, value in draws.items()}
     leaves = truth.leaves(draws)
     parameters = {name: leaves[name] for name in binding.parameters}
     drawn = {name: leaves[name] for name in truth.drawn}
     factory = binding.reference.optimizer
+    assert factory is not None
     if truth.steps_batched is None:
         truth.evaluate(draws)
     stepper = Stepper(

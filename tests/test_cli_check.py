@@ -76,7 +76,7 @@ def test_check_declared_erratum_succeeds_and_is_marked(write: Write, run: Run) -
     write("neuron", FLIPPED, end='\nKNOWN_ERRATA = ("b_new",)\n')
     outcome = run("check", "--trials", "200")
     assert outcome.exit_code == 0
-    assert "ok: 1 known errata disagree, as declared: b_new" in flat(outcome.stdout)
+    assert "ok: 1 known erratum disagrees, as declared: b_new" in flat(outcome.stdout)
     assert "manual/neuron.py:29 known erratum b_new = b + eta * dLoss_db" in flat(outcome.stdout)
 
 

@@ -45,7 +45,7 @@ def test_agreement_erratum_has_text_numbers_and_replay() -> None:
 
 def test_agreement_marks_known_errata() -> None:
     text = agreement(outcome(RIGHT, replace(WRONG, known_erratum=True)))
-    assert "**ok: 1 known errata disagree, as declared: dLoss_dw**" in text
+    assert "**ok: 1 known erratum disagrees, as declared: dLoss_dw**" in text
     assert "### `dLoss_dw` (known erratum)" in text
     assert rows(text)[1][2] == "disagrees, known erratum"
 

@@ -331,3 +331,11 @@ def test_replay_shows_the_numbers_of_the_worst_trial(write):
     assert values.truth[place] == worst.truth
     np.testing.assert_allclose(values.computed, values.inputs["W"] + values.inputs["eta"] * values.inputs["dLoss_dW"])
     assert worst.abs_error > worst.bound
+
+
+def test_crosscheck_steps_that_cannot_be_trained_are_refused_before_the_run(write):
+    def count(trials):
+        raise AssertionError("a trial was run")
+
+    with pytest.raises(GradproofError, match=r"--steps needs an update"):
+        check(write(manual=("def b_new(", "def _b_new(")), steps=3, progress=count)
