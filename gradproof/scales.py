@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradproof.case import Case
 from gradproof.evaluate import Evaluator
+from gradproof.result import CheckResult
 from gradproof.trials import Block
 
 Array = NDArray[Any]
@@ -81,6 +82,14 @@ def sweep_scales(case: Case, equations: Sequence[str], seed: int, scales: Sequen
         evaluator.probe(single.truths[k].evaluate(single.draw(_block(single, k), seed)))
     points = [_point(single, double, evaluators, equations, seed, scale) for scale in sorted(scales)]
     return ScaleSweep(tuple(points), tuple(equations), sum(min(TRIALS, size) for size in case.sizes))
+
+
+def with_scales(result: CheckResult) -> CheckResult:
+    """A check's outcome with the errors of its agreeing equations at every scale."""
+    if result.checked is None:
+        return result
+    agreeing = [one.equation for one in result.results if one.verdict == "agrees"]
+    return replace(result, scales=sweep_scales(result.checked, agreeing, result.seed))
 
 
 def _block(case: Case, k: int) -> Block:

@@ -21,7 +21,14 @@ from gradproof.report.write import csv_bytes, prepare_folder, write_atomically, 
 from gradproof.result import CheckResult
 from gradproof.run import crosscheck
 
-FILES = ["agreement.md", "equations.csv", "equations.parquet", "worst_trials.csv", "worst_trials.parquet"]
+FILES = [
+    "agreement.html",
+    "agreement.md",
+    "equations.csv",
+    "equations.parquet",
+    "worst_trials.csv",
+    "worst_trials.parquet",
+]
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def table(path: Path) -> list[dict[str, str]]:
 def test_write_makes_all_files(check: Callable[..., CheckResult], tmp_path: Path) -> None:
     written = write_reports([check()], tmp_path / "reports")
     assert sorted(path.name for path in (tmp_path / "reports/neuron").iterdir()) == FILES
-    assert sorted(path.name for path in written) == sorted([*FILES, "index.md"])
+    assert sorted(path.name for path in written) == sorted([*FILES, "index.html", "index.md"])
     assert all(path.is_file() for path in written)
 
 
@@ -63,7 +70,7 @@ def test_write_same_seed_same_bytes(check: Callable[..., CheckResult], tmp_path:
     for folder in ("one", "two"):
         write_reports([check(steps=3)], tmp_path / folder)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert len(files) == 7
+    assert len(files) == 9
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 

@@ -9,6 +9,9 @@ from gradproof.report.figures_style import Picture
 from gradproof.report.figures_values import scatter_picture, share_picture
 from gradproof.result import CheckResult
 
+NAMES = ("graph", "values", "bounds", "scales", "training")
+"""Of all pictures that there may be."""
+
 
 def pictures(result: CheckResult, details: Details) -> tuple[Picture, ...]:
     """The pictures that there is something to show in."""

@@ -23,7 +23,7 @@ def scales_picture(sweep: ScaleSweep | None) -> Picture | None:
     if sweep is None or not sweep.points:
         return None
     with style():
-        figure = Figure(figsize=(9.2, 4.4))
+        figure = Figure(figsize=(10.6, 4.4))
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[5, 3])
         _errors(upper, sweep)
         _undefined(lower, sweep)
@@ -98,7 +98,7 @@ def training_picture(run: Trajectory | None) -> Picture | None:
     if run is None or not run.steps:
         return None
     with style():
-        figure = Figure(figsize=(9.2, 3.2))
+        figure = Figure(figsize=(10.6, 3.2))
         axes = figure.add_subplot()
         _line(axes, run.steps, run.largest_parameter, "muted", ":", "largest parameter, by torch")
         _line(axes, run.steps, run.max_difference, "disagrees", "-", "largest difference of any parameter")

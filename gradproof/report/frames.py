@@ -53,6 +53,19 @@ TRAJECTORY_COLUMNS = {
 }
 
 
+SCALES_COLUMNS = {
+    "case": "str",
+    "scale": "float64",
+    "side": "str",
+    "max_rel_error": "float64",
+    "median_rel_error": "float64",
+    "max_ulp_error": "float64",
+    "undefined": "float64",
+    "undefined_in_float64": "float64",
+    "trials": "int64",
+}
+
+
 def equations_frame(result: CheckResult) -> pd.DataFrame:
     """One row for each equation, in the document's order."""
     common = {"case": result.case, "dtype": result.dtype, "seed": result.seed}
@@ -75,6 +88,28 @@ def trajectory_frame(result: CheckResult) -> pd.DataFrame:
     columns = zip(run.steps, run.max_difference, run.median_difference, run.largest_parameter, strict=True)
     rows = [(result.case, *values, run.trials) for values in columns]
     return _frame([dict(zip(TRAJECTORY_COLUMNS, row, strict=True)) for row in rows], TRAJECTORY_COLUMNS)
+
+
+def scales_frame(result: CheckResult) -> pd.DataFrame:
+    """Two rows for each scale, `manual` and `autograd`; empty where scales were not asked for."""
+    sweep = result.scales
+    rows = [
+        (
+            result.case,
+            at.scale,
+            name,
+            side.largest,
+            side.median,
+            side.largest_ulp,
+            side.undefined,
+            at.beyond,
+            sweep.trials,
+        )
+        for at in (sweep.points if sweep else ())
+        for name, side in (("manual", at.manual), ("autograd", at.autograd))
+        if sweep
+    ]
+    return _frame([dict(zip(SCALES_COLUMNS, row, strict=True)) for row in rows], SCALES_COLUMNS)
 
 
 def _frame(rows: list[dict[str, object]], columns: dict[str, str]) -> pd.DataFrame:

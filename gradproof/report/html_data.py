@@ -23,6 +23,10 @@ MARKS = {
 }
 """The shapes of the verdicts, as in the pictures."""
 
+COLUMNS = ("disagreeing", "largest error", "in ulp", "of bound")
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
 _COUNTED = {
     "agrees": ("agrees", "agree"),
     "disagrees": ("disagrees", "disagree"),
@@ -138,8 +142,8 @@ def page(result: CheckResult, details: Details, pictures: Sequence[Picture]) -> 
         facts=_run_facts(result),
         command=wording.check_command(result),
         errata=tuple(_erratum(result, one, typesetter, details) for one in result.wrong),
-        columns=("trials", "disagreeing", "largest error", "in ulp", "of bound"),
-        rows=tuple(_row(k, one, typesetter, details) for k, one in enumerate(result.results, start=1)),
+        columns=COLUMNS,
+        rows=tuple(_row(k, one, result, typesetter, details) for k, one in enumerate(result.results, start=1)),
         proved=any(one.proof for one in result.results),
         plates=tuple(plate(one) for one in pictures),
     )
@@ -242,15 +246,19 @@ def _pairs(inputs: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, _, value in parts)
 
 
-def _row(number: int, one: EquationResult, typesetter: Typesetter, details: Details) -> Row:
+def _disagreeing(one: EquationResult, trials: int) -> str:
+    """In how many trials; of how many, where some were left out."""
+    return f"{one.disagreeing_trials:,}" if one.trials == trials else f"{one.disagreeing_trials:,} of {one.trials:,}"
+
+
+def _row(number: int, one: EquationResult, result: CheckResult, typesetter: Typesetter, details: Details) -> Row:
     source = details.sources.get(one.equation, "")
     shown = typesetter.show(one.equation, one.written, source).written if one.written else NOTHING
     numbers = (
-        Cell(f"{one.trials:,}", one.trials),
-        Cell(f"{one.disagreeing_trials:,}", one.disagreeing_trials),
+        Cell(_disagreeing(one, result.trials), one.disagreeing_trials),
         Cell(wording.short(one.max_abs_error), one.max_abs_error),
         Cell(wording.short(one.max_ulp_error), one.max_ulp_error),
-        Cell(wording.percent(one.bound_share), one.bound_share),
+        Cell(wording.percent(one.bound_share).replace(" times", _TIMES), one.bound_share),
     )
     return Row(
         number=number,

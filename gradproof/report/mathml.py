@@ -176,7 +176,12 @@ def _product(node: Product) -> Element:
     last = len(node.factors) - 1
     for number, factor in enumerate(node.factors):
         if number:
-            row.append(element("mo", text=_OPERATORS[node.operators[number - 1]]))
+            operator = node.operators[number - 1]
+            row.append(element("mo", text=_OPERATORS[operator]))
+            if operator == "juxt" and all(
+                isinstance(f, Fraction | Derivative) for f in node.factors[number - 1 : number + 1]
+            ):
+                row.append(element("mspace", width="0.17em"))  # or their bars would be one
         # A sum over an index reaches to the end of its term, so only the last factor can be one.
         row.append(_within(factor, _TERM if number == last and isinstance(factor, Big) else _FACTOR))
     return row
@@ -199,9 +204,7 @@ def _d(node: Derivative) -> Element:
 def _call(node: Call) -> Element:
     if node.function == "sqrt" and len(node.arguments) == 1 and not node.primes:
         return element("msqrt", mathml(node.arguments[0]))
-    name = element("mi", text=_letter((node.printed or node.function).lstrip("?")))
-    if node.primes:
-        name = element("msup", name, element("mo", text=_PRIME * node.primes))
+    name = element("mi", text=_letter((node.printed or node.function).lstrip("?")) + _PRIME * node.primes)
     inner = element("mrow")
     for number, argument in enumerate(node.arguments):
         if number:

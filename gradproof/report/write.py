@@ -17,8 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gradproof.errors import GradproofError
-from gradproof.report import markdown
-from gradproof.report.frames import trajectory_frame
+from gradproof.report import html, markdown
+from gradproof.report.collect import collect
+from gradproof.report.figures import NAMES, pictures
+from gradproof.report.figures_style import png
+from gradproof.report.frames import scales_frame, trajectory_frame
 from gradproof.result import VERDICTS, CheckResult
 
 
@@ -37,8 +40,13 @@ def prepare_folder(folder: Path) -> None:
         raise _unwritable(folder, error) from error
 
 
-def write_reports(results: Sequence[CheckResult], folder: Path) -> list[Path]:
+def write_reports(results: Sequence[CheckResult], folder: Path, *, figures: bool = False) -> list[Path]:
     """Write the reports of every result, and the index over all cases that have a report in the folder.
+
+    Args:
+        results: The outcomes of the checks.
+        folder: The reports folder.
+        figures: Whether to write the pictures as PNG files too.
 
     Returns:
         The files written.
@@ -49,12 +57,14 @@ def write_reports(results: Sequence[CheckResult], folder: Path) -> list[Path]:
     written = []
     try:
         for result in results:
-            written += _write_case(result, folder / result.case)
-        path = folder / "index.md"
-        write_atomically(path, markdown.index(summaries(folder)).encode())
+            written += _write_case(result, folder / result.case, figures=figures)
+        cases = summaries(folder)
+        for name, text in (("index.html", html.index(cases)), ("index.md", markdown.index(cases))):
+            write_atomically(folder / name, text.encode())
+            written.append(folder / name)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    return [*written, path]
+    return written
 
 
 def _unwritable(folder: Path, error: OSError) -> GradproofError:
@@ -62,19 +72,26 @@ def _unwritable(folder: Path, error: OSError) -> GradproofError:
     return GradproofError(f"reports cannot be written to {folder}: {reason}; give another folder: --reports DIR")
 
 
-def _write_case(result: CheckResult, folder: Path) -> list[Path]:
+def _write_case(result: CheckResult, folder: Path, *, figures: bool) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
+    details = collect(result)
+    plates = pictures(result, details)
     contents = {
         "equations.csv": csv_bytes(result.equations),
         "worst_trials.csv": csv_bytes(result.worst_trials),
         "equations.parquet": parquet_bytes(result.equations),
         "worst_trials.parquet": parquet_bytes(result.worst_trials),
+        "agreement.html": html.agreement(result, details, plates).encode(),
         "agreement.md": markdown.agreement(result).encode(),
     }
     if result.trajectory is not None:
         contents["trajectory.csv"] = csv_bytes(trajectory_frame(result))
-    else:
-        (folder / "trajectory.csv").unlink(missing_ok=True)  # of an earlier run, which this one takes the place of
+    if result.scales is not None:
+        contents["scales.csv"] = csv_bytes(scales_frame(result))
+    if figures:
+        contents.update({f"{plate.name}.png": png(plate) for plate in plates})
+    for name in {"trajectory.csv", "scales.csv", *(f"{name}.png" for name in NAMES)} - contents.keys():
+        (folder / name).unlink(missing_ok=True)  # of an earlier run, which this one takes the place of
     for name, content in contents.items():
         write_atomically(folder / name, content)
     return [folder / name for name in contents]

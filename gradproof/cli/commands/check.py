@@ -33,6 +33,7 @@ class Settings:
     steps: int
     proof: bool | None
     mutate: bool
+    scales: bool
 
 
 @dataclass
@@ -90,10 +91,21 @@ class Outcome:
     help="Also plant single mistakes into every equation and count how many of them the check catches.",
 )
 @click.option(
+    "--scales",
+    is_flag=True,
+    help="Also measure the errors of both sides in float32 at scales from 1e-6 to 1e3.",
+)
+@click.option(
     "--reports",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Write reports into DIR, a folder for each case; without this option nothing is written.",
+)
+@click.option("--figures", is_flag=True, help="Also write the reports' pictures as PNG files; needs --reports.")
+@click.option(
+    "--github",
+    is_flag=True,
+    help="In a GitHub workflow: annotate wrong equations and write the job's summary.",
 )
 @click.pass_context
 def command(
@@ -106,7 +118,10 @@ def command(
     steps: int,
     proof: bool | None,
     mutate: bool,
+    scales: bool,
     reports: Path | None,
+    figures: bool,
+    github: bool,
 ) -> None:
     """Check cases, all of the project's by default, and name every wrong equation.
 
@@ -120,12 +135,17 @@ def command(
     names = tuple(dict.fromkeys(cases)) or project.cases
     if not names:
         raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
+    if figures and reports is None:
+        raise click.UsageError("--figures writes into the reports' folders: give --reports DIR as well")
+    summary = _github_summary() if github else None
     if reports is not None:
         from gradproof.report.write import prepare_folder
 
         prepare_folder(reports)
-    outcome = _run(project, names, Settings(trials, seed, dtype, scale, steps, proof, mutate))
-    _finish(outcome, reports)
+    outcome = _run(project, names, Settings(trials, seed, dtype, scale, steps, proof, mutate, scales))
+    _finish(outcome, reports, figures=figures)
+    if summary is not None:
+        _tell_github(outcome.results, project, summary)
     ctx.exit(outcome.status)
 
 
@@ -133,6 +153,7 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
     """Run the cases one after the other and print each as it is done; a broken one does not stop the others."""
     from gradproof.report.progress import progress_bar
     from gradproof.report.terminal import print_result, stdout
+    from gradproof.report.terminal_scales import print_scales
 
     console, outcome = stdout(), Outcome()
     result: CheckResult | None
@@ -151,6 +172,8 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
             outcome.interrupted, outcome.left = True, tuple(names[position:])
             break
         print_result(console, result)
+        if result.scales is not None:
+            print_scales(console, result.scales)
         if settings.mutate and not result.interrupted:
             _mutate(console, project, name, settings.seed)
         outcome.results.append(result)
@@ -166,7 +189,7 @@ def _check(project: Project, name: str, settings: Settings, advance: Callable[[i
     from gradproof.run import crosscheck
 
     case = load_case(name, dtype=settings.dtype, project=project)
-    return crosscheck(
+    result = crosscheck(
         case,
         trials=settings.trials,
         seed=settings.seed,
@@ -175,6 +198,27 @@ def _check(project: Project, name: str, settings: Settings, advance: Callable[[i
         proof=is_quick(case) if settings.proof is None else settings.proof,
         progress=advance,
     )
+    if not settings.scales or result.interrupted:
+        return result
+    from gradproof.scales import with_scales
+
+    return with_scales(result)
+
+
+def _github_summary() -> Path:
+    from gradproof.report.github import summary_file
+
+    return summary_file()
+
+
+def _tell_github(results: Sequence[CheckResult], project: Project, summary: Path) -> None:
+    from gradproof.report.github import folder_in_workspace, workflow_commands, write_summary
+
+    folder = folder_in_workspace(project.root)
+    for result in results:
+        for line in workflow_commands(result, folder):
+            click.echo(line)
+    write_summary(results, summary)
 
 
 def _mutate(console: Console, project: Project, name: str, seed: int) -> None:
@@ -185,7 +229,7 @@ def _mutate(console: Console, project: Project, name: str, seed: int) -> None:
     print_mutations(console, mutate_case(load_case(name, project=project), seed))
 
 
-def _finish(outcome: Outcome, reports: Path | None) -> None:
+def _finish(outcome: Outcome, reports: Path | None, *, figures: bool) -> None:
     """The summary over several cases, and the reports."""
     from gradproof.report.terminal import print_summary, stdout
 
@@ -197,5 +241,5 @@ def _finish(outcome: Outcome, reports: Path | None) -> None:
     elif outcome.results:
         from gradproof.report.write import write_reports
 
-        write_reports(outcome.results, reports)
+        write_reports(outcome.results, reports, figures=figures)
         click.echo(f"reports written to {reports}")
