@@ -79,16 +79,7 @@ def crosscheck(
         raise GradproofError(f"a scale is positive, not {scale!r}")
     if not isinstance(trials, int) or trials < 1:
         raise GradproofError(f"a run has at least one trial, not {trials!r}")
-    if isinstance(case, Case):
-        bound = case
-    elif isinstance(case, str):
-        if reference is not None:
-            raise GradproofError(f"the case {case!r} has its own reference/{case}.py; give equations with a reference")
-        bound = load_case(case, dtype=dtype, project=project)
-    elif reference is None:
-        raise GradproofError("equations given as objects need a reference: crosscheck(functions, Reference(...))")
-    else:
-        bound = make_case(case, reference, dtype=dtype)
+    bound = _bound(case, reference, dtype, project)
     result = _Run(bound, seed, scale).result(trials, steps, progress)
     if result.interrupted:
         return result
@@ -100,6 +91,24 @@ def crosscheck(
     if not any(one.fix for one in result.results):
         return result
     return with_fix_proofs(result, prove_case(mended_case(bound, repairs), seed=seed))
+
+
+def _bound(
+    case: str | Case | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    reference: Reference | Sequence[Reference] | None,
+    dtype: str,
+    project: Project | None,
+) -> Case:
+    """The case that is meant: loaded by its name, or made of objects."""
+    if isinstance(case, Case):
+        return case
+    if isinstance(case, str):
+        if reference is not None:
+            raise GradproofError(f"the case {case!r} has its own reference/{case}.py; give equations with a reference")
+        return load_case(case, dtype=dtype, project=project)
+    if reference is None:
+        raise GradproofError("equations given as objects need a reference: crosscheck(functions, Reference(...))")
+    return make_case(case, reference, dtype=dtype)
 
 
 def _no_progress(trials: int) -> None:

@@ -148,12 +148,16 @@ class Truth:
         if self.updated:  # the loss comes last, so these are its derivatives
             gradients = {name: full[name] for name in parameters}
             stepped = (step or self._step)(parameters, gradients, {name: leaves[name] for name in self.drawn})
-            values.update(
-                (name, _entry(stepped[source.path], source.index, batch=batch))
-                for name, source in self.sources.items()
-                if isinstance(source, Updated)
-            )
+            values.update(self._updates(stepped, batch=batch))
         return values
+
+    def _updates(self, stepped: Tensors, *, batch: bool) -> Tensors:
+        """The wanted entries of the parameters after the step."""
+        return {
+            name: _entry(stepped[source.path], source.index, batch=batch)
+            for name, source in self.sources.items()
+            if isinstance(source, Updated)
+        }
 
     def _values(self, leaves: Tensors, results: Tensors, outputs: dict[Call, torch.Tensor], *, batch: bool) -> Tensors:
         values = {}
