@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Reference": "gradproof.reference",
+    "assert_agrees": "gradproof.asserting",
     "constant": "gradproof.distributions",
     "crosscheck": "gradproof.run",
     "Disagreement": "gradproof.errors",

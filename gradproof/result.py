@@ -210,6 +210,12 @@ class CheckResult:
         ]
         raise Disagreement("\n".join(lines))
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows the outcome."""
+        from gradproof.report.notebook import fragment  # loaded in a notebook only
+
+        return fragment(self)
+
     def with_results(self, results: tuple[EquationResult, ...]) -> CheckResult:
         """The same outcome with other records: diagnoses, fixes, proofs filled in."""
         return replace(self, results=results)

@@ -26,6 +26,11 @@ class Details:
     scatters: tuple[Scatter, ...] = ()
 
 
+def sources_of(result: CheckResult) -> dict[str, str]:
+    """The text of every equation by its name; empty for a result that was not made by a check."""
+    return {e.name: e.source for e in result.checked.derivation.equations} if result.checked is not None else {}
+
+
 def collect(result: CheckResult) -> Details:
     """The details of a result; empty where it was not made by a check."""
     case = result.checked
@@ -36,6 +41,6 @@ def collect(result: CheckResult) -> Details:
     wrong = [one.equation for one in result.wrong if one.trials][:SCATTERS]
     return Details(
         inputs={e.name: tuple(by_name[i].name if i in by_name else i for i in e.inputs) for e in equations},
-        sources={e.name: e.source for e in equations},
+        sources=sources_of(result),
         scatters=scatter(case, wrong, result.seed, result.scale),
     )

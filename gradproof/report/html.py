@@ -26,15 +26,16 @@ def agreement(result: CheckResult, details: Details | None = None, plates: Seque
     """
     details = collect(result) if details is None else details
     plates = pictures(result, details) if plates is None else plates
-    return _render("agreement.html.j2", page=page(result, details, plates))
+    return render("agreement.html.j2", page=page(result, details, plates))
 
 
 def index(summaries: Sequence[CaseSummary]) -> str:
     """The text of `index.html`, over all cases of a reports folder."""
-    return _render("index.html.j2", summaries=summaries, verdicts=VERDICTS, marks=MARKS)
+    return render("index.html.j2", summaries=summaries, verdicts=VERDICTS, marks=MARKS)
 
 
-def _render(template: str, **values: object) -> str:
+def render(template: str, **values: object) -> str:
+    """A template of this package, filled; every value is escaped that is not markup."""
     return _environment().get_template(template).render(**values)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -111,8 +111,8 @@ class Plate:
 
 
 @dataclass(frozen=True)
-class Page:
-    """All that the page of a case shows."""
+class Brief:
+    """The verdict on a case, and its errata."""
 
     case: str
     title: str
@@ -123,6 +123,12 @@ class Page:
     facts: tuple[Fact, ...]
     command: str
     errata: tuple[Erratum, ...]
+
+
+@dataclass(frozen=True)
+class Page(Brief):
+    """All that the page of a case shows."""
+
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     proved: bool
@@ -131,8 +137,25 @@ class Page:
 
 def page(result: CheckResult, details: Details, pictures: Sequence[Picture]) -> Page:
     """The page of a case."""
-    typesetter = Typesetter(details.sources.values())
+    typesetter, sources = Typesetter(details.sources.values()), details.sources
     return Page(
+        **vars(brief(result, sources)),
+        columns=COLUMNS,
+        rows=tuple(_row(k, one, result, typesetter, sources) for k, one in enumerate(result.results, start=1)),
+        proved=any(one.proof for one in result.results),
+        plates=tuple(plate(one) for one in pictures),
+    )
+
+
+def brief(result: CheckResult, sources: Mapping[str, str]) -> Brief:
+    """The verdict on a case, and its errata.
+
+    Args:
+        result: The outcome.
+        sources: The text of every equation by its name.
+    """
+    typesetter = Typesetter(sources.values())
+    return Brief(
         case=result.case,
         title=result.title,
         headline=headline(result),
@@ -141,11 +164,7 @@ def page(result: CheckResult, details: Details, pictures: Sequence[Picture]) -> 
         counts=tuple(_count(verdict, result.count(verdict)) for verdict in VERDICTS),
         facts=_run_facts(result),
         command=wording.check_command(result),
-        errata=tuple(_erratum(result, one, typesetter, details) for one in result.wrong),
-        columns=COLUMNS,
-        rows=tuple(_row(k, one, result, typesetter, details) for k, one in enumerate(result.results, start=1)),
-        proved=any(one.proof for one in result.results),
-        plates=tuple(plate(one) for one in pictures),
+        errata=tuple(_erratum(result, one, typesetter, sources) for one in result.wrong),
     )
 
 
@@ -204,7 +223,7 @@ def _anchor(number: int) -> str:
     return f"e{number}"
 
 
-def _erratum(result: CheckResult, one: EquationResult, typesetter: Typesetter, details: Details) -> Erratum:
+def _erratum(result: CheckResult, one: EquationResult, typesetter: Typesetter, sources: Mapping[str, str]) -> Erratum:
     worst = wording.worst_of(result, one.equation)
     facts = []
     if worst is not None:
@@ -229,7 +248,7 @@ def _erratum(result: CheckResult, one: EquationResult, typesetter: Typesetter, d
         anchor=_anchor(1 + result.results.index(one)),
         place=one.place,
         known=one.known_erratum,
-        shown=typesetter.show(one.equation, one.written, details.sources.get(one.equation, ""), one.fix),
+        shown=typesetter.show(one.equation, one.written, sources.get(one.equation, ""), one.fix),
         code=f"{one.equation} = {one.written}",
         diagnosis=one.diagnosis,
         fix=f"{one.equation} = {one.fix}" if one.fix else "",
@@ -251,8 +270,10 @@ def _disagreeing(one: EquationResult, trials: int) -> str:
     return f"{one.disagreeing_trials:,}" if one.trials == trials else f"{one.disagreeing_trials:,} of {one.trials:,}"
 
 
-def _row(number: int, one: EquationResult, result: CheckResult, typesetter: Typesetter, details: Details) -> Row:
-    source = details.sources.get(one.equation, "")
+def _row(
+    number: int, one: EquationResult, result: CheckResult, typesetter: Typesetter, sources: Mapping[str, str]
+) -> Row:
+    source = sources.get(one.equation, "")
     shown = typesetter.show(one.equation, one.written, source).written if one.written else NOTHING
     numbers = (
         Cell(_disagreeing(one, result.trials), one.disagreeing_trials),
