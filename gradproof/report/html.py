@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from gradproof.report.collect import Details, collect
 from gradproof.report.figures import pictures
 from gradproof.report.figures_style import Picture
-from gradproof.report.html_data import MARKS, page
+from gradproof.report.html_data import MARKS
+from gradproof.report.html_page import page
+from gradproof.report.html_render import render
 from gradproof.report.markdown import CaseSummary
 from gradproof.result import VERDICTS, CheckResult
 
@@ -32,17 +30,3 @@ def agreement(result: CheckResult, details: Details | None = None, plates: Seque
 def index(summaries: Sequence[CaseSummary]) -> str:
     """The text of `index.html`, over all cases of a reports folder."""
     return render("index.html.j2", summaries=summaries, verdicts=VERDICTS, marks=MARKS)
-
-
-def render(template: str, **values: object) -> str:
-    """A template of this package, filled; every value is escaped that is not markup."""
-    return _environment().get_template(template).render(**values)
-
-
-@cache
-def _environment() -> Environment:
-    """Templates in which every value is escaped, and a name that is not there is an error."""
-    loader = PackageLoader("gradproof.report")
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.globals["include_raw"] = lambda name: Markup(loader.get_source(made, name)[0])
-    return made

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gradproof.report.collect import sources_of
-from gradproof.report.html import render
-from gradproof.report.html_data import brief
+from gradproof.report.html_brief import brief
+from gradproof.report.html_render import render
 from gradproof.result import CheckResult
 
 
