@@ -151,7 +151,7 @@ class ExactArray(LeadArray):
             where = np.unravel_index(position, nodes.shape)
             nodes[where] = nodes[where] + node
 
-    # ---- helpers
+    # ---- constants
 
     def _sum_kind(self) -> int:
         return max(_KINDS[self.dtype.kind], _INT)

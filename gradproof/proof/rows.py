@@ -54,6 +54,7 @@ def product(at: Values, rows: Sequence[Row]) -> Row:
 
 
 def powers(at: Values, row: Row, exponent: Fraction) -> Row:
+    """A rational power of every value. Raises ZeroDivisionError where the field has none."""
     if exponent == 1:
         return row
     powers = [at.field.power(value, exponent) for value in row]
@@ -81,6 +82,7 @@ def rational_root(value: Fraction) -> Fraction | None:
 
 
 def compose(a: Turn, b: Turn, p: int) -> Turn:
+    """The sum of two angles."""
     return (a[0] * b[0] - a[1] * b[1]) % p, (a[0] * b[1] + a[1] * b[0]) % p
 
 
