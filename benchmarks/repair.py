@@ -93,7 +93,7 @@ def several(bench: Bench, rng: random.Random, sample: int | None) -> None:
         located = right = 0
         times = []
         for _ in range(total):
-            wrong = [_random_fault(bench, name, rng) for name in rng.sample(list(bench.equations), count)]
+            wrong = [random_fault(bench, name, rng) for name in rng.sample(list(bench.equations), count)]
             located += bench.located(wrong) == {equation.name for equation in wrong}
             module, seconds = bench.mended_together(wrong)
             times.append(seconds)
@@ -104,7 +104,7 @@ def several(bench: Bench, rng: random.Random, sample: int | None) -> None:
         )
 
 
-def _random_fault(bench: Bench, name: str, rng: random.Random) -> Equation:
+def random_fault(bench: Bench, name: str, rng: random.Random) -> Equation:
     while True:
         by_kind: dict[str, list[Mutant]] = {}
         for mutant in bench.mutants(name):
@@ -120,7 +120,7 @@ def double(bench: Bench, rng: random.Random, sample: int | None) -> None:
     outcomes, labels = [], []
     while len(outcomes) < (sample or COMBINATIONS):
         name = rng.choice(list(bench.equations))
-        first = _random_fault(bench, name, rng)
+        first = random_fault(bench, name, rng)
         formula = read(first.source, functions_of(first)).formula
         by_kind: dict[str, list[Mutant]] = {}
         for mutant in mutants(formula, first.inputs, list(bench.search[0].values)):

@@ -163,7 +163,7 @@ def _tidy_negation(node: Negate, keep: Collection[Formula]) -> Formula:
         case Constant(value=value):
             return Constant(-value)
         case Binary(op="-", left=left, right=right):
-            return Binary("-", right, left)
+            return tidy(Binary("-", right, left), keep)
         case Binary(op="*" | "/" as op, left=left, right=right):
             return tidy(Binary(op, tidy(Negate(left), keep), right), keep)
     return node
@@ -180,9 +180,9 @@ def _tidy_sum(node: Binary, keep: Collection[Formula]) -> Formula:
         case _, Negate(operand=inner):
             return tidy(Binary(other, left, inner), keep)
         case _, Constant(value=value) if value < 0:
-            return Binary(other, left, Constant(-value))
+            return tidy(Binary(other, left, Constant(-value)), keep)
         case Negate(operand=inner), _ if op == "+":
-            return Binary("-", right, inner)
+            return tidy(Binary("-", right, inner), keep)
     return node
 
 

@@ -89,3 +89,35 @@ def test_tidy_removes_what_an_edit_leaves_behind(text: str, tidied: str) -> None
 def test_tidy_leaves_what_the_author_wrote() -> None:
     author = formula("1 * a")
     assert tidy(author, {author}) == author
+
+
+def test_canonical_equal_forms_have_equal_values() -> None:
+    texts = [
+        "a",
+        "b",
+        "2",
+        "-a",
+        "a + b",
+        "a - b",
+        "a * b",
+        "a / b",
+        "a**2",
+        "a**-1",
+        "(a > b)",
+        "(a < b)",
+        "np.exp(a)",
+        "0",
+    ]
+    texts += ["np.maximum(a, b)", "np.square(a)", "np.reciprocal(a)"]
+    joined = [f"({x}) {op} ({y})" for op in ("+", "-", "*", "/") for x in texts for y in texts]
+    joined += [f"-(({x}) {op} ({y}))**{p}" for op in ("-", "*") for x in texts for y in texts for p in (2, 3, -1)]
+    groups: dict[str, list[tuple[str, np.ndarray]]] = {}
+    for text in joined:
+        with np.errstate(all="ignore"):
+            value = np.broadcast_to(evaluate(formula(text), VALUES, NUMPY), (1, 5))
+        if np.isfinite(value).all():
+            groups.setdefault(canonical(formula(text)), []).append((text, value))
+    assert max(len(group) for group in groups.values()) > 3
+    for group in groups.values():
+        for text, value in group[1:]:
+            assert np.allclose(value, group[0][1], rtol=1e-9, atol=1e-12), (group[0][0], text)
