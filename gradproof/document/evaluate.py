@@ -16,7 +16,7 @@ from gradproof.document.limits import Budget, Limits
 from gradproof.document.provider import Array, NotAvailable, Provider
 from gradproof.document.ranges import range_of
 from gradproof.document.readings import Reading
-from gradproof.document.shapes import Misfit, entrywise, transposed
+from gradproof.document.shapes import Misfit, entrywise, matched, transposed
 from gradproof.document.tree import (
     Big,
     Call,
@@ -37,6 +37,8 @@ from gradproof.document.tree import (
     walk,
 )
 from gradproof.document.tree import Fraction as Quotient
+
+_TERM_STEPS = 3  # what it costs to put the value of an index into a term
 
 
 def evaluation(
@@ -106,7 +108,9 @@ def _power(e: Evaluation, node: Power) -> Array:
         return _rational_power(e, node, value, number)
     if not any(isinstance(below, Symbol) for below in walk(exponent)):
         raise Unjudged("a power whose exponent is a calculation", exponent.span[0])
-    return np.power(value, e.value(exponent))
+    power = e.value(exponent)
+    matched(value, power, "a power")
+    return np.power(value, power)
 
 
 def _literal(node: Node) -> Fraction | None:
@@ -143,6 +147,7 @@ def _rational_power(e: Evaluation, node: Power, value: Array, exponent: Fraction
 def _call(e: Evaluation, node: Call) -> Array:
     arguments = [e.value(argument) for argument in node.arguments]
     if node.function in TWO_ARGUMENTS and len(arguments) == 2 and not node.primes:
+        matched(*arguments, f"the arguments of {node.function}")
         return TWO_ARGUMENTS[node.function](*arguments)
     if node.function in ("rows", "columns") and len(arguments) == 1 and arguments[0].shape:
         return e.provider.constant(Fraction(arguments[0].shape[0 if node.function == "rows" else -1]))
@@ -206,7 +211,11 @@ def _big(e: Evaluation, node: Big) -> Array:
         raise Unjudged(f"a sum of {len(chosen):,} terms, the limit is {e.limits.sum_terms:,}", node.span[0])
     total: Array | None = None
     for number in chosen:
+        if not e.budget.spend(_TERM_STEPS):
+            raise Unjudged("the budget of evaluation steps is spent", node.span[0])
         value = e.with_indices({node.index: number}).value(node.body)
+        if total is not None:
+            matched(total, value, "the terms")
         total = value if total is None else _BIG[node.operator](total, value)
     if total is None:
         return e.provider.constant(Fraction(0 if node.operator in ("sum", "mean") else 1))
@@ -235,8 +244,7 @@ def _comparison(e: Evaluation, node: Comparison) -> Array:
 
 def _truth(e: Evaluation, node: Comparison) -> Array:
     left, right = e.value(node.left), e.value(node.right)
-    if left.shape != right.shape and left.shape and right.shape:
-        raise Misfit(f"the shapes of a comparison differ: {left.shape} and {right.shape}", node.span[0])
+    matched(left, right, "a comparison")
     return COMPARISONS[node.operator](left, right)
 
 
@@ -245,7 +253,10 @@ def _cases(e: Evaluation, node: Cases) -> Array:
     result = e.value(last[0])
     for value, condition in reversed(earlier):
         assert condition is not None  # the parser allows "otherwise" at the end only
-        result = np.where(_truth(e, condition), e.value(value), result)
+        truth, this = _truth(e, condition), e.value(value)
+        for first, second in ((truth, this), (truth, result), (this, result)):
+            matched(first, second, "the cases")
+        result = np.where(truth, this, result)
     return result
 
 

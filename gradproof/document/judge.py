@@ -12,7 +12,7 @@ from gradproof.document.evaluate import evaluation
 from gradproof.document.findings import Finding, findings
 from gradproof.document.forall import cases
 from gradproof.document.latex import latex
-from gradproof.document.limits import Budget, Limits, line_and_column
+from gradproof.document.limits import Budget, Limits, Lines
 from gradproof.document.mending import Attempt, Case, Material, mend, parts_of
 from gradproof.document.provider import Provider
 from gradproof.document.read import Document, Statement, read_document
@@ -69,9 +69,11 @@ class _Bench:
     mends: bool
     steps: Budget = field(init=False)
     mend_steps: Budget = field(init=False)
+    lines: Lines = field(init=False)
     parts: tuple[Node, ...] | None = None
 
     def __post_init__(self) -> None:
+        self.lines = Lines(self.document.text)
         self.steps = Budget(self.limits.document_steps)
         self.mend_steps = Budget(self.limits.mend_document_steps)
 
@@ -80,7 +82,7 @@ class _Bench:
         statement = self.document.statements[number]
         if statement.problem is not None:
             position = statement.problem.position
-            line, column = line_and_column(self.document.text, position)
+            line, column = self.lines.place(position)
             shown = self._shown(statement.start, statement.end)
             yield Verdict("not read", "", number, 0, position, line, column, shown, statement.problem.reason)
             return
@@ -111,7 +113,7 @@ class _Bench:
                 mended[shown.fault] = self._mend(statement, shown, decided)
             edit = mended[shown.fault]
         position = edit.position if edit else shown.position if shown.position >= 0 else relation.position
-        line, column = line_and_column(self.document.text, position)
+        line, column = self.lines.place(position)
         left, right = statement.sides[equality], statement.sides[equality + 1]
         agreement = shown.agreement
         return Verdict(
@@ -178,6 +180,8 @@ class _Bench:
 
     def _mend(self, statement: Statement, wrong: Finding, decided: Sequence[Finding]) -> Mend | None:
         """The mend of the side at fault or, where the rest of the chain agrees, of the other side of the sign."""
+        if self.mend_steps.left == 0:
+            return None
         if self.parts is None:
             sides = [side for st in self.document.statements for side in st.sides]
             self.parts = parts_of(side.node for side in sides if side.node is not None)

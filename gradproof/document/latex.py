@@ -87,7 +87,7 @@ def _plain(node: Node) -> tuple[str, int]:
             return rf"{_big(node)} {_print(node.body, _TERM)}", _TERM
         case Norm(argument=argument, kind=kind):
             bar = "|" if kind == "abs" else r"\|"
-            return rf"\left{bar}{latex(argument)}\right{bar}", _FACTOR
+            return rf"\left{bar}{latex(argument)}\right{bar}", _BASE
         case Comparison():
             return rf"\mathbb{{1}}\left[{_comparison(node)}\right]", _FACTOR
         case _:

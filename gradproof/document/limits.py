@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from gradproof.errors import GradproofError
@@ -13,7 +15,7 @@ class Limits:
 
     document_characters: int = 1_000_000
     blocks: int = 20_000
-    document_tokens: int = 80_000  # of maths; prose costs nothing
+    document_tokens: int = 40_000  # of maths; prose costs nothing
     statement_tokens: int = 4_000
     depth: int = 50
     number_characters: int = 40
@@ -22,13 +24,13 @@ class Limits:
     macros: int = 200
     macro_tokens: int = 20_000  # produced by expansion, in the whole document
     statement_steps: int = 20_000
-    document_steps: int = 150_000
-    sum_terms: int = 10_000
+    document_steps: int = 100_000
+    sum_terms: int = 2_000
     power: int = 64
     cells: int = 100_000  # entries of one array, without the trials
     cases: int = 64  # values of free index letters in one statement
     mend_steps: int = 30_000  # evaluations spent on one wrong side
-    mend_document_steps: int = 300_000
+    mend_document_steps: int = 60_000
 
 
 class Unreadable(GradproofError):
@@ -44,10 +46,16 @@ class TooLarge(GradproofError):
     """A document beyond a cap of `Limits`; nothing of it is judged."""
 
 
-def line_and_column(text: str, position: int) -> tuple[int, int]:
-    """The line and the column (both from 1) of an offset in the document."""
-    start = text.rfind("\n", 0, position) + 1
-    return text.count("\n", 0, position) + 1, position - start + 1
+class Lines:
+    """Where the lines of a text start, to turn offsets into lines and columns."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def place(self, position: int) -> tuple[int, int]:
+        """The line and the column (both from 1) of an offset."""
+        line = bisect_right(self._starts, position)
+        return line, position - self._starts[line - 1] + 1
 
 
 class Budget:

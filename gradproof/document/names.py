@@ -99,6 +99,8 @@ class Names:
 
 def joined(labels: Labels) -> str:
     """Labels as one text in which `W_{3,5}` and `W_{35}` are the same."""
+    if len(labels) < 2:
+        return labels[0].text if labels else ""
     texts = [label.text for label in labels]
     return "".join(texts) if all(len(text) == 1 for text in texts) else ",".join(texts)
 

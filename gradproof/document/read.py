@@ -99,16 +99,18 @@ class _Reader:
         self.text, self.names, self.limits, self.macros = text, names, limits, macros
         self.expansions = Budget(limits.macro_tokens)
         self.tokens = Budget(limits.document_tokens)
+        self._too_much = f"not more than {limits.document_tokens:,} tokens of maths are read of one document"
 
     def block(self, block: Block) -> list[Statement]:
         if block.problem:
             return [self._lost(block, block.problem, block.opened)]
+        if self.tokens.left == 0:
+            return [self._lost(block, self._too_much, block.start)]
         if "=" not in self.text[block.start : block.end] and not self._has_relation(block):
             return []
         raw = expand(tokenize(self.text, block.start, block.end, self.limits), self.macros, self.expansions)
         if not self.tokens.spend(len(raw)):
-            limit = f"{self.limits.document_tokens:,} tokens of maths are read of one document"
-            return [self._lost(block, f"not more than {limit}", block.start)]
+            return [self._lost(block, self._too_much, block.start)]
         tokens, notes = tidy(raw)
         return [self.statement(block, row, notes) for row in statements(tokens)]
 

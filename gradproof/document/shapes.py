@@ -83,6 +83,12 @@ def product(operator: str, a: Array, b: Array, *, inner: bool = False) -> Combin
     raise _misfit(operator, a, b)
 
 
+def matched(a: Array, b: Array, what: str) -> None:
+    """Raise `Misfit` unless two values have one shape or one of them is a number."""
+    if a.shape != b.shape and a.shape and b.shape:
+        raise Misfit(f"the shapes of {what} differ: {_shape(a)} and {_shape(b)}")
+
+
 def outer(a: Array, b: Array) -> Combined:
     """The outer product of two columns; raises `Misfit` for matrices."""
     a, b = (x[:, 0] if len(x.shape) == 2 and x.shape[1] == 1 else x for x in (a, b))

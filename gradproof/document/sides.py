@@ -14,6 +14,8 @@ from gradproof.document.results import Kind
 from gradproof.document.shapes import Misfit, alike
 from gradproof.document.tree import Derivative, Node, Number, Symbol, walk
 
+_COMPARISON_STEPS = 10  # what a comparison costs, in steps of evaluation
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -80,6 +82,8 @@ class Sides:
         return self.has_value(first) and self.has_value(second) and self.agreement(first, second).status == "agree"
 
     def _compare(self, first: int, second: int) -> Agreement:
+        if not self.evaluation.budget.spend(_COMPARISON_STEPS):
+            return Agreement("undecided", "the budget of evaluation steps is spent")
         try:
             left, right = alike(self.outcomes[first].value, self.outcomes[second].value)
         except Misfit as error:

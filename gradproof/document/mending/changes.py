@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from gradproof.document.latex import latex
-from gradproof.document.tree import Derivative, Node, Product, Sum, Symbol, children, with_children
+from gradproof.document.tree import Derivative, Node, Number, Product, Sum, Symbol, children, with_children
 
 Splice: TypeAlias = tuple[int, int, str]
 # How a part is put to a value: as a factor of it, a term with it, or in its place.
@@ -52,6 +52,14 @@ class Material:
 
     symbols: tuple[Symbol, ...]
     parts: tuple[Node, ...]
+
+    def terms(self) -> tuple[Node, ...]:
+        """Whatever can be a term, the likeliest first."""
+        return (*self.parts, *self.symbols)
+
+    def factors(self) -> tuple[Node, ...]:
+        """Whatever can be a factor, the likeliest first."""
+        return (*self.symbols, *(part for part in self.parts if not isinstance(part, Number)))
 
 
 class Screen(Protocol):

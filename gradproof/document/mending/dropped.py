@@ -34,8 +34,7 @@ def _exchanged(spot: Spot, material: Material, screen: Screen, *, same_letter: b
 
 def _others(node: Symbol, material: Material, same_letter: bool) -> list[Symbol]:
     name = node.name.lower()
-    alike = (s for s in material.symbols if (s.name.lower() == name) == same_letter and s != node)
-    return [replace(symbol, span=node.span) for symbol in alike]
+    return [s for s in material.symbols if (s.name.lower() == name) == same_letter and s != node]
 
 
 def _tried(spot: Spot, others: Sequence[Node], screen: Screen) -> Iterator[Change]:
@@ -51,9 +50,8 @@ def missing_factor(spot: Spot, material: Material, screen: Screen) -> Iterator[C
     factors = node.factors if isinstance(node, Product) else (node,)
     operators = node.operators if isinstance(node, Product) else ()
     joint: Operator = next((o for o in operators if o in ("dot", "odot")), "juxt")
-    parts = [part for part in (*material.symbols, *material.parts) if not isinstance(part, Number)]
     start, end = factors[0].span[0], factors[-1].span[1]
-    for part in screen.fitting(spot, parts, "factor"):
+    for part in screen.fitting(spot, material.factors(), "factor"):
         yield Change(Product((*factors, part), (*operators, joint), span=node.span), "", part, end)
         if not screen.is_number(spot):
             yield Change(Product((part, *factors), (joint, *operators), span=node.span), "", part, start)
@@ -67,6 +65,6 @@ def missing_term(spot: Spot, material: Material, screen: Screen) -> Iterator[Cha
     end = terms[-1].span[1]
     ways: tuple[tuple[str, Combine], ...] = (("+", "plus"), ("-", "minus"))
     for sign, combine in ways:
-        for part in screen.fitting(spot, (*material.parts, *material.symbols), combine):
+        for part in screen.fitting(spot, material.terms(), combine):
             longer = Sum((*signs, sign), (*terms, part), span=node.span)
             yield Change(longer, "", signed(sign, part), end)

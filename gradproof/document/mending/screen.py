@@ -60,13 +60,17 @@ class StackedScreen:
         here = self._value(spot.node)
         if here is None:
             return parts
-        numbers = [self._value(part) for part in parts]
-        known = [number for number, value in enumerate(numbers) if value is not None]
-        if not known:
+        if not self.side.budget.spend(1 + len(parts) // 4):
             return ()
-        bank = np.stack([np.broadcast_to(value, self.target.shape) for value in numbers if value is not None])
+        valued = [(part, value) for part in parts if (value := self._value(part)) is not None]
+        if not valued:
+            return ()
+        trials = max(len(self.target), len(here), *(len(value) for _, value in valued))  # a constant has one
+        bank = np.empty((len(valued), trials))
+        for row, (_, value) in zip(bank, valued, strict=True):
+            row[:] = value
         near = self._near(spot, _COMBINED[combine](here[None], bank))
-        return [parts[number] for number, passes in zip(known, near, strict=True) if passes]
+        return [part for (part, _), passes in zip(valued, near, strict=True) if passes]
 
     def _value(self, node: Node) -> Numbers | None:
         """The numbers (trials,) of a node that is a single number, else None."""
@@ -90,10 +94,11 @@ class StackedScreen:
             return np.zeros(len(values), bool)
         if whole.shape != ():
             return np.ones(len(values), bool)
-        result: Numbers = np.broadcast_to(whole.values, values.shape)
+        result: Numbers = whole.values
         with np.errstate(all="ignore"):
             allowed = _NEAR * (np.abs(result) + np.abs(self.target) + _NEAR)
-            return np.asarray((np.abs(result - self.target) <= allowed).all(axis=1))
+            near = (np.abs(result - self.target) <= allowed).all(axis=1)
+        return np.asarray(np.broadcast_to(near, len(values)))
 
     def _stacked_side(self) -> Evaluation:
         """The evaluation of the side on stacked numbers, which knows the values of all its nodes."""

@@ -57,7 +57,7 @@ def _table(names: Names, leaves: Tensors, computed: Tensors, rate: torch.Tensor)
 
     def derivative(of: str, by: str) -> Values | None:
         above, below = tensors.get(of), tensors.get(by)
-        if above is None or below is None:
+        if above is None or below is None or not below.requires_grad:
             return None
         columns = above.reshape(trials, -1)
         rows = []

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 
-_PIECES = [
-    "{", "}", "(", ")", "[", "]", r"\{", r"\}", "$", "$$", r"\[", r"\]", "_", "^", "'", "=", "&", r"\\", ".", ",", "|",
-    r"\frac", r"\sqrt", r"\left", r"\right", r"\left.", r"\right.", r"\sum", r"\sum_{k=1}^{3}", r"\text{", r"\hat",
-    r"\begin{cases}", r"\end{cases}", r"\begin{aligned}", r"\end{aligned}", r"\begin{pmatrix}", r"\end{pmatrix}",
-    r"\nabla", r"\partial", r"\odot", r"\cdot", r"^\top", r"\mathbb{1}", r"\underset", r"\newcommand", r"\def\x{",
-    "dLoss", "Relu", "W_{35}", "Y_3", "P_5", "0", "1", "99999999", r"\log", r"\max", "e^{", r"\|", "\\", "%", "`", "\n\n",
-]  # fmt: skip
+_TEX = r"""{ } ( ) [ ] \{ \} $ $$ \[ \] _ ^ ' = & \\ . , | \frac \sqrt \left \right \left. \right. \sum
+\sum_{k=1}^{3} \text{ \hat \begin{cases} \end{cases} \begin{aligned} \end{aligned} \begin{pmatrix} \end{pmatrix}
+\nabla \partial \odot \cdot ^\top \mathbb{1} \underset \newcommand \def\x{ dLoss Relu W_{35} Y_3 P_5 0 1 99999999
+\log \max e^{ \| \ % `"""
+_PIECES = [*_TEX.split(), "\n\n"]
 
 
 def _maths(text: str) -> str:
@@ -27,11 +26,20 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "deep subscripts": lambda: _maths("P_5 = " + "x_{" * 30_000 + "1" + "}" * 30_000),
     "deep functions": lambda: _maths("P_5 = " + r"\log" * 100_000 + " 2"),
     "deep cases": lambda: _maths("P_5 = " + r"\begin{cases}" * 20_000 + r"\end{cases}" * 20_000),
+    "brackets beyond the depth": lambda: _maths("P_5 = " + "(" * 900 + "1" + ")" * 900),
+    "fractions beyond the depth": lambda: _maths("P_5 = " + r"\frac{1}{" * 600 + "1" + "}" * 600),
+    "roots below the cap": lambda: _maths("P_5 = " + r"\sqrt" * 900 + "2"),
+    "functions below the cap": lambda: _maths("P_5 = " + r"\log" * 3_000 + " 2"),
+    "signs below the cap": lambda: _maths("P_5 = " + "-" * 3_900 + "1"),
+    "primes below the cap": lambda: _maths("P_5 = P" + "'" * 3_900),
+    "cases below the cap": lambda: _maths("P_5 = " + r"\begin{cases} 1 & " * 40 + "1" + r"\end{cases}" * 40),
     "depth below the cap": lambda: _maths("P_5 = " + "(" * 49 + "P_5" + ")" * 49),
     "many signs": lambda: _maths("P_5 = " + "-" * 300_000 + "1"),
     "200,000 terms": lambda: _maths("P_5 = " + "+".join(["1"] * 200_000)),
-    "200,000 factors": lambda: _maths("P_5 = " + r"\cdot ".join(["P_5"] * 200_000)),
-    "terms below the cap": lambda: _maths("P_5 = " + "+".join(["P_5"] * 1_990)),
+    "200,000 factors": lambda: _maths("P_5 = " + " ".join(["Y"] * 200_000)),
+    "terms below the cap": lambda: _maths("P_5 = " + "+".join(["Y"] * 1_990)),
+    "known terms below the cap": lambda: _maths("P_5 = " + "+".join(["P_5"] * 660)),
+    "known factors below the cap": lambda: _maths("P_5 = " + " ".join(["P_5"] * 790)),
     "a million digits": lambda: _maths("P_5 = " + "9" * 999_000),
     "a million letters": lambda: _maths("P_5 = " + "a" * 999_000),
     "a million primes": lambda: _maths("P_5 = P" + "'" * 999_000),
@@ -45,7 +53,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "python names": lambda: _maths("P_5 = __class__.__bases__"),
     "macro bomb": lambda: (
         "\\def\\za{1+1}"
-        + "".join(f"\\def\\z{b}{{\\z{a}\\z{a}\\z{a}}}" for a, b in zip("abcdefghij", "bcdefghijk"))
+        + "".join(f"\\def\\z{b}{{\\z{a}\\z{a}\\z{a}}}" for a, b in pairwise("abcdefghijk"))
         + _maths("P_5 = \\zk")
     ),
     "macro loop": lambda: "\\def\\x{\\x + 1}" + _maths("P_5 = \\x"),
@@ -70,7 +78,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "chains below the cap": lambda: "\n\n".join([_maths("P_5" + " = P_6" * 60)] * 1_000),
     "many rows": lambda: "$$\\begin{aligned}" + r"P_5 &= P_5 \\ " * 60_000 + "\\end{aligned}$$",
     "a large matrix": lambda: _maths("P_5 = \\begin{pmatrix}" + (r"1 & 2 & 3 \\" * 600) + "\\end{pmatrix}"),
-    "unicode": lambda: _maths("P_5 = " + "∑⊙∇∂√𝑥" * 30_000),
+    "unicode": lambda: _maths("P_5 = " + "∑⊙∇∂√\U0001d499" * 30_000),
     "nulls": lambda: _maths("P_5 = " + "\0" * 300_000),
     "backslashes": lambda: _maths("P_5 = " + "\\" * 300_000),
     "long lines of ampersands": lambda: _maths("P_5 = " + "&" * 500_000),
