@@ -106,7 +106,8 @@ def larger_edits(problem: Problem, found: Found, variants: Variants) -> None:
 def exchanged(problem: Problem, formula: Formula) -> Iterator[Stack]:
     """Two names of one shape exchanged, all pairs at once."""
     groups: dict[Shape, list[str]] = {}
-    for name in dict.fromkeys(node.id for node in nodes(formula) if isinstance(node, Name)):
+    names_here = dict.fromkeys(node.id for node in nodes(formula) if isinstance(node, Name))
+    for name in (name for name in names_here if name in problem.screen.values):
         groups.setdefault(problem.screen.lifted[name].shape[2:], []).append(name)
     for names in groups.values():
         couples = list(combinations(names, 2))

@@ -105,6 +105,36 @@ def test_mend_tensor_slip(signature: str, wrong: str, right: str) -> None:
     assert repair.fix.expression == right
 
 
+def evidence_of(text: str, seed: int, trials: int = 8) -> Evidence:
+    """Random a, b, c, d and the q that an expression makes of them."""
+    rng = np.random.default_rng(seed)
+    values = {name: rng.uniform(0.4, 1.6, trials) for name in "abcd"}
+    return Evidence({**values, "q": eval(text, {"np": np}, values)})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "level"),
+    [
+        ("b**3 / np.sinh(a) - a", "a**3 / np.sinh(b) - b", 1),
+        ("np.exp(a) + np.exp(b) + np.exp(c)", "np.exp(-a) + np.exp(-b) + np.exp(-c)", 1),
+        ("c * np.sinh(c)", "(a - b) * np.sinh(a - b)", 2),
+        ("np.sinh(c)", "np.sinh(a / b)", 2),
+        ("np.sinh(a + c) * np.cosh(c + b)", "np.sinh(a + b) * np.cosh(c + d)", 3),
+        ("np.log(np.sinh(a) * c)", "np.exp(np.sinh(a) * b)", 3),
+        ("np.sinh(a + c)", "np.sinh(a + b) * d", 3),
+        ("np.sinh(a)", "np.sinh(a) + b / c + np.tanh(d)", 3),
+    ],
+)
+def test_mend_finds_what_only_one_kind_of_edit_can(wrong: str, right: str, level: int) -> None:
+    equation = written(f"def q(a, b, c, d):\n    return {wrong}")
+    repair = mend(equation, [evidence_of(right, 0)], [evidence_of(right, 1)], seed=0, budget_seconds=30)
+    assert repair.fix is not None
+    assert repair.tried is not None
+    assert repair.tried.level == level
+    judge = evidence_of(right, 2, trials=50)
+    assert holds(repair.fix.function, repair.fix.parameters, "q", [judge])
+
+
 # What the author's module holds ---------------------------------------------------------------------------------
 
 
@@ -211,6 +241,22 @@ def test_mend_refuses_a_truth_that_is_not_finite() -> None:
     search = Evidence({"a": np.ones(4), "q": np.array([1.0, np.nan, 1.0, 1.0])})
     repair = mend(written("def q(a):\n    return a"), [search], [search], seed=0)
     assert repair.refusal == "the true value of q is not finite in some trials"
+
+
+def test_mend_offers_nothing_that_numpy_refuses_to_run() -> None:
+    """NumPy has no minus of a boolean, so `-(a > 1)` is no way to write the mask's negative."""
+    groups = [evidence_of("-1.0 * (a > 1)", 0), evidence_of("-1.0 * (a > 1)", 1, trials=40)]
+    repair = mend(written("def q(a):\n    return a > 1"), groups[:1], groups[1:], seed=0)
+    assert repair.fix is not None
+    assert repair.fix.expression != "-(a > 1)"
+    assert holds(repair.fix.function, repair.fix.parameters, "q", groups)
+
+
+def test_mend_input_whose_value_is_not_known_is_replaced() -> None:
+    groups = [evidence_of("np.sinh(a) * b", 0), evidence_of("np.sinh(a) * b", 1)]
+    repair = mend(written("def q(a, unknown):\n    return np.sinh(a) * unknown"), groups[:1], groups[1:], seed=0)
+    assert repair.fix is not None
+    assert repair.fix.expression == "np.sinh(a) * b"
 
 
 def test_mend_leaves_a_right_equation_alone() -> None:

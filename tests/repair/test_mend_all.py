@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from repair_setup import scalar_bench, tensor_bench, written
 
-from gradproof.repair import mend_all
+from gradproof.repair import Context, Evidence, Workbench, mend_all
 from gradproof.repair.confirm import holds
 
 
@@ -63,3 +64,29 @@ def test_mend_all_what_cannot_be_mended_does_not_hold_up_the_rest() -> None:
     outcomes = mend_all(wrong, tensor_bench(*wrong))
     assert outcomes["dLoss_dZ"].fix is None
     assert outcomes["dLoss_db"].fix is not None
+
+
+def test_mend_all_what_another_wrong_equation_forbids_is_tried_again() -> None:
+    """Q should read P; but P, as it is written, reads R, and that reads Q: until P is mended Q may not read it."""
+    texts = {
+        "P": "np.sinh(a) * np.cosh(b)",
+        "P2": "np.sinh(b) * np.cosh(a) + a",
+        "Q": "P * np.sinh(P)",
+        "R": "np.cos(Q)",
+    }
+
+    def evidence(seed: int) -> Evidence:
+        rng = np.random.default_rng(seed)
+        values = {name: rng.uniform(0.4, 1.6, 10) for name in "ab"}
+        for name, text in texts.items():
+            values[name] = eval(text, {"np": np}, values)
+        return Evidence(values)
+
+    wrong = [
+        written("def Q(P2):\n    return P2 * np.sinh(P2)"),
+        written("def P(a, b, R):\n    return np.sinh(a) * np.cosh(b) + R"),
+    ]
+    right = [written("def R(Q):\n    return np.cos(Q)")]
+    bench = Workbench((evidence(0),), (evidence(1),), Context((*wrong, *right), frozenset({"R"})))
+    outcomes = mend_all(wrong, bench)
+    assert [outcomes[name].fix and outcomes[name].fix.expression for name in ("P", "Q")] == [texts["P"], texts["Q"]]

@@ -124,6 +124,27 @@ def test_pairs_of_masks_meet_where_the_need_is_zero() -> None:
     assert pairs(left, right, "*", need)[0].tolist() == [0]
 
 
+def test_pairs_that_agree_on_the_direction_only_are_none() -> None:
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(size=(5, 4)), rng.normal(size=(5, 4))
+    exact = first[1] + second[2]
+    wanted = Need(exact[None], np.ones((1, 4), dtype=np.bool_), np.abs(exact)[None])
+    left, right = spread([named(first)], wanted, 0), spread([named(second)], wanted, 0)
+    assert left is not None
+    assert right is not None
+    u, v, *_ = left.direction
+    near = exact + np.array([v, -u, 0.0, 0.0])
+    assert pairs(left, right, "+", Need(near[None], wanted.known, wanted.size))[0].size == 0
+
+
+def test_solved_factor_that_is_zero_leaves_the_entry_open() -> None:
+    need = Need(np.array([[0.0, 6.0]]), np.ones((1, 2), dtype=np.bool_), np.ones((1, 2)))
+    with np.errstate(all="ignore"):
+        found = solved(Template(0.0, "*"), need, np.array([[0.0, 2.0]]))
+    assert found.known.tolist() == [[False, True]]
+    assert meeting(np.array([[9.0, 3.0], [0.0, 4.0]]), found).tolist() == [0]
+
+
 def test_spread_broadcasts_smaller_shapes_and_drops_larger_ones() -> None:
     need = Need(np.ones((1, 2, 3, 4)), np.ones((1, 2, 3, 4), dtype=np.bool_), np.ones((1, 2, 3, 4)))
     whole = spread([named(np.ones((5, 2))), named(np.ones((6, 2, 4))), named(np.ones((7, 2, 5)))], need, 0)
