@@ -36,11 +36,10 @@ def graph_picture(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> P
     wrong, tainted = result.count("disagrees"), result.count("inherits")
     if not wrong:
         title = "How the equations depend on each other"
-    elif not tainted:
-        title = f"Where the wrong {'equation stands' if wrong == 1 else 'equations stand'}: nothing else reads them"
-        title = title if wrong > 1 else title.replace("them", "it")
     else:
-        title = f"{count(wrong, 'wrong equation')} and what they taint" if wrong > 1 else "The wrong one and its taint"
+        which = "One equation is" if wrong == 1 else f"{wrong} equations are"
+        rest = f"what {'it taints' if wrong == 1 else 'they taint'} is marked" if tainted else "no other is tainted"
+        title = f"{which} wrong; {rest}"
     return Picture(
         name="graph",
         title=title,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 SWEEPS = 8
 """So often the order within the layers is improved; more changes next to nothing."""
@@ -45,6 +46,9 @@ def lay_out(inputs: Mapping[str, Sequence[str]], last: Sequence[str] = (), *, ta
         inputs: By equation: what it reads. A name that is no equation is drawn, and stands in the first layer.
         last: Equations that stand in a layer of their own on the right.
         tallest: How many nodes a column has at most.
+
+    Raises:
+        CycleError: Some equations read each other in a circle, which no derivation does.
     """
     parents = {name: tuple(dict.fromkeys(read)) for name, read in inputs.items()}
     for read in inputs.values():
@@ -68,7 +72,7 @@ def _depths(
 ) -> dict[str, int]:
     """The layer of each node: one more than the deepest that it reads; those of `last` right of all others."""
     depth: dict[str, int] = {}
-    for name in _upstream_first(parents):
+    for name in TopologicalSorter(parents).static_order():
         depth[name] = max((depth[p] + 1 for p in parents[name]), default=1 if name in inputs else 0)
     right = max((d for name, d in depth.items() if name not in last), default=0) + 1
     depth.update(dict.fromkeys((name for name in depth if name in last), right))
@@ -76,27 +80,11 @@ def _depths(
     return {name: used.index(d) for name, d in depth.items()}
 
 
-def _upstream_first(parents: Mapping[str, Sequence[str]]) -> list[str]:
-    """All names, each after those that it reads; a loop, as a chain of equations may be long."""
-    done: dict[str, None] = {}
-    stack = [(name, False) for name in reversed(list(parents))]
-    while stack:
-        name, left = stack.pop()
-        if name in done:
-            continue
-        if left:
-            done[name] = None
-        else:
-            stack.append((name, True))
-            stack.extend((parent, False) for parent in reversed(parents[name]) if parent not in done)
-    return list(done)
-
-
 def _reduced(parents: Mapping[str, Sequence[str]]) -> tuple[tuple[str, str], ...]:
     """The edges without those that a longer way already says."""
     above: dict[str, frozenset[str]] = {}
     edges = []
-    for name in _upstream_first(parents):
+    for name in TopologicalSorter(parents).static_order():
         beyond = frozenset[str]().union(*(above[parent] for parent in parents[name]))
         above[name] = beyond.union(parents[name])
         edges += [(parent, name) for parent in parents[name] if parent not in beyond]

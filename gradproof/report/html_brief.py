@@ -43,12 +43,18 @@ def brief(result: CheckResult, sources: Mapping[str, str]) -> Brief:
 def headline(result: CheckResult) -> str:
     """The verdict in a sentence."""
     total, wrong, agree = len(result.results), len(result.wrong), result.count("agrees")
+    equations = wording.count(total, "equation")
     if wrong:
-        rest = f"; the other {agree} agree" if agree and agree + wrong == total else f"; {agree} agree" * bool(agree)
-        return f"{wrong} of {wording.count(total, 'equation')} {'is' if wrong == 1 else 'are'} wrong{rest}."
+        whole = agree + wrong == total
+        rest = "the other one agrees" if whole else "one agrees"
+        if agree != 1:
+            rest = f"the other {agree} agree" if whole else f"{agree} agree"
+        return f"{wrong} of {equations} {'is' if wrong == 1 else 'are'} wrong{f'; {rest}' if agree else ''}."
     if agree == total:
-        return f"All {wording.count(total, 'equation')} agree." if total > 1 else "The one equation agrees."
-    return f"{agree} of {wording.count(total, 'equation')} agree; none is wrong."
+        return f"All {equations} agree." if total > 1 else "The one equation agrees."
+    if not agree:
+        return "No equation is known to be right or wrong."
+    return f"{agree} of {equations} {'agrees' if agree == 1 else 'agree'}; none is wrong."
 
 
 def status(result: CheckResult) -> str:
