@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from page_results import SWEEP, hostile, long
@@ -32,13 +33,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+Visit = Callable[..., Any]
 PHONE, SCREEN = (380, 760), (1280, 800)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt-get install chromium)")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
+def browser() -> Iterator[Any]:
     """One Chromium for all tests."""
     with sync_api.sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -70,20 +72,20 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def visit(browser: object, pages: dict[str, Path]) -> Iterator[object]:
+def visit(browser: Any, pages: dict[str, Path]) -> Iterator[Visit]:
     """Open a page; what goes wrong while it is open, or any request that it makes, fails the test."""
     problems: list[str] = []
     contexts = []
 
-    def open_page(name: str, size: tuple[int, int] = SCREEN, scheme: str = "light", script: bool = True) -> object:
-        context = browser.new_context(  # type: ignore[attr-defined]
+    def open_page(name: str, size: tuple[int, int] = SCREEN, scheme: str = "light", script: bool = True) -> Any:
+        context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, java_script_enabled=script
         )
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: request.url.startswith("file:") or problems.append(request.url))
+        page.on("request", lambda request: problems.extend(url for url in [request.url] if not url.startswith("file:")))
         page.goto(pages[name].as_uri())
         return page
 
@@ -98,7 +100,7 @@ NAMES = ("as_printed", "taint", "hostile", "long", "index")
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["taint", "hostile", "short", "index"])
-def test_page_is_accessible(visit, name: str, scheme: str) -> None:  # type: ignore[no-untyped-def]
+def test_page_is_accessible(visit: Visit, name: str, scheme: str) -> None:
     page = visit(name, scheme=scheme)
     rules = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}}
     found = axe.Axe().run(page, options=rules).response["violations"]
@@ -106,18 +108,18 @@ def test_page_is_accessible(visit, name: str, scheme: str) -> None:  # type: ign
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_page_on_a_phone_does_not_scroll_sideways(visit, name: str) -> None:  # type: ignore[no-untyped-def]
+def test_page_on_a_phone_does_not_scroll_sideways(visit: Visit, name: str) -> None:
     page = visit(name, size=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["as_printed", "long"])
-def test_page_renders_without_a_complaint(visit, name: str, scheme: str) -> None:  # type: ignore[no-untyped-def]
+def test_page_renders_without_a_complaint(visit: Visit, name: str, scheme: str) -> None:
     assert visit(name, scheme=scheme).locator("h1").is_visible()  # the fixture looks at the console
 
 
-def test_page_first_screen_shows_all_errata_and_their_fixes(visit) -> None:  # type: ignore[no-untyped-def]
+def test_page_first_screen_shows_all_errata_and_their_fixes(visit: Visit) -> None:
     page = visit("as_printed")
     fixes = page.locator(".brief li .formula")
     assert fixes.count() == 6
@@ -125,7 +127,7 @@ def test_page_first_screen_shows_all_errata_and_their_fixes(visit) -> None:  # t
         assert box["y"] + box["height"] <= SCREEN[1]
 
 
-def test_page_colours_differ_between_light_and_dark(visit) -> None:  # type: ignore[no-untyped-def]
+def test_page_colours_differ_between_light_and_dark(visit: Visit) -> None:
     grounds = {
         scheme: visit("taint", scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
         for scheme in ("light", "dark")
@@ -133,7 +135,7 @@ def test_page_colours_differ_between_light_and_dark(visit) -> None:  # type: ign
     assert grounds == {"light": "rgb(255, 255, 255)", "dark": "rgb(19, 21, 24)"}
 
 
-def test_table_is_sorted_by_number_and_by_name(visit) -> None:  # type: ignore[no-untyped-def]
+def test_table_is_sorted_by_number_and_by_name(visit: Visit) -> None:
     page = visit("as_printed")
     first = page.locator("#equations tbody tr:first-child th")
     page.get_by_role("button", name="of bound").click()
@@ -146,7 +148,7 @@ def test_table_is_sorted_by_number_and_by_name(visit) -> None:  # type: ignore[n
     assert first.inner_text().startswith("Loss")
 
 
-def test_table_is_filtered_by_verdict(visit) -> None:  # type: ignore[no-untyped-def]
+def test_table_is_filtered_by_verdict(visit: Visit) -> None:
     page = visit("as_printed")
     shown = page.locator("#equations tbody tr:visible")
     assert shown.count() == 92
@@ -156,21 +158,21 @@ def test_table_is_filtered_by_verdict(visit) -> None:  # type: ignore[no-untyped
     assert shown.count() == 92
 
 
-def test_page_without_script_shows_everything(visit) -> None:  # type: ignore[no-untyped-def]
+def test_page_without_script_shows_everything(visit: Visit) -> None:
     page = visit("as_printed", script=False)
     assert page.locator("#equations tbody tr:visible").count() == 92
     assert page.locator("#equations thead button").count() == 0
     assert not page.locator("#filters").is_visible()
 
 
-def test_table_says_verdicts_in_words_and_shapes_not_only_in_colour(visit) -> None:  # type: ignore[no-untyped-def]
+def test_table_says_verdicts_in_words_and_shapes_not_only_in_colour(visit: Visit) -> None:
     page = visit("short")
     rows = page.locator("#equations tbody tr").all()[:14]
     seen = {(row.locator(".mark").inner_text(), row.locator(".verdict").inner_text()[1:].strip()) for row in rows}
     assert len(seen) == len({mark for mark, _ in seen}) == len({word for _, word in seen}) == 6
 
 
-def test_page_on_paper_unfolds_and_shows_filtered_rows(visit) -> None:  # type: ignore[no-untyped-def]
+def test_page_on_paper_unfolds_and_shows_filtered_rows(visit: Visit) -> None:
     page = visit("as_printed")
     page.get_by_role("button", name="disagrees 6").click()
     page.emulate_media(media="print")

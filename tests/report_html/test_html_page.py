@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,14 +10,14 @@ from pathlib import Path
 import pytest
 from page_results import HOSTILE, SWEEP, hostile, long
 from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
-from small_projects import ROOT, Write
+from small_projects import ROOT, Run, Write
 
 from gradproof.project import Project
 from gradproof.report import html
 from gradproof.report.html_brief import headline, status
 from gradproof.report.markdown import CaseSummary
 from gradproof.report.write import write_reports
-from gradproof.result import CheckResult
+from gradproof.result import CheckResult, EquationResult
 from gradproof.run import crosscheck
 
 
@@ -175,8 +174,8 @@ def test_page_marks_what_a_fix_of_plain_code_changes() -> None:
         ),
     ],
 )
-def test_headline_says_the_verdict(results: tuple[object, ...], sentence: str, state: str) -> None:
-    result = outcome(*results)  # type: ignore[arg-type]
+def test_headline_says_the_verdict(results: tuple[EquationResult, ...], sentence: str, state: str) -> None:
+    result = outcome(*results)
     assert headline(result) == sentence
     assert status(result) == state
 
@@ -209,12 +208,10 @@ def test_reports_on_disk_hold_pages_and_pictures(write: Write, project: Project,
     assert "neuron/agreement.html" in (folder / "index.html").read_text(encoding="utf-8")
 
 
-def test_reports_on_disk_hold_scales_if_asked(
-    write: Write, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., object]
-) -> None:
+def test_reports_on_disk_hold_scales_if_asked(write: Write, project: Project, tmp_path: Path, run: Run) -> None:
     write("neuron")
     words = ("check", "neuron", "--trials", "60", "--no-proof", "--scales", "--reports", str(tmp_path / "out"))
-    assert run(*words).exit_code == 0  # type: ignore[attr-defined]
+    assert run(*words).exit_code == 0
     lines = (tmp_path / "out/neuron/scales.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("case,scale,side,max_rel_error")
     assert len(lines) == 21
