@@ -13,6 +13,7 @@ from gradproof.document.functions import COMPARISONS, ONE_ARGUMENT, TWO_ARGUMENT
 from gradproof.document.grouping import fold
 from gradproof.document.indices import Assignment
 from gradproof.document.limits import Budget, Limits
+from gradproof.document.powers import power
 from gradproof.document.provider import Array, NotAvailable, Provider
 from gradproof.document.ranges import range_of
 from gradproof.document.readings import Reading
@@ -26,7 +27,6 @@ from gradproof.document.tree import (
     Entry,
     Inverse,
     Matrix,
-    Node,
     Norm,
     Number,
     Power,
@@ -34,7 +34,6 @@ from gradproof.document.tree import (
     Sum,
     Symbol,
     Transpose,
-    walk,
 )
 from gradproof.document.tree import Fraction as Quotient
 
@@ -71,12 +70,13 @@ def _symbol(e: Evaluation, node: Symbol) -> Array:
 
 def _sum(e: Evaluation, node: Sum) -> Array:
     total: Array | None = None
-    for sign, term, position in zip(node.signs, node.terms, node.places or node.signs, strict=True):
+    places = node.places or (-1,) * len(node.terms)
+    for sign, term, position in zip(node.signs, node.terms, places, strict=True):
         value = e.value(term)
         if total is None:
             total = -value if sign == "-" else value
             continue
-        place = position if isinstance(position, int) and position >= 0 else term.span[0]
+        place = position if position >= 0 else term.span[0]
         try:
             combined = entrywise(sign, total, value)
         except Misfit as error:
@@ -96,69 +96,20 @@ def _quotient(e: Evaluation, node: Quotient) -> Array:
     return combined.value
 
 
-def _power(e: Evaluation, node: Power) -> Array:
-    base, exponent = node.base, node.exponent
-    if isinstance(base, Symbol) and base == Symbol("e") and e.find(base) is None:
-        return np.exp(e.value(exponent))
-    value = e.value(base)
-    if len(value.shape) == 2 and value.shape[0] == value.shape[1] > 1:
-        e.remarks.note(node.span[0], "a power of a matrix is read entry by entry")
-    number = _literal(exponent)
-    if number is not None:
-        return _rational_power(e, node, value, number)
-    if not any(isinstance(below, Symbol) for below in walk(exponent)):
-        raise Unjudged("a power whose exponent is a calculation", exponent.span[0])
-    power = e.value(exponent)
-    matched(value, power, "a power")
-    return np.power(value, power)
-
-
-def _literal(node: Node) -> Fraction | None:
-    """The number of a printed exponent: `2`, `-1`, `\\frac{1}{2}`."""
-    match node:
-        case Number(text=text):
-            return Fraction(text)
-        case Sum(signs=(sign,), terms=(only,)):
-            inner = _literal(only)
-            return -inner if inner is not None and sign == "-" else inner
-        case Quotient(top=Number(text=top), bottom=Number(text=bottom)) if float(bottom) != 0:
-            return Fraction(top) / Fraction(bottom)
-        case _:
-            return None
-
-
-def _rational_power(e: Evaluation, node: Power, value: Array, exponent: Fraction) -> Array:
-    if abs(exponent) > e.limits.power:
-        raise Unjudged(f"a power above {e.limits.power}", node.exponent.span[0])
-    positive: Array
-    if abs(exponent) == Fraction(1, 2):
-        positive = np.sqrt(value)
-    elif exponent.denominator != 1:
-        return np.power(value, float(exponent))
-    elif abs(exponent) <= 3:
-        positive = value * 0.0 + 1.0 if exponent == 0 else value
-        for _ in range(abs(int(exponent)) - 1):
-            positive = positive * value
-    else:
-        positive = np.power(value, abs(int(exponent)))
-    return 1.0 / positive if exponent < 0 else positive
-
-
 def _call(e: Evaluation, node: Call) -> Array:
     arguments = [e.value(argument) for argument in node.arguments]
     if node.function in TWO_ARGUMENTS and len(arguments) == 2 and not node.primes:
-        matched(*arguments, f"the arguments of {node.function}")
-        return TWO_ARGUMENTS[node.function](*arguments)
+        first, second = arguments
+        matched(first, second, f"the arguments of {node.function}")
+        return TWO_ARGUMENTS[node.function](first, second)
     if node.function in ("rows", "columns") and len(arguments) == 1 and arguments[0].shape:
         return e.provider.constant(Fraction(arguments[0].shape[0 if node.function == "rows" else -1]))
     known = ONE_ARGUMENT.get((node.function, node.primes))
-    name = node.printed + "'" * node.primes
-    if known is None:
-        known_name = any(function == node.function for function, _ in ONE_ARGUMENT)
-        why = f"of {name} with {len(arguments)} arguments" if known_name else f"{name}, which is not declared"
-        raise Unjudged(f"the function {why}" if not known_name else f"no meaning {why}", node.span[0])
-    if len(arguments) != 1:
-        raise Unjudged(f"no meaning of {name} with {len(arguments)} arguments", node.span[0])
+    if known is None or len(arguments) != 1:
+        name = node.printed + "'" * node.primes
+        declared = any(function == node.function for function, _ in ONE_ARGUMENT) or node.function in TWO_ARGUMENTS
+        reason = f"{name} of {len(arguments)} arguments has no meaning" if declared else f"{name} is not declared"
+        raise Unjudged(f"the function {reason}", node.span[0])
     if node.function == "softmax" and len(arguments[0].shape) == 2:
         e.remarks.choices.add("softmax")
         e.remarks.note(node.span[0], f"softmax is taken along {e.reading.softmax}")
@@ -275,7 +226,7 @@ _RULES: Rules = {
     Sum: _sum,
     Product: _product,
     Quotient: _quotient,
-    Power: _power,
+    Power: power,
     Call: _call,
     Derivative: _derivative,
     Transpose: _transpose,

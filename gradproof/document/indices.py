@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from gradproof.document.names import Names
-from gradproof.document.tree import Big, Entry, Label, Labels, Node, Symbol, children
+from gradproof.document.tree import Big, Entry, Label, Labels, Node, Symbol, children, walk
 
 Assignment = Mapping[str, int]
 _ATOM = re.compile(r"([+-]?)([0-9]{1,9}|\\?[A-Za-z]+)")
@@ -69,6 +69,22 @@ def free_letters(node: Node, resolves: Callable[[Symbol], bool], bound: frozense
     for below in children(node):
         found |= free_letters(below, resolves, inner)
     return found
+
+
+def index_letters(node: Node) -> set[str]:
+    """The small letters that a formula uses as indices: those of its sums and those in its labels."""
+    return {
+        letter
+        for here in walk(node)
+        for letter in ({here.index} if isinstance(here, Big) else _labels_of(here))
+        if letter.islower()
+    }
+
+
+def _labels_of(node: Node) -> set[str]:
+    if isinstance(node, Symbol):
+        return letters_in(node.sub)
+    return letters_in(node.labels) if isinstance(node, Entry) else set()
 
 
 def candidates(names: Names, lengths: Iterable[int]) -> list[int]:

@@ -11,6 +11,7 @@ from gradproof.document import lookup
 from gradproof.document.evaluate import evaluation
 from gradproof.document.findings import Finding, findings
 from gradproof.document.forall import cases
+from gradproof.document.indices import index_letters
 from gradproof.document.latex import latex
 from gradproof.document.limits import Budget, Limits, Lines
 from gradproof.document.mending import Attempt, Case, Material, mend, parts_of
@@ -189,7 +190,9 @@ class _Bench:
         names = self.provider.names
         symbols = tuple(names.symbol(key) for key in names.declared())
         steps = _steps_of_descent(wrong.sides)
-        material = Material(symbols, tuple(dict.fromkeys((*own, *steps, *self.parts))))
+        trees = [side.node for side in statement.sides if side.node is not None]
+        letters = {letter for tree in trees for letter in index_letters(tree)}
+        material = Material(symbols, tuple(dict.fromkeys((*own, *steps, *self.parts))), tuple(sorted(letters)))
         budget = Budget(min(self.limits.mend_steps, self.mend_steps.left))
         before = budget.left
         tried = (_attempt(statement, side, decided, budget) for side in _suspects(wrong))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from gradproof.document.lexing.derivatives import on_the_line, starts_differential
 from gradproof.document.lexing.functions import big, function
 from gradproof.document.lexing.reader import Reader
@@ -95,7 +97,9 @@ def styled(reader: Reader, at: int, stop: int) -> int:
     if f"{command}{{{content}}}" in INDICATORS and (behind := _indicator(reader, end + 1, stop)):
         return behind
     mark = command[1:] if command in MARKS | CALLIGRAPHIC else ""
-    if command in UPRIGHT and content.isascii() and content.isalnum() and content[0].isalpha():
+    one_word = content.isascii() and content.isalnum() and content[0].isalpha()
+    one_word = one_word and all(left.end == right.start for left, right in pairwise(inner))
+    if command in UPRIGHT and one_word:
         return _word(reader, content, at, end + 1, stop)
     if len(inner) == 1 and (len(content) == 1 or content in GREEK):
         return name(reader, content, mark, at, end + 1, stop)

@@ -48,18 +48,19 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a slip may have dropped or exchanged: the declared symbols, and parts printed elsewhere."""
+    """What a slip may have dropped or exchanged: declared symbols, parts printed elsewhere, index letters."""
 
     symbols: tuple[Symbol, ...]
     parts: tuple[Node, ...]
+    letters: tuple[str, ...] = ()
 
-    def terms(self) -> tuple[Node, ...]:
-        """Whatever can be a term, the likeliest first."""
-        return (*self.parts, *self.symbols)
+    def small(self) -> tuple[Node, ...]:
+        """Symbols and numbers."""
+        return (*self.symbols, *(part for part in self.parts if isinstance(part, Number)))
 
-    def factors(self) -> tuple[Node, ...]:
-        """Whatever can be a factor, the likeliest first."""
-        return (*self.symbols, *(part for part in self.parts if not isinstance(part, Number)))
+    def large(self) -> tuple[Node, ...]:
+        """Whole expressions."""
+        return tuple(part for part in self.parts if not isinstance(part, Number))
 
 
 class Screen(Protocol):

@@ -7,12 +7,28 @@ from dataclasses import replace
 
 from gradproof.document.mending.changes import Change, Combine, Material, Screen, Spot
 from gradproof.document.mending.slips import signed
-from gradproof.document.tree import Derivative, Node, Number, Operator, Product, Sum, Symbol
+from gradproof.document.tree import Derivative, Label, Node, Number, Operator, Product, Sum, Symbol
 
 
 def another_index(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
     """Another quantity of the same letter: `W_{45}` for `W_{35}`, also at an end of a derivative."""
     yield from _exchanged(spot, material, screen, same_letter=True)
+
+
+def another_label(spot: Spot, material: Material, _: Screen) -> Iterator[Change]:
+    """Another index letter in a label, or two letters exchanged: `W_{jk}` for `W_{kj}`."""
+    node = spot.node
+    if not isinstance(node, Symbol) or not material.letters:
+        return
+    for at, label in enumerate(node.sub):
+        texts = [label.text[::-1]] if len(label.text) == 2 and label.text.isalpha() else []
+        for place, letter in enumerate(label.text):
+            if letter in material.letters:
+                others = (other for other in material.letters if other != letter)
+                texts += [label.text[:place] + other + label.text[place + 1 :] for other in others]
+        for text in dict.fromkeys(texts):
+            changed = replace(node, sub=(*node.sub[:at], Label(text, label.bracket), *node.sub[at + 1 :]))
+            yield Change(changed, node, changed, node.span[0])
 
 
 def another_letter(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
@@ -42,29 +58,52 @@ def _tried(spot: Spot, others: Sequence[Node], screen: Screen) -> Iterator[Chang
         yield Change(replace(other, span=spot.node.span), spot.node, other, spot.node.span[0])
 
 
-def missing_factor(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
-    """A factor forgotten, at the end or, where order matters, at the start."""
+def missing_symbol(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
+    """A symbol forgotten as a factor."""
+    yield from _missing_factor(spot, material.symbols, screen)
+
+
+def missing_expression(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
+    """A whole expression forgotten as a factor."""
+    yield from _missing_factor(spot, material.large(), screen)
+
+
+def missing_term(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
+    """A symbol or number forgotten as a term."""
+    yield from _missing_term(spot, material.small(), screen)
+
+
+def missing_long_term(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
+    """A whole expression forgotten as a term."""
+    yield from _missing_term(spot, material.large(), screen)
+
+
+def _missing_factor(spot: Spot, parts: Sequence[Node], screen: Screen) -> Iterator[Change]:
+    """A factor forgotten at the end or, where order matters, at the start."""
     node = spot.node
     if isinstance(node, Number):
         return
     factors = node.factors if isinstance(node, Product) else (node,)
     operators = node.operators if isinstance(node, Product) else ()
     joint: Operator = next((o for o in operators if o in ("dot", "odot")), "juxt")
+    number = screen.is_number(spot)
+    # Between matrices both products can have been meant, and order matters.
+    signs: tuple[Operator, ...] = (joint,) if number else (joint, "juxt" if joint == "odot" else "odot")
     start, end = factors[0].span[0], factors[-1].span[1]
-    for part in screen.fitting(spot, material.factors(), "factor"):
-        yield Change(Product((*factors, part), (*operators, joint), span=node.span), "", part, end)
-        if not screen.is_number(spot):
-            yield Change(Product((part, *factors), (joint, *operators), span=node.span), "", part, start)
+    for part in screen.fitting(spot, parts, "factor"):
+        for sign in signs:
+            yield Change(Product((*factors, part), (*operators, sign), span=node.span), "", part, end)
+        if not number:
+            yield Change(Product((part, *factors), ("juxt", *operators), span=node.span), "", part, start)
 
 
-def missing_term(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
-    """A term forgotten."""
+def _missing_term(spot: Spot, parts: Sequence[Node], screen: Screen) -> Iterator[Change]:
     node = spot.node
     terms = node.terms if isinstance(node, Sum) else (node,)
     signs = node.signs if isinstance(node, Sum) else ("+",)
     end = terms[-1].span[1]
     ways: tuple[tuple[str, Combine], ...] = (("+", "plus"), ("-", "minus"))
     for sign, combine in ways:
-        for part in screen.fitting(spot, material.terms(), combine):
+        for part in screen.fitting(spot, parts, combine):
             longer = Sum((*signs, sign), (*terms, part), span=node.span)
             yield Change(longer, "", signed(sign, part), end)

@@ -26,12 +26,14 @@ _LOOSE = 1e-3  # relative difference in one trial beyond which an edit is not ev
 _RANKS: tuple[tuple[Rule, ...], ...] = (
     (slips.signs,),
     (slips.primes, slips.transposes, slips.products, slips.upside_down),
-    (dropped.another_index, slips.numbers),
+    (dropped.another_index, dropped.another_label, slips.numbers),
     (slips.too_much, slips.order, slips.brackets),
     (slips.missing_minus,),
     (dropped.missing_term,),
-    (dropped.missing_factor,),
+    (dropped.missing_symbol,),
     (dropped.another_letter,),
+    (dropped.missing_long_term,),
+    (dropped.missing_expression,),
 )
 
 
