@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -229,7 +230,8 @@ class _File:
 
 
 def _read_file(path: Path) -> _File:
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    """The text of a file, or of a notebook's cell, which is kept in Python's own cache of lines."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else "".join(linecache.getlines(str(path)))
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.Assign))]
     return _File(text.splitlines(keepends=True), nodes)
 

@@ -11,7 +11,7 @@ from small_projects import ROOT, Run, flat
 from gradproof.cli import COMMANDS
 from gradproof.compare import PLAIN_ULPS
 from gradproof.project import Project
-from gradproof.report.frames import EQUATION_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
+from gradproof.report.frames import EQUATION_COLUMNS, SCALES_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
 from gradproof.result import VERDICTS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -109,6 +109,7 @@ def test_page_explains_every_verdict(text: str, place: str) -> None:
         ("Columns of `equations`", EQUATION_COLUMNS),
         ("Columns of `worst_trials`", WORST_COLUMNS),
         ("Columns of `trajectory`", TRAJECTORY_COLUMNS),
+        ("Columns of `scales`", SCALES_COLUMNS),
     ],
 )
 def test_reports_page_explains_every_column_and_no_other(heading: str, columns: dict[str, str]) -> None:
