@@ -40,11 +40,12 @@ def graph_picture(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> P
         which = "One equation is" if wrong == 1 else f"{wrong} equations are"
         rest = f"what {'it taints' if wrong == 1 else 'they taint'} is marked" if tainted else "no other is tainted"
         title = f"{which} wrong; {rest}"
+    bands = f", in {layout.bands} bands as in lines of a text" if layout.bands > 1 else ""
     return Picture(
         name="graph",
         title=title,
-        caption="From what is drawn on the left to the updated parameters on the right. A line joins what is read to "
-        "what reads it; lines that follow from others are left out.",
+        caption=f"From what is drawn on the left to the updated parameters on the right{bands}. A line joins what is "
+        "read to what reads it; lines that follow from others are left out.",
         alternative=_alternative(result, layout),
         panels=(figure,),
     )

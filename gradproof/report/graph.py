@@ -12,6 +12,9 @@ SWEEPS = 8
 TALLEST = 40
 """A layer with more nodes than this is folded into several columns."""
 
+WIDEST = 12
+"""A graph with more columns than this goes on in a band below, as a text does in the next line."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -29,23 +32,28 @@ class Layout:
     Attributes:
         nodes: By name.
         edges: From what is read to what reads it.
-        columns: How many.
-        rows: How many there are in the fullest column.
+        columns: How many there are beside each other.
+        rows: How many there are from top to bottom.
+        bands: In how many bands below each other.
     """
 
     nodes: Mapping[str, Node]
     edges: tuple[tuple[str, str], ...]
     columns: int
     rows: int
+    bands: int
 
 
-def lay_out(inputs: Mapping[str, Sequence[str]], last: Sequence[str] = (), *, tallest: int = TALLEST) -> Layout:
+def lay_out(
+    inputs: Mapping[str, Sequence[str]], last: Sequence[str] = (), *, tallest: int = TALLEST, widest: int = WIDEST
+) -> Layout:
     """Place equations and what they read.
 
     Args:
         inputs: By equation: what it reads. A name that is no equation is drawn, and stands in the first layer.
         last: Equations that stand in a layer of their own on the right.
         tallest: How many nodes a column has at most.
+        widest: How many columns stand beside each other at most.
 
     Raises:
         CycleError: Some equations read each other in a circle, which no derivation does.
@@ -58,13 +66,8 @@ def lay_out(inputs: Mapping[str, Sequence[str]], last: Sequence[str] = (), *, ta
     edges = _reduced(parents)
     layers = _ordered(depth, edges)
     columns = [part for layer in layers for part in _folded(layer, tallest)]
-    rows = max((len(column) for column in columns), default=0)
-    nodes = {
-        name: Node(name, k, row + (rows - len(column)) / 2)
-        for k, column in enumerate(columns)
-        for row, name in enumerate(column)
-    }
-    return Layout(nodes, edges, len(columns), rows)
+    nodes, rows = _banded(columns, widest)
+    return Layout(nodes, edges, min(len(columns), widest), rows, -(-len(columns) // widest))
 
 
 def _depths(
@@ -124,3 +127,16 @@ def _folded(layer: Sequence[str], tallest: int) -> list[Sequence[str]]:
     count = max(1, -(-len(layer) // tallest))
     height = -(-len(layer) // count)
     return [layer[start : start + height] for start in range(0, len(layer), height)]
+
+
+def _banded(columns: Sequence[Sequence[str]], widest: int) -> tuple[dict[str, Node], int]:
+    """Places in bands of so many columns, a blank row between them, and the number of rows of all."""
+    nodes: dict[str, Node] = {}
+    top = 0
+    for start in range(0, len(columns), widest):
+        band = columns[start : start + widest]
+        rows = max(map(len, band))
+        for k, column in enumerate(band):
+            nodes.update((name, Node(name, k, top + row + (rows - len(column)) / 2)) for row, name in enumerate(column))
+        top += rows + 1
+    return nodes, max(top - 1, 0)

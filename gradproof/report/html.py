@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from gradproof.report.collect import Details, collect
 from gradproof.report.figures import pictures
 from gradproof.report.figures_style import Picture
-from gradproof.report.html_data import MARKS
+from gradproof.report.html_brief import count_of
 from gradproof.report.html_page import page
 from gradproof.report.html_render import render
 from gradproof.report.markdown import CaseSummary
-from gradproof.result import VERDICTS, CheckResult
+from gradproof.result import CheckResult
 
 
 def agreement(result: CheckResult, details: Details | None = None, plates: Sequence[Picture] | None = None) -> str:
@@ -29,4 +29,5 @@ def agreement(result: CheckResult, details: Details | None = None, plates: Seque
 
 def index(summaries: Sequence[CaseSummary]) -> str:
     """The text of `index.html`, over all cases of a reports folder."""
-    return render("index.html.j2", summaries=summaries, verdicts=VERDICTS, marks=MARKS)
+    cases = [(one, [count_of(verdict, number) for verdict, number in one.counts]) for one in summaries]
+    return render("index.html.j2", cases=cases)

@@ -33,7 +33,7 @@ def brief(result: CheckResult, sources: Mapping[str, str]) -> Brief:
         headline=headline(result),
         status=status(result),
         ok=result.ok,
-        counts=tuple(_count(verdict, result.count(verdict)) for verdict in VERDICTS),
+        counts=tuple(count_of(verdict, result.count(verdict)) for verdict in VERDICTS),
         facts=_run_facts(result),
         command=wording.check_command(result),
         errata=tuple(_erratum(result, one, typesetter, sources) for one in result.wrong),
@@ -73,7 +73,8 @@ def status(result: CheckResult) -> str:
     return "As expected: exactly the errata that the case declares."
 
 
-def _count(verdict: str, number: int) -> Count:
+def count_of(verdict: str, number: int) -> Count:
+    """How many equations have a verdict, as it is said."""
     one, many = _COUNTED[verdict]
     return Count(verdict, MARKS[verdict], number, one if number == 1 else many)
 

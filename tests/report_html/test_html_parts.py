@@ -115,8 +115,15 @@ def test_layout_folds_a_tall_layer() -> None:
 
 
 def test_layout_of_a_long_chain_needs_no_recursion() -> None:
-    layout = lay_out({f"Z{k}": (f"Z{k - 1}",) for k in range(1, 3000)})
+    layout = lay_out({f"Z{k}": (f"Z{k - 1}",) for k in range(1, 3000)}, widest=3000)
     assert layout.columns == 3000
+
+
+def test_layout_of_many_layers_goes_on_below() -> None:
+    layout = lay_out({f"Z{k}": (f"Z{k - 1}",) for k in range(1, 7)}, widest=3)
+    places = [(layout.nodes[f"Z{k}"].column, layout.nodes[f"Z{k}"].row) for k in range(7)]
+    assert places == [(0, 0), (1, 0), (2, 0), (0, 2), (1, 2), (2, 2), (0, 4)]
+    assert (layout.columns, layout.rows) == (3, 5)
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("uvwxyz"), max_size=4)))
