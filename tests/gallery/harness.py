@@ -1,0 +1,133 @@
+"""Known-wrong variants of gallery cases, and how each is tried.
+
+A variant is one slip planted into a case's derivation, as data; the lists of them are the `variants_*.py` beside this
+file (`from harness import Variant`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from gradproof import crosscheck
+from gradproof.project import Project
+from gradproof.result import CheckResult, EquationResult
+
+HERE = Path(__file__).resolve().parent
+PROJECT = Project(HERE.parent.parent)
+DOCUMENT = "parameter_update_2"
+"""The cases whose names start so are of the document, with tests of their own; all others are the gallery."""
+
+TRIALS = 300
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One slip in a case's derivation.
+
+    Attributes:
+        case: The case's name.
+        slip: What is wrong, in a few words.
+        old: A piece of `manual/CASE.py` that stands in it exactly once.
+        new: What stands there instead.
+        blames: The equation, or the quantity of the statement, that is wrong by itself; no other one is.
+        mended: Whether a fix is found.
+    """
+
+    case: str
+    slip: str
+    old: str
+    new: str
+    blames: str
+    mended: bool = True
+
+    @property
+    def label(self) -> str:
+        """The name of its test."""
+        return f"{self.case}: {self.slip}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check of a variant has found.
+
+    Attributes:
+        variant: The variant.
+        line: The first line of `manual/CASE.py` that differs from the right one.
+        result: The outcome of the check.
+    """
+
+    variant: Variant
+    line: int
+    result: CheckResult
+
+    @property
+    def caught(self) -> bool:
+        """Whether something is found wrong."""
+        return bool(self.result.wrong)
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The names of what is found wrong by itself."""
+        return tuple(one.equation for one in self.result.wrong)
+
+    @property
+    def right_blamed(self) -> bool:
+        """Whether that is the one and only equation that was changed."""
+        return self.blamed == (self.variant.blames,)
+
+    @cached_property
+    def _wrong(self) -> EquationResult | None:
+        return next((one for one in self.result.wrong if one.equation == self.variant.blames), None)
+
+    @property
+    def at_the_line(self) -> bool:
+        """Whether the changed line is within the equation, or the statement, that is reported."""
+        if self._wrong is None or self.result.checked is None:
+            return False
+        first = int(self._wrong.place.rpartition(":")[2])
+        source = self.result.checked.derivation.by_name[self._wrong.equation].source
+        return first <= self.line < first + len(source.splitlines())
+
+    @property
+    def mended(self) -> bool:
+        """Whether a fix is given that agrees in the trials it was sought on and in fresh ones."""
+        return self._wrong is not None and bool(self._wrong.fix) and self._wrong.fresh_trials > 0
+
+
+def gallery() -> tuple[str, ...]:
+    """The names of the gallery's cases."""
+    return tuple(name for name in PROJECT.cases if not name.startswith(DOCUMENT))
+
+
+def variants() -> tuple[Variant, ...]:
+    """Every variant of every `variants_*.py`."""
+    names = sorted(path.stem for path in HERE.glob("variants_*.py"))
+    return tuple(variant for name in names for variant in importlib.import_module(name).VARIANTS)
+
+
+def planted(variant: Variant, folder: Path) -> tuple[Project, int]:
+    """A project in `folder` that holds the variant's case with the slip in it, and the line of the slip."""
+    case = variant.case
+    text = PROJECT.manual_path(case).read_text(encoding="utf-8")
+    count = text.count(variant.old)
+    assert count == 1, f"{variant.label}: {variant.old!r} stands {count} times in manual/{case}.py"
+    wrong = text.replace(variant.old, variant.new)
+    for name in ("manual", "reference"):
+        (folder / name).mkdir()
+    (folder / "manual" / f"{case}.py").write_text(wrong, encoding="utf-8")
+    shutil.copy(PROJECT.reference_path(case), folder / "reference")
+    pairs = zip(text.splitlines(), wrong.splitlines(), strict=False)
+    line = next(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
+    return Project(folder), line
+
+
+def tried(variant: Variant, *, trials: int = TRIALS) -> Outcome:
+    """Plant the slip in a copy of its case and check that."""
+    with tempfile.TemporaryDirectory() as folder:
+        project, line = planted(variant, Path(folder))
+        return Outcome(variant, line, crosscheck(variant.case, project=project, trials=trials))
