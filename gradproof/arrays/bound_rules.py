@@ -34,7 +34,7 @@ Result = tuple[Array, Array]
 
 
 def add(a: Term, b: Term) -> Result:
-    """a + b; adding a literal zero is exact."""
+    """a + b; adding a literal zero is exact, and so is adding to an exact infinity."""
     return _sum(np.add, a, b)
 
 
@@ -51,14 +51,30 @@ def _sum(ufunc: np.ufunc, a: Term, b: Term) -> Result:
     if _is_zero(right) or _is_zero(left):
         return value, copied(plus(left_error, right_error), value)
     error = rounding(value)
-    if left_error is None and right_error is None:
-        return value, settled(error)
     if left_error is not None:
         error += left_error
     if right_error is not None:
         error += right_error
-    error *= INFLATE
-    return value, settled(error)
+    if left_error is not None or right_error is not None:
+        error *= INFLATE
+    error = settled(error)
+    np.copyto(error, 0.0, where=_held_infinities(value, (left, left_error), (right, right_error)))
+    return value, error
+
+
+def _held_infinities(value: Array, *operands: Term) -> Any:
+    """Where a sum is infinite because an operand is, and not by overflow: a score that a mask made -inf.
+
+    An infinite value with a finite error is exactly infinite, and what is finite and has a finite error cannot
+    change it. (Infinities of opposite sign give NaN.)
+    """
+    held = np.isinf(value)
+    if not held.any():
+        return False
+    held &= np.logical_or(*(np.isinf(operand) for operand, _ in operands))
+    for _, error in operands:
+        held &= True if error is None else np.isfinite(error)
+    return held
 
 
 def multiply(a: Term, b: Term) -> Result:

@@ -500,6 +500,31 @@ def test_boundarray_minus_infinity_as_a_mask_value_is_exact() -> None:
     assert weights.value.tolist() == [[1.0, 0.0]]
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_boundarray_sum_with_an_exact_infinity_is_exact(dtype: str) -> None:
+    x = BoundArray(np.array([[1.0, -2.0, 3e38]], dtype), 0.25)
+    hidden = np.where(np.array([True, False, False]), x, -np.inf)
+    moved = hidden - x
+    assert moved.value.dtype == dtype
+    assert moved.value.tolist() == [[0.0, -np.inf, -np.inf]]
+    assert np.all(moved.error[:, 1:] == 0)
+    assert 0.5 <= moved.error[0, 0] < 0.5 + 1e-6
+    weights = np.exp(hidden - hidden.max())
+    assert weights.value[0, 1:].tolist() == [0.0, 0.0]
+    assert np.all(weights.error[0, 1:] < 1e-37)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_boundarray_sum_with_an_infinity_that_is_not_exact_has_no_bound(dtype: str) -> None:
+    largest = np.finfo(dtype).max
+    overflowed = BoundArray.exact(np.full((1, 1), largest, dtype)) * 2
+    unbounded = 1 / BoundArray(np.ones((1, 1), dtype), 2.0)
+    infinite = BoundArray.exact(np.full((1, 1), np.inf, dtype))
+    with np.errstate(all="ignore"):
+        results = (overflowed - 1, infinite + unbounded, infinite - infinite, infinite - overflowed)
+    assert all(np.all(result.error == np.inf) for result in results)
+
+
 def test_boundarray_nan_has_no_bound() -> None:
     assert BoundArray.exact(np.array([np.nan])).error[0] == np.inf
     assert BoundArray(np.array([1.0]), np.nan).error[0] == np.inf
