@@ -1,6 +1,7 @@
 """How well wrong equations are located, mended and explained, and how fast.
 
-Usage: python -m benchmarks.repair [single] [several] [double] [typical] [heldout] [values] [--sample N] [--seed N]
+Usage: python -m benchmarks.repair [PART ...] [--sample N] [--seed N]
+Parts: single, document, several, double, typical, heldout, values
 (all parts without arguments; `--sample` bounds the mutants of `single` and `values` and the combinations of the others)
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from benchmarks.repair_cases.bench import Bench, Outcome, runs_right, scalar_bench, tensor_bench
+from benchmarks.repair_cases.bench import Bench, Outcome, document_bench, runs_right, scalar_bench, tensor_bench
 from benchmarks.repair_cases.heldout import HELDOUT
 from benchmarks.repair_cases.mistakes import TYPICAL, Mistake
 from benchmarks.repair_cases.mutants import Mutant, mutants
@@ -27,6 +28,7 @@ from gradproof.repair.formula import names_in
 from gradproof.repair.syntax import read
 
 COMBINATIONS = 300
+DOCUMENT_SAMPLE = 1000
 SAME_KIND = {
     "sign": {"sign"},
     "index": {"index", "name"},
@@ -65,7 +67,7 @@ def report(title: str, outcomes: Sequence[Outcome], labels: Sequence[str]) -> No
 
 
 def single(bench: Bench, rng: random.Random, sample: int | None) -> None:
-    """Every single slip of the scalar network."""
+    """Every single slip of a scalar derivation."""
     outcomes, labels, located, kinds = [], [], 0, Counter[bool]()
     for name, mutant, equation in faults(bench, rng, sample):
         located += bench.located([equation]) == {name}
@@ -188,6 +190,8 @@ def values(bench: Bench, rng: random.Random, sample: int | None) -> None:
 
 def _condition_holds(bench: Bench, equation: Equation, found: set[tuple[str, str]]) -> bool:
     """Whether every wrong trial of the judge meets a condition that was read; a tiny factor may make others right."""
+    if any(kind == "not finite" for kind, _ in found):
+        return True  # said of these trials, not of others
     condition = re.search(r"trials with (\w+) (>|<=) 0", " ".join(sentence for _, sentence in found))
     if condition is None:
         return False
@@ -211,6 +215,7 @@ def _readings(groups: Sequence[Evidence], equation: Equation) -> set[tuple[str, 
 
 PARTS: dict[str, Callable[[random.Random, int | None], None]] = {
     "single": lambda rng, sample: single(scalar_bench(), rng, sample),
+    "document": lambda rng, sample: single(document_bench(), rng, sample or DOCUMENT_SAMPLE),
     "several": lambda rng, sample: several(scalar_bench(), rng, sample),
     "double": lambda rng, sample: double(scalar_bench(), rng, sample),
     "typical": lambda rng, sample: mistakes("typical mistakes", TYPICAL[:sample]),

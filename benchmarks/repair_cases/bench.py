@@ -12,15 +12,17 @@ import numpy as np
 from benchmarks.repair_cases import truth
 from benchmarks.repair_cases.mutants import Mutant, mutants
 from benchmarks.repair_cases.written import equations, rewritten
+from gradproof.case import load_case
 from gradproof.derivation import Equation
 from gradproof.repair import Context, Evidence, Repair, Workbench, mend_all
 from gradproof.repair.canonical import canonical
 from gradproof.repair.confirm import holds
 from gradproof.repair.equation import definition_of
-from gradproof.repair.formula import Formula, names_in
+from gradproof.repair.formula import Formula, inline, names_in
 from gradproof.repair.names import descendants
 from gradproof.repair.parsed import Definition
 from gradproof.repair.printing import show
+from gradproof.strata import fresh, stratified
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,12 @@ class Bench:
 
     @cached_property
     def formulas(self) -> dict[str, Formula]:
-        """The right formulas."""
+        """The right formulas, without local names."""
         found = {}
         for name, equation in self.equations.items():
             definition = definition_of(equation)
             assert isinstance(definition, Definition), definition
-            found[name] = definition.formula
+            found[name] = inline(definition.formula)
         return found
 
     @cached_property
@@ -209,4 +211,16 @@ def tensor_bench(case: str) -> Bench:
         truth.tensor_evidence(case, truth.FRESH_SIZES, 1, list(every)),
         truth.tensor_evidence(case, truth.JUDGE_SIZES, 2, list(every)),
         truth.tensor_ancestors(case),
+    )
+
+
+def document_bench() -> Bench:
+    """The document's own derivation, with the trials that the command line searches on and confirms by."""
+    case = load_case("parameter_update_2")
+    return Bench(
+        {equation.name: equation for equation in case.derivation.equations},
+        stratified(case, 0),
+        fresh(case, 0),
+        fresh(case, 1) + stratified(case, 2),
+        case.truths[0].ancestors(case.draw_trials([0], 0)),
     )

@@ -35,7 +35,7 @@ _SWAPPED_FUNCTIONS = {
     "exp": ("log",), "log": ("exp",), "maximum": ("minimum",), "minimum": ("maximum",), "tanh": ("exp",),
     "sqrt": ("square",), "square": ("sqrt",),
 }  # fmt: skip
-_MISSING_FUNCTIONS = (("exp", 5.0), ("log", 5.0), ("sqrt", 4.5), ("tanh", 5.0), ("abs", 6.0))
+_MISSING_FUNCTIONS = (("exp", 5.75), ("log", 5.75), ("sqrt", 4.5), ("tanh", 5.75), ("abs", 6.0))
 
 
 class Edit(NamedTuple):
@@ -199,7 +199,7 @@ def _around(node: Formula, vocabulary: Vocabulary) -> Iterator[Edit]:
 
 def _around_tensor(node: Formula) -> Iterator[Edit]:
     if not isinstance(node, Transpose):
-        yield Edit(1.5, Transpose(node))
+        yield Edit(1.5 if isinstance(node, Name) else 3.0, Transpose(node))
     if not isinstance(node, Reduce):
         for function, slip in (("sum", 3.5), ("mean", 4.0)):
             for axis, unusual in ((0, 0.0), (1, 0.0), (-1, 0.25), (None, 0.0)):

@@ -234,9 +234,25 @@ def inline(formula: Formula) -> Formula:
     return transform(formula, lambda node: inline(node.definition) if isinstance(node, Local) else None)
 
 
+def with_locals(formula: Formula, of: Formula) -> Formula:
+    """The formula with the local names of another in place of what they stand for there."""
+    known = {inline(node.definition): node for node in nodes(of) if isinstance(node, Local)}
+    return transform(formula, known.get) if known else formula
+
+
 def names_in(formula: Formula) -> frozenset[str]:
     """The quantities that the formula reads."""
     return frozenset(node.id for node in nodes(formula) if isinstance(node, Name))
+
+
+def changes(old: Formula, new: Formula) -> int:
+    """How many nodes of the new formula do not stand where they stood in the old one."""
+    if old == new:
+        return 0
+    before, after = children(old), children(new)
+    if head(old) != head(new) or len(before) != len(after) or not before:
+        return size(new)
+    return sum(changes(a, b) for a, b in zip(before, after, strict=True))
 
 
 def size(formula: Formula) -> int:

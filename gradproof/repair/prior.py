@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gradproof.repair.formula import (
@@ -24,11 +24,15 @@ from gradproof.repair.formula import (
     Negate,
     Size,
     children,
+    nodes,
 )
 from gradproof.repair.names import Phase, ends, family, indices, phase
 
 _CONSTANTS = {0: 2.0, 1: 2.0, 2: 2.0, -1: 2.0, 0.5: 3.25}
 _OTHER_CONSTANT = 4.0
+SWAPPED = 0.5
+"""Bits for two operands that are exchanged."""
+
 _UNSEEN = 0.5
 _SMOOTHING = 8.0
 
@@ -96,21 +100,55 @@ class Prior:
 
     def formula_bits(self, formula: Formula, target: Target) -> float:
         """Bits to write a formula as the body of an equation; a local name costs its definition once."""
-        total, open_nodes, defined = 0.0, [formula], set()
+        return sum(bits for _, bits in self._tokens(formula, target))
+
+    def edit_bits(self, old: Formula, new: Formula, target: Target) -> float:
+        """Bits of what an edit puts in; what it leaves where it was, or takes out, is free.
+
+        With a prior over right formulas and slips that write anything at all, the bits of what is taken out cancel:
+        the right formula is shorter by them, and the slip has to spell them.
+        """
+        if old == new:
+            return 0.0
+        before, after = children(old), children(new)
+        wraps = any(part == old for part in nodes(new)) or any(part == new for part in nodes(old))
+        if old.kind == new.kind and before and len(before) == len(after) and not wraps:
+            inside = sum(self.edit_bits(a, b, target) for a, b in zip(before, after, strict=True))
+            if inside and len(before) == 2:
+                exchanged = sum(self.edit_bits(a, b, target) for a, b in zip(before, after[::-1], strict=True))
+                return min(inside, SWAPPED + exchanged)
+            return inside
+        tokens = Counter(token for token, _ in self._tokens(old, target))
+        put_in = 0.0
+        for token, bits in self._tokens(new, target):
+            if tokens[token] > 0:
+                tokens[token] -= 1
+            else:
+                put_in += bits
+        return put_in
+
+    def _tokens(self, formula: Formula, target: Target) -> Iterator[tuple[tuple[object, ...], float]]:
+        """Every node without its operands, and its price; a local name is priced with what it stands for, once."""
+        open_nodes, defined = [formula], set()
         while open_nodes:
             node = open_nodes.pop()
             if isinstance(node, Local):
-                total += 1.0
+                yield ("local", node.id), 1.0
                 if node in defined:
                     continue
                 defined.add(node)
-            total += self._node_bits(node, target)
-            if isinstance(node, Size) and isinstance(node.operand, Name):
+            elif isinstance(node, Size) and isinstance(node.operand, Name):
                 # Many quantities have the same size; whose it is says little.
-                total += 1.0 if node.operand.id in target.own else 2.0
+                yield ("size", node.operand), 2.0 if node.operand.id in target.own else 3.0
+                continue
+            elif isinstance(node, Compare) and node.right == Constant(0):
+                yield (node.kind,), 0.0
+                open_nodes.append(node.left)
+                continue
             else:
-                open_nodes.extend(children(node))
-        return total
+                token = (node.kind,) if children(node) else tuple(node)
+                yield token, self._node_bits(node, target)
+            open_nodes.extend(children(node))
 
     def _node_bits(self, node: Formula, target: Target) -> float:
         match node:
@@ -120,10 +158,8 @@ class Prior:
                 return _CONSTANTS.get(node.value, _OTHER_CONSTANT)
             case Literally():
                 return 2.0
-            case Local():
-                return 0.0
             case Compare():
-                return 0.0 if node.right == Constant(0) else 2.0
+                return 2.0
             case Binary(op="/"):
                 return 1.5
             case Negate(operand=Constant()):

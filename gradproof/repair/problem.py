@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from gradproof.repair.canonical import canonical, tidy
 from gradproof.repair.edits import Vocabulary
 from gradproof.repair.evaluate import FAILURES, evaluate
 from gradproof.repair.evidence import Evidence, agreeing
-from gradproof.repair.formula import Formula, names_in, nodes, size
+from gradproof.repair.formula import Binary, Formula, Negate, changes, names_in, nodes, size
 from gradproof.repair.functions import Array, Functions
 from gradproof.repair.prior import Prior, Target
 
@@ -149,13 +149,25 @@ class Found:
         problem = self.problem
         formula = tidy(formula, self.kept)
         key = canonical(formula)
-        bits = slip + problem.prior.formula_bits(formula, problem.target)
-        earlier = self.seen.get(key)
-        if key in self.seen and (earlier is None or earlier.bits <= bits):
-            return earlier is not None
-        agrees = earlier is not None or self._confirmed(formula)
-        self.seen[key] = Candidate(formula, slip, bits, self.level, sibling) if agrees else None
-        return agrees
+        bits = slip + problem.prior.edit_bits(problem.formula, formula, problem.target)
+        if key not in self.seen:
+            agrees = self._confirmed(formula)
+            self.seen[key] = Candidate(formula, slip, bits, self.level, sibling) if agrees else None
+            return agrees
+        earlier = self.seen[key]
+        if earlier is None:
+            return False
+        # The same formula in another order of terms: the shorter one, or that which leaves more of the text as it is.
+        if self._untidiness(formula, bits) < self._untidiness(earlier.formula, earlier.bits):
+            earlier = replace(earlier, formula=formula, sibling=sibling)
+        if bits < earlier.bits:
+            earlier = replace(earlier, slip=slip, bits=bits)
+        self.seen[key] = earlier
+        return True
+
+    def _untidiness(self, formula: Formula, bits: float) -> tuple[int, int, int, float]:
+        buried = sum(isinstance(node, Binary) and isinstance(node.right, Negate) for node in nodes(formula))
+        return size(formula), buried, changes(self.problem.formula, formula), bits
 
     def _confirmed(self, formula: Formula) -> bool:
         problem = self.problem

@@ -27,6 +27,7 @@ from gradproof.repair.formula import (
     size,
     substitute,
     walk,
+    with_locals,
 )
 from gradproof.repair.functions import Array
 from gradproof.repair.hits import MOST_CONFIRMED
@@ -88,7 +89,7 @@ def analogous(problem: Problem, found: Found) -> None:
     """Level 0: the formulas of right siblings."""
     for sibling, formula in problem.siblings:
         found.tried += 1
-        found.offer(formula, 2.0, sibling)
+        found.offer(with_locals(formula, problem.formula), 2.0, sibling)
 
 
 def one_edit(problem: Problem, found: Found, variants: Variants) -> None:
@@ -175,11 +176,15 @@ def shorten(problem: Problem, found: Found) -> None:
     usual = problem.prior.formula_bits(problem.formula, problem.target) + 1.0
     for candidate in found.ranked[:3]:
         current = candidate
-        while (current.level > 1 or current.bits - current.slip > usual) and not problem.late:
+        while (current.level > 1 or _length(problem, current) > usual) and not problem.late:
             shorter = _shorter(problem, found, current)
             if shorter is None:
                 break
             current = shorter
+
+
+def _length(problem: Problem, candidate: Candidate) -> float:
+    return problem.prior.formula_bits(candidate.formula, problem.target)
 
 
 def _shorter(problem: Problem, found: Found, candidate: Candidate) -> Candidate | None:

@@ -1,0 +1,36 @@
+"""The price of an edit: what it puts in, not what stands around it."""
+
+from __future__ import annotations
+
+from gradproof.repair.formula import changes
+from gradproof.repair.prior import SWAPPED, Prior, Target
+from repair_setup import formula
+
+PRIOR = Prior({}, {})
+TARGET = Target("f", "f", frozenset({"a", "b", "c"}))
+
+
+def bits(old: str, new: str) -> float:
+    return PRIOR.edit_bits(formula(old), formula(new), TARGET)
+
+
+def test_edit_bits_of_the_same_formula_are_none() -> None:
+    assert bits("a * b + c", "a * b + c") == 0
+
+
+def test_edit_bits_do_not_grow_with_what_is_left_as_it_is() -> None:
+    assert bits("a - b", "a - c") == bits("(a - b) * d + A * B", "(a - c) * d + A * B") > 0
+
+
+def test_edit_bits_of_what_is_taken_out_are_none() -> None:
+    assert bits("a * b + c", "a * b") == 0 < bits("a * b", "a * b + c")
+
+
+def test_edit_bits_of_exchanged_operands_are_those_of_the_exchange() -> None:
+    assert bits("a * b - c", "c - a * b") == SWAPPED
+
+
+def test_changes_counts_the_nodes_that_do_not_stand_where_they_stood() -> None:
+    assert changes(formula("a * b + c"), formula("a * b + c")) == 0
+    assert changes(formula("a * b + c"), formula("a * d + c")) == 1
+    assert changes(formula("a * b + c"), formula("c + a * b")) == 4
