@@ -136,7 +136,7 @@ class TruthBounds:
         value, error = replayed
         with np.errstate(all="ignore"):
             apart = np.abs(values.astype(np.float64) - value)
-            allowed = ASTRAY * (error + np.finfo(values.dtype).eps * np.abs(value))
+            allowed = ASTRAY * (error + _unit(values.dtype) * np.abs(value))
         return bool(np.all((apart <= allowed) | ~np.isfinite(apart) | ~np.isfinite(allowed)))
 
     def _sampled(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: list[str]) -> dict[str, Array]:
@@ -242,7 +242,7 @@ def _moved(bounded: Bounded, generator: np.random.Generator) -> Array:
     if value.dtype.kind != "f":
         return value
     with np.errstate(all="ignore"):
-        step = bounded.error + np.finfo(value.dtype).eps * np.abs(value)
+        step = bounded.error + _unit(value.dtype) * np.abs(value)
         return np.asarray(value + step * generator.uniform(-1, 1, value.shape), dtype=value.dtype)
 
 
@@ -255,3 +255,8 @@ def _layers(equation: Equation, result: Any, trials: int) -> tuple[Array, Array]
         error = np.zeros(value.shape)
     shape = (trials, *value.shape[1:])
     return np.broadcast_to(value, shape), np.broadcast_to(error, shape)
+
+
+def _unit(dtype: np.dtype[Any]) -> float:
+    """The relative spacing of a dtype's numbers; whole numbers are exact."""
+    return float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
