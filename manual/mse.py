@@ -1,0 +1,28 @@
+"""The mean squared error and its derivatives.
+
+The mean is over all entries, as in torch.nn.MSELoss.
+
+    Y, T, R (batch, features)      Loss ()
+"""
+
+import numpy as np
+
+
+def R(Y, T):
+    return Y - T
+
+
+def Loss(R):
+    return np.mean(R**2)
+
+
+def dLoss_dR(R):
+    return 2 * R / R.size
+
+
+def dLoss_dY(dLoss_dR):
+    return dLoss_dR
+
+
+def dLoss_dT(dLoss_dR):
+    return -dLoss_dR
