@@ -60,7 +60,7 @@ def _alike(a: LeadArray, result: LeadArray) -> LeadArray:
     views = [np.may_share_memory(new, old) or not old.flags.writeable for new, old in pairs]
     if all(views) or not any(views):
         return result
-    if views[0]:
+    if views[0] and a.layers[0].flags.writeable:
         raise unsupported("this reshape", "the layers of the array differ in memory layout", "take a copy first")
     return result.copy()
 

@@ -579,6 +579,17 @@ def test_boundarray_reshaped_copy_keeps_its_error_when_the_original_is_overwritt
     np.testing.assert_array_equal(view.value, np.full((1, 6), 0.1))
 
 
+def test_boundarray_read_only_input_in_any_memory_layout_is_reshaped() -> None:
+    values = np.arange(12.0).reshape(1, 3, 2, 2).transpose(0, 2, 1, 3)
+    values.flags.writeable = False
+    x = BoundArray(values, 0.25)
+    flat = x.reshape(2, 6)  # NumPy has to copy here
+    np.testing.assert_array_equal(flat.value, values.reshape(1, 2, 6))
+    flat[...] = 0
+    assert np.all(flat.error == 0)
+    assert np.all(x.error == 0.25)
+
+
 def test_boundarray_input_is_read_only_to_user_code() -> None:
     x = BoundArray.exact(np.array([[1.0, 2.0]]))
     with pytest.raises(UnsupportedOperation, match="take a copy first"):
