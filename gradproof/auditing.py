@@ -100,7 +100,7 @@ class NoteTruth:
         above = self.binding.roots[getattr(source, "top", "")] if hasattr(source, "top") else None
         if isinstance(above, Output):
             return int(np.empty(self.binding.calls[above.call])[above.index].size)
-        return int(np.prod(self.binding.result)) if isinstance(above, Result) and not above.is_loss else 1
+        return int(np.prod(self.binding.results[above.name])) if isinstance(above, Result) and not above.is_loss else 1
 
     @cached_property
     def draws(self) -> dict[str, NDArray[Any]]:

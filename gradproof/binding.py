@@ -42,7 +42,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Result:
-    """What `forward` returns (`output`), or the loss made of it."""
+    """What `forward` returns (one of `outputs`), or the loss made of it."""
 
     name: str
     is_loss: bool
@@ -76,7 +76,7 @@ class Binding:
         parameters: Shape of every parameter of the model, by name.
         leaves: The distribution of every drawn array, in the order in which they are drawn.
         calls: Shape of the output of every call of every submodule.
-        result: Shape of what `forward` returns.
+        results: Shape of each tensor that `forward` returns, by name; empty where it returns the loss itself.
     """
 
     def __init__(self, reference: Reference, place: str, dtype: torch.dtype) -> None:
@@ -85,7 +85,7 @@ class Binding:
         self.model = self._build(dtype)
         self.parameters = {name: tuple(value.shape) for name, value in self.model.named_parameters()}
         self.calls: dict[Call, Shape] = {}
-        self.result: Shape = ()
+        self.results: dict[str, Shape] = {}
         self._run_once(dtype)
         self.leaves = self._leaves()
         self.symbols = {symbol: self._place(symbol, parse_symbol(text)) for symbol, text in reference.symbols.items()}
@@ -130,17 +130,41 @@ class Binding:
         finally:
             for handle in handles:
                 handle.remove()
-        if not isinstance(result, torch.Tensor):
+        self.results = {name: tuple(value.shape) for name, value in self.named_results(result).items()}
+        if list(self.results) == [self.reference.loss]:
+            self.results = {}
+
+    def named_results(self, result: Any) -> dict[str, torch.Tensor]:
+        """What `forward` returned by name: the loss where it is one scalar, else the outputs.
+
+        Raises:
+            GradproofError: It is neither a tensor nor a tuple of as many tensors as there are names.
+        """
+        names = self.reference.outputs
+        if isinstance(result, torch.Tensor) and len(names) == 1:
+            return {names[0] if result.ndim else self.reference.loss: result}
+        parts = result if isinstance(result, tuple | list) else (result,)
+        odd = next((part for part in parts if not isinstance(part, torch.Tensor)), None)
+        if odd is not None or len(parts) != len(names):
+            held = f" holding a {type(odd).__name__}" if odd is not None and parts is result else ""
             raise GradproofError(
-                f"{self.place}: forward returns a {type(result).__name__}; let it return one tensor "
-                "(a scalar is the loss; values inside are named by passing them through an nn.Identity)"
+                f"{self.place}: forward returns a {type(result).__name__}{held or f' of {len(parts)}'}, but "
+                f"Reference(output=...) names {', '.join(names)}; let it return one tensor (a scalar is the loss; "
+                "values inside are named by passing them through an nn.Identity), or a flat tuple of tensors with "
+                'a name for each: output=("Y", "H_new")'
             )
-        self.result = tuple(result.shape)
+        return dict(zip(names, parts, strict=True))
+
+    @property
+    def cotangents(self) -> dict[str, str]:
+        """The leaf that each tensor result is contracted with, by the result's name; none for a scalar result."""
+        return {name: f"d{self.reference.loss}_d{name}" for name in self.results}
 
     @property
     def cotangent(self) -> str | None:
-        """The name of the leaf that a tensor result is contracted with; None where the result is a scalar."""
-        return f"d{self.reference.loss}_d{self.reference.output}" if self.result else None
+        """The leaf that the only tensor result is contracted with; None where there is none, or are several."""
+        leaves = list(self.cotangents.values())
+        return leaves[0] if len(leaves) == 1 else None
 
     def _leaves(self) -> dict[str, Distribution]:
         given = self.reference.parameters
@@ -157,8 +181,8 @@ class Binding:
             own = given if isinstance(given, Distribution) else given.get(name, plain)
             leaves[name] = own.with_shape(shape)
         leaves.update(self.reference.inputs)
-        if self.cotangent is not None:
-            leaves[self.cotangent] = plain.with_shape(self.result)
+        for name, leaf in self.cotangents.items():
+            leaves[leaf] = plain.with_shape(self.results[name])
         for name, value in self.reference.hyperparameters.items():
             if isinstance(value, Distribution):
                 leaves[name] = value
@@ -209,9 +233,9 @@ class Binding:
         for name in [*self.reference.inputs, *(p for p in self.parameters if p.isidentifier())]:
             table[name] = Leaf(name)
         table.update((name, Leaf(path)) for name, path in hyperparameters.items() if path in self.leaves)
-        if self.cotangent is not None:
-            table[self.cotangent] = Leaf(self.cotangent)
-            table[self.reference.output] = Result(self.reference.output, is_loss=False)
+        for name, leaf in self.cotangents.items():
+            table[leaf] = Leaf(leaf)
+            table[name] = Result(name, is_loss=False)
         table[self.reference.loss] = Result(self.reference.loss, is_loss=True)
         for name, source in self.symbols.items():
             if name in table and table[name] != source:
@@ -251,7 +275,7 @@ class Binding:
             return below.path in self.parameters or (
                 below.path in self.reference.inputs and not self.reference.inputs[below.path].is_integer
             )
-        return isinstance(below, Output) or (not below.is_loss and bool(self.result))
+        return isinstance(below, Output) or not below.is_loss
 
     def why_unknown(self, name: str) -> str:
         """Why `find` gives None: the part of the name that the reference does not have, with close matches."""

@@ -47,7 +47,8 @@ class Reference:
         hyperparameters: The optimizer's arguments: numbers, or distributions where each trial draws one.
         parameters: How parameters are drawn: one distribution for all, or by name; standard normal by default.
         loss: The name of a scalar result of `forward`, or of a tensor result contracted with the cotangent.
-        output: The name of a tensor result of `forward`; its cotangent is the leaf `dLoss_d<output>`.
+        output: The name of a tensor result of `forward`, or the names of the tensors of a tuple in their order; the
+            cotangent of each is the leaf `dLoss_d<output>`, and the loss is the sum of all contractions.
         latex: How a note prints a symbol, where that is not the usual way: `"W1": "W^{(1)}"`; several ways as a list.
         constants: Numbers that a note prints as letters: `{"N": 5}`.
     """
@@ -59,7 +60,7 @@ class Reference:
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     parameters: Distribution | Mapping[str, Distribution] = field(default_factory=normal)
     loss: str = "Loss"
-    output: str = "Y"
+    output: str | Sequence[str] = "Y"
     latex: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     constants: Mapping[str, int | float] = field(default_factory=dict)
 
@@ -77,12 +78,27 @@ class Reference:
             raise GradproofError(
                 "Reference(hyperparameters=...) belongs to an optimizer: give optimizer=torch.optim.SGD"
             )
+        outputs = self.outputs
+        if not outputs or not all(isinstance(name, str) and name.isidentifier() for name in outputs):
+            raise GradproofError(
+                f"Reference(output=...): {self.output!r} is neither the name of one result nor the names of several: "
+                '"Y", ("Y", "H_new")'
+            )
+        if len({*outputs, self.loss}) < len(outputs) + 1:
+            raise GradproofError(
+                f"Reference(output=...): {', '.join(outputs)} and the loss {self.loss} need different names"
+            )
         for symbol, path in self.symbols.items():
             if not symbol.isidentifier():
                 raise GradproofError(
                     f"Reference(symbols=...): {symbol!r} is no name that a parameter of a function can have"
                 )
             parse_symbol(path)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the results of `forward`, where they are tensors."""
+        return (self.output,) if isinstance(self.output, str) else tuple(self.output)
 
     @property
     def hyperparameter_names(self) -> Mapping[str, str]:

@@ -7,7 +7,9 @@ Where an operation has no batching rule, or a batched result is not what single 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import functools
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -88,16 +90,16 @@ class Truth:
         return {call: torch.zeros(lead + self.binding.calls[call], dtype=self.dtype) for call in self.captured}
 
     def _forward(
-        self, parameters: Tensors, inputs: Tensors, cotangent: Tensors, taps: dict[Call, torch.Tensor]
+        self, parameters: Tensors, inputs: Tensors, cotangents: Tensors, taps: dict[Call, torch.Tensor]
     ) -> tuple[dict[str, torch.Tensor], dict[Call, torch.Tensor]]:
         """One trial: the results by name, and the output of each captured call."""
         with _tapped(self.binding.model, taps) as outputs:
             result = functional_call(self.binding.model, parameters, (), inputs)
-        reference = self.binding.reference
-        if self.binding.cotangent is None:
-            return {reference.loss: result}, outputs
-        loss = (cotangent[self.binding.cotangent] * result).sum()
-        return {reference.loss: loss, reference.output: result}, outputs
+        results = self.binding.named_results(result)
+        contractions = [(cotangents[leaf] * results[name]).sum() for name, leaf in self.binding.cotangents.items()]
+        if contractions:
+            results[self.binding.reference.loss] = functools.reduce(operator.add, contractions)
+        return results, outputs
 
     def quantities(
         self,
@@ -122,10 +124,10 @@ class Truth:
             name: leaves[name].detach().requires_grad_(leaves[name].is_floating_point())
             for name in binding.reference.inputs
         }
-        cotangent = {name: leaves[name] for name in [binding.cotangent] if name is not None}
+        cotangents = {name: leaves[name] for name in binding.cotangents.values()}
         taps = {call: value.requires_grad_() for call, value in self.taps(trials).items()}
         forward = vmap(self._forward) if batch else self._forward
-        results, outputs = forward(parameters, inputs, cotangent, taps)
+        results, outputs = forward(parameters, inputs, cotangents, taps)
         differentiable = {**parameters, **{name: v for name, v in inputs.items() if v.requires_grad}}
         values = self._values(leaves, results, outputs, batch=batch)
         loss = binding.reference.loss
@@ -226,9 +228,9 @@ class Truth:
             roots[name] = leaves[name].detach().requires_grad_(leaves[name].is_floating_point())
         taps = {call: value.requires_grad_() for call, value in self.taps(None).items()}
         inputs = {name: roots[name] for name in self.binding.reference.inputs}
-        cotangent = {name: leaves[name] for name in [self.binding.cotangent] if name is not None}
+        cotangents = {name: leaves[name] for name in self.binding.cotangents.values()}
         parameters = {name: roots[name] for name in self.binding.parameters}
-        results, outputs = self._forward(parameters, inputs, cotangent, taps)
+        results, outputs = self._forward(parameters, inputs, cotangents, taps)
         places: dict[str, str | Call] = {}
         for name, source in self.sources.items():
             if isinstance(source, Leaf | Output):
@@ -238,7 +240,7 @@ class Truth:
         for name, source in self.sources.items():
             if isinstance(source, Output | Result):
                 top = outputs[source.call] if isinstance(source, Output) else results[source.name]
-                reached = torch.autograd.grad(top.sum(), list(below.values()), retain_graph=True, allow_unused=True)
+                reached = _reached(top, list(below.values()))
                 own = _place(source)
                 near = {place for place, one in zip(below, reached, strict=True) if one is not None and place != own}
                 near |= {place for place in inputs if not inputs[place].requires_grad}
@@ -353,6 +355,9 @@ def _jacobian(
 ) -> list[torch.Tensor]:
     """d(top)/d(each of below): axes of the trial (with `batch`), of top, of below."""
     shape = top.shape[batch:]
+    if not top.requires_grad:  # nothing differentiable leads to it
+        lead = top.shape[:1] if batch else ()
+        return [top.new_zeros((*lead, *shape, *b.shape[batch:])) for b in below]
     flat = top.reshape((top.shape[0], -1) if batch else (-1,))
     rows = [
         torch.autograd.grad(
@@ -370,6 +375,13 @@ def _jacobian(
     stacked = [torch.stack([row[j] for row in rows], dim=int(batch)) for j in range(len(below))]
     lead = top.shape[:1] if batch else ()
     return [value.reshape(*lead, *shape, *b.shape[batch:]) for value, b in zip(stacked, below, strict=True)]
+
+
+def _reached(top: torch.Tensor, below: list[torch.Tensor]) -> Sequence[torch.Tensor | None]:
+    """Something for each of below that top is computed from, else None."""
+    if not top.requires_grad:
+        return [None] * len(below)
+    return torch.autograd.grad(top.sum(), below, retain_graph=True, allow_unused=True)
 
 
 def _row(leaves: Tensors, trial: int) -> Tensors:
