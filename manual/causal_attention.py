@@ -17,8 +17,7 @@ def S(Q, K):
 
 
 def P(S):
-    future = np.triu(np.ones(S.shape, dtype=bool), k=1)
-    M = np.where(future, -np.inf, S)
+    M = np.where(np.triu(np.ones_like(S), k=1) > 0, -np.inf, S)
     E = np.exp(M - M.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True)
 

@@ -3,7 +3,8 @@
 Samples are rows. W, U, b and c hold the reset gate R, the update gate Z and the candidate N one below the other, as
 PyTorch stores them. As there, the reset gate acts on what the matrix U gives, not on the state before it.
 
-    X (batch, in)    H0, H1, R, Z, N (batch, hidden)    A, B (batch, 3 hidden): what the input, the state contribute
+    X (batch, in)    H0, H1, R, Z, N (batch, hidden)
+    A, B (batch, 3 hidden): what the input and the state give, in parts Ar, Az, An, Br, Bz, Bn (batch, hidden)
     W (3 hidden, in)    U (3 hidden, hidden)    b, c (3 hidden,)
 
 Source: K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine translation",
@@ -13,10 +14,6 @@ EMNLP 2014, equations 5-8; torch.nn.GRUCell for the place of the reset gate and 
 import numpy as np
 
 # Forward
-
-
-def _sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def _gate(A, k):
@@ -33,16 +30,40 @@ def B(H0, U, c):
     return H0 @ U.T + c
 
 
-def R(A, B):
-    return _sigmoid(_gate(A, 0) + _gate(B, 0))
+def Ar(A):
+    return _gate(A, 0)
 
 
-def Z(A, B):
-    return _sigmoid(_gate(A, 1) + _gate(B, 1))
+def Az(A):
+    return _gate(A, 1)
 
 
-def N(A, B, R):
-    return np.tanh(_gate(A, 2) + R * _gate(B, 2))
+def An(A):
+    return _gate(A, 2)
+
+
+def Br(B):
+    return _gate(B, 0)
+
+
+def Bz(B):
+    return _gate(B, 1)
+
+
+def Bn(B):
+    return _gate(B, 2)
+
+
+def R(Ar, Br):
+    return 1 / (1 + np.exp(-(Ar + Br)))
+
+
+def Z(Az, Bz):
+    return 1 / (1 + np.exp(-(Az + Bz)))
+
+
+def N(An, R, Bn):
+    return np.tanh(An + R * Bn)
 
 
 def H1(Z, N, H0):
@@ -60,17 +81,33 @@ def dLoss_dN(dLoss_dH1, Z):
     return dLoss_dH1 * (1 - Z)
 
 
-def dLoss_dR(dLoss_dN, N, B):
-    return dLoss_dN * (1 - N**2) * _gate(B, 2)
+def dLoss_dAn(dLoss_dN, N):
+    return dLoss_dN * (1 - N**2)
 
 
-def dLoss_dA(dLoss_dR, R, dLoss_dZ, Z, dLoss_dN, N):
-    return np.concatenate([dLoss_dR * R * (1 - R), dLoss_dZ * Z * (1 - Z), dLoss_dN * (1 - N**2)], axis=1)
+def dLoss_dBn(dLoss_dAn, R):
+    return dLoss_dAn * R
 
 
-def dLoss_dB(dLoss_dR, R, dLoss_dZ, Z, dLoss_dN, N):
-    """As dLoss_dA, but the candidate's part comes through the reset gate."""
-    return np.concatenate([dLoss_dR * R * (1 - R), dLoss_dZ * Z * (1 - Z), dLoss_dN * (1 - N**2) * R], axis=1)
+def dLoss_dR(dLoss_dAn, Bn):
+    return dLoss_dAn * Bn
+
+
+def dLoss_dAz(dLoss_dZ, Z):
+    return dLoss_dZ * Z * (1 - Z)
+
+
+def dLoss_dAr(dLoss_dR, R):
+    return dLoss_dR * R * (1 - R)
+
+
+def dLoss_dA(dLoss_dAr, dLoss_dAz, dLoss_dAn):
+    return np.concatenate([dLoss_dAr, dLoss_dAz, dLoss_dAn], axis=1)
+
+
+def dLoss_dB(dLoss_dAr, dLoss_dAz, dLoss_dBn):
+    """As dLoss_dA, but for the candidate, which the reset gate stands before."""
+    return np.concatenate([dLoss_dAr, dLoss_dAz, dLoss_dBn], axis=1)
 
 
 def dLoss_dW(dLoss_dA, X):

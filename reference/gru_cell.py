@@ -34,6 +34,8 @@ def at_sizes(batch, inputs, hidden):
             "c": "from_hidden.bias",
             "A": "from_input",
             "B": "from_hidden",
+            **{f"A{gate}": f"from_input[:, {k * hidden}:{(k + 1) * hidden}]" for k, gate in enumerate("rzn")},
+            **{f"B{gate}": f"from_hidden[:, {k * hidden}:{(k + 1) * hidden}]" for k, gate in enumerate("rzn")},
             "R": "reset_gate",
             "Z": "update_gate",
             "N": "candidate",

@@ -1,0 +1,173 @@
+"""Known-wrong variants of convolution, pooling, recurrent networks and attention."""
+
+from __future__ import annotations
+
+from harness import Variant
+
+RNN_CELL = (
+    Variant(
+        "rnn_cell",
+        "derivative of tanh at the wrong point",
+        old="def dLoss_dZ(dLoss_dH1, H1):\n    return dLoss_dH1 * (1 - H1**2)",
+        new="def dLoss_dZ(dLoss_dH1, Z):\n    return dLoss_dH1 * (1 - Z**2)",
+        blames="dLoss_dZ",
+    ),
+    Variant("rnn_cell", "upstream gradient forgotten", "dLoss_dH1 * (1 - H1**2)", "1 - H1**2", "dLoss_dZ"),
+    Variant("rnn_cell", "copied variable", "dLoss_dZ.T @ H0", "dLoss_dZ.T @ dLoss_dZ", "dLoss_dU"),
+    Variant("rnn_cell", "recurrent weight not transposed back", "dLoss_dZ @ U", "dLoss_dZ @ U.T", "dLoss_dH0"),
+    Variant(
+        "rnn_cell",
+        "mean for sum",
+        "def dLoss_db(dLoss_dZ):\n    return dLoss_dZ.sum(axis=0)",
+        "def dLoss_db(dLoss_dZ):\n    return dLoss_dZ.mean(axis=0)",
+        "dLoss_db",
+    ),
+)
+
+LSTM_CELL = (
+    Variant(
+        "lstm_cell",
+        "path through the next cell state missing",
+        "dLoss_dC1 + dLoss_dA * (1",
+        "dLoss_dA * (1",
+        "dLoss_dC",
+    ),
+    Variant(
+        "lstm_cell",
+        "derivative of tanh at the wrong point",
+        old="(dLoss_dC1, dLoss_dA, A):\n    return dLoss_dC1 + dLoss_dA * (1 - A**2)",
+        new="(dLoss_dC1, dLoss_dA, C):\n    return dLoss_dC1 + dLoss_dA * (1 - C**2)",
+        blames="dLoss_dC",
+    ),
+    Variant(
+        "lstm_cell",
+        "the input gate's factor copied to the forget gate",
+        old="(dLoss_dC, C0):\n    return dLoss_dC * C0",
+        new="(dLoss_dC, G):\n    return dLoss_dC * G",
+        blames="dLoss_dF",
+    ),
+    Variant("lstm_cell", "derivative of the sigmoid for that of tanh", "(1 - G**2)", "G * (1 - G)", "dLoss_dZg"),
+    Variant("lstm_cell", "derivative of one gate forgotten", "dLoss_dOut * Out * (1 - Out)", "dLoss_dOut", "dLoss_dZo"),
+    Variant(
+        "lstm_cell",
+        "wrong gate",
+        old="(dLoss_dC, F):\n    return dLoss_dC * F",
+        new="(dLoss_dC, In):\n    return dLoss_dC * In",
+        blames="dLoss_dC0",
+    ),
+)
+
+GRU_CELL = (
+    Variant("gru_cell", "sign", "(H0 - N)", "(N - H0)", "dLoss_dZ"),
+    Variant("gru_cell", "gates exchanged", "dLoss_dH1 * (1 - Z)", "dLoss_dH1 * Z", "dLoss_dN"),
+    Variant("gru_cell", "direct path missing", "dLoss_dB @ U + dLoss_dH1 * Z", "dLoss_dB @ U", "dLoss_dH0"),
+    Variant("gru_cell", "reset gate forgotten", "return dLoss_dAn * R", "return dLoss_dAn", "dLoss_dBn"),
+    Variant(
+        "gru_cell",
+        "derivative of the candidate's tanh forgotten",
+        old="(dLoss_dAn, Bn):\n    return dLoss_dAn * Bn",
+        new="(dLoss_dN, Bn):\n    return dLoss_dN * Bn",
+        blames="dLoss_dR",
+    ),
+    Variant(
+        "gru_cell",
+        "copied part",
+        old="[dLoss_dAr, dLoss_dAz, dLoss_dBn]",
+        new="[dLoss_dAr, dLoss_dAr, dLoss_dBn]",
+        blames="dLoss_dB",
+        mended=False,
+    ),
+)
+
+ATTENTION = (
+    Variant("attention", "scale forgotten", "dLoss_dS @ K / np.sqrt(K.shape[1])", "dLoss_dS @ K", "dLoss_dQ"),
+    Variant(
+        "attention", "wrong divisor", "dLoss_dS.T @ Q / np.sqrt(Q.shape[1])", "dLoss_dS.T @ Q / Q.shape[1]", "dLoss_dK"
+    ),
+    Variant(
+        "attention",
+        "off-diagonal terms of the softmax missing",
+        "P * (dLoss_dP - np.sum(dLoss_dP * P, axis=1, keepdims=True))",
+        "P * (1 - P) * dLoss_dP",
+        "dLoss_dS",
+    ),
+    Variant(
+        "attention",
+        "sum along the wrong axis",
+        "np.sum(dLoss_dP * P, axis=1, keepdims=True)",
+        "np.sum(dLoss_dP * P, axis=0, keepdims=True)",
+        "dLoss_dS",
+    ),
+    Variant(
+        "attention",
+        "upstream gradient forgotten",
+        "return P.T @ dLoss_dY",
+        "return P.T @ np.ones_like(dLoss_dY)",
+        "dLoss_dV",
+    ),
+)
+
+CAUSAL_ATTENTION = (
+    Variant(
+        "causal_attention",
+        "mask forgotten",
+        "np.where(np.triu(np.ones_like(S), k=1) > 0, -np.inf, S)",
+        "S",
+        "P",
+        mended=False,
+    ),
+    Variant("causal_attention", "mask hides the position itself too", "k=1)", "k=0)", "P", mended=False),
+    Variant("causal_attention", "mask looks ahead", "np.triu(", "np.tril(", "P", mended=False),
+    Variant("causal_attention", "scale forgotten", "dLoss_dS @ K / np.sqrt(K.shape[1])", "dLoss_dS @ K", "dLoss_dQ"),
+    Variant("causal_attention", "not transposed", "dLoss_dS.T @ Q", "dLoss_dS @ Q", "dLoss_dK"),
+    Variant(
+        "causal_attention",
+        "factor P forgotten",
+        "return P * (dLoss_dP - ",
+        "return (dLoss_dP - ",
+        "dLoss_dS",
+    ),
+)
+
+MULTI_HEAD_ATTENTION = (
+    Variant(
+        "multi_head_attention",
+        "path through the values missing",
+        " + _merge(dLoss_dV) @ Wv",
+        "",
+        "dLoss_dX",
+        mended=False,
+    ),
+    Variant("multi_head_attention", "copied variable", "_merge(dLoss_dK) @ Wk", "_merge(dLoss_dK) @ Wq", "dLoss_dX"),
+    Variant(
+        "multi_head_attention",
+        "scaled by the model's width",
+        "dLoss_dS @ K / np.sqrt(K.shape[2])",
+        "dLoss_dS @ K / np.sqrt(K.shape[2] * HEADS)",
+        "dLoss_dQ",
+    ),
+    Variant(
+        "multi_head_attention",
+        "heads not transposed",
+        "P.swapaxes(1, 2) @ dLoss_dA",
+        "P @ dLoss_dA",
+        "dLoss_dV",
+        mended=False,
+    ),
+    Variant(
+        "multi_head_attention",
+        "bias gradient averaged",
+        "_merge(dLoss_dV).sum(axis=0)",
+        "_merge(dLoss_dV).mean(axis=0)",
+        "dLoss_dbv",
+    ),
+    Variant(
+        "multi_head_attention",
+        "wrong input",
+        old="def dLoss_dWq(dLoss_dQ, X):\n    return _merge(dLoss_dQ).T @ X",
+        new="def dLoss_dWq(dLoss_dQ, M):\n    return _merge(dLoss_dQ).T @ M",
+        blames="dLoss_dWq",
+    ),
+)
+
+VARIANTS = [*RNN_CELL, *LSTM_CELL, *GRU_CELL, *ATTENTION, *CAUSAL_ATTENTION, *MULTI_HEAD_ATTENTION]
