@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Code": "gradproof.code",
     "Reference": "gradproof.reference",
     "assert_agrees": "gradproof.asserting",
     "constant": "gradproof.distributions",

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from gradproof.binding import Binding, Leaf, Source, kind_of
 from gradproof.bounds import TruthBounds
-from gradproof.derivation import Derivation, Equation, equations_of, load_derivation
+from gradproof.derivation import Derivation, Equation, equations_of
 from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
+from gradproof.loading import load_derivation
 from gradproof.project import Project, find_project, suggestions
 from gradproof.reference import Reference, as_references, load_references
 from gradproof.trials import Block, block_of, block_size, draw

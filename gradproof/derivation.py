@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradproof.errors import GradproofError
-from gradproof.project import Project, load_module, suggestions
+from gradproof.project import suggestions
+
+if TYPE_CHECKING:
+    from gradproof.code.written import Written
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Equation:
         path: The file it stands in.
         line: The line of its `def`.
         source: Its text.
+        code: The statements of existing code that it was read from; None where it was written as an equation.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Equation:
     path: Path = field(repr=False)
     line: int = field(repr=False)
     source: str = field(repr=False)
+    code: Written | None = field(default=None, repr=False, compare=False)
 
     @property
     def quantity(self) -> str:
@@ -59,6 +64,8 @@ class Equation:
     @cached_property
     def written(self) -> str:
         """The equation on one line: the returned expression where the body is one return, else its statements."""
+        if self.code is not None:
+            return self.code.text
         if not self.source:
             return f"{self.function.__name__}({', '.join(self.inputs)})"
         function = ast.parse(self.source).body[0]
@@ -144,17 +151,6 @@ class Derivation:
         return tuple(other.name for other in self.equations if other.name in found)
 
 
-def load_derivation(project: Project, name: str) -> Derivation:
-    """Read `manual/NAME.py`.
-
-    Raises:
-        GradproofError: The file does not exist, does not run, or is no derivation.
-    """
-    path = project.manual_path(name)
-    module = load_module(project.root, "manual", name)
-    return read_derivation(module, name, within=path.parent)
-
-
 def read_derivation(module: ModuleType, name: str, within: Path) -> Derivation:
     """The derivation of a loaded module; functions imported from outside the folder `within` are no equations.
 
@@ -178,7 +174,7 @@ def read_derivation(module: ModuleType, name: str, within: Path) -> Derivation:
     equations = equations_of(functions)
     known = getattr(module, "KNOWN_ERRATA", ())
     title = (module.__doc__ or name).strip().splitlines()[0]
-    return Derivation(name, equations, _known_errata(known, equations, place), title)
+    return Derivation(name, equations, known_errata(known, equations, place), title)
 
 
 def equations_of(functions: Mapping[str, FunctionType]) -> tuple[Equation, ...]:
@@ -198,7 +194,12 @@ def equations_of(functions: Mapping[str, FunctionType]) -> tuple[Equation, ...]:
     return tuple(equations)
 
 
-def _known_errata(known: object, equations: Iterable[Equation], place: str) -> frozenset[str]:
+def known_errata(known: object, equations: Iterable[Equation], place: str) -> frozenset[str]:
+    """A module's `KNOWN_ERRATA`.
+
+    Raises:
+        GradproofError: It is no tuple of names of equations.
+    """
     if isinstance(known, str) or not isinstance(known, Iterable):
         raise GradproofError(f"{place}: KNOWN_ERRATA is a tuple of names of equations, not {known!r}")
     names = [equation.name for equation in equations]

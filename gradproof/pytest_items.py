@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradproof.derivation import Equation, load_derivation
+from gradproof.derivation import Equation
+from gradproof.loading import load_derivation
 from gradproof.errors import Disagreement, GradproofError
 from gradproof.project import Project
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gradproof.derivation import load_derivation
 from gradproof.errors import GradproofError
+from gradproof.loading import load_derivation
 from gradproof.project import find_project
 
 

@@ -15,7 +15,7 @@ from page_results import SWEEP, hostile
 from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
 from small_projects import ROOT
 
-from gradproof.derivation import load_derivation
+from gradproof.loading import load_derivation
 from gradproof.project import Project
 from gradproof.report.collect import Details
 from gradproof.report.figures import NAMES, pictures

@@ -17,7 +17,7 @@ def command(ctx: click.Context) -> None:
     project = find_project()
     if not project.cases:
         raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
-    from gradproof.derivation import load_derivation
+    from gradproof.loading import load_derivation
     from gradproof.report.terminal import print_cases, stdout
 
     derivations, broken = [], False

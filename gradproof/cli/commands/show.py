@@ -16,7 +16,7 @@ def command(case: str, latex: bool) -> None:
     What has no printed form, such as a loop, is named with the reason.
     """
     project = find_project()
-    from gradproof.derivation import load_derivation
+    from gradproof.loading import load_derivation
 
     derivation = load_derivation(project, case)
     if not latex:

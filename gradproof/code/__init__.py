@@ -1,0 +1,7 @@
+"""Existing code as a derivation: backward functions and classes read statement by statement."""
+
+from __future__ import annotations
+
+from gradproof.code.spec import Code
+
+__all__ = ["Code"]

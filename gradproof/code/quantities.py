@@ -1,0 +1,146 @@
+"""Which quantity each value of the code is: by the case's own map, else by the variables' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradproof.binding import Binding, Leaf, Result
+from gradproof.code.naming import gradient_of, symbol_of
+from gradproof.code.reader import Reader, Scope
+from gradproof.code.spec import Code
+from gradproof.code.steps import Compound, Ref, Step, named_steps
+from gradproof.errors import GradproofError
+from gradproof.project import suggestions
+
+
+@dataclass
+class Quantities:
+    """The names of a reference, as code spells them."""
+
+    code: Code
+    binding: Binding
+    used: set[str] = field(default_factory=set)
+
+    @property
+    def loss(self) -> str:
+        """The loss's name."""
+        return self.binding.reference.loss
+
+    def of_argument(self, variable: str, function: str) -> str | None:
+        """The quantity that an argument or an attribute stands for; None where no rule says so."""
+        listed = self.listed(variable, function)
+        if listed is not None:
+            return listed
+        symbol = symbol_of(variable, self.binding.roots)
+        return symbol or gradient_of(variable, self.binding.roots, self.loss, self.binding.cotangent)
+
+    def listed(self, variable: str, function: str) -> str | None:
+        """What the case's own map says of a variable."""
+        plain = variable.replace('"', "'")
+        short = function.rpartition(".")[2]
+        for key, quantity in self.code.names.items():
+            if key.replace('"', "'") in (plain, f"{function}.{plain}", f"{short}.{plain}"):
+                self.used.add(key)
+                return quantity
+        return None
+
+    def of_variable(self, variable: str, function: str) -> str | None:
+        """The quantity that a computed variable is; None where the reference has no such thing."""
+        listed = self.listed(variable, function)
+        if listed is not None:
+            return listed
+        bare = _bare(variable)
+        if self.binding.find(bare) is not None and not isinstance(self.binding.find(bare), Leaf):
+            return bare
+        symbol = symbol_of(bare, self.binding.roots)
+        holds_gradients = "grad" in variable.partition("[")[0].lower() and "[" in variable
+        if symbol is not None and holds_gradients:
+            return f"d{self.loss}_d{symbol}"
+        if symbol is not None:
+            source = self.binding.roots[symbol]
+            if not isinstance(source, Leaf):
+                return symbol
+            return f"{symbol}_new" if self.binding.find(f"{symbol}_new") is not None else None
+        return gradient_of(bare, self.binding.roots, self.loss, self.binding.cotangent)
+
+
+def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Step, str]:
+    """Give every step that is a quantity its name; a name that two functions compute is a second form in the later.
+
+    Returns:
+        Step -> the equation's name.
+
+    Raises:
+        GradproofError: `results` does not fit what is returned.
+    """
+    names: dict[Step, str] = {}
+    taken: dict[str, Step] = {}
+    for step, quantity, function in _candidates(reader, quantities, returned):
+        if step.given or step in names or not step.is_real:
+            continue
+        name = quantity
+        if quantity in taken:
+            name = f"{quantity}__{function.rpartition('.')[2]}"
+            if name in taken:
+                continue
+        taken[name] = step
+        names[step] = name
+        step.quantity = quantity
+    unknown = [key for key in quantities.code.names if key not in quantities.used]
+    if unknown:
+        variables = sorted({v for scope in reader.scopes for v, _ in _finals(scope)})
+        raise GradproofError(
+            f"Code(names=...): no variable {unknown[0]!r}{suggestions(unknown[0], variables)}; there are: "
+            f"{', '.join(variables)}"
+        )
+    return names
+
+
+def _candidates(reader: Reader, quantities: Quantities, returned: Ref) -> Iterator[tuple[Step, str, str]]:
+    """Steps with the quantities that they may be, the surest first, and the functions that they are variables of."""
+    last = reader.scopes[-1].text.name if reader.scopes else ""
+    results = [ref for _, ref in named_steps("", returned)]
+    if quantities.code.results:
+        if len(quantities.code.results) != len(results):
+            raise GradproofError(
+                f"Code(results=...) names {len(quantities.code.results)} quantities, but {last} returns {len(results)} "
+                "arrays"
+            )
+        yield from ((step, name, last) for step, name in zip(results, quantities.code.results, strict=True))
+    finals = [(scope.text.name, variable, step) for scope in reader.scopes for variable, step in _finals(scope)]
+    for explicit in (True, False):
+        for function, variable, step in finals:
+            name = quantities.listed(variable, function) if explicit else quantities.of_variable(variable, function)
+            if name is not None:
+                yield step, name, function
+    yield from _outputs(reader, quantities)
+
+
+def _outputs(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str, str]]:
+    """What a function returns, without names that say more, are the model's results where they have their shapes."""
+    binding = quantities.binding
+    wanted = binding.results or {quantities.loss: ()}
+    for scope in reader.scopes:
+        returned = list(named_steps("", scope.returned)) if scope.returned is not None else []
+        for (name, shape), (_, step) in zip(wanted.items(), returned, strict=False):
+            if step.is_real and np.shape(step.sample) == shape and isinstance(binding.roots.get(name), Result):
+                yield step, name, scope.text.name
+
+
+def _finals(scope: Scope) -> Iterator[tuple[str, Step]]:
+    """The variables of a function as it ends, its own object's attributes and what it returns in a dict among them."""
+    for name, ref in scope.variables.items():
+        yield from named_steps(name, ref)
+    if isinstance(scope.returned, Compound) and scope.returned.kind == "dict":
+        yield from ((f"return[{key!r}]", step) for key, item in scope.returned.items.items()
+                    for _, step in named_steps("", item))  # fmt: skip
+
+
+def _bare(variable: str) -> str:
+    """A variable's own name: the key of an item, the attribute of an object."""
+    if variable.endswith("']"):
+        return variable.rpartition("['")[2].removesuffix("']")
+    return variable.rpartition(".")[2]

@@ -1,0 +1,414 @@
+"""Reading a function statement by statement: what each variable is at each point, tried on the values of one trial."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from gradproof.code import blocks
+from gradproof.code.functions import Text, is_straight, text_of
+from gradproof.code.rewriting import Rewriter
+from gradproof.code.steps import Block, Compound, Instance, Origin, Ref, Step, idents_in, is_numeric, named_steps
+from gradproof.errors import GradproofError
+
+_SIZES = frozenset({"shape", "size", "ndim", "dtype"})
+
+
+@dataclass
+class Scope:
+    """The variables of one call of a function."""
+
+    text: Text
+    variables: dict[str, Ref]
+    arguments: Mapping[str, Ref]
+    returned: Ref | None = None
+    done: bool = False
+
+
+@dataclass(eq=False)
+class Reader:
+    """Runs functions on samples and notes how every value comes about.
+
+    Attributes:
+        attribute: What an attribute of an object is before the code has written it.
+        steps: All steps in order; blocks take numbers of the same count.
+        scopes: Of every call, in order.
+        instances: The objects whose methods are read.
+        captured: Values that the constructor of a class made, by the name that texts use for them.
+    """
+
+    attribute: Callable[[Reader, Instance, str], Ref]
+    steps: dict[int, Step] = field(default_factory=dict)
+    scopes: list[Scope] = field(default_factory=list)
+    instances: list[Instance] = field(default_factory=list)
+    globals: dict[str, Any] = field(default_factory=dict)
+    count: int = 0
+
+    # Steps --------------------------------------------------------------------------------------------------------
+
+    def number(self) -> int:
+        """The next place in the order."""
+        self.count += 1
+        return self.count
+
+    def step(
+        self,
+        sample: Any,
+        expression: ast.expr | None = None,
+        origin: Origin | None = None,
+        block: Block | None = None,
+        *,
+        static: bool = False,
+    ) -> Step:
+        """Note a step."""
+        made = Step(self.number(), sample, expression, origin, block, static)
+        self.steps[made.number] = made
+        return made
+
+    def value(self, expression: ast.expr, scope: Scope, origin: Origin) -> Any:
+        """What an expression over steps gives in the sample.
+
+        Raises:
+            GradproofError: It fails.
+        """
+        names = {step.ident: step.sample for number in idents_in(expression) for step in [self.steps[number]]}
+        code = compile(ast.fix_missing_locations(ast.Expression(copy.deepcopy(expression))), "<sample>", "eval")
+        try:
+            with np.errstate(all="ignore"):
+                return eval(code, {**self.globals, **names})  # the user's own expression
+        except Exception as error:
+            raise GradproofError(
+                f"{scope.text.place(origin.line)}: {_short(origin.text)}: {type(error).__name__}: {error}"
+            ) from error
+
+    def ref(self, node: ast.expr, scope: Scope, origin: Origin) -> Ref:
+        """What an expression is: a variable's own value, a display of such, or a new step."""
+        found = self.resolved(node, scope, origin)
+        if found is not None:
+            return found
+        return self.computed(self.rewritten(node, scope, origin), scope, origin)
+
+    def computed(self, expression: ast.expr, scope: Scope, origin: Origin, block: Block | None = None) -> Ref:
+        """A step for an expression over steps; one for each item where it gives a tuple."""
+        sample = self.value(expression, scope, origin)
+        whole = self.step(sample, expression, origin, block, static=self.is_static(expression))
+        if isinstance(sample, (tuple, list, dict)) and not whole.static:
+            return self.opened(whole, scope, origin)
+        return whole
+
+    def opened(self, whole: Step, scope: Scope, origin: Origin) -> Compound:
+        """A compound value that is known as a whole, with a step for each of its items."""
+        sample = whole.sample
+        keys = list(sample) if isinstance(sample, dict) else list(range(len(sample)))
+        kind = type(sample).__name__ if type(sample) in (tuple, list, dict) else "tuple"
+        items: dict[Any, Ref] = {}
+        for key in keys:
+            own = ast.Subscript(_name(whole.ident), ast.Constant(key), ast.Load())
+            items[key] = self.computed(own, scope, origin)
+        return Compound(kind, items, whole)
+
+    def is_static(self, expression: ast.expr) -> bool:
+        """Whether an expression depends on shapes and plain Python values alone."""
+        shapes = _Shapes()
+        bare = shapes.visit(copy.deepcopy(expression))
+        return all(self.steps[number].static for number in idents_in(bare))
+
+    # Expressions --------------------------------------------------------------------------------------------------
+
+    def resolved(self, node: ast.expr, scope: Scope, origin: Origin) -> Ref | None:
+        """The value that an expression names without computing anything; None where it computes."""
+        match node:
+            case ast.Name():
+                return scope.variables.get(node.id)
+            case ast.Attribute():
+                owner = self.resolved(node.value, scope, origin)
+                if isinstance(owner, Instance):
+                    if node.attr not in owner.attributes:
+                        if isinstance(getattr(owner.value, node.attr, None), MethodType):
+                            return None
+                        owner.first[node.attr] = self.attribute(self, owner, node.attr)
+                        owner.attributes[node.attr] = _copied(owner.first[node.attr])
+                    return owner.attributes[node.attr]
+                return None
+            case ast.Subscript():
+                owner = self.resolved(node.value, scope, origin)
+                key = _constant(node.slice)
+                if isinstance(owner, Compound) and key is not _NOTHING:
+                    if owner.kind != "dict" and isinstance(key, int) and key < 0:
+                        key += len(owner.items)
+                    if key in owner.items:
+                        return owner.items[key]
+                return None
+            case ast.Tuple() | ast.List() if not any(isinstance(item, ast.Starred) for item in node.elts):
+                kind = "tuple" if isinstance(node, ast.Tuple) else "list"
+                return Compound(kind, {k: self.ref(item, scope, origin) for k, item in enumerate(node.elts)})
+            case ast.Dict() if all(key is not None and _constant(key) is not _NOTHING for key in node.keys):
+                items = zip(node.keys, node.values, strict=True)
+                return Compound("dict", {_constant(k): self.ref(v, scope, origin) for k, v in items if k is not None})
+            case ast.Call(func=ast.Name(id="dict"), args=[]) if all(word.arg for word in node.keywords):
+                return Compound("dict", {word.arg: self.ref(word.value, scope, origin) for word in node.keywords})
+            case ast.Call():
+                return self.inlined(node, scope, origin)
+        return None
+
+    def rewritten(self, node: ast.expr, scope: Scope, origin: Origin) -> ast.expr:
+        """An expression with every variable replaced by the step that it is."""
+        return Rewriter(lambda part: self.resolved(part, scope, origin), self.written).rewrite(node)
+
+    def written(self, ref: Ref) -> ast.expr:
+        """The text that makes a value out of steps."""
+        match ref:
+            case Step():
+                return _name(ref.ident)
+            case Compound(whole=Step() as whole):
+                return _name(whole.ident)
+            case Compound(kind="dict"):
+                return ast.Dict([ast.Constant(key) for key in ref.items], [self.written(v) for v in ref.items.values()])
+            case Compound():
+                items = [self.written(item) for item in ref.items.values()]
+                return ast.Tuple(items, ast.Load()) if ref.kind == "tuple" else ast.List(items, ast.Load())
+        raise GradproofError(
+            f"an object of the class {type(ref.value).__name__} is handed on as a whole, which cannot be followed; "
+            "give Code(..., opaque=True) to compare only what the functions return"
+        )
+
+    # Calls --------------------------------------------------------------------------------------------------------
+
+    def inlined(self, node: ast.Call, scope: Scope, origin: Origin) -> Ref | None:
+        """What a call gives of a function of the same file, or of a method: read like the rest; else None."""
+        owner: Ref | None = None
+        function: object = None
+        if isinstance(node.func, ast.Attribute):
+            owner = self.resolved(node.func.value, scope, origin)
+            if isinstance(owner, Instance):
+                method = getattr(owner.value, node.func.attr, None)
+                function = getattr(method, "__func__", method)
+        elif isinstance(node.func, ast.Name) and node.func.id not in scope.variables:
+            function = self.globals.get(node.func.id)
+        if not isinstance(function, FunctionType) or function.__code__.co_filename != str(scope.text.path):
+            return None
+        text = text_of(function)
+        if any(other.text.function is function for other in self.scopes if not other.done) or not is_straight(text):
+            if isinstance(owner, Instance):
+                raise GradproofError(
+                    f"{scope.text.place(origin.line)}: {_short(origin.text)}: the method {function.__name__} is not "
+                    "written straight on, so what it does to the object cannot be followed; give "
+                    "Code(..., opaque=True) to compare only what the functions return"
+                )
+            return None
+        values: list[Ref] = [owner] if isinstance(owner, Instance) else []
+        if any(isinstance(a, ast.Starred) for a in node.args) or any(word.arg is None for word in node.keywords):
+            return None
+        values += [self.ref(argument, scope, origin) for argument in node.args]
+        arguments: dict[str, Ref] = dict(zip(text.parameters, values, strict=False))
+        arguments |= {str(word.arg): self.ref(word.value, scope, origin) for word in node.keywords}
+        for name, default in text.defaults.items():
+            if name not in arguments:
+                arguments[name] = self.step(default, ast.Constant(default), static=True)
+        if len(values) > len(text.parameters) or set(arguments) != set(text.parameters):
+            return None  # Python itself says what is wrong with the call
+        return self.run(text, arguments)
+
+    def run(self, text: Text, arguments: Mapping[str, Ref]) -> Ref:
+        """Read a function's body with its parameters bound; what it returns."""
+        scope = Scope(text, dict(arguments), dict(arguments))
+        self.scopes.append(scope)
+        self.statements(text.body, scope)
+        scope.done = True
+        return scope.returned if scope.returned is not None else self.step(None, ast.Constant(None), static=True)
+
+    # Statements ---------------------------------------------------------------------------------------------------
+
+    def statements(self, body: Iterable[ast.stmt], scope: Scope) -> None:
+        """Read statements in order, up to a return."""
+        for statement in body:
+            if scope.returned is not None:
+                return
+            self.statement(statement, scope)
+
+    def statement(self, node: ast.stmt, scope: Scope) -> None:
+        """Read one statement."""
+        origin = self.origin(node, scope)
+        match node:
+            case ast.Pass() | ast.Assert() | ast.Expr(value=ast.Constant()):
+                return
+            case ast.Return():
+                scope.returned = self.ref(node.value or ast.Constant(None), scope, origin)
+            case ast.Assign():
+                if not self.assigned(node, scope, origin):
+                    blocks.run(self, node, scope, origin)
+            case ast.AnnAssign(value=ast.expr() as value):
+                self.statement(ast.copy_location(ast.Assign([node.target], value), node), scope)
+            case ast.AnnAssign():
+                return
+            case ast.AugAssign():
+                if not self.augmented(node, scope, origin):
+                    blocks.run(self, node, scope, origin)
+            case ast.With():
+                self.statements(node.body, scope)
+            case ast.If():
+                self.branch(node, scope, origin)
+            case ast.Expr(value=ast.Call() as call) if self.inlined(call, scope, origin) is not None:
+                return
+            case ast.Raise():
+                raise GradproofError(
+                    f"{scope.text.place(node.lineno)}: in a trial with the drawn sizes the code comes to "
+                    f"`{_short(origin.text)}`"
+                )
+            case ast.Yield() | ast.YieldFrom() | ast.Global() | ast.Nonlocal():
+                raise GradproofError(f"{scope.text.place(node.lineno)}: {_short(origin.text)} cannot be followed")
+            case _:
+                blocks.run(self, node, scope, origin)
+
+    def origin(self, node: ast.stmt, scope: Scope) -> Origin:
+        """Where a statement stands, and what the variables are as it runs."""
+        known: dict[str, Step] = {}
+        for name, ref in scope.variables.items():
+            known |= dict(named_steps(name, ref))
+        return Origin(node.lineno, scope.text.segment(node), scope.text.name, known)
+
+    def branch(self, node: ast.If, scope: Scope, origin: Origin) -> None:
+        """A condition on plain Python values is decided; one on values of arrays is a block."""
+        test = self.rewritten(node.test, scope, origin)
+        if self.is_static(test):
+            self.statements(node.body if self.value(test, scope, origin) else node.orelse, scope)
+        else:
+            blocks.run(self, node, scope, origin)
+
+    def assigned(self, node: ast.Assign, scope: Scope, origin: Origin) -> bool:
+        """An assignment to variables; False where a part of an array is written."""
+        if not all(self.is_variable(target, scope, origin) for target in node.targets):
+            return False
+        sizes = isinstance(node.targets[0], ast.Tuple) and self.sizes(node, scope, origin)
+        value = sizes or self.ref(node.value, scope, origin)
+        for target in node.targets:
+            self.bind(target, value, scope, origin)
+        return True
+
+    def sizes(self, node: ast.Assign, scope: Scope, origin: Origin) -> Compound | None:
+        """`N, D = X.shape` as one size each; None for any other right side."""
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Attribute(attr="shape")):
+                shape = self.rewritten(node.value, scope, origin)
+                each = [ast.Subscript(shape, ast.Constant(axis), ast.Load()) for axis in range(len(names))]
+                return Compound("tuple", {k: self.computed(size, scope, origin) for k, size in enumerate(each)})
+        return None
+
+    def is_variable(self, target: ast.expr, scope: Scope, origin: Origin) -> bool:
+        """Whether a target is a variable, an attribute of an object, an item of a compound, or a tuple of those."""
+        match target:
+            case ast.Name():
+                return True
+            case ast.Tuple() | ast.List():
+                return all(self.is_variable(item, scope, origin) for item in target.elts)
+            case ast.Attribute():
+                return isinstance(self.resolved(target.value, scope, origin), Instance)
+            case ast.Subscript():
+                owner = self.resolved(target.value, scope, origin)
+                return isinstance(owner, Compound) and owner.kind != "tuple" and _constant(target.slice) is not _NOTHING
+        return False
+
+    def bind(self, target: ast.expr, value: Ref, scope: Scope, origin: Origin) -> None:
+        """Give a value to a target."""
+        if isinstance(value, Step) and not value.variable:
+            value.variable = ast.unparse(target)
+        match target:
+            case ast.Name():
+                scope.variables[target.id] = value
+            case ast.Attribute():
+                owner = self.resolved(target.value, scope, origin)
+                assert isinstance(owner, Instance)
+                owner.attributes[target.attr] = value
+            case ast.Subscript():
+                holder = self.resolved(target.value, scope, origin)
+                assert isinstance(holder, Compound)
+                holder.items[_constant(target.slice)] = value
+                holder.whole = None
+            case ast.Tuple() | ast.List():
+                if not isinstance(value, Compound) or len(value.items) != len(target.elts):
+                    raise GradproofError(
+                        f"{scope.text.place(origin.line)}: {_short(origin.text)}: the right side cannot be taken "
+                        f"apart into {len(target.elts)} variables"
+                    )
+                for item, part in zip(target.elts, value.items.values(), strict=True):
+                    self.bind(item, part, scope, origin)
+
+    def augmented(self, node: ast.AugAssign, scope: Scope, origin: Origin) -> bool:
+        """`a += b` on a variable; False where a part of an array is written, or something else than a number."""
+        if not self.is_variable(node.target, scope, origin):
+            return False
+        old = self.resolved(node.target, scope, origin)
+        if not isinstance(old, Step) or not is_numeric(old.sample):
+            return False
+        right = self.rewritten(node.value, scope, origin)
+        made = self.computed(ast.BinOp(_name(old.ident), node.op, right), scope, origin)
+        if isinstance(old.sample, np.ndarray):
+            self.replace(old, made)  # an array is changed in place, under whatever names it has
+        self.bind(node.target, made, scope, origin)
+        return True
+
+    def replace(self, old: Ref, new: Ref) -> None:
+        """Another value in the place of one that was written into, wherever a name stands for it."""
+        seen: set[int] = set()
+
+        def follow(table: dict[Any, Ref]) -> None:
+            for key, ref in list(table.items()):
+                if ref is old:
+                    table[key] = new
+                elif isinstance(ref, (Compound, Instance)) and id(ref) not in seen:
+                    seen.add(id(ref))
+                    follow(ref.items if isinstance(ref, Compound) else ref.attributes)
+                    if isinstance(ref, Compound) and any(item is new for item in ref.items.values()):
+                        ref.whole = None
+
+        for scope in self.scopes:
+            follow(scope.variables)
+
+
+class _Shapes(ast.NodeTransformer):
+    """An expression without its questions about shapes and types."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return ast.Constant(0) if node.attr in _SIZES else self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        asks = isinstance(node.func, ast.Name) and node.func.id in ("len", "isinstance", "hasattr")
+        return ast.Constant(0) if asks else self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        asks = all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
+        return ast.Constant(0) if asks else self.generic_visit(node)
+
+
+_NOTHING = object()
+
+
+def _constant(node: ast.expr) -> Any:
+    """The value of a constant index or key; `_NOTHING` where it is none."""
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        return _NOTHING
+    return value if isinstance(value, (int, str)) and not isinstance(value, bool) else _NOTHING
+
+
+def _copied(ref: Ref) -> Ref:
+    """A compound of its own, so that what is stored into it later leaves the first one as it was."""
+    if isinstance(ref, Compound):
+        return Compound(ref.kind, {key: _copied(item) for key, item in ref.items.items()}, ref.whole)
+    return ref
+
+
+def _name(ident: str) -> ast.Name:
+    return ast.Name(ident, ast.Load())
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(" ".join(text.split()), 90, placeholder=" ...")

@@ -1,0 +1,40 @@
+"""One trial's values of the quantities of a reference, on which code is tried as it is read."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradproof.binding import Binding, Leaf
+from gradproof.truth import Truth
+
+
+class Samples:
+    """Values of one trial, by quantity."""
+
+    def __init__(self, binding: Binding) -> None:
+        self.binding = binding
+        self.found: dict[str, Any] = {}
+
+    @cached_property
+    def draws(self) -> dict[str, NDArray[Any]]:
+        """The drawn values of one trial, with a leading axis."""
+        generator = np.random.default_rng(0)
+        return {name: leaf.sample(generator, 1) for name, leaf in self.binding.leaves.items()}
+
+    @cached_property
+    def leaves(self) -> frozenset[str]:
+        """The quantities that are drawn."""
+        return frozenset(name for name, source in self.binding.roots.items() if isinstance(source, Leaf))
+
+    def of(self, quantity: str) -> Any:
+        """The value of a quantity, an array or a NumPy number; None where the reference has none."""
+        if quantity not in self.found:
+            if self.binding.find(quantity) is None:
+                return None
+            values = Truth(self.binding, [quantity], "float64").evaluate(self.draws)
+            self.found[quantity] = np.array(values[quantity])[0]
+        return self.found[quantity]

@@ -1,0 +1,228 @@
+"""From an equation back to the statements that it was read from: their lines, and a mended statement in their words."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradproof.code.steps import Origin
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of the code behind a statement of an equation's body.
+
+    Attributes:
+        line: Its line in the file; 0 where the body's statement was added in reading.
+        text: Its text.
+        variables: Name in the body -> the text that means the same in the code.
+        changed: Name in the body -> the line at which the code computed it.
+    """
+
+    line: int = 0
+    text: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    changed: Mapping[str, int] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, origin: Origin | None, names: Mapping[int, str]) -> Statement:
+        """The statement at an origin, with the names that steps have in the body, by their numbers."""
+        if origin is None:
+            return cls()
+        variables: dict[str, str] = {}
+        changed: dict[str, int] = {}
+        for variable, step in origin.scope.items():
+            name = names.get(step.number)
+            if name is not None:
+                variables.setdefault(name, variable)
+                changed[name] = step.origin.line if step.origin is not None else 0
+        return cls(origin.line, origin.text, variables, changed)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A mended statement.
+
+    Attributes:
+        line: The line of the statement.
+        old: The statement as it is.
+        new: The statement as it should be; the same text where only its place is wrong.
+        moved: The line before which it should stand, where its place is wrong; else 0.
+    """
+
+    line: int
+    old: str
+    new: str
+    moved: int = 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """The statements of the code that an equation was read from.
+
+    Attributes:
+        own: The statement that yields the quantity.
+        statements: Those behind the statements of the equation's body, one for one.
+    """
+
+    own: Origin
+    statements: tuple[Statement, ...]
+
+    @property
+    def text(self) -> str:
+        """The statement that yields the quantity, on one line."""
+        first, *rest = self.own.text.splitlines()
+        if rest and first.rstrip().endswith(":"):
+            return f"{first.strip()} ..."
+        return textwrap.shorten(" ".join(self.own.text.split()), 300, placeholder=" ...")
+
+    def change(self, old: str, new: str) -> Change | None:
+        """The statement that differs between two texts of the equation, as it should be in the code.
+
+        Args:
+            old: The equation's text as it was read.
+            new: Its text with a fix.
+        """
+        before, after = _body(old), _body(new)
+        if len(before) != len(after):
+            return None
+        for statement, one, other in zip(self.statements, before, after, strict=True):
+            if ast.dump(one) != ast.dump(other):
+                return self._changed(statement, one, other) if statement.line else None
+        return None
+
+    def _changed(self, statement: Statement, one: ast.stmt, other: ast.stmt) -> Change | None:
+        original = ast.parse(textwrap.dedent(statement.text)).body[0]
+        line = statement.line
+        while True:
+            inner = _differing(one, other)
+            if inner is None:
+                break
+            path, index = inner
+            one, other = getattr(one, path)[index], getattr(other, path)[index]
+            original = getattr(original, path)[index]
+            line = statement.line + original.lineno - 1
+        moved = {
+            name: statement.changed.get(name, 0)
+            for name in _read(one) - _read(other)
+            if statement.variables.get(name) in {statement.variables.get(n, n) for n in _read(other) - _read(one)}
+        }
+        new = _mended(original, one, other, statement.variables)
+        old = ast.unparse(original)
+        if new is None:
+            return None
+        # The update of a parameter has the parameter's own name: the text is right, but it stands too late.
+        late = next((n for name, n in moved.items() if n and name.endswith("_new")), 0)
+        return Change(line, old.splitlines()[0], new, late if new == old else 0)
+
+
+def _body(text: str) -> list[ast.stmt]:
+    function = ast.parse(text).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    return function.body
+
+
+def _read(node: ast.AST) -> set[str]:
+    return {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+
+
+def _differing(one: ast.stmt, other: ast.stmt) -> tuple[str, int] | None:
+    """Where in a loop or a condition the one statement is that differs; None where it is the statement itself."""
+    if type(one) is not type(other):
+        return None
+    for part in ("body", "orelse"):
+        a, b = getattr(one, part, None), getattr(other, part, None)
+        if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+            for index, (left, right) in enumerate(zip(a, b, strict=True)):
+                if ast.dump(left) != ast.dump(right):
+                    return part, index
+    return None
+
+
+def _mended(original: ast.stmt, one: ast.stmt, other: ast.stmt, variables: Mapping[str, str]) -> str | None:
+    """The original statement with the change that leads from one text over quantities to another."""
+    old, new = (_value(_named(node, variables)) for node in (one, other))
+    if old is None or new is None:
+        return None
+    if isinstance(original, ast.AugAssign) and not isinstance(one, ast.AugAssign):
+        if isinstance(new, ast.BinOp) and ast.dump(_load(original.target)) == ast.dump(new.left):
+            return ast.unparse(ast.AugAssign(original.target, new.op, new.right))
+        return ast.unparse(ast.Assign([original.target], new, lineno=0))
+    if type(original) is type(one) and isinstance(one, (ast.Assign, ast.AugAssign)) and not _same_head(one, other):
+        return ast.unparse(_named(other, variables))
+    wanted = ast.unparse(old)
+    for holder, name, index, part in _expressions(original):
+        if ast.unparse(part) == wanted:
+            changed = copy.copy(getattr(holder, name))
+            if index is None:
+                changed = new
+            else:
+                changed[index] = new
+            setattr(holder, name, changed)
+            text = ast.unparse(original)
+            if index is None:
+                setattr(holder, name, part)
+            else:
+                changed[index] = part
+            return text
+    return f"... {ast.unparse(new)}"
+
+
+def _same_head(one: ast.stmt, other: ast.stmt) -> bool:
+    """Whether two statements differ in their right sides only."""
+    first, second = copy.deepcopy(one), copy.deepcopy(other)
+    if type(first) is not type(second):
+        return False
+    for node in (first, second):
+        if isinstance(node, (ast.Assign, ast.AugAssign)):
+            node.value = ast.Constant(0)
+    return ast.dump(first) == ast.dump(second)
+
+
+def _value(node: ast.stmt) -> ast.expr | None:
+    match node:
+        case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Expr(value=value):
+            return value
+        case ast.Return(value=value) if value is not None:
+            return value
+        case ast.For(iter=value) | ast.While(test=value) | ast.If(test=value):
+            return value
+    return None
+
+
+def _load(node: ast.expr) -> ast.expr:
+    made = copy.deepcopy(node)
+    for part in ast.walk(made):
+        if hasattr(part, "ctx"):
+            part.ctx = ast.Load()
+    return made
+
+
+def _expressions(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
+    """Every expression with the node and the field that hold it, the outermost first."""
+    for name, value in ast.iter_fields(node):
+        children: Sequence[Any] = value if isinstance(value, list) else [value]
+        for index, child in enumerate(children):
+            if isinstance(child, ast.expr):
+                yield node, name, index if isinstance(value, list) else None, child
+            if isinstance(child, ast.AST):
+                yield from _expressions(child)
+
+
+class _Named(ast.NodeTransformer):
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = variables
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        text = self.variables.get(node.id)
+        return node if text is None else ast.parse(text, mode="eval").body
+
+
+def _named(node: ast.stmt, variables: Mapping[str, str]) -> ast.stmt:
+    """A statement over quantities in the code's own variables."""
+    made: ast.stmt = _Named(variables).visit(copy.deepcopy(node))
+    return made
