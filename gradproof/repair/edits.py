@@ -115,7 +115,7 @@ def structural(node: Formula, vocabulary: Vocabulary) -> Iterator[Edit]:
         case Transpose():
             yield Edit(1.5, node.operand)
         case Size():
-            yield from (Edit(1.5, node._replace(axis=axis)) for axis in (0, 1, 2) if axis != node.axis)
+            yield from (Edit(1.5, node._replace(axis=axis)) for axis in (0, 1, 2, None) if axis != node.axis)
         case Name() | Local():
             pass
     yield from _around(node, vocabulary)

@@ -8,6 +8,7 @@ axes round.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -97,7 +98,8 @@ def _applied(node: Formula, operands: Sequence[Array], functions: Functions) -> 
             test, yes, no = align(operands)
             return np.where(test != 0, yes, no)
         case Size():
-            return np.full((1,) * LEAD, float(operands[0].shape[LEAD:][node.axis]))
+            shape = operands[0].shape[LEAD:]
+            return np.full((1,) * LEAD, float(math.prod(shape) if node.axis is None else shape[node.axis]))
         case Item():
             return _item(operands[0], node.subscript)
         case Local():

@@ -100,10 +100,10 @@ class Where(NamedTuple):
 
 
 class Size(NamedTuple):
-    """`operand.shape[axis]`."""
+    """`operand.shape[axis]`, or `operand.size` where the axis is None."""
 
     operand: Formula
-    axis: int
+    axis: int | None
     kind: Literal["size"] = "size"
 
 

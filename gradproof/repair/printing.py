@@ -105,7 +105,8 @@ class _Printer:
                 keepdims = ["keepdims=True"] if formula.keepdims else []
                 return f"{self.text(formula.operand, ATOM)}.{formula.function}({', '.join(axis + keepdims)})"
             case Size():
-                return f"{self.text(formula.operand, ATOM)}.shape[{formula.axis}]"
+                size = "size" if formula.axis is None else f"shape[{formula.axis}]"
+                return f"{self.text(formula.operand, ATOM)}.{size}"
             case Item():
                 return f"{self.text(formula.operand, ATOM)}[{formula.subscript}]"
             case Where():

@@ -192,6 +192,8 @@ class _Reader:
         root = dotted_root(node)
         if root is not None and root not in self.bound:
             return self.leaf(node, self.constant(ast.unparse(node)))
+        if node.attr == "size":
+            return self.node(node, lambda o: Size(o[0], None), [node.value])
         raise Unreadable(f"an attribute that formulas do not know: {ast.unparse(node)}")
 
     def subscript(self, node: ast.Subscript) -> Parsed:

@@ -40,7 +40,7 @@ def test_evaluate_scalars_agree_with_numpy(original: Formula) -> None:
 
 TENSOR_TEXTS = """
 A.T @ B | A @ b | c @ A | c @ c | A * b | A + c[:, None] | A.sum(axis=0) | A.mean(axis=-1, keepdims=True) | A.sum()
-A[0] | A[:, 1:] | A.max(axis=(0, 1)) | np.exp(A) / np.exp(A).sum(axis=1, keepdims=True) | A.shape[0] * d
+A[0] | A[:, 1:] | A.max(axis=(0, 1)) | np.exp(A) / np.exp(A).sum(axis=1, keepdims=True) | A.shape[0] * d | d / A.size
 np.where(A > 0, A, d) | (A > 0) * A | np.outer(c, b) | A.reshape(-1) | np.einsum('ij,j->i', A, b) | A.var(axis=0)
 np.clip(A, -0.5, 0.5) | np.linalg.norm(A) | A.T.T | np.cumsum(A, axis=1) | d.T + A.sum(axis=0).T
 """

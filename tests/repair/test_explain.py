@@ -109,6 +109,7 @@ def explained(old: str, new: str, quantity: str = "dLoss_dX") -> Diagnosis:
         ("Y", "f * X + f * W", "i * X + i * W", "name", "f should be i, everywhere"),
         ("Y", "X @ W", "X @ W", "same", "the formula is the same"),
         ("Y", "X.shape[1] * c", "X.shape[0] * c", "axis", "the size X.shape[1] should be X.shape[0]"),
+        ("Y", "c / X.shape[0]", "c / X.size", "axis", "the size X.shape[0] should be X.size"),
     ],
 )
 def test_explain_names_the_slip(quantity: str, old: str, new: str, kind: str, sentence: str) -> None:

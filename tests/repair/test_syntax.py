@@ -28,7 +28,7 @@ TEXTS = """
 A.T @ B | (A @ B).T | (A * 2).sum(axis=0, keepdims=True) | a - (b - c) | a / (b * c) | -(a * b) | (-a)**2 | a**-b
 A[0, :] | A[:, None] * b | np.einsum('ij,jk->ik', A, B) | A.reshape(-1, 1) | A.sum(axis=(0, 1)) | 2 * (a > 0)
 np.where(a > 0, b, c) | a.shape[0] * np.sqrt(b.shape[1]) | np.pi * a | A.var(axis=0) | np.clip(a, 0.5, None)
-a - (-1) | np.linalg.norm(a)
+a - (-1) | np.linalg.norm(a) | a / a.size
 """
 
 
