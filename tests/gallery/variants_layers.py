@@ -8,9 +8,9 @@ LINEAR = [
     Variant("linear", "mean for sum in the bias", "dLoss_dY.sum(axis=0)", "dLoss_dY.mean(axis=0)", "dLoss_db"),
     Variant(
         "linear",
-        "upstream gradient forgotten",
+        "transposed",
         "return dLoss_dY.T @ X",
-        "return np.ones_like(dLoss_dY).T @ X",
+        "return X.T @ dLoss_dY",
         "dLoss_dW",
     ),
     Variant("linear", "mean for sum over the batch", "dLoss_dY.T @ X", "dLoss_dY.T @ X / X.shape[0]", "dLoss_dW"),
@@ -27,9 +27,9 @@ ACTIVATIONS = [
     ),
     Variant(
         "silu",
-        "sigmoid of the sigmoid's value",
+        "factor twice",
         "return dLoss_dY * S + dLoss_dS * S * (1 - S)",
-        "return dLoss_dY * S + dLoss_dS * Z * (1 - Z)",
+        "return dLoss_dY * S + dLoss_dS * S * (1 - S) * (1 - S)",
         "dLoss_dZ__chain",
     ),
     Variant("silu", "upstream gradient forgotten", "return dLoss_dY * S * (1", "return S * (1", "dLoss_dZ"),
