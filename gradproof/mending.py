@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradproof import defaults
 from gradproof.case import Case
+from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
 from gradproof.result import CheckResult, EquationResult
@@ -44,13 +45,8 @@ def mend_case(
     """
     if case.dtype != "float64":
         case = replace(case, dtype="float64")  # a mistake shows best where rounding is small
-    known = set(case.known)
-    wrong = [
-        equation
-        for equation in case.derivation.equations
-        if any(one.equation == equation.name and one.verdict == "disagrees" for one in result.results)
-        and known.issuperset(equation.inputs)
-    ]
+    disagreeing = {one.equation for one in result.results if one.verdict == "disagrees"}
+    wrong = [equation for equation in case.derivation.equations if equation.name in disagreeing]
     if not wrong:
         return {}
     evidence, others = stratified(case, seed), fresh(case, seed)
@@ -62,34 +58,61 @@ def mend_case(
     return mend_all(wrong, Workbench(evidence, others, context, seed), budget_seconds=budget_seconds)
 
 
-def with_repairs(result: CheckResult, repairs: Mapping[str, Repair]) -> CheckResult:
+def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation: Derivation) -> CheckResult:
     """A check's result with diagnosis and fix of every equation that was looked into."""
     return result.with_results(
-        tuple(_explained(one, repairs[one.equation]) if one.equation in repairs else one for one in result.results)
+        tuple(
+            _explained(one, repairs[one.equation], derivation) if one.equation in repairs else one
+            for one in result.results
+        )
     )
 
 
-def _explained(one: EquationResult, repair: Repair) -> EquationResult:
+def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> EquationResult:
     parts = [repair.diagnosis.sentence] if repair.diagnosis is not None else [one.diagnosis] if one.diagnosis else []
     if repair.fix is None:
         parts.append(repair.refusal or "no fix found")
         return replace(one, diagnosis="; ".join(parts))
     fix = repair.fix
+    edited = derivation.by_name[fix.equation]
+    place = _place_of(fix, edited)
+    is_helper = fix.equation != one.equation
+    where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
+    before = fix.before or (f"{fix.equation} = {edited.written}" if is_helper else "")
     return replace(
         one,
-        diagnosis="; ".join(parts),
-        fix=fix.expression,
+        diagnosis=where + "; ".join(parts),
+        fix=_line(fix, one.equation),
+        fix_before=before,
+        fix_place=place if before else "",
+        fix_of=fix.equation if is_helper else "",
         fix_trials=fix.trials,
         fresh_trials=fix.fresh_trials,
-        alternatives=tuple(other.expression for other in repair.alternatives),
+        alternatives=tuple(_line(other, one.equation) for other in repair.alternatives),
     )
+
+
+def _line(fix: Fix, equation: str) -> str:
+    """What a fix makes of an equation, of a helper, or of a statement."""
+    return fix.expression if fix.before or fix.equation == equation else f"{fix.equation} = {fix.expression}"
+
+
+def _place_of(fix: Fix, edited: Equation) -> str:
+    """Folder, file and line of what a fix edits; the noted line is that of the `def`, below any decorators."""
+    file = edited.place.rpartition(":")[0]
+    if not fix.statement_line:
+        return edited.place
+    lines = edited.source.splitlines()
+    head = next((number for number, line in enumerate(lines) if line.startswith("def ")), 0)
+    return f"{file}:{edited.line + fix.statement_line - 1 - head}"
 
 
 def mended_case(case: Case, repairs: Mapping[str, Repair]) -> Case:
     """The case with every fix in the place of the equation that it mends."""
+    fixes = {fix.equation: fix for fix in _fixes(repairs)}
     equations = tuple(
         replace(equation, inputs=fix.parameters, function=fix.function, source=fix.body)
-        if equation.name in repairs and (fix := repairs[equation.name].fix) is not None
+        if (fix := fixes.get(equation.name)) is not None
         else equation
         for equation in case.derivation.equations
     )
@@ -103,14 +126,18 @@ def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
         GradproofError: A file was changed after it was read.
     """
     by_file: dict[Path, list[Fix]] = {}
-    for name, repair in repairs.items():
-        if repair.fix is not None:
-            by_file.setdefault(case.derivation.by_name[name].path, []).append(repair.fix)
+    for fix in _fixes(repairs):
+        by_file.setdefault(case.derivation.by_name[fix.equation].path, []).append(fix)
     found = []
     for path, fixes in by_file.items():
         text = path.read_text(encoding="utf-8")
         found.append(FilePatch(path, text, patch(text, fixes)))
     return tuple(found)
+
+
+def _fixes(repairs: Mapping[str, Repair]) -> tuple[Fix, ...]:
+    """All fixes; that of a helper, which several equations may share, once."""
+    return tuple({repair.fix.equation: repair.fix for repair in repairs.values() if repair.fix is not None}.values())
 
 
 def write(patch: FilePatch) -> None:

@@ -45,7 +45,10 @@ class EquationResult:
         bound_kind: `rigorous`, `sampled`, `fixed`, or empty where all agreed to a few units in the last place.
         worst_trial: The trial with the largest difference, -1 where there is none.
         diagnosis: What is wrong, or why there is no clearer verdict.
-        fix: The mended equation: what it should return.
+        fix: The mended equation: what it should return, or the whole line that is mended where `fix_before` has one.
+        fix_before: The line as it is, where one line of several is mended or one of a helper.
+        fix_place: File and line of that.
+        fix_of: The helper whose text holds the slip, where it is not the equation's own.
         fix_trials, fresh_trials: In how many picked trials, and in how many fresh ones, the fix agrees: in all.
         fix_proof: What a proof says of the fix: `PROVED`, `REFUTED` or `UNDECIDED`.
         alternatives: Other formulas that agree as well, the simplest first.
@@ -73,6 +76,9 @@ class EquationResult:
     worst_trial: int = -1
     diagnosis: str = ""
     fix: str = ""
+    fix_before: str = ""
+    fix_place: str = ""
+    fix_of: str = ""
     fix_trials: int = 0
     fresh_trials: int = 0
     fix_proof: str = ""
@@ -80,6 +86,11 @@ class EquationResult:
     proof: str = ""
     inherits_from: tuple[str, ...] = ()
     known_erratum: bool = False
+
+    @property
+    def mended(self) -> str:
+        """The fix as a line that can be read alone; empty where there is none."""
+        return self.fix if self.fix_before or not self.fix else f"{self.equation} = {self.fix}"
 
 
 @dataclass(frozen=True)

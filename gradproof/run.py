@@ -84,7 +84,7 @@ def crosscheck(
     if result.interrupted:
         return result
     repairs = mend_case(bound, result, seed=seed) if repair and result.wrong else {}
-    result = with_repairs(result, repairs)
+    result = with_repairs(result, repairs, bound.derivation)
     if not proof:
         return result
     result = with_proofs(result, prove_case(bound, seed=seed))

@@ -52,11 +52,13 @@ class Context:
         equations: All equations, the wrong ones among them.
         passing: Names of those that agree with the truth; they are what the search learns from.
         ancestors: Forward quantity -> what it is computed from, directly or not; empty where that is not known.
+        settled: Names of equations that have been mended and are not to be edited again.
     """
 
     equations: Sequence[Equation] = ()
     passing: frozenset[str] = frozenset()
     ancestors: Ancestors = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
 
     @cached_property
     def inputs(self) -> Mapping[str, frozenset[str]]:

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from gradproof.repair.analogy import analogies
-from gradproof.repair.bank import Bank
-from gradproof.repair.confirm import compiled, holds, outputs
+from gradproof.repair.confirm import holds, outputs
 from gradproof.repair.diagnosis import Diagnosis
-from gradproof.repair.edits import Vocabulary
 from gradproof.repair.equation import Context, Equation, definition_of, functions_of
 from gradproof.repair.evaluate import FAILURES, evaluate
 from gradproof.repair.evidence import Evidence, checked
-from gradproof.repair.explain import Setting, explain
-from gradproof.repair.formula import names_in
-from gradproof.repair.functions import LEAD, Array, Functions
-from gradproof.repair.names import descendants, readable
+from gradproof.repair.formula_repair import FormulaRepair
+from gradproof.repair.functions import LEAD, Array
+from gradproof.repair.helpers import Helpers, composite, fused, helpers_among, upstream, with_helpers
+from gradproof.repair.mended import mended
 from gradproof.repair.parsed import Definition
-from gradproof.repair.prior import Target
-from gradproof.repair.problem import Candidate, Problem
 from gradproof.repair.results import Fix, Repair
-from gradproof.repair.rewrite import Unwritable, rewrite
+from gradproof.repair.rewrite import Unwritable
 from gradproof.repair.screen import coincidences, screen
-from gradproof.repair.search import search
 from gradproof.repair.values import diagnose_values
 
 BUDGET_SECONDS = 2.0
-MOST_ALTERNATIVES = 3
 
 
 @dataclass(frozen=True)
@@ -52,20 +44,38 @@ class Workbench:
     seed: int = 0
 
     @cached_property
-    def known(self) -> tuple[str, ...]:
-        """The quantities whose values are known in all trials."""
+    def true(self) -> frozenset[str]:
+        """The quantities whose true values are known in all trials."""
         first, *rest = (*self.evidence, *self.fresh)
+        return frozenset(name for name in first.values if all(name in group.values for group in rest))
+
+    @cached_property
+    def helpers(self) -> Helpers:
+        """The equations of the derivation whose quantities have no true values."""
+        return helpers_among(self.context.equations, self.true)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
+        """The trials to search on and the fresh ones, with the values of helpers as these are written."""
+        count = len(self.evidence)
+        every = with_helpers((*self.evidence, *self.fresh), self.helpers)
+        return every[:count], every[count:]
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """The quantities whose values are known in all trials, those of helpers among them."""
+        first, *rest = (*self.groups[0], *self.groups[1])
         return tuple(name for name in first.values if all(name in group.values for group in rest))
 
     @cached_property
     def screen(self) -> Evidence:
         """The few trials that candidates are tried on first."""
-        return screen(self.evidence, self.known)
+        return screen(self.groups[0], self.known)
 
     @cached_property
     def coinciding(self) -> tuple[str, ...]:
         """What is equal in all trials of the search but not in the fresh ones."""
-        return coincidences(self.evidence, self.fresh, self.known)
+        return coincidences(*self.groups, self.known)
 
     def mend(self, equation: Equation, *, budget_seconds: float = BUDGET_SECONDS) -> Repair:
         """Mend one wrong equation.
@@ -80,7 +90,7 @@ class Workbench:
         deadline = time.perf_counter() + budget_seconds
         checked(self.evidence, "the evidence", equation.quantity)
         checked(self.fresh, "the fresh evidence", equation.quantity)
-        if self._holds(equation):
+        if self.holds(equation):
             return Repair(None, (), None, None, "the equation agrees with the truth in every trial")
         if not all(np.isfinite(group.lifted[equation.quantity]).all() for group in (*self.evidence, *self.fresh)):
             return Repair(None, (), None, None, f"the true value of {equation.quantity} is not finite in some trials")
@@ -92,21 +102,59 @@ class Workbench:
             definition = "its text does not give what the function gives"
         if not isinstance(definition, Definition):
             return Repair(None, (), self.reading(equation), None, definition)
-        return _Mending(self, equation, definition, deadline).repair()
+        program = fused(equation, definition, self.helpers, self.context.settled)
+        return FormulaRepair(self, equation, program, deadline).repair()
 
     def reading(self, equation: Equation) -> Diagnosis | None:
         """What the wrong values alone say about the slip; None if they say nothing."""
-        if not all(name in group.values for group in self.evidence for name in equation.inputs):
+        if not all(name in group.values for group in self.groups[0] for name in equation.inputs):
             return None
-        computed = [outputs(equation.function, equation.inputs, group) for group in self.evidence]
-        truth = [group.lifted[equation.quantity][0] for group in self.evidence]
-        known = [{name: group.lifted[name][0] for name in self.known} for group in self.evidence]
+        computed = [outputs(equation.function, equation.inputs, group) for group in self.groups[0]]
+        truth = [group.lifted[equation.quantity][0] for group in self.groups[0]]
+        known = [{name: group.lifted[name][0] for name in self.known} for group in self.groups[0]]
         return next(iter(diagnose_values(computed, truth, known, quantity=equation.quantity)), None)
 
-    def _holds(self, equation: Equation) -> bool:
-        groups = (*self.evidence, *self.fresh)
-        present = all(name in group.values for group in groups for name in equation.inputs)
-        return present and holds(equation.function, equation.inputs, equation.quantity, groups)
+    def holds(self, equation: Equation, helpers: Helpers | None = None) -> bool:
+        """Whether an equation gives the truth in every trial, with the derivation's helpers or with others."""
+        try:
+            whole = composite(equation, self.helpers if helpers is None else helpers)
+        except Unwritable:
+            return False
+        groups = (*self.fresh, *self.evidence)
+        return self.true.issuperset(whole.inputs) and holds(whole.function, whole.inputs, equation.quantity, groups)
+
+    def mends(self, wrong: Equation, edited: Equation, fix: Fix) -> tuple[str, ...]:
+        """The wrong equations that are right with a fix, the given one first; none where it or a right one is not.
+
+        Args:
+            wrong: The equation that is to be mended.
+            edited: The equation whose text the fix edits: that one, or a helper upstream of it.
+            fix: The fix.
+        """
+        new = mended(edited, fix)
+        if edited.name == wrong.name:
+            return (wrong.name,) if self.holds(new) else ()
+        helpers = {**self.helpers, edited.quantity: new}
+        if not self.holds(wrong, helpers):
+            return ()
+        found = [wrong.name]
+        for other in self._readers(edited, helpers):
+            if other.name == wrong.name:
+                continue
+            right = self.holds(other, helpers)
+            if other.name in self.context.passing and not right:
+                return ()
+            if right and other.name not in self.context.passing:
+                found.append(other.name)
+        return tuple(found)
+
+    def _readers(self, helper: Equation, helpers: Helpers) -> Iterator[Equation]:
+        """The equations of known quantities that are computed from a helper, before or after it was mended."""
+        for equation in self.context.equations:
+            if equation.quantity in self.true:
+                above = (*upstream(equation, self.helpers), *upstream(equation, helpers))
+                if any(each.quantity == helper.quantity for each in above):
+                    yield equation
 
     def _reads_right(self, equation: Equation, definition: Definition) -> bool:
         """Whether the formula that was read gives what the function gives, right or wrong."""
@@ -125,99 +173,6 @@ class Workbench:
 
 def _equal(value: Array, given: Array) -> bool:
     return bool(np.allclose(np.broadcast_to(value, given.shape), given, rtol=1e-9, atol=0.0, equal_nan=True))
-
-
-@dataclass(frozen=True)
-class _Mending:
-    """The repair of one equation."""
-
-    workbench: Workbench
-    equation: Equation
-    definition: Definition
-    deadline: float
-    fixes: dict[int, Fix] = field(default_factory=dict)
-
-    @cached_property
-    def functions(self) -> Functions:
-        return functions_of(self.equation)
-
-    def repair(self) -> Repair:
-        candidates, counts = search(self.problem(), self.check)
-        fixes = [self.fixes[id(candidate)] for candidate in candidates]
-        if not fixes:
-            return Repair(None, (), self.workbench.reading(self.equation), counts)
-        return Repair(fixes[0], tuple(fixes[1 : 1 + MOST_ALTERNATIVES]), fixes[0].diagnosis, counts)
-
-    def problem(self) -> Problem:
-        bench, context = self.workbench, self.workbench.context
-        formula, target = (
-            self.definition.formula,
-            Target(self.equation.name, self.equation.quantity, names_in(self.definition.formula)),
-        )
-        pool = readable(target.quantity, bench.known, context.inputs, context.ancestors)
-        own = names_in(formula)
-        legible = own.union(pool) - descendants(context.inputs, target.quantity) - {target.quantity}
-        helpers = tuple(helper for helper in context.helpers if callable(self.functions.find(helper)))
-        bank = Bank(
-            target=target,
-            pool=pool,
-            own=own,
-            screen=bench.screen,
-            groups=bench.evidence,
-            functions=self.functions,
-            helpers=helpers,
-            fragments=tuple(part for part in context.fragments if names_in(part) <= legible),
-            prior=context.prior,
-            deadline=self.deadline,
-            seed=bench.seed,
-        )
-        siblings = analogies(self.equation.name, context.formulas, bench.known)
-        return Problem(
-            formula=formula,
-            target=target,
-            groups=bench.evidence,
-            fresh=bench.fresh,
-            legible=legible,
-            screen=bench.screen,
-            bank=bank,
-            vocabulary=Vocabulary(any(bench.screen.lifted[n].ndim > LEAD for n in bench.known), helpers),
-            functions=self.functions,
-            prior=context.prior,
-            siblings=tuple((name, other) for name, other in siblings if names_in(other) <= legible),
-            deadline=self.deadline,
-            seed=bench.seed,
-        )
-
-    def check(self, candidate: Candidate) -> bool:
-        """Write the candidate into the function's text and run that in all trials."""
-        bench, equation = self.workbench, self.equation
-        namespace = getattr(inspect.unwrap(equation.function), "__globals__", {})
-        try:
-            written = rewrite(self.definition, candidate.formula, self.functions)
-            function = compiled(written.text, self.definition.name, namespace)
-        except (Unwritable, ValueError):
-            return False
-        if not holds(function, written.parameters, equation.quantity, (*bench.fresh, *bench.evidence)):
-            return False
-        setting = Setting(equation.quantity, bench.context.activations)
-        diagnosis = explain(self.definition.formula, candidate.formula, setting)
-        self.fixes[id(candidate)] = Fix(
-            equation=equation.name,
-            line=equation.line,
-            source=equation.source,
-            expression=written.expression,
-            body=written.text,
-            parameters=written.parameters,
-            edits=written.spans,
-            kind=diagnosis.kind,
-            sentence=diagnosis.sentence,
-            bits=candidate.bits,
-            trials=sum(group.trials for group in bench.evidence),
-            fresh_trials=sum(group.trials for group in bench.fresh),
-            function=function,
-            analogy=candidate.sibling,
-        )
-        return True
 
 
 def mend(

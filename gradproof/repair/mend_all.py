@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from gradproof.repair.equation import Context, Equation
 from gradproof.repair.mend import BUDGET_SECONDS, Workbench
+from gradproof.repair.mended import mended
 from gradproof.repair.results import Fix, Repair
-
-
-@dataclass(frozen=True)
-class MendedEquation:
-    """An equation after its repair; the attributes are those of `Equation`."""
-
-    name: str
-    quantity: str
-    inputs: tuple[str, ...]
-    line: int
-    source: str = field(repr=False)
-    function: Callable[..., Any] = field(repr=False)
-
-
-def mended(equation: Equation, fix: Fix) -> MendedEquation:
-    """The equation as its fix makes it."""
-    return MendedEquation(equation.name, equation.quantity, fix.parameters, equation.line, fix.body, fix.function)
 
 
 def mend_all(
@@ -54,20 +37,24 @@ def mend_all(
     while waiting and progress:
         progress = False
         for equation in list(waiting):
+            if equation not in waiting:
+                continue
             outcome = workbench.mend(equation, budget_seconds=budget_seconds)
             outcomes[equation.name] = outcome
             if outcome.fix is not None:
-                workbench = _with(workbench, equation.name, mended(equation, outcome.fix))
-                waiting.remove(equation)
+                workbench = _with(workbench, outcome.fix)
+                # A fix in a helper may be that of several equations.
+                outcomes |= {other.name: outcome for other in waiting if other.name in outcome.fix.mends}
+                waiting = [other for other in waiting if other.name not in outcome.fix.mends]
                 progress = True
     return outcomes
 
 
-def _with(workbench: Workbench, name: str, equation: Equation) -> Workbench:
+def _with(workbench: Workbench, fix: Fix) -> Workbench:
     context = workbench.context
-    equations = tuple(equation if other.name == name else other for other in context.equations)
-    new = Context(equations, context.passing | {name}, context.ancestors)
-    return replace(workbench, context=new)
+    equations = tuple(mended(one, fix) if one.name == fix.equation else one for one in context.equations)
+    passing, settled = context.passing.union(fix.mends), context.settled | {fix.equation}
+    return replace(workbench, context=Context(equations, passing, context.ancestors, settled))
 
 
 def _in_order(wrong: Sequence[Equation], context: Context) -> list[Equation]:

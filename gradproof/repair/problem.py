@@ -36,6 +36,7 @@ class Problem:
         siblings: Formulas of siblings written for this equation, with the siblings' names.
         deadline: When to stop, by `time.perf_counter`.
         seed: For the random directions on which values are compared.
+        place: Which text has to be changed to give a formula; one formula may be had by edits of different texts.
     """
 
     formula: Formula
@@ -51,6 +52,7 @@ class Problem:
     siblings: tuple[tuple[str, Formula], ...]
     deadline: float
     seed: int
+    place: Callable[[Formula], str] = lambda formula: ""
 
     @property
     def truth(self) -> Array:
@@ -148,7 +150,7 @@ class Found:
         """Confirm a formula in all trials; whether it agrees."""
         problem = self.problem
         formula = tidy(formula, self.kept)
-        key = canonical(formula)
+        key = f"{problem.place(formula)}:{canonical(formula)}"
         bits = slip + problem.prior.edit_bits(problem.formula, formula, problem.target)
         if key not in self.seen:
             agrees = self._confirmed(formula)

@@ -16,10 +16,10 @@ class Fix:
     """A mended equation that gives the truth in every trial, run as the user would run it.
 
     Attributes:
-        equation: The equation's name.
+        equation: Name of the equation whose text is edited: the wrong one, or a helper that it is computed from.
         line: The line of its `def` in its file.
         source: Its text as it was.
-        expression: What it returns now, as text.
+        expression: What it returns now, as text; the edited statement where `before` has one.
         body: Its text as it is now.
         parameters: Its parameters now.
         edits: The pieces of the old text that are replaced.
@@ -30,6 +30,9 @@ class Fix:
         fresh_trials: In how many other trials, drawn otherwise, it agrees: in all of them.
         function: The mended function, in the original's namespace.
         analogy: The right equation of the same kind whose formula it is, with the indices exchanged; often empty.
+        mends: The wrong equations that are right with it.
+        before: The statement that is edited, as it was, where the fix is that of one statement.
+        statement_line: The line of the text at which that stands, the first being 1; 0 where there is none.
     """
 
     equation: str
@@ -46,6 +49,9 @@ class Fix:
     fresh_trials: int
     function: Callable[..., Any] = field(repr=False, compare=False)
     analogy: str = ""
+    mends: tuple[str, ...] = ()
+    before: str = ""
+    statement_line: int = 0
 
     @property
     def diagnosis(self) -> Diagnosis:

@@ -11,7 +11,7 @@ def erratum(result: CheckResult, one: EquationResult) -> str:
     lines = [f"{one.place}: {one.equation} {wording.disagreement(one)}", f"  written    {one.equation} = {one.written}"]
     lines += [f"  diagnosis  {one.diagnosis}"] if one.diagnosis else []
     if one.fix:
-        lines.append(f"  fix        {one.equation} = {one.fix}")
+        lines.append(f"  fix        {one.mended}")
         lines += [f"             {wording.confirmation(one)}"] if one.fix_trials else []
     worst = wording.worst_of(result, one.equation)
     if worst is not None:

@@ -45,7 +45,7 @@ class Typesetter:
         """An equation by its name.
 
         Args:
-            name: Its name, which stands on the left where code is shown.
+            name: Its name, which stands on the left where code is shown; empty for a whole line of code.
             written: What it returns, as code.
             source: The text of its function; empty where there is none.
             fix: What it should return, as code; empty where that is not known.
@@ -113,7 +113,8 @@ def _as_code(name: str, written: str, fix: str) -> Shown:
 
 def _code(name: str, tokens: Sequence[str], marked: Sequence[int]) -> Markup:
     shown = [Markup("<mark>{}</mark>").format(t) if k in marked else escape(t) for k, t in enumerate(tokens)]
-    return Markup("<code>{} = {}</code>").format(name, NOTHING.join(shown))
+    left = Markup("{} = ").format(name) if name else NOTHING
+    return Markup("<code>{}{}</code>").format(left, NOTHING.join(shown))
 
 
 def _markup(maths: Element) -> Markup:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from repair_setup import formula
+
 from gradproof.repair.formula import changes
 from gradproof.repair.prior import SWAPPED, Prior, Target
-from repair_setup import formula
 
 PRIOR = Prior({}, {})
 TARGET = Target("f", "f", frozenset({"a", "b", "c"}))

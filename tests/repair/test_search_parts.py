@@ -17,6 +17,8 @@ from gradproof.repair.edits import REPLACE, Template, Vocabulary, fill, structur
 from gradproof.repair.equation import Context, definition_of
 from gradproof.repair.evaluate import evaluate
 from gradproof.repair.formula import Formula, Name, at, nodes, replace, walk
+from gradproof.repair.formula_repair import FormulaRepair
+from gradproof.repair.helpers import fused
 from gradproof.repair.names import Phase, ends, family, phase, readable
 from gradproof.repair.needs import Need, meeting, needs, solved
 from gradproof.repair.pairs import pairs, spread
@@ -175,12 +177,10 @@ def test_by_shape_writes_each_candidate_as_its_own_formula() -> None:
 @pytest.mark.parametrize("name", ["dLoss_dX", "dLoss_dZ1", "dLoss_dS", "Loss", "W1_new"])
 def test_variants_values_are_those_of_the_formulas_they_write(name: str) -> None:
     bench = scalar_bench()
-    from gradproof.repair.mend import _Mending
-
     equation = derivation_equation(name)
     definition = definition_of(equation)
     assert isinstance(definition, Definition)
-    problem = _Mending(bench, equation, definition, float("inf")).problem()
+    problem = FormulaRepair(bench, equation, fused(equation, definition, {}), float("inf")).problem()
     variants = Variants(problem.formula, problem.bank, problem.vocabulary)
     checked = 0
     with np.errstate(all="ignore"):

@@ -47,7 +47,7 @@ def command(ctx: click.Context, case: str, apply: bool, trials: int, budget: flo
     loaded = load_case(case, project=project)
     result = crosscheck(loaded, trials=trials, seed=seed, scale=scale, repair=False)
     repairs = mend_case(loaded, result, seed=seed, budget_seconds=budget)
-    result = with_repairs(result, repairs)
+    result = with_repairs(result, repairs, loaded.derivation)
     print_repairs(stderr(), result, repairs)
     found = patches(loaded, repairs)
     for patch in found:

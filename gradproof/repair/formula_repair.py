@@ -1,0 +1,125 @@
+"""Mending an equation whose text can be read as a formula: candidates are searched for, written, and run."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gradproof.repair.analogy import analogies
+from gradproof.repair.bank import Bank
+from gradproof.repair.confirm import compiled
+from gradproof.repair.edits import Vocabulary
+from gradproof.repair.equation import Equation, functions_of
+from gradproof.repair.explain import Setting, explain
+from gradproof.repair.formula import names_in
+from gradproof.repair.functions import LEAD, Functions
+from gradproof.repair.helpers import Program
+from gradproof.repair.names import descendants, readable
+from gradproof.repair.prior import Target
+from gradproof.repair.problem import Candidate, Problem
+from gradproof.repair.results import Fix, Repair
+from gradproof.repair.rewrite import Unwritable, rewrite
+from gradproof.repair.search import search
+
+if TYPE_CHECKING:
+    from gradproof.repair.mend import Workbench
+
+MOST_ALTERNATIVES = 3
+
+
+@dataclass(frozen=True)
+class FormulaRepair:
+    """The search for the formula of one equation, and of the helpers that it is computed from."""
+
+    workbench: Workbench
+    equation: Equation
+    program: Program
+    deadline: float
+    fixes: dict[int, Fix] = field(default_factory=dict)
+
+    @cached_property
+    def functions(self) -> Functions:
+        return functions_of(self.equation)
+
+    def repair(self) -> Repair:
+        candidates, counts = search(self.problem(), self.check)
+        # Of edits in several texts, that which mends most equations comes first.
+        fixes = sorted((self.fixes[id(candidate)] for candidate in candidates), key=lambda fix: -len(fix.mends))
+        if not fixes:
+            return Repair(None, (), self.workbench.reading(self.equation), counts)
+        return Repair(fixes[0], tuple(fixes[1 : 1 + MOST_ALTERNATIVES]), fixes[0].diagnosis, counts)
+
+    def problem(self) -> Problem:
+        bench, context = self.workbench, self.workbench.context
+        formula = self.program.formula
+        target = Target(self.equation.name, self.equation.quantity, names_in(formula))
+        pool = readable(target.quantity, bench.known, context.inputs, context.ancestors)
+        own = names_in(formula)
+        legible = own.union(pool) - descendants(context.inputs, target.quantity) - {target.quantity}
+        helpers = tuple(helper for helper in context.helpers if callable(self.functions.find(helper)))
+        bank = Bank(
+            target=target,
+            pool=pool,
+            own=own,
+            screen=bench.screen,
+            groups=bench.groups[0],
+            functions=self.functions,
+            helpers=helpers,
+            fragments=tuple(part for part in context.fragments if names_in(part) <= legible),
+            prior=context.prior,
+            deadline=self.deadline,
+            seed=bench.seed,
+        )
+        siblings = analogies(self.equation.name, context.formulas, bench.known)
+        return Problem(
+            formula=formula,
+            target=target,
+            groups=bench.groups[0],
+            fresh=bench.groups[1],
+            legible=legible,
+            screen=bench.screen,
+            bank=bank,
+            vocabulary=Vocabulary(any(bench.screen.lifted[n].ndim > LEAD for n in bench.known), helpers),
+            functions=self.functions,
+            prior=context.prior,
+            siblings=tuple((name, other) for name, other in siblings if names_in(other) <= legible),
+            deadline=self.deadline,
+            seed=bench.seed,
+            place=self.program.place,
+        )
+
+    def check(self, candidate: Candidate) -> bool:
+        """Write the candidate into the text that it changes and run that in all trials."""
+        bench = self.workbench
+        try:
+            part, formula = self.program.changed(candidate.formula)
+            written = rewrite(part.definition, formula, self.functions)
+            space = getattr(inspect.unwrap(part.equation.function), "__globals__", {})
+            function = compiled(written.text, part.definition.name, space)
+        except (Unwritable, ValueError):
+            return False
+        diagnosis = explain(
+            part.definition.formula, formula, Setting(part.equation.quantity, bench.context.activations)
+        )
+        fix = Fix(
+            equation=part.equation.name,
+            line=part.equation.line,
+            source=part.equation.source,
+            expression=written.expression,
+            body=written.text,
+            parameters=written.parameters,
+            edits=written.spans,
+            kind=diagnosis.kind,
+            sentence=diagnosis.sentence,
+            bits=candidate.bits,
+            trials=sum(group.trials for group in bench.evidence),
+            fresh_trials=sum(group.trials for group in bench.fresh),
+            function=function,
+            analogy=candidate.sibling,
+        )
+        mends = bench.mends(self.equation, part.equation, fix)
+        if mends:
+            self.fixes[id(candidate)] = replace(fix, mends=mends)
+        return bool(mends)
