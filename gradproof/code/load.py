@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.binding import Binding
+from gradproof.binding import Binding, Leaf
 from gradproof.code import opaque
 from gradproof.code.blocks import same, sample_of
 from gradproof.code.emit import equation
@@ -99,9 +99,12 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
             raise GradproofError(f"Code(absent=...): {quantity} is not absent: the code computes it")
     if not any(quantity.startswith(f"d{loss}_d") for quantity in found):
         return
-    wanted = [f"d{loss}_d{name}" for name, source in binding.roots.items() if getattr(source, "path", None) == name
-              and name in binding.parameters]  # fmt: skip
-    missing = [q for q in wanted if q not in found and q not in quantities.code.absent]
+    wanted: dict[str, list[str]] = {}  # a parameter -> its gradient by each of the names that it has
+    for name, source in binding.roots.items():
+        if isinstance(source, Leaf) and source.path in binding.parameters and not source.index:
+            wanted.setdefault(source.path, []).append(f"d{loss}_d{name}")
+    given = found.union(quantities.code.absent)
+    missing = [names[-1] for names in wanted.values() if not given.intersection(names)]
     if missing:
         raise GradproofError(
             f"the code has no variable for {', '.join(missing)}: name the variable in Code(names=...), what the last "
