@@ -17,12 +17,13 @@ import torch
 from numpy.typing import NDArray
 
 from gradproof.arrays.bound import BoundArray
+from gradproof.arrays.creation import call_on_arrays
 from gradproof.aten import Tape, record
 from gradproof.binding import Binding
 from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.evaluate import Evaluator, as_numbers
-from gradproof.optimizer import Stepper, Tensors
+from gradproof.optimizer import Tensors
 from gradproof.truth import DTYPES, Truth
 
 Array = NDArray[Any]
@@ -75,18 +76,9 @@ class TruthBounds:
 
         def one_trial(one: torch.Tensor, *tensors: torch.Tensor) -> Tensors:
             named = dict(zip(order, tensors, strict=True))
-            return self.truth.quantities(named, batch=False, step=self._step, one=one)
+            return self.truth.quantities(named, batch=False, step=self.truth.recorded_step, one=one)
 
         return record(one_trial, torch.ones((), dtype=self.truth.dtype), *(leaves[name][0] for name in order))
-
-    def _step(self, parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
-        """The optimizer's step with its drawn hyperparameters as tensors, so that they stay leaves of the tape."""
-        factory = self.truth.binding.reference.optimizer
-        assert factory is not None
-        alone = [{name: value[None] for name, value in part.items()} for part in (parameters, hyperparameters)]
-        stepper = Stepper(factory, self.truth.fixed, alone[0], alone[1], batched=True, examples=self.truth.examples)
-        stepped = stepper.step({name: value[None] for name, value in gradients.items()})
-        return {name: value[0] for name, value in stepped.items()}
 
     def of(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: Iterable[str]) -> dict[str, Bounded]:
         """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
@@ -187,7 +179,7 @@ class EquationBounds:
         if equation.name not in self.unruled:
             try:
                 with np.errstate(all="ignore"):
-                    result = equation.function(*(bounded.operand() for bounded in inputs))
+                    result = call_on_arrays(equation.function, [bounded.operand() for bounded in inputs])
                 value, error = _layers(equation, result, trials)
             except Exception:  # user code meets an operation that has no bound; the sampled one takes its place
                 self.unruled.add(equation.name)

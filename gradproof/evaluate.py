@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof.arrays.creation import call_on_arrays
 from gradproof.arrays.structure import LeadArray
 from gradproof.arrays.trials import TrialArray
 from gradproof.derivation import Derivation, Equation
@@ -231,7 +232,7 @@ def _batched(equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
 def _lifted(equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
     """The function on arrays whose trial axis is hidden from it."""
     with np.errstate(all="ignore"):
-        value = equation.function(*(TrialArray(value) for value in inputs))
+        value = call_on_arrays(equation.function, [TrialArray(value) for value in inputs])
     return unlifted(equation, value, trials)
 
 
