@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BLOCK_PREFIX = "_block_"
 DEEPCOPY = "_deepcopy"
+COPY = "copy"
 _REFUSED = (ast.Return, ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal, ast.Await, ast.Delete)
 
 
@@ -135,7 +136,7 @@ def _start(reader: Reader, number: int, name: str, ref: Ref, *, copied: bool) ->
     """A block's own variable as it starts; a copy where the block writes into it."""
     value = reader.written(ref)
     if copied and isinstance(ref, Step) and isinstance(ref.sample, np.ndarray):
-        value = ast.Call(ast.Attribute(value, "copy", ast.Load()), [], [])
+        value = ast.Call(ast.Attribute(value, COPY, ast.Load()), [], [])
     elif copied:
         value = ast.Call(ast.Name(DEEPCOPY, ast.Load()), [value], [])
     return ast.Assign([ast.Name(block_name(number, name), ast.Store())], value)

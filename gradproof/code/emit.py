@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gradproof.code.blocks import BLOCK_PREFIX, DEEPCOPY
+from gradproof.code.slicing import fresh_copies, sliced
 from gradproof.code.steps import PREFIX, Block, Origin, Step, idents_in
 from gradproof.code.written import Statement, Written
 from gradproof.derivation import Equation
@@ -29,73 +30,90 @@ def equation(step: Step, name: str, steps: Mapping[int, Step], namespace: Mappin
     """
     parts = _closure(step, steps)
     inputs = list(dict.fromkeys(p.quantity for p in parts if isinstance(p, Step) and p is not step and p.quantity))
-    names = _Names(parts, step, inputs)
+    fresh = fresh_copies(parts)
+    names = _Names(parts, step, inputs, fresh)
     body: list[ast.stmt] = []
     written: list[Statement] = []
 
-    def add(node: ast.stmt, origin: Origin | None) -> None:
-        body.append(node)
-        written.append(Statement.of(origin, names.quantities))
+    def add(node: ast.stmt, origin: Origin | None, kept: tuple[int, ...] | None = None) -> None:
+        body.append(names.applied(node))
+        written.append(Statement.of(origin, names.quantities, names.own, kept))
 
     for part in parts:
         if isinstance(part, Block):
             for statement in part.statements[:-1]:
-                add(names.applied(statement), None)
-            add(names.applied(part.statements[-1]), part.origin)
-        elif part is not step and not _is_input(part, step) and part.expression is not None:
-            target = ast.Name(names.of(part), ast.Store())
-            own = None if part.block is not None else part.origin
-            add(ast.Assign([target], names.applied(part.expression)), own)
+                if not _starts_fresh(statement, fresh):
+                    add(statement, None)
+            add(part.statements[-1], part.origin, part.kept)
+        elif part is not step and part.quantity is None and part.expression is not None and not _of_block(part):
+            add(ast.Assign([ast.Name(part.ident, ast.Store())], part.expression), part.origin)
     assert step.expression is not None
     assert step.origin is not None
-    add(ast.Return(names.applied(step.expression)), None if step.block is not None else step.origin)
+    add(ast.Return(step.expression), None if _of_block(step) else step.origin)
     source, function = _compiled(name, inputs, body, namespace, path)
     return Equation(name, tuple(inputs), function, path, step.origin.line, source, Written(step.origin, tuple(written)))
 
 
-def _is_input(part: Step | Block, of: Step) -> bool:
-    return isinstance(part, Step) and part is not of and part.quantity is not None
+def _of_block(step: Step) -> bool:
+    """Whether a step is a variable of a block as that ends."""
+    return step.block is not None and isinstance(step.expression, ast.Name)
+
+
+def _starts_fresh(statement: ast.stmt, fresh: Mapping[str, Step]) -> bool:
+    """Whether a statement copies what may be written into as it is."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name in fresh
+    return False
 
 
 def _closure(step: Step, steps: Mapping[int, Step]) -> list[Step | Block]:
-    """The step and all that its text needs, down to other quantities, in order."""
+    """The step and all that its text needs, down to other quantities, in order; what runs later is looked at first."""
     found: dict[int, Step | Block] = {}
-    open_steps: list[Step] = [step]
-    while open_steps:
-        part = open_steps.pop()
-        if part.number in found:
-            continue
+    waiting: dict[int, Step | Block] = {step.number: step}
+    wanted: dict[int, set[str]] = {}
+    while waiting:
+        part = waiting.pop(max(waiting))
+        if isinstance(part, Block):
+            part = sliced(part, wanted[part.number])
+            texts: list[ast.AST] = [*part.statements]
+        elif part.expression is None or (part is not step and part.quantity is not None):
+            texts = []
+        else:
+            texts = [part.expression]
+            if part.block is not None:
+                waiting[part.block.number] = part.block
+                names = {node.id for node in ast.walk(part.expression) if isinstance(node, ast.Name)}
+                wanted.setdefault(part.block.number, set()).update(names)
         found[part.number] = part
-        if _is_input(part, step) or part.expression is None:
-            continue
-        texts: list[ast.AST] = [part.expression]
-        if part.block is not None and part.block.number not in found:
-            found[part.block.number] = part.block
-            texts += part.block.statements
-        open_steps += [steps[number] for number in idents_in(*texts)]
+        waiting.update((number, steps[number]) for number in idents_in(*texts))
     return [found[number] for number in sorted(found)]
 
 
 class _Names:
     """What each step and each variable of a block is called in the body of an equation."""
 
-    def __init__(self, parts: Iterable[Step | Block], target: Step, inputs: list[str]) -> None:
+    def __init__(
+        self, parts: Iterable[Step | Block], target: Step, inputs: list[str], fresh: Mapping[str, Step]
+    ) -> None:
         self.taken = {*inputs, DEEPCOPY}
         self.table: dict[str, str] = {}
         self.quantities: dict[int, str] = {}
+        self.own: dict[str, str] = {}
+        in_place = {step.number: name for name, step in fresh.items()}
         for part in parts:
             if not isinstance(part, Step) or part is target:
                 continue
             if part.quantity is not None:
-                self.table[part.ident] = part.quantity
-                self.quantities[part.number] = part.quantity
+                name = part.quantity
+            elif _of_block(part) and isinstance(part.expression, ast.Name):
+                name = self.renamed(part.expression.id)
             else:
-                self.table[part.ident] = self._fresh(_variable(part))
-                self.quantities[part.number] = self.table[part.ident]
-
-    def of(self, step: Step) -> str:
-        """The name of a step."""
-        return self.table[step.ident]
+                name = self._fresh(_variable(part))
+            self.table[part.ident] = name
+            self.quantities[part.number] = name
+            if part.number in in_place:
+                self._note(in_place[part.number], name)
 
     def _fresh(self, wanted: str) -> str:
         name, count = wanted, 1
@@ -115,8 +133,14 @@ class _Names:
             block = _BLOCK.fullmatch(ident)
             if block is None:
                 return ident
-            self.table[ident] = self._fresh(block[2])
+            self._note(ident, self._fresh(block[2]))
         return self.table[ident]
+
+    def _note(self, ident: str, name: str) -> None:
+        """The name of a block's variable, and the variable that it is in the code."""
+        self.table[ident] = name
+        block = _BLOCK.fullmatch(ident)
+        self.own[name] = block[2].replace("__", ".") if block is not None else name
 
 
 class _Renamer(ast.NodeTransformer):

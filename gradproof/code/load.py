@@ -118,7 +118,7 @@ class _Loader:
     def __init__(self, functions: list[tuple[type | None, Any]], quantities: Quantities, samples: Samples) -> None:
         self.quantities, self.samples = quantities, samples
         self.functions = functions
-        self.reader = Reader(self._attribute)
+        self.reader = Reader(self._attribute, quantities.of_variable)
         self.given: dict[str, Step] = {}
         self.instances: dict[type, Instance] = {}
         self.texts = [text_of(function) for _, function in functions]

@@ -120,8 +120,8 @@ def _kept(result: Any) -> Any:
 
 def _picking(name: str, chain: _Chain, pick: Callable[..., Any]) -> Callable[..., Any]:
     def result(*values: Any) -> Any:
-        results, _ = chain.run([value.copy() if isinstance(value, np.ndarray) else value for value in values])
-        return pick(results, objects)
+        results, made = chain.run([value.copy() if isinstance(value, np.ndarray) else value for value in values])
+        return pick(results, made)
 
     result.__name__ = name
     return result

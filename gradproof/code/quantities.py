@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -89,6 +90,7 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Ste
         taken[name] = step
         names[step] = name
         step.quantity = quantity
+    _name_the_rest(reader, quantities, names, taken, returned)
     unknown = [key for key in quantities.code.names if key not in quantities.used]
     if unknown:
         variables = sorted({v for scope in reader.scopes for v, _ in _finals(scope)})
@@ -97,6 +99,35 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Ste
             f"{', '.join(variables)}"
         )
     return names
+
+
+def _name_the_rest(
+    reader: Reader, quantities: Quantities, names: dict[Step, str], taken: dict[str, Step], returned: Ref
+) -> None:
+    """What the last function returns and no rule names is an equation under its variable's name, which stays unchecked.
+
+    Raises:
+        GradproofError: It has no variable's name either.
+    """
+    last = reader.scopes[-1] if reader.scopes else None
+    rest = [step for _, step in named_steps("", returned) if step.is_real and not step.given and step not in names]
+    for step in rest:
+        name = _identifier(step.variable)
+        if not name or name in taken or name in quantities.binding.roots:
+            raise GradproofError(
+                f"{last.text.name if last else 'the code'} returns {step.variable or 'a value'} of the shape "
+                f"{np.shape(step.sample)}, and nothing says which quantity that is; name all that it returns in order: "
+                f'Code(..., results=("d{quantities.loss}_dX", ...))'
+            )
+        taken[name] = step
+        names[step] = name
+        step.quantity = name
+
+
+def _identifier(variable: str) -> str:
+    """A variable's text as a name: `grads['W']` -> `grads_W`."""
+    name = re.sub(r"\W+", "_", variable.removeprefix("self.")).strip("_")
+    return name if name.isidentifier() else ""
 
 
 def _candidates(reader: Reader, quantities: Quantities, returned: Ref) -> Iterator[tuple[Step, str, str]]:
@@ -110,6 +141,10 @@ def _candidates(reader: Reader, quantities: Quantities, returned: Ref) -> Iterat
                 "arrays"
             )
         yield from ((step, name, last) for step, name in zip(results, quantities.code.results, strict=True))
+    elif len(results) == 1 and len(reader.scopes) > 1 and (only := _only_input(quantities)):
+        finals_of_last = {id(step) for _, step in _finals(reader.scopes[-1])}
+        if id(results[0]) not in finals_of_last:
+            yield results[0], f"d{quantities.loss}_d{only}", last
     finals = [(scope.text.name, variable, step) for scope in reader.scopes for variable, step in _finals(scope)]
     for explicit in (True, False):
         for function, variable, step in finals:
@@ -117,6 +152,13 @@ def _candidates(reader: Reader, quantities: Quantities, returned: Ref) -> Iterat
             if name is not None:
                 yield step, name, function
     yield from _outputs(reader, quantities)
+
+
+def _only_input(quantities: Quantities) -> str:
+    """The model's only real input; empty where there are several."""
+    inputs = quantities.binding.reference.inputs
+    real = [name for name, distribution in inputs.items() if not distribution.is_integer]
+    return real[0] if len(real) == 1 else ""
 
 
 def _outputs(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str, str]]:

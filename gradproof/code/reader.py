@@ -38,6 +38,7 @@ class Reader:
 
     Attributes:
         attribute: What an attribute of an object is before the code has written it.
+        meaning: The quantity that a variable of a function is by its name, or None.
         steps: All steps in order; blocks take numbers of the same count.
         scopes: Of every call, in order.
         instances: The objects whose methods are read.
@@ -45,6 +46,7 @@ class Reader:
     """
 
     attribute: Callable[[Reader, Instance, str], Ref]
+    meaning: Callable[[str, str], str | None]
     steps: dict[int, Step] = field(default_factory=dict)
     scopes: list[Scope] = field(default_factory=list)
     instances: list[Instance] = field(default_factory=list)
@@ -289,8 +291,18 @@ class Reader:
         sizes = isinstance(node.targets[0], ast.Tuple) and self.sizes(node, scope, origin)
         value = sizes or self.ref(node.value, scope, origin)
         for target in node.targets:
+            if isinstance(value, Step) and self.renames(target, value, scope):
+                value = self.step(value.sample, _name(value.ident), origin)
             self.bind(target, value, scope, origin)
         return True
+
+    def renames(self, target: ast.expr, value: Step, scope: Scope) -> bool:
+        """Whether a plain `dz = dout` says that one quantity is another: a statement that can be wrong."""
+        if not isinstance(target, ast.Name) or not value.is_real:
+            return False
+        meant = self.meaning(target.id, scope.text.name)
+        known = value.quantity if value.given else self.meaning(value.variable, scope.text.name)
+        return meant is not None and known is not None and meant != known
 
     def sizes(self, node: ast.Assign, scope: Scope, origin: Origin) -> Compound | None:
         """`N, D = X.shape` as one size each; None for any other right side."""

@@ -41,11 +41,13 @@ class Block:
         number: Its place in the order of all steps and blocks.
         statements: The statements, with a copy of everything they write into before them.
         origin: The statement of the code.
+        kept: Which statements of a loop's body are left, where some are not needed; else None.
     """
 
     number: int
     statements: list[ast.stmt]
     origin: Origin
+    kept: tuple[int, ...] | None = None
 
 
 @dataclass(eq=False)

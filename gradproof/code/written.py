@@ -21,26 +21,41 @@ class Statement:
         text: Its text.
         variables: Name in the body -> the text that means the same in the code.
         changed: Name in the body -> the line at which the code computed it.
+        kept: Which statements of the loop's body are in the equation, where that leaves some out.
     """
 
     line: int = 0
     text: str = ""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     changed: Mapping[str, int] = field(default_factory=dict, repr=False)
+    kept: tuple[int, ...] | None = None
 
     @classmethod
-    def of(cls, origin: Origin | None, names: Mapping[int, str]) -> Statement:
-        """The statement at an origin, with the names that steps have in the body, by their numbers."""
+    def of(
+        cls,
+        origin: Origin | None,
+        names: Mapping[int, str],
+        own: Mapping[str, str],
+        kept: tuple[int, ...] | None = None,
+    ) -> Statement:
+        """The statement at an origin.
+
+        Args:
+            origin: Where the statement stands; None where it was added in reading.
+            names: The names that steps have in the body, by their numbers.
+            own: The names that variables of the statement itself have in the body -> the variables.
+            kept: Which statements of a loop's body are left.
+        """
         if origin is None:
             return cls()
-        variables: dict[str, str] = {}
+        variables: dict[str, str] = dict(own)
         changed: dict[str, int] = {}
-        for variable, step in origin.scope.items():
-            name = names.get(step.number)
+        for variable, step in sorted(origin.scope.items(), key=lambda item: ("[" in item[0], "." in item[0])):
+            name = names.get(step.number, step.quantity)
             if name is not None:
                 variables.setdefault(name, variable)
                 changed[name] = step.origin.line if step.origin is not None else 0
-        return cls(origin.line, origin.text, variables, changed)
+        return cls(origin.line, origin.text, variables, changed, kept)
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,8 @@ class Written:
     def _changed(self, statement: Statement, one: ast.stmt, other: ast.stmt) -> Change | None:
         original = ast.parse(textwrap.dedent(statement.text)).body[0]
         line = statement.line
+        if statement.kept is not None and isinstance(original, ast.For):
+            original.body = [original.body[place] for place in statement.kept]
         while True:
             inner = _differing(one, other)
             if inner is None:
