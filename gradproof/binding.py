@@ -17,6 +17,7 @@ from torch import nn
 
 from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
+from gradproof.optimizer_state import recipe_of, state_leaves, state_names
 from gradproof.project import suggestions
 from gradproof.reference import Reference, Symbol, parse_symbol
 
@@ -26,7 +27,7 @@ Call = tuple[str, int]
 
 @dataclass(frozen=True)
 class Leaf:
-    """A drawn value: an input, a parameter, a hyperparameter, or the cotangent of the output."""
+    """A drawn value: an input, a parameter, a hyperparameter, optimizer state, or the cotangent of an output."""
 
     path: str
     index: tuple[Any, ...] = ()
@@ -58,7 +59,7 @@ class Derivative:
 
 @dataclass(frozen=True)
 class Updated:
-    """A parameter after the optimizer's step."""
+    """A parameter, or an entry of the optimizer's state, after the step."""
 
     path: str
     index: tuple[Any, ...] = ()
@@ -74,6 +75,7 @@ class Binding:
         reference: The reference itself.
         model: One instance of its module, in the dtype of the run.
         parameters: Shape of every parameter of the model, by name.
+        recipe: How the optimizer is made; None where there is none.
         leaves: The distribution of every drawn array, in the order in which they are drawn.
         calls: Shape of the output of every call of every submodule.
         results: Shape of each tensor that `forward` returns, by name; empty where it returns the loss itself.
@@ -84,6 +86,7 @@ class Binding:
         self.place = place
         self.model = self._build(dtype)
         self.parameters = {name: tuple(value.shape) for name, value in self.model.named_parameters()}
+        self.recipe = recipe_of(reference, place, self.parameters, dtype)
         self.calls: dict[Call, Shape] = {}
         self.results: dict[str, Shape] = {}
         self._run_once(dtype)
@@ -183,12 +186,14 @@ class Binding:
         leaves.update(self.reference.inputs)
         for name, leaf in self.cotangents.items():
             leaves[leaf] = plain.with_shape(self.results[name])
-        for name, value in self.reference.hyperparameters.items():
-            if isinstance(value, Distribution):
-                leaves[name] = value
-            elif isinstance(value, (int, float)) and not isinstance(value, bool):
-                leaves[name] = Distribution("constant", (), float(value), float(value))
+        leaves.update((argument.path, argument.distribution) for argument in self.reference.arguments)
+        leaves.update(self.state)
         return leaves
+
+    @cached_property
+    def state(self) -> dict[str, Distribution]:
+        """How each entry of the optimizer's state before the step is drawn, by its path."""
+        return {} if self.recipe is None else state_leaves(self.recipe, self.reference)
 
     def _place(self, name: str, symbol: Symbol) -> Leaf | Output:
         """What a symbol stands for.
@@ -198,6 +203,9 @@ class Binding:
         """
         where = f"{self.place}: symbol {name!r}"
         path, counts = symbol.path, sum(1 for call in self.calls if call[0] == symbol.path)
+        entry = f"{path}[{symbol.index[0]}]" if len(symbol.index) == 1 else ""
+        if entry in self.leaves:  # of a tuple of hyperparameters
+            return Leaf(entry)
         is_leaf = path in self.leaves
         if is_leaf and counts:
             raise GradproofError(f"{where}: {path!r} is both a leaf and a submodule; rename one of them")
@@ -229,10 +237,9 @@ class Binding:
     def roots(self) -> dict[str, Leaf | Output | Result]:
         """Every name with a value of its own: symbols, then inputs, plain parameters, hyperparameters, results."""
         table: dict[str, Leaf | Output | Result] = {}
-        hyperparameters = self.reference.hyperparameter_names
         for name in [*self.reference.inputs, *(p for p in self.parameters if p.isidentifier())]:
             table[name] = Leaf(name)
-        table.update((name, Leaf(path)) for name, path in hyperparameters.items() if path in self.leaves)
+        table.update((argument.name, Leaf(argument.path)) for argument in self.reference.arguments)
         for name, leaf in self.cotangents.items():
             table[leaf] = Leaf(leaf)
             table[name] = Result(name, is_loss=False)
@@ -244,7 +251,21 @@ class Binding:
                     f"{'a result' if isinstance(table[name], Result) else 'a leaf'}; rename one of them"
                 )
             table[name] = source
+        for name, state in self._state_names(table).items():
+            table.setdefault(name, state)
         return table
+
+    def _state_names(self, table: Mapping[str, Leaf | Output | Result]) -> dict[str, Leaf]:
+        """The optimizer's state by the names that it has without a symbol of its own."""
+        if self.recipe is None:
+            return {}
+        parameters = {
+            name: (source.path, source.index)
+            for name, source in table.items()
+            if isinstance(source, Leaf) and source.path in self.parameters
+        }
+        found = state_names(self.recipe, self.reference, parameters)
+        return {name: Leaf(path, index) for name, (path, index) in found.items()}
 
     def find(self, name: str) -> Source | None:
         """What a name of the derivation means here, or None where the reference has no such quantity.
@@ -255,10 +276,9 @@ class Binding:
         if name in self.roots:
             return self.roots[name]
         if name.endswith("_new"):
-            parameter = self.roots.get(name.removesuffix("_new"))
-            is_parameter = isinstance(parameter, Leaf) and parameter.path in self.parameters
-            if self.reference.optimizer is not None and isinstance(parameter, Leaf) and is_parameter:
-                return Updated(parameter.path, parameter.index)
+            old = self.roots.get(name.removesuffix("_new"))
+            if self.recipe is not None and isinstance(old, Leaf) and old.path in {*self.parameters, *self.state}:
+                return Updated(old.path, old.index)
             return None
         splits = [(top, bottom) for top, bottom in derivative_splits(name) if self._differentiable(top, bottom)]
         if len(splits) > 1:
@@ -285,7 +305,9 @@ class Binding:
             if parameter not in self.roots:
                 return f"the reference has no {parameter}{suggestions(parameter, known)}"
             return (
-                "the reference has no optimizer" if self.reference.optimizer is None else f"{parameter} is no parameter"
+                "the reference has no optimizer"
+                if self.reference.optimizer is None
+                else f"{parameter} is neither a parameter nor state of the optimizer"
             )
         for top, bottom in derivative_splits(name):
             odd = [part for part in (top, bottom) if part not in self.roots]

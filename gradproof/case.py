@@ -101,7 +101,7 @@ class Case:
     def draw(self, block: Block, seed: int, scale: float = 1.0) -> dict[str, Array]:
         """The random numbers of a block in the case's dtype, `(n, *shape)` by leaf."""
         binding = self.bindings[block.reference]
-        unscaled = frozenset(binding.reference.hyperparameters)
+        unscaled = frozenset(argument.path for argument in binding.reference.arguments)
         values = draw(
             binding.leaves,
             block,

@@ -22,7 +22,8 @@ class Distribution:
     """One random array of a trial.
 
     Attributes:
-        kind: `normal`, `uniform`, `log_uniform`, `integers`, `one_hot` or `constant`.
+        kind: `normal`, `uniform`, `log_uniform`, `integers`, `counts` (whole numbers as real ones), `one_hot` or
+            `constant`.
         shape: The array's shape in one trial.
         low, high: Mean and standard deviation of a normal, ends of the interval otherwise.
         symbol: The name that the derivation gives to the value, where it differs from the reference's.
@@ -57,6 +58,8 @@ class Distribution:
             return np.exp(generator.uniform(np.log(self.low), np.log(self.high), size))
         if self.kind == "integers":
             return generator.integers(int(self.low), int(self.high), size)
+        if self.kind == "counts":
+            return generator.integers(int(self.low), int(self.high), size).astype(np.float64)
         if self.kind == "one_hot":
             classes = self.shape[-1]
             return np.eye(classes)[generator.integers(0, classes, size[:-1])]

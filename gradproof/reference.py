@@ -34,6 +34,21 @@ class Symbol:
 
 
 @dataclass(frozen=True)
+class Argument:
+    """A number among the optimizer's arguments.
+
+    Attributes:
+        path: The argument, with a place where it is a tuple: `lr`, `betas[0]`.
+        name: What the derivation calls it: the distribution's symbol, or `lr`, `beta1`.
+        distribution: How it is drawn; a constant where it is given as a number.
+    """
+
+    path: str
+    name: str
+    distribution: Distribution
+
+
+@dataclass(frozen=True)
 class Reference:
     """A torch model and which of its tensors each symbol of the derivation is.
 
@@ -44,7 +59,12 @@ class Reference:
             `cell#1` the output of its second call. Inputs, parameters without a dot, and hyperparameters may
             also be used by their own names.
         optimizer: A class of `torch.optim`; its step on the true gradients gives `B_new`.
-        hyperparameters: The optimizer's arguments: numbers, or distributions where each trial draws one.
+        hyperparameters: The optimizer's arguments: numbers, or distributions where each trial draws one, or tuples of
+            these. The derivation may use their names; `betas=(0.9, 0.999)` are `beta1` and `beta2`.
+        state: The optimizer's state before the step, drawn in the shape of each parameter: `"exp_avg": normal()`; for
+            the parameter `W` it is the leaf `exp_avg_W`, after the step `exp_avg_W_new`, and a symbol may name it:
+            `"m": "W.exp_avg"`. `"step": integers(0, 9, symbol="t")` is how many steps were taken before (0 if not
+            given). Without a state the optimizer is fresh.
         parameters: How parameters are drawn: one distribution for all, or by name; standard normal by default.
         loss: The name of a scalar result of `forward`, or of a tensor result contracted with the cotangent.
         output: The name of a tensor result of `forward`, or the names of the tensors of a tuple in their order; the
@@ -58,6 +78,7 @@ class Reference:
     symbols: Mapping[str, str] = field(default_factory=dict)
     optimizer: Callable[..., Any] | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Distribution | float] = field(default_factory=dict)
     parameters: Distribution | Mapping[str, Distribution] = field(default_factory=normal)
     loss: str = "Loss"
     output: str | Sequence[str] = "Y"
@@ -78,6 +99,7 @@ class Reference:
             raise GradproofError(
                 "Reference(hyperparameters=...) belongs to an optimizer: give optimizer=torch.optim.SGD"
             )
+        self._check_state()
         outputs = self.outputs
         if not outputs or not all(isinstance(name, str) and name.isidentifier() for name in outputs):
             raise GradproofError(
@@ -100,13 +122,37 @@ class Reference:
         """The names of the results of `forward`, where they are tensors."""
         return (self.output,) if isinstance(self.output, str) else tuple(self.output)
 
+    def _check_state(self) -> None:
+        if self.state and self.optimizer is None:
+            raise GradproofError("Reference(state=...) belongs to an optimizer: give optimizer=torch.optim.Adam")
+        for name, value in self.state.items():
+            if number_or_draw(value) is None or (isinstance(value, Distribution) and value.shape):
+                raise GradproofError(
+                    f"Reference(state=...): {name!r} is {value!r}, but a state is a number or a distribution without "
+                    "a shape, which is drawn in that of each parameter: normal(), uniform(0.1, 1.0)"
+                )
+
     @property
-    def hyperparameter_names(self) -> Mapping[str, str]:
-        """The derivation's name of each hyperparameter -> the optimizer's argument."""
-        return {
-            (value.symbol or name) if isinstance(value, Distribution) else name: name
-            for name, value in self.hyperparameters.items()
-        }
+    def arguments(self) -> tuple[Argument, ...]:
+        """The numbers among the optimizer's arguments, in their order; flags and words are none."""
+        found = []
+        for name, value in self.hyperparameters.items():
+            is_tuple = isinstance(value, tuple)
+            for k, part in enumerate(value if is_tuple else (value,)):
+                distribution = number_or_draw(part)
+                if distribution is not None:
+                    path, own = (f"{name}[{k}]", f"{name.removesuffix('s')}{k + 1}") if is_tuple else (name, name)
+                    found.append(Argument(path, distribution.symbol or own, distribution))
+        return tuple(found)
+
+
+def number_or_draw(value: object) -> Distribution | None:
+    """A distribution as it is, a number as a constant; None for anything else."""
+    if isinstance(value, Distribution):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Distribution("constant", (), float(value), float(value))
+    return None
 
 
 _SYMBOL = re.compile(r"(?P<path>[A-Za-z_][\w.]*)(?:#(?P<call>\d+))?\s*(?:\[(?P<index>[^\]]*)\])?")

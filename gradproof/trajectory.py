@@ -17,7 +17,7 @@ from gradproof.binding import Binding, Leaf, Updated
 from gradproof.case import Case
 from gradproof.errors import GradproofError
 from gradproof.evaluate import Evaluator
-from gradproof.optimizer import Stepper
+from gradproof.optimizer import Tensors
 from gradproof.trials import Block
 
 Array = NDArray[Any]
@@ -32,8 +32,9 @@ class Trajectory:
 
     Attributes:
         steps: The numbers of the steps, from 1.
-        max_difference: The largest difference of any parameter in any trial after each step.
-        median_difference: The median over trials of the largest difference of any parameter.
+        max_difference: The largest difference, in any trial after each step, of any parameter and of any entry of
+            the optimizer's state that the derivation carries along.
+        median_difference: The median over trials of the largest difference in each.
         largest_parameter: The largest absolute value of any parameter by torch.
         trials: How many trials were trained.
     """
@@ -89,30 +90,26 @@ def _train(case: Case, k: int, evaluator: Evaluator, steps: int, seed: int, scal
     rows = np.arange(count, dtype=np.int64)
     draws = case.draw(Block(k, 0, rows * len(case.references) + k), seed, scale)
     updates = _updates(case, binding)
+    carried = dict.fromkeys([*binding.parameters, *(source.path for source in updates.values())])
     manual = {name: value.copy() for name, value in draws.items()}
     leaves = truth.leaves(draws)
-    parameters = {name: leaves[name] for name in binding.parameters}
-    drawn = {name: leaves[name] for name in truth.drawn}
-    factory = binding.reference.optimizer
-    assert factory is not None
     if truth.steps_batched is None:
         truth.evaluate(draws)
-    stepper = Stepper(
-        factory, truth.fixed, parameters, drawn, batched=bool(truth.steps_batched), examples=truth.examples
-    )
+    stepper = truth.stepper(leaves)
+    stepped: Tensors = {}
     apart, size = np.zeros((steps, count)), np.zeros(steps)
     for step in range(steps):
         values = evaluator.free_run(_leaf_values(case, binding, manual), count)
         for equation, source in updates.items():
             manual[source.path][(slice(None), *source.index)] = values[equation]
-        gradients = truth.gradients({**leaves, **parameters})
-        parameters = stepper.step(gradients)
+        stepped = stepper.step(truth.gradients({**leaves, **stepped}))
         with np.errstate(all="ignore"):
-            for name, value in parameters.items():
-                true = value.numpy()
+            for name in carried:
+                true = stepped[name].numpy()
                 difference = np.abs(manual[name].astype(np.float64) - true).reshape(count, -1).max(axis=1)
                 apart[step] = np.maximum(apart[step], difference)
-                size[step] = max(size[step], float(np.abs(true).max()))
+                if name in binding.parameters:
+                    size[step] = max(size[step], float(np.abs(true).max()))
     return apart, size
 
 
@@ -126,18 +123,24 @@ def _leaf_values(case: Case, binding: Binding, draws: dict[str, Array]) -> dict[
 
 
 def _updates(case: Case, binding: Binding) -> dict[str, Updated]:
-    """The plain update equations, which together must cover every entry of every parameter."""
+    """The plain update equations.
+
+    Together they must cover every entry of every parameter, and of the optimizer's state that the derivation reads.
+    """
     updates = {}
-    covered = {name: np.zeros(shape, dtype=bool) for name, shape in binding.parameters.items()}
+    read = {source.path for source in map(binding.find, case.starts) if isinstance(source, Leaf)}
+    shapes = {**binding.parameters, **{path: d.shape for path, d in binding.state.items() if path in read}}
+    covered = {path: np.zeros(shape, dtype=bool) for path, shape in shapes.items()}
     for equation in case.derivation.equations:
         source = binding.find(equation.quantity)
         if isinstance(source, Updated) and case.derivation.by_name[equation.quantity] is equation:
             updates[equation.name] = source
-            covered[source.path][source.index] = True
+            if source.path in covered:
+                covered[source.path][source.index] = True
     missing = [name for name, entries in covered.items() if not entries.all()]
     if missing:
         raise GradproofError(
-            f"{case.derivation.name}: --steps needs an update for every parameter; there is none for all of "
-            f"{', '.join(missing)} (an equation such as `W_new`)"
+            f"{case.derivation.name}: --steps needs an update for every parameter, and for all optimizer state that is "
+            f"read; there is none for all of {', '.join(missing)} (an equation such as `W_new`, `exp_avg_W_new`)"
         )
     return updates

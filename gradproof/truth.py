@@ -20,9 +20,9 @@ from torch import nn
 from torch.func import functional_call, vmap
 
 from gradproof.binding import Binding, Call, Derivative, Leaf, Output, Result, Source, Updated
-from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
-from gradproof.optimizer import Stepper, Tensors, takes_batches
+from gradproof.optimizer import Recipe, Stepper, Tensors, recorded_step, takes_batches
+from gradproof.trial_numbers import TrialsDiffer
 
 Array = NDArray[Any]
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -52,8 +52,6 @@ class Truth:
         loss = binding.reference.loss
         others = [top for top in self.derivatives if top != loss]
         self.tops = [*others, loss] if self.updated or loss in self.derivatives else others
-        self.fixed, self.drawn = _hyperparameters(binding)
-        self.examples = {name: _example(binding.leaves[name]) for name in self.drawn}
         self.batched: bool | None = None
         self.steps_batched: bool | None = None
 
@@ -106,7 +104,7 @@ class Truth:
         leaves: Tensors,
         *,
         batch: bool,
-        step: Callable[[Tensors, Tensors, Tensors], Tensors] | None = None,
+        step: Callable[[Tensors, Tensors], Tensors] | None = None,
         one: torch.Tensor | None = None,
     ) -> Tensors:
         """The wanted quantities as tensors.
@@ -114,7 +112,7 @@ class Truth:
         Args:
             leaves: The drawn values of one trial or, with `batch`, of many.
             batch: Which of the two.
-            step: Takes the optimizer's step in place of one that is made for the purpose.
+            step: Takes the optimizer's step, from leaves and gradients, in place of one that is made for the purpose.
             one: The derivative that backpropagation starts from, where a recording needs it as a leaf of its own.
         """
         binding = self.binding
@@ -149,12 +147,12 @@ class Truth:
             values.update(self._derivatives(names, full, batch=batch, depth=tensor.ndim - batch))
         if self.updated:  # the loss comes last, so these are its derivatives
             gradients = {name: full[name] for name in parameters}
-            stepped = (step or self._step)(parameters, gradients, {name: leaves[name] for name in self.drawn})
+            stepped = (step or self._step)(leaves, gradients)
             values.update(self._updates(stepped, batch=batch))
         return values
 
     def _updates(self, stepped: Tensors, *, batch: bool) -> Tensors:
-        """The wanted entries of the parameters after the step."""
+        """The wanted entries of the parameters, and of the optimizer's state, after the step."""
         return {
             name: _entry(stepped[source.path], source.index, batch=batch)
             for name, source in self.sources.items()
@@ -188,16 +186,29 @@ class Truth:
             values[name] = _entry(full[_place(bottom)], index, batch=batch, depth=depth)
         return values
 
-    def _step(self, parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
+    def _step(self, leaves: Tensors, gradients: Tensors) -> Tensors:
         """One step of the real optimizer for a block of trials."""
-        factory = self.binding.reference.optimizer
-        assert factory is not None
+        try:
+            return self.stepper(leaves).step(gradients)
+        except TrialsDiffer:
+            self.steps_batched = False
+            return self.stepper(leaves).step(gradients)
+
+    def stepper(self, leaves: Tensors) -> Stepper:
+        """The optimizer of a block of trials, all trials together where it takes that."""
+        recipe, names = self._recipe, self.binding.parameters
         if self.steps_batched is None:
-            self.steps_batched = takes_batches(factory, self.fixed, parameters, hyperparameters)
-        stepper = Stepper(
-            factory, self.fixed, parameters, hyperparameters, batched=self.steps_batched, examples=self.examples
-        )
-        return stepper.step(gradients)
+            self.steps_batched = takes_batches(recipe, names, leaves)
+        return Stepper(recipe, names, leaves, batched=self.steps_batched)
+
+    @property
+    def _recipe(self) -> Recipe:
+        assert self.binding.recipe is not None
+        return self.binding.recipe
+
+    def recorded_step(self, leaves: Tensors, gradients: Tensors) -> Tensors:
+        """One trial's step, every number of it a tensor: what a recording needs."""
+        return recorded_step(self._recipe, leaves, gradients)
 
     # Blocks of trials ---------------------------------------------------------------------------------------------
 
@@ -251,9 +262,9 @@ class Truth:
         """The loss's derivative with respect to every parameter, for a block of leaves as tensors."""
         noted: list[Tensors] = []
 
-        def note(parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
+        def note(leaves: Tensors, gradients: Tensors) -> Tensors:
             noted.append(gradients)
-            return parameters
+            return leaves
 
         if self.batched:
             self.quantities(leaves, batch=True, step=note)
@@ -267,13 +278,9 @@ class Truth:
         rows = [self.quantities(_row(leaves, k), batch=False, step=self._step_alone) for k in range(count)]
         return {name: torch.stack([row[name].detach() for row in rows]) for name in rows[0]}
 
-    def _step_alone(self, parameters: Tensors, gradients: Tensors, hyperparameters: Tensors) -> Tensors:
-        factory = self.binding.reference.optimizer
-        assert factory is not None
-        lifted = [
-            {name: value.detach()[None] for name, value in part.items()} for part in (parameters, hyperparameters)
-        ]
-        stepper = Stepper(factory, self.fixed, lifted[0], lifted[1], batched=False, examples=self.examples)
+    def _step_alone(self, leaves: Tensors, gradients: Tensors) -> Tensors:
+        lifted = {name: value.detach()[None] for name, value in leaves.items()}
+        stepper = Stepper(self._recipe, self.binding.parameters, lifted, batched=False)
         stepped = stepper.step({name: value[None] for name, value in gradients.items()})
         return {name: value[0] for name, value in stepped.items()}
 
@@ -290,26 +297,6 @@ class Truth:
             torch.allclose(together[name], alone[name], rtol=tolerance, atol=tolerance, equal_nan=True)
             for name in alone
         )
-
-
-def _hyperparameters(binding: Binding) -> tuple[dict[str, Any], list[str]]:
-    """The optimizer's fixed arguments, and the names of the drawn ones."""
-    drawn = [
-        name
-        for name, value in binding.reference.hyperparameters.items()
-        if name in binding.leaves and binding.leaves[name].kind != "constant"
-    ]
-    fixed = {
-        name: binding.leaves[name].low if name in binding.leaves and not isinstance(value, (int, float)) else value
-        for name, value in binding.reference.hyperparameters.items()
-        if name not in drawn
-    }
-    return fixed, drawn
-
-
-def _example(distribution: Distribution) -> float:
-    """A value that the distribution can give."""
-    return float(distribution.sample(np.random.default_rng(0), 1)[0])
 
 
 @contextmanager
