@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradproof import defaults
 from gradproof.case import Case
+from gradproof.code.patching import patched
 from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
@@ -78,17 +79,24 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
     place = _place_of(fix, edited)
     is_helper = fix.equation != one.equation
     where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
-    before = fix.before or (f"{fix.equation} = {edited.written}" if is_helper else "")
+    before, after = fix.before, _line(fix, one.equation)
+    alternatives = [_line(other, one.equation) for other in repair.alternatives]
+    if edited.code is not None and (change := edited.code.change(edited.source, fix.body)) is not None:
+        before, after = change.before, change.after
+        place = f"{place.rpartition(':')[0]}:{change.line}"
+        others = [edited.code.change(edited.source, other.body) for other in repair.alternatives]
+        alternatives = [f"line {other.line}: {other.after}" for other in others if other is not None]
+    before = before or (f"{fix.equation} = {edited.written}" if is_helper else "")
     return replace(
         one,
         diagnosis=where + "; ".join(parts),
-        fix=_line(fix, one.equation),
+        fix=after,
         fix_before=before,
         fix_place=place if before else "",
         fix_of=fix.equation if is_helper else "",
         fix_trials=fix.trials,
         fresh_trials=fix.fresh_trials,
-        alternatives=tuple(_line(other, one.equation) for other in repair.alternatives),
+        alternatives=tuple(dict.fromkeys(alternatives)),
     )
 
 
@@ -131,7 +139,14 @@ def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
     found = []
     for path, fixes in by_file.items():
         text = path.read_text(encoding="utf-8")
-        found.append(FilePatch(path, text, patch(text, fixes)))
+        changes = [(fix, case.derivation.by_name[fix.equation]) for fix in fixes]
+        statements = [
+            change
+            for fix, equation in changes
+            if equation.code is not None and (change := equation.code.change(equation.source, fix.body)) is not None
+        ]
+        mended = patch(text, [fix for fix, equation in changes if equation.code is None])
+        found.append(FilePatch(path, text, patched(mended, statements, f"{path.parent.name}/{path.name}")))
     return tuple(found)
 
 

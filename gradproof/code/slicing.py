@@ -55,8 +55,8 @@ def _written(statement: ast.stmt) -> set[str]:
         case _:
             return set()
     found = set()
-    for target in targets:
-        for part in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+    for one in targets:
+        for part in one.elts if isinstance(one, (ast.Tuple, ast.List)) else [one]:
             root = _root(part)
             if root is None:
                 return set()

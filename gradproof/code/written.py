@@ -65,14 +65,29 @@ class Change:
     Attributes:
         line: The line of the statement.
         old: The statement as it is.
-        new: The statement as it should be; the same text where only its place is wrong.
+        new: The statement as it should be; the same text where only its place is wrong, empty where it is too much.
         moved: The line before which it should stand, where its place is wrong; else 0.
+        foreign: Quantities that the mended statement reads and the code has no variable for there.
     """
 
     line: int
     old: str
     new: str
     moved: int = 0
+    foreign: tuple[str, ...] = ()
+
+    @property
+    def before(self) -> str:
+        """The statement as it is, on one line."""
+        first, *rest = self.old.splitlines()
+        return f"{first} ..." if rest else first
+
+    @property
+    def after(self) -> str:
+        """What to do with it, on one line."""
+        if self.moved:
+            return f"{self.before}  # before line {self.moved}"
+        return " ".join(self.new.split()) or f"# without {self.before}"
 
 
 @dataclass(frozen=True)
@@ -134,7 +149,17 @@ class Written:
             return None
         # The update of a parameter has the parameter's own name: the text is right, but it stands too late.
         late = next((n for name, n in moved.items() if n and name.endswith("_new")), 0)
-        return Change(line, old.splitlines()[0], new, late if new == old else 0)
+        added = _read(other) - _read(one) - {"np", "numpy"}
+        foreign = tuple(sorted(name for name in added if name not in statement.variables))
+        return Change(line, old, "" if _is_idle(new) else new, late if new == old else 0, foreign)
+
+
+def _is_idle(text: str) -> bool:
+    """Whether a statement gives a variable its own value."""
+    match ast.parse(text).body[0]:
+        case ast.Assign(targets=[target], value=value):
+            return ast.unparse(target) == ast.unparse(value)
+    return False
 
 
 def _body(text: str) -> list[ast.stmt]:
@@ -186,7 +211,7 @@ def _mended(original: ast.stmt, one: ast.stmt, other: ast.stmt, variables: Mappi
             else:
                 changed[index] = part
             return text
-    return f"... {ast.unparse(new)}"
+    return None
 
 
 def _same_head(one: ast.stmt, other: ast.stmt) -> bool:
