@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
 
-from gradproof.report.markdown import CaseSummary, agreement, escape, index, table
+from gradproof.report.markdown import agreement, escape, index, table
+from gradproof.report.summaries import CaseSummary
 from gradproof.result import CheckResult
 
 
@@ -105,13 +106,17 @@ def test_code_with_backticks_stays_one_span() -> None:
 
 
 def test_index_counts_by_verdict_and_links_to_the_case() -> None:
-    good = CaseSummary("demo", "", (("agrees", 8), ("disagrees", 1)), ("dLoss_dw",), 1000, 3, "float64")
-    line = index([good]).splitlines()[4]
-    assert line == "| [demo](demo/agreement.md) | 9 | 8 | 1 | 0 | 0 | 0 | 0 | `dLoss_dw` | 1,000 | 3 | float64 |"
+    counts = (("agrees", 8), ("disagrees", 1))
+    bad = CaseSummary("demo", counts=counts, wrong=("dLoss_dw",), trials=1000, seed=3, dtype="float64")
+    good = replace(bad, declared=("dLoss_dw",))
+    text = index([bad, good])
+    assert "**1 of 2 cases is not as expected.**" in text
+    rest = "| 9 | 8 | 1 | 0 | 0 | 0 | 0 | `dLoss_dw` | 1,000 | 3 | float64 |"
+    assert text.splitlines()[6:] == [f"| [demo](demo/agreement.md) | {state} {rest}" for state in ("**no**", "yes")]
 
 
 def test_index_shows_a_report_that_cannot_be_read() -> None:
     broken = CaseSummary("old", "no report")
-    line = index([broken]).splitlines()[4]
+    line = index([broken]).splitlines()[6]
     assert "| no report |" in line
-    assert line.count("|") == 13
+    assert line.count("|") == 14

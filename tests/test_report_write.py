@@ -17,6 +17,7 @@ from small_projects import ROOT, Write
 from gradproof.errors import GradproofError
 from gradproof.project import Project
 from gradproof.report.frames import EQUATION_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
+from gradproof.report.summaries import NO_REPORT
 from gradproof.report.write import csv_bytes, prepare_folder, write_atomically, write_reports
 from gradproof.result import CheckResult
 from gradproof.run import crosscheck
@@ -121,7 +122,7 @@ def test_index_keeps_cases_of_earlier_runs(tmp_path: Path) -> None:
     write_reports([outcome(RIGHT, WRONG, case="second")], tmp_path)
     lines = (tmp_path / "index.md").read_text().splitlines()
     assert [line.split("]")[0] for line in lines if line.startswith("| [")] == ["| [first", "| [second"]
-    assert "| [second](second/agreement.md) | 2 | 1 | 1 |" in lines[5]
+    assert "| [second](second/agreement.md) | **no** | 2 | 1 | 1 |" in lines[7]
 
 
 def test_index_is_the_same_whichever_case_ran_last(tmp_path: Path) -> None:
@@ -137,8 +138,8 @@ def test_index_shows_a_file_that_is_no_report(tmp_path: Path, text: str) -> None
     (tmp_path / "old/equations.csv").write_text(text)
     write_reports([outcome(RIGHT)], tmp_path)
     index = (tmp_path / "index.md").read_text()
-    assert "| its equations.csv is no report; check the case again |" in index
-    assert "| [demo](demo/agreement.md) | 1 | 1 |" in index
+    assert f"| {NO_REPORT} |" in index
+    assert "| [demo](demo/agreement.md) | yes | 1 | 1 |" in index
 
 
 # The folder ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gradproof.result import CheckResult
 from gradproof.scatter import Scatter, scatter
+from gradproof.spread import Spread, spreads
 
 SCATTERS = 9
 """So many wrong equations get a picture of their values."""
@@ -19,11 +20,13 @@ class Details:
         inputs: By equation: what it reads, each the name of an equation or of a drawn quantity.
         sources: By equation: its text in its file; empty where there is none.
         scatters: Values of the first wrong equations over trials.
+        spreads: How the errors of the equations that agree are spread over trials.
     """
 
     inputs: dict[str, tuple[str, ...]]
     sources: dict[str, str]
     scatters: tuple[Scatter, ...] = ()
+    spreads: tuple[Spread, ...] = ()
 
 
 def sources_of(result: CheckResult) -> dict[str, str]:
@@ -39,8 +42,10 @@ def collect(result: CheckResult) -> Details:
     by_name = case.derivation.by_name
     equations = case.derivation.equations
     wrong = [one.equation for one in result.wrong if one.trials][:SCATTERS]
+    right = [one.equation for one in result.results if one.verdict == "agrees"]
     return Details(
         inputs={e.name: tuple(by_name[i].name if i in by_name else i for i in e.inputs) for e in equations},
         sources=sources_of(result),
         scatters=scatter(case, wrong, result.seed, result.scale),
+        spreads=spreads(case, right, result.seed, result.scale, [one.equation for one in result.wrong]),
     )

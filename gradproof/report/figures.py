@@ -18,7 +18,7 @@ def pictures(result: CheckResult, details: Details) -> tuple[Picture, ...]:
     found = (
         graph_picture(result, details.inputs),
         scatter_picture(details.scatters, len(result.wrong)),
-        share_picture(result),
+        share_picture(result, details.spreads),
         scales_picture(result.scales),
         training_picture(result.trajectory),
     )

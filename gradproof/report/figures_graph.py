@@ -11,12 +11,17 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from gradproof.report.figures_style import MARKERS, PALETTE, Picture, style
-from gradproof.report.graph import Layout, lay_out
+from gradproof.report.graph import WIDEST, Layout, lay_out
 from gradproof.report.wording import count
 from gradproof.result import VERDICTS, CheckResult
 
 _ROW, _LETTER, _GAP, _MARGIN = 11.0, 4.25, 34.0, 8.0
 """Heights and widths in points: a row, a letter of a label, the space for arrows, the margin."""
+
+ROOM = 840.0
+"""A graph that is wider goes on below in more bands, in points: what a page shows without making it smaller."""
+
+_NARROWEST, _STUB = 5, 7.0
 
 
 def graph_picture(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> Picture | None:
@@ -30,7 +35,7 @@ def graph_picture(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> P
         return None
     verdicts = {one.equation: one.verdict for one in result.results}
     last = [one.equation for one in result.results if one.kind == "update"]
-    layout = lay_out(inputs, last)
+    layout = _fitting(inputs, last)
     with style():
         figure = _draw(layout, verdicts)
     wrong, tainted = result.count("disagrees"), result.count("inherits")
@@ -51,11 +56,19 @@ def graph_picture(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> P
     )
 
 
+def _fitting(inputs: Mapping[str, Sequence[str]], last: Sequence[str]) -> Layout:
+    """The layout with as many columns beside each other as there is room for."""
+    for widest in range(WIDEST, _NARROWEST, -1):
+        layout = lay_out(inputs, last, widest=widest)
+        if _columns(layout)[1] <= ROOM:
+            return layout
+    return lay_out(inputs, last, widest=_NARROWEST)
+
+
 def _draw(layout: Layout, verdicts: Mapping[str, str]) -> Figure:
     lefts, width = _columns(layout)
     height = (layout.rows + 2) * _ROW + 2 * _MARGIN
     figure = Figure(figsize=(width / 72, height / 72))
-    figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
@@ -82,21 +95,31 @@ def _columns(layout: Layout) -> tuple[list[float], float]:
 
 
 def _edges(axes: Axes, layout: Layout, places: Mapping[str, tuple[float, float]], verdicts: Mapping[str, str]) -> None:
-    for start, end in sorted(layout.edges, key=lambda edge: _bad(edge, verdicts)):
-        (x0, y0), (x1, y1) = places[start], places[end]
-        x0, x1 = x0 + 9 + len(start) * _LETTER, x1 - 5
-        middle = (x0 + x1) / 2
-        points, codes = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)], [Path.MOVETO, *[Path.CURVE4] * 3]
-        bad = _bad((start, end), verdicts)
-        axes.add_patch(
-            PathPatch(
-                Path(points, codes),
-                facecolor="none",
-                edgecolor=PALETTE["disagrees" if bad else "muted"],
-                alpha=0.9 if bad else 0.28,
-                linewidth=1.1 if bad else 0.6,
+    """All edges as two paths: those that a mistake goes along, above the others."""
+    for bad in (False, True):
+        ways = []
+        for start, end in layout.edges:
+            if _bad((start, end), verdicts) == bad:
+                (x0, y0), (x1, y1) = places[start], places[end]
+                ways.append(_way(x0 + 9 + len(start) * _LETTER, y0, x1 - 5, y1))
+        if ways:
+            axes.add_patch(
+                PathPatch(
+                    Path.make_compound_path(*ways),
+                    facecolor="none",
+                    edgecolor=PALETTE["disagrees" if bad else "muted"],
+                    alpha=0.9 if bad else 0.4,
+                    linewidth=1.1 if bad else 0.6,
+                )
             )
-        )
+
+
+def _way(x0: float, y0: float, x1: float, y1: float) -> Path:
+    """From one node to another; back to the left, in a band below, the line breaks off and is taken up there."""
+    if x1 < x0:
+        return Path([(x0, y0), (x0 + _STUB, y0), (x1 - _STUB, y1), (x1, y1)], [Path.MOVETO, Path.LINETO] * 2)
+    middle = (x0 + x1) / 2
+    return Path([(x0, y0), (middle, y0), (middle, y1), (x1, y1)], [Path.MOVETO, *[Path.CURVE4] * 3])
 
 
 def _bad(edge: tuple[str, str], verdicts: Mapping[str, str]) -> bool:

@@ -10,10 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from gradproof.report.figures_style import PALETTE, Picture, power_of_ten, powers_of_ten, style
+from gradproof.report.figures_style import PALETTE, Picture, laid_out, power_of_ten, powers_of_ten, style
 from gradproof.report.wording import count, percent, short
-from gradproof.scales import ScaleSweep, SideErrors
+from gradproof.scales import ScalePoint, ScaleSweep, SideErrors
 from gradproof.trajectory import Trajectory
+
+MANY = 10
+"""So many times torch's largest error are digits lost by the formula, and no chance."""
 
 _SIDES = (("manual", "by hand", "o", "-"), ("autograd", "torch", "s", (0, (4, 2))))
 
@@ -27,13 +30,14 @@ def scales_picture(sweep: ScaleSweep | None) -> Picture | None:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[5, 3])
         _errors(upper, sweep)
         _undefined(lower, sweep)
+        laid_out(figure)
     measured = [point for point in sweep.points if math.isfinite(point.manual.largest)]
     ulps = [max(getattr(point, side).largest_ulp for point in measured) for side in ("manual", "autograd")] or [0, 0]
     beyond = [power_of_ten(point.scale) for point in sweep.points if point.beyond > 0]
     lost = f" torch itself is not finite in float64 in some trials at {', '.join(beyond)}." if beyond else ""
     return Picture(
         name="scales",
-        title="Errors of hand and torch at every scale of the numbers",
+        title=_scales_title(sweep.points),
         caption=f"Both sides in float32, each measured by torch in float64 on the same inputs, over "
         f"{count(len(sweep.equations), 'equation')} that agree and {count(sweep.trials, 'trial')} at each scale. "
         f"Errors of entries that nearly cancel are large on both sides alike. "
@@ -42,6 +46,21 @@ def scales_picture(sweep: ScaleSweep | None) -> Picture | None:
         alternative="; ".join(_in_words(point.scale, point.manual, point.autograd) for point in sweep.points) + ".",
         panels=(figure,),
     )
+
+
+def _scales_title(points: Sequence[ScalePoint]) -> str:
+    """What there is to see: values that only the hand-written side loses, digits that it loses, or neither."""
+    overflow = [point.scale for point in points if point.manual.undefined > point.autograd.undefined]
+    if overflow:
+        return f"By hand not finite at scale {_listed(overflow)} where torch is"
+    lost = [point.scale for point in points if point.manual.largest > MANY * point.autograd.largest]
+    if lost:
+        return f"By hand at least {MANY} times as far off as torch at scale {_listed(lost)}"
+    return "By hand and by torch lose the same digits at every scale"
+
+
+def _listed(scales: Sequence[float]) -> str:
+    return ", ".join(map(power_of_ten, scales))
 
 
 def _errors(axes: Axes, sweep: ScaleSweep) -> None:
@@ -107,6 +126,7 @@ def training_picture(run: Trajectory | None) -> Picture | None:
         powers_of_ten(axes.yaxis)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
+        laid_out(figure)
     end, size = run.max_difference[-1], run.largest_parameter[-1]
     return Picture(
         name="training",

@@ -22,6 +22,7 @@ EQUATION_COLUMNS = {
     "bound_share": "float64",
     "bound_kind": "str",
     "verdict": "str",
+    "known_erratum": "bool",
     "diagnosis": "str",
     "fix": "str",
     "proof": "str",

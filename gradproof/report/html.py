@@ -10,7 +10,7 @@ from gradproof.report.figures_style import Picture
 from gradproof.report.html_brief import count_of
 from gradproof.report.html_page import page
 from gradproof.report.html_render import render
-from gradproof.report.markdown import CaseSummary
+from gradproof.report.summaries import CaseSummary, headline, totals
 from gradproof.result import CheckResult
 
 
@@ -29,5 +29,10 @@ def agreement(result: CheckResult, details: Details | None = None, plates: Seque
 
 def index(summaries: Sequence[CaseSummary]) -> str:
     """The text of `index.html`, over all cases of a reports folder."""
-    cases = [(one, [count_of(verdict, number) for verdict, number in one.counts]) for one in summaries]
-    return render("index.html.j2", cases=cases)
+    counts = {one.case: [count_of(verdict, number) for verdict, number in one.counts] for one in summaries}
+    groups = (
+        ("Not as expected", [one for one in summaries if not one.ok]),
+        ("As expected", [one for one in summaries if one.ok]),
+    )
+    total = [count_of(verdict, number) for verdict, number in totals(summaries)]
+    return render("index.html.j2", headline=headline(summaries), groups=groups, counts=counts, total=total)

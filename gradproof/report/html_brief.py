@@ -61,9 +61,9 @@ def status(result: CheckResult) -> str:
     """Whether this is what the case declares."""
     parts = []
     if result.unexpected:
-        parts.append(f"not declared: {', '.join(one.equation for one in result.unexpected)}")
+        parts.append(f"not declared: {wording.names([one.equation for one in result.unexpected])}")
     if result.not_shown:
-        parts.append(f"declared as errata, but not wrong: {', '.join(result.not_shown)}")
+        parts.append(f"declared as errata, but not wrong: {wording.names(result.not_shown)}")
     if parts:
         return f"Not as the case declares: {'; '.join(parts)}."
     if not result.ok:
@@ -103,9 +103,9 @@ def _erratum(result: CheckResult, one: EquationResult, typesetter: Typesetter, s
         entry = f", entry {worst.entry}" if worst.entry else ""
         facts = [
             Fact("worst trial", f"{worst.trial:,}{entry}"),
+            Fact("difference", wording.difference(worst)),
             Fact("by hand", wording.exact(worst.manual), is_code=True),
             Fact("by torch", wording.exact(worst.truth), is_code=True),
-            Fact("difference", wording.difference(worst)),
         ]
     if one.fix and one.fix_trials:
         facts.append(Fact("the fix", wording.confirmation(one)))
@@ -115,16 +115,18 @@ def _erratum(result: CheckResult, one: EquationResult, typesetter: Typesetter, s
         facts.append(Fact("as written", one.proof))
     tainted = [other.equation for other in result.results if one.equation in other.inherits_from]
     if tainted:
-        facts.append(Fact("taints", ", ".join(tainted)))
+        facts.append(Fact("taints", wording.names(tainted, at_most=20)))
     return Erratum(
         name=one.equation,
         anchor=anchor(1 + result.results.index(one)),
         place=one.place,
         known=one.known_erratum,
-        shown=typesetter.show(one.equation, one.written, sources.get(one.equation, ""), one.fix),
+        shown=typesetter.show(one.equation, one.written, sources.get(one.equation, ""), one.fix)
+        if not one.fix_before
+        else typesetter.show("", one.fix_before, "", one.fix),
         code=f"{one.equation} = {one.written}",
         diagnosis=one.diagnosis,
-        fix=f"{one.equation} = {one.fix}" if one.fix else "",
+        fix=one.mended,
         extent=wording.disagreement(one),
         facts=tuple(facts),
         inputs=_pairs(worst.inputs) if worst is not None else (),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gradproof.report import wording
+from gradproof.report.summaries import CaseSummary, headline
 from gradproof.result import VERDICTS, CheckResult, EquationResult
 
 HOW_TO_READ = """\
@@ -100,46 +100,24 @@ def _trajectory(result: CheckResult) -> str:
     return f"{intro}\n\n{table(header, rows, numbers=range(4))}"
 
 
-@dataclass(frozen=True)
-class CaseSummary:
-    """One case in the index of a reports folder.
-
-    Attributes:
-        case: Its name, which is its folder's.
-        problem: Why its report cannot be read; empty where it can.
-        counts: How many equations have each verdict.
-        wrong: The equations that disagree.
-        trials, seed, dtype: How it was run.
-    """
-
-    case: str
-    problem: str = ""
-    counts: tuple[tuple[str, int], ...] = ()
-    wrong: tuple[str, ...] = ()
-    trials: int = 0
-    seed: int = 0
-    dtype: str = ""
-
-
 def index(summaries: Sequence[CaseSummary]) -> str:
     """The text of `index.md`, over all cases of a reports folder."""
-    header = ["case", "equations", *VERDICTS, "wrong", "trials", "seed", "dtype"]
+    header = ["case", "as expected", "equations", *VERDICTS, "wrong", "trials", "seed", "dtype"]
     rows = []
     for one in summaries:
         name = f"[{escape(one.case)}]({one.case}/agreement.md)"
         counts = dict(one.counts)
         if one.problem:
-            rows.append([name, *[""] * (len(VERDICTS) + 1), escape(one.problem), "", "", ""])
+            rows.append([name, "no", *[""] * (len(VERDICTS) + 1), escape(one.problem), "", "", ""])
             continue
         numbers = [str(counts.get(verdict, 0)) for verdict in VERDICTS]
         wrong = ", ".join(map(code, one.wrong))
         total = str(sum(counts.values()))
-        rows.append([name, total, *numbers, wrong, f"{one.trials:,}", str(one.seed), one.dtype])
-    note = (
-        "An erratum that a case declares counts as wrong here; the case's own page says which are declared and whether "
-        "all is as expected."
-    )
-    return f"# Agreement reports\n\n{table(header, rows, numbers=range(1, len(VERDICTS) + 2))}\n\n{note}\n"
+        state = "yes" if one.ok else "**no**"
+        rows.append([name, state, total, *numbers, wrong, f"{one.trials:,}", str(one.seed), one.dtype])
+    note = "A case is as expected where exactly the equations disagree that it declares in `KNOWN_ERRATA`."
+    cells = table(header, rows, numbers=range(2, len(VERDICTS) + 3))
+    return f"# Agreement reports\n\n**{headline(summaries)}** {note}\n\n{cells}\n"
 
 
 # Markdown itself -------------------------------------------------------------------------------------------------

@@ -43,6 +43,25 @@ def print_result(console: Console, result: CheckResult) -> None:
     console.print()
 
 
+def print_brief(console: Console, result: CheckResult, width: int) -> None:
+    """The outcome of one case among many: a line, and in full only what the case does not declare.
+
+    Args:
+        console: Where to.
+        result: The outcome.
+        width: How wide the names of the cases stand.
+    """
+    label = f"{'ok' if result.ok else 'FAILED':<8}{result.case:<{width}}  "
+    lines = textwrap.wrap(result.sentence, max(20, console.width - len(label)), break_long_words=False)
+    for number, line in enumerate(lines):
+        text = Text(" " * len(label) if number else label, style="green" if result.ok else "bold red")
+        console.print(text.append(line, style="" if result.ok else "red"), soft_wrap=True)
+    for equation in result.unexpected:
+        _print_wrong(console, result, equation)
+    if result.unexpected:
+        console.print()
+
+
 def _kinds_table(result: CheckResult) -> Table:
     """Counts of verdicts by the kind of equation; a verdict that no equation has gets no column, nor do proofs."""
     verdicts = [verdict for verdict in VERDICTS if verdict in VERDICTS[:2] or result.count(verdict)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +21,7 @@ def print_scales(console: Console, sweep: ScaleSweep) -> None:
     for point in sweep.points:
         shares = (point.manual.undefined, point.autograd.undefined, point.beyond)
         errors = (point.manual.largest, point.autograd.largest)
-        table.add_row(f"{point.scale:g}", *map(wording.short, errors), *map(wording.percent, shares))
+        table.add_row(f"{point.scale:g}", *map(_error, errors), *map(wording.percent, shares))
     console.print(
         Text(
             f"largest relative error of both sides in float32, by torch in float64, in "
@@ -28,3 +30,8 @@ def print_scales(console: Console, sweep: ScaleSweep) -> None:
     )
     console.print(table)
     console.print()
+
+
+def _error(value: float) -> str:
+    """An error; a dash where nothing finite could be measured."""
+    return wording.short(value) if math.isfinite(value) else "\N{EN DASH}"

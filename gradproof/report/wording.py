@@ -27,6 +27,12 @@ def count(number: int, singular: str, plural: str = "") -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+def names(some: Sequence[str], at_most: int = 6) -> str:
+    """`a, b, c`; of a long list the first few and how many more."""
+    more = len(some) - at_most
+    return ", ".join(some) if more <= 1 else f"{', '.join(some[:at_most])} and {more} more"
+
+
 def verdict_line(result: CheckResult) -> str:
     """Whether all is as the case expects, and the verdict over all in one sentence."""
     return f"{'ok' if result.ok else 'FAILED'}: {result.sentence}"

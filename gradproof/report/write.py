@@ -6,7 +6,6 @@ never a part of one. Nothing depends on the clock or the machine's paths: the sa
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Sequence
 from io import BytesIO
@@ -22,7 +21,8 @@ from gradproof.report.collect import collect
 from gradproof.report.figures import NAMES, pictures
 from gradproof.report.figures_style import png
 from gradproof.report.frames import scales_frame, trajectory_frame
-from gradproof.result import VERDICTS, CheckResult
+from gradproof.report.summaries import summaries
+from gradproof.result import CheckResult
 
 
 def prepare_folder(folder: Path) -> None:
@@ -118,29 +118,3 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-# The index -------------------------------------------------------------------------------------------------------
-
-
-def summaries(folder: Path) -> list[markdown.CaseSummary]:
-    """Every case that has a report in the folder, by name, whichever run wrote it."""
-    return [_summary(path) for path in sorted(folder.glob("*/equations.csv"))]
-
-
-def _summary(path: Path) -> markdown.CaseSummary:
-    case = path.parent.name
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return markdown.CaseSummary(
-            case=case,
-            counts=tuple((verdict, sum(row["verdict"] == verdict for row in rows)) for verdict in VERDICTS),
-            wrong=tuple(row["equation"] for row in rows if row["verdict"] == "disagrees"),
-            trials=max(int(row["trials"]) for row in rows),
-            seed=int(rows[0]["seed"]),
-            dtype=rows[0]["dtype"],
-        )
-    except (csv.Error, IndexError, KeyError, TypeError, ValueError):  # no table, or not one of ours
-        problem = "its equations.csv is no report; check the case again"
-        return markdown.CaseSummary(case, problem=problem)

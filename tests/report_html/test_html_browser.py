@@ -16,7 +16,7 @@ from small_projects import ROOT
 from gradproof.project import Project
 from gradproof.report import html
 from gradproof.report.collect import Details
-from gradproof.report.markdown import CaseSummary
+from gradproof.report.summaries import CaseSummary
 from gradproof.run import crosscheck
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from gradproof.result import CheckResult
 
 
+IN_FULL = 5
+"""So many cases are printed in full; where there are more, each gets a line, and its undeclared mistakes."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a case is run."""
@@ -126,7 +130,8 @@ def command(
     """Check cases, all of the project's by default, and name every wrong equation.
 
     Each equation is compared with autograd, or with the optimizer's step, in many random trials. A difference counts
-    when it is larger than rounding can explain.
+    when it is larger than rounding can explain. Of more than five cases each gets a line, and in full only the wrong
+    equations that it does not declare.
 
     Exit status: 0 where all is as expected, 1 where an equation disagrees that the case does not declare in
     KNOWN_ERRATA (or a declared one does not), 2 for wrong usage or a broken case, 130 after Ctrl-C.
@@ -152,10 +157,11 @@ def command(
 def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
     """Run the cases one after the other and print each as it is done; a broken one does not stop the others."""
     from gradproof.report.progress import progress_bar
-    from gradproof.report.terminal import print_result, stdout
+    from gradproof.report.terminal import print_brief, print_result, stdout
     from gradproof.report.terminal_scales import print_scales
 
     console, outcome = stdout(), Outcome()
+    brief = len(names) > IN_FULL and not settings.steps
     result: CheckResult | None
     for position, name in enumerate(names):
         try:
@@ -171,7 +177,10 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
             click.echo(f"interrupted before the verdict on {name}", err=True)
             outcome.interrupted, outcome.left = True, tuple(names[position:])
             break
-        print_result(console, result)
+        if brief:
+            print_brief(console, result, max(map(len, names)))
+        else:
+            print_result(console, result)
         if result.scales is not None:
             print_scales(console, result.scales)
         if settings.mutate and not result.interrupted:

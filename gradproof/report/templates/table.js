@@ -43,6 +43,15 @@
   filters.hidden = verdicts.length < 2;
   show("");
 
+  // A formula that is wider than its cell can be scrolled by keyboard too.
+  const reach = () => {
+    for (const box of body.querySelectorAll(".formula")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", reach);
+  reach();
+
   // On paper nothing is folded away, and nothing is filtered out.
   const folded = new Set();
   window.addEventListener("beforeprint", () => {
