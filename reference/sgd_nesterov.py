@@ -1,0 +1,37 @@
+"""Least squares under torch.optim.SGD with Nesterov's momentum and weight decay, amid a run."""
+
+import torch
+from torch import nn
+
+from gradproof import Reference, log_uniform, normal, uniform
+
+
+class LeastSquares(nn.Module):
+    """X (batch, in), T (batch, out) -> half the squared error, the mean over the batch."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.W = nn.Parameter(torch.zeros(outputs, inputs))
+
+    def forward(self, X, T):
+        return ((X @ self.W.T - T) ** 2).sum() / (2 * len(X))
+
+
+def at_sizes(batch, inputs, outputs):
+    """The reference for one choice of sizes; optimizer state is drawn as if steps had been taken before."""
+    return Reference(
+        model=lambda: LeastSquares(inputs, outputs),
+        inputs={"X": normal(batch, inputs), "T": normal(batch, outputs)},
+        optimizer=torch.optim.SGD,
+        hyperparameters={
+            "lr": log_uniform(1e-3, 0.1, symbol="eta"),
+            "momentum": uniform(0.5, 0.95, symbol="mu"),
+            "weight_decay": log_uniform(1e-3, 0.1, symbol="lam"),
+            "nesterov": True,
+        },
+        state={"momentum_buffer": normal()},
+        symbols={"v": "W.momentum_buffer"},
+    )
+
+
+reference = [at_sizes(5, 2, 3), at_sizes(2, 4, 3), at_sizes(4, 3, 5)]
