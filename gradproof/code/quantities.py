@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from gradproof.binding import Binding, Leaf, Result
 from gradproof.code.naming import gradient_of, symbol_of
 from gradproof.code.reader import Reader, Scope
 from gradproof.code.spec import Code
-from gradproof.code.steps import Compound, Ref, Step, named_steps
+from gradproof.code.steps import Compound, Origin, Ref, Step, named_steps
 from gradproof.errors import GradproofError
 from gradproof.project import suggestions
 
@@ -48,6 +49,11 @@ class Quantities:
                 return quantity
         return None
 
+    def is_computed(self, quantity: str) -> bool:
+        """Whether the reference has such a quantity and it is none that is drawn."""
+        source = self.binding.find(quantity)
+        return source is not None and not isinstance(source, Leaf)
+
     def of_variable(self, variable: str, function: str) -> str | None:
         """The quantity that a computed variable is; None where the reference has no such thing."""
         listed = self.listed(variable, function)
@@ -79,8 +85,12 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Ste
     """
     names: dict[Step, str] = {}
     taken: dict[str, Step] = {}
-    for step, quantity, function in _candidates(reader, quantities, returned):
-        if step.given or step in names or not step.is_real:
+    passed_on: list[tuple[Step, str, Origin | None]] = []
+    for step, quantity, function, origin in _candidates(reader, quantities, returned):
+        if not step.is_real:
+            continue
+        if step.given or step in names or _of_another(step, function, quantities):
+            passed_on.append((step, quantity, origin))
             continue
         name = quantity
         if quantity in taken:
@@ -90,7 +100,18 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Ste
         taken[name] = step
         names[step] = name
         step.quantity = quantity
-    _name_the_rest(reader, quantities, names, taken, returned)
+    for step, quantity, origin in passed_on:
+        if (
+            origin is not None
+            and quantity not in taken
+            and step.quantity != quantity
+            and quantities.is_computed(quantity)
+        ):
+            same = reader.step(step.sample, ast.Name(step.ident, ast.Load()), origin)
+            names[same], taken[quantity], same.quantity = quantity, same, quantity
+    known = {*names, *(step for step, _, _ in passed_on)}
+    rest = [step for _, step in named_steps("", returned) if step.is_real and not step.given and step not in known]
+    _name_the_rest(rest, reader, quantities, names, taken)
     unknown = [key for key in quantities.code.names if key not in quantities.used]
     if unknown:
         variables = sorted({v for scope in reader.scopes for v, _ in _finals(scope)})
@@ -101,8 +122,14 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Ste
     return names
 
 
+def _of_another(step: Step, function: str, quantities: Quantities) -> bool:
+    """Whether a value was made by another of the functions that are read, for a purpose of its own: a cached factor."""
+    made_in = step.origin.function if step.origin is not None else function
+    return made_in != function and made_in in quantities.code.functions
+
+
 def _name_the_rest(
-    reader: Reader, quantities: Quantities, names: dict[Step, str], taken: dict[str, Step], returned: Ref
+    rest: list[Step], reader: Reader, quantities: Quantities, names: dict[Step, str], taken: dict[str, Step]
 ) -> None:
     """What the last function returns and no rule names is an equation under its variable's name, which stays unchecked.
 
@@ -110,7 +137,6 @@ def _name_the_rest(
         GradproofError: It has no variable's name either.
     """
     last = reader.scopes[-1] if reader.scopes else None
-    rest = [step for _, step in named_steps("", returned) if step.is_real and not step.given and step not in names]
     for step in rest:
         name = _identifier(step.variable)
         if not name or name in taken or name in quantities.binding.roots:
@@ -130,8 +156,11 @@ def _identifier(variable: str) -> str:
     return name if name.isidentifier() else ""
 
 
-def _candidates(reader: Reader, quantities: Quantities, returned: Ref) -> Iterator[tuple[Step, str, str]]:
-    """Steps with the quantities that they may be, the surest first, and the functions that they are variables of."""
+def _candidates(
+    reader: Reader, quantities: Quantities, returned: Ref
+) -> Iterator[tuple[Step, str, str, Origin | None]]:
+    """Steps with the quantities that they may be, the surest first, the functions that they are variables of, and
+    the statements that say so."""
     last = reader.scopes[-1].text.name if reader.scopes else ""
     results = [ref for _, ref in named_steps("", returned)]
     if quantities.code.results:
@@ -140,17 +169,19 @@ def _candidates(reader: Reader, quantities: Quantities, returned: Ref) -> Iterat
                 f"Code(results=...) names {len(quantities.code.results)} quantities, but {last} returns {len(results)} "
                 "arrays"
             )
-        yield from ((step, name, last) for step, name in zip(results, quantities.code.results, strict=True))
+        left = reader.scopes[-1].left if reader.scopes else None
+        yield from ((step, name, last, left) for step, name in zip(results, quantities.code.results, strict=True))
     elif len(results) == 1 and len(reader.scopes) > 1 and (only := _only_input(quantities)):
         finals_of_last = {id(step) for _, step in _finals(reader.scopes[-1])}
         if id(results[0]) not in finals_of_last:
-            yield results[0], f"d{quantities.loss}_d{only}", last
-    finals = [(scope.text.name, variable, step) for scope in reader.scopes for variable, step in _finals(scope)]
+            yield results[0], f"d{quantities.loss}_d{only}", last, reader.scopes[-1].left
+    finals = [(scope, variable, step) for scope in reader.scopes for variable, step in _finals(scope)]
     for explicit in (True, False):
-        for function, variable, step in finals:
+        for scope, variable, step in finals:
+            function = scope.text.name
             name = quantities.listed(variable, function) if explicit else quantities.of_variable(variable, function)
             if name is not None:
-                yield step, name, function
+                yield step, name, function, scope.bound.get(variable)
     yield from _outputs(reader, quantities)
 
 
@@ -161,7 +192,7 @@ def _only_input(quantities: Quantities) -> str:
     return real[0] if len(real) == 1 else ""
 
 
-def _outputs(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str, str]]:
+def _outputs(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str, str, Origin | None]]:
     """What a function returns, without names that say more, are the model's results where they have their shapes."""
     binding = quantities.binding
     wanted = binding.results or {quantities.loss: ()}
@@ -169,7 +200,7 @@ def _outputs(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str
         returned = list(named_steps("", scope.returned)) if scope.returned is not None else []
         for (name, shape), (_, step) in zip(wanted.items(), returned, strict=False):
             if step.is_real and np.shape(step.sample) == shape and isinstance(binding.roots.get(name), Result):
-                yield step, name, scope.text.name
+                yield step, name, scope.text.name, scope.left
 
 
 def _finals(scope: Scope) -> Iterator[tuple[str, Step]]:

@@ -23,13 +23,15 @@ _SIZES = frozenset({"shape", "size", "ndim", "dtype"})
 
 @dataclass
 class Scope:
-    """The variables of one call of a function."""
+    """The variables of one call of a function, and the statements that bound them last."""
 
     text: Text
     variables: dict[str, Ref]
     arguments: Mapping[str, Ref]
     returned: Ref | None = None
     done: bool = False
+    bound: dict[str, Origin] = field(default_factory=dict)
+    left: Origin | None = None
 
 
 @dataclass(eq=False)
@@ -243,6 +245,7 @@ class Reader:
                 return
             case ast.Return():
                 scope.returned = self.ref(node.value or ast.Constant(None), scope, origin)
+                scope.left = origin
             case ast.Assign():
                 if not self.assigned(node, scope, origin):
                     blocks.run(self, node, scope, origin)
@@ -331,6 +334,7 @@ class Reader:
         """Give a value to a target."""
         if isinstance(value, Step) and not value.variable:
             value.variable = ast.unparse(target)
+        scope.bound[ast.unparse(target)] = origin
         match target:
             case ast.Name():
                 scope.variables[target.id] = value
