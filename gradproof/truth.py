@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.func import functional_call, vmap
+from torch.func import functional_call, vjp, vmap
 
 from gradproof.binding import Binding, Call, Derivative, Leaf, Output, Result, Source, Updated
 from gradproof.errors import GradproofError
@@ -53,6 +53,7 @@ class Truth:
         others = [top for top in self.derivatives if top != loss]
         self.tops = [*others, loss] if self.updated or loss in self.derivatives else others
         self.batched: bool | None = None
+        self.in_parts = False
         self.steps_batched: bool | None = None
 
     def _needed_calls(self) -> list[Call]:
@@ -124,7 +125,9 @@ class Truth:
         }
         cotangents = {name: leaves[name] for name in binding.cotangents.values()}
         taps = {call: value.requires_grad_() for call, value in self.taps(trials).items()}
-        forward = vmap(self._forward) if batch else self._forward
+        forward = self._forward
+        if batch:
+            forward = vmap(_in_parts(forward) if self.in_parts else forward)
         results, outputs = forward(parameters, inputs, cotangents, taps)
         differentiable = {**parameters, **{name: v for name, v in inputs.items() if v.requires_grad}}
         values = self._values(leaves, results, outputs, batch=batch)
@@ -144,7 +147,9 @@ class Truth:
             full = dict(
                 zip(places, _jacobian(tensor, [below[place] for place in places], one, batch=batch), strict=True)
             )
-            values.update(self._derivatives(names, full, batch=batch, depth=tensor.ndim - batch))
+            derivatives = self._derivatives(names, full, batch=batch, depth=tensor.ndim - batch)
+            factor = binding.reference.gradient_factor if top == loss else 1
+            values.update({n: d * factor for n, d in derivatives.items()} if factor != 1 else derivatives)
         if self.updated:  # the loss comes last, so these are its derivatives
             gradients = {name: full[name] for name in parameters}
             stepped = (step or self._step)(leaves, gradients)
@@ -287,16 +292,35 @@ class Truth:
     def _takes_batches(self, leaves: Tensors) -> bool:
         """Whether the model can be batched: three trials together are what they are alone, up to rounding."""
         few = {name: value[:3] for name, value in leaves.items()}
-        try:
-            together = self.quantities(few, batch=True)
-        except (RuntimeError, NotImplementedError):
-            return False  # no batching rule, control flow on values, an in-place write into a buffer
-        alone = self._one_by_one(few)
+        for in_parts in (False, True):
+            self.in_parts = in_parts
+            try:
+                together = self.quantities(few, batch=True)
+            except (RuntimeError, NotImplementedError):
+                continue  # no batching rule, control flow on values, an in-place write into a buffer
+            if self._alike(together, self._one_by_one(few)):
+                return True
+        return False
+
+    def _alike(self, together: Tensors, alone: Tensors) -> bool:
+        """Whether two ways of running the same trials agree in all but rounding."""
         tolerance = float(torch.finfo(self.dtype).eps) ** 0.5
         return all(
             torch.allclose(together[name], alone[name], rtol=tolerance, atol=tolerance, equal_nan=True)
             for name in alone
         )
+
+
+def _in_parts(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with its composite operations, such as a whole `nn.LSTM`, taken apart.
+
+    Those have no batching rule of their own; within a level of differentiation torch runs their parts instead.
+    """
+
+    def run(parameters: Tensors, *rest: Any) -> Any:
+        return vjp(lambda own: forward(own, *rest), parameters)[0]
+
+    return run
 
 
 @contextmanager
