@@ -71,6 +71,8 @@ class Reference:
             cotangent of each is the leaf `dLoss_d<output>`, and the loss is the sum of all contractions.
         latex: How a note prints a symbol, where that is not the usual way: `"W1": "W^{(1)}"`; several ways as a list.
         constants: Numbers that a note prints as letters: `{"N": 5}`.
+        gradient_factor: What the derivation's gradients are multiplied by, by convention: 5 where they are of five
+            times the loss, such as a sum over five samples whose mean is the loss. Updates take true gradients.
     """
 
     model: Callable[[], Any]
@@ -84,6 +86,7 @@ class Reference:
     output: str | Sequence[str] = "Y"
     latex: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     constants: Mapping[str, int | float] = field(default_factory=dict)
+    gradient_factor: int | float = 1
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a reference, in the words of whoever wrote it."""
@@ -110,6 +113,9 @@ class Reference:
             raise GradproofError(
                 f"Reference(output=...): {', '.join(outputs)} and the loss {self.loss} need different names"
             )
+        factor = self.gradient_factor
+        if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not factor:
+            raise GradproofError(f"Reference(gradient_factor=...) is a number other than 0, not {factor!r}")
         for symbol, path in self.symbols.items():
             if not symbol.isidentifier():
                 raise GradproofError(

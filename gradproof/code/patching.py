@@ -44,9 +44,9 @@ def _statement(text: str, change: Change, file: str) -> tuple[ast.stmt, bool]:
     for holder in ast.walk(ast.parse(text)):
         for part in ("body", "orelse", "finalbody"):
             body = getattr(holder, part, None)
-            for node in body if isinstance(body, list) else []:
+            for node in (statements := body if isinstance(body, list) else []):
                 if node.lineno == change.line and ast.unparse(node) == change.old:
-                    return node, len(body) == 1
+                    return node, len(statements) == 1
     raise GradproofError(
         f"{file}:{change.line}: the statement as it was read does not stand there; the file has been changed since: "
         "check it again and mend what that finds"
