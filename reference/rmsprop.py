@@ -24,9 +24,9 @@ def at_sizes(batch, inputs, outputs):
         inputs={"X": normal(batch, inputs), "T": normal(batch, outputs)},
         optimizer=torch.optim.RMSprop,
         hyperparameters={
-            "lr": log_uniform(1e-3, 0.1, symbol="eta"),
+            "lr": log_uniform(1e-4, 1e-2, symbol="eta"),
             "alpha": uniform(0.8, 0.99),
-            "eps": log_uniform(1e-4, 0.1, symbol="epsilon"),
+            "eps": log_uniform(0.03, 0.3, symbol="epsilon"),
         },
         state={"square_avg": uniform(0.1, 1.0)},
         symbols={"S": "W.square_avg"},

@@ -1,0 +1,107 @@
+"""Slips that people make in optimizer steps."""
+
+from __future__ import annotations
+
+from harness import Variant
+
+SGD = [
+    Variant("sgd", "the gradient climbed", "return W - eta * v_new", "return W + eta * v_new", "W_new"),
+    Variant(
+        "sgd",
+        "the old buffer used",
+        "def W_new(W, eta, v_new):\n    return W - eta * v_new",
+        "def W_new(W, eta, v):\n    return W - eta * v",
+        "W_new",
+    ),
+    Variant("sgd", "dampening forgotten", "mu * v + (1 - tau) * (dLoss", "mu * v + (dLoss", "v_new"),
+    Variant("sgd", "dampening in place of its complement", "(1 - tau) * (dLoss", "tau * (dLoss", "v_new"),
+    Variant("sgd", "decay not dampened", "(dLoss_dW + lam * W)", "dLoss_dW + lam * W", "v_new"),
+    Variant("sgd", "weight decay without its rate", "dLoss_dW + lam * W", "dLoss_dW + W", "v_new"),
+    Variant("sgd", "state overwritten by the gradient", "return mu * v + (1", "return (1", "v_new"),
+    Variant("sgd", "gradient squared", "lam * W)", "lam * W) ** 2", "v_new"),
+    Variant("sgd", "mean over the batch forgotten", ".T @ X / X.shape[0]", ".T @ X", "dLoss_dW"),
+    Variant(
+        "sgd", "decay of the squared norm, not of its half", "dLoss_dW + lam * W", "dLoss_dW + 2 * lam * W", "v_new"
+    ),
+]
+
+NESTEROV = [
+    Variant("sgd_nesterov", "no look ahead", "(dLoss_dW + lam * W + mu * v_new)", "v_new", "W_new", mended=False),
+    Variant("sgd_nesterov", "look ahead without the momentum", "mu * v_new)", "v_new)", "W_new"),
+    Variant("sgd_nesterov", "decay missing in the look ahead", "(dLoss_dW + lam * W + mu", "(dLoss_dW + mu", "W_new"),
+    Variant("sgd_nesterov", "decay subtracted", "mu * v + dLoss_dW + lam * W", "mu * v + dLoss_dW - lam * W", "v_new"),
+    Variant(
+        "sgd_nesterov", "gradient dampened as in a mean", "mu * v + dLoss_dW", "mu * v + (1 - mu) * dLoss_dW", "v_new"
+    ),
+]
+
+RMSPROP = [
+    Variant("rmsprop", "epsilon under the root", "(np.sqrt(S_new) + epsilon)", "np.sqrt(S_new + epsilon)", "W_new"),
+    Variant("rmsprop", "root forgotten", "(np.sqrt(S_new) + epsilon)", "(S_new + epsilon)", "W_new"),
+    Variant("rmsprop", "the gradient not squared", "dLoss_dW**2", "dLoss_dW", "S_new"),
+    Variant("rmsprop", "decays exchanged", "alpha * S + (1 - alpha)", "(1 - alpha) * S + alpha", "S_new"),
+    Variant("rmsprop", "a sum for the running mean", "alpha * S + (1", "S + (1", "S_new"),
+    Variant("rmsprop", "epsilon forgotten", "(np.sqrt(S_new) + epsilon)", "np.sqrt(S_new)", "W_new"),
+    Variant("rmsprop", "multiplied in place of divided", "dLoss_dW / (np", "dLoss_dW * (np", "W_new"),
+]
+
+ADAGRAD = [
+    Variant("adagrad", "epsilon under the root", "(np.sqrt(S_new) + epsilon)", "np.sqrt(S_new + epsilon)", "W_new"),
+    Variant("adagrad", "sum overwritten by the gradient", "return S + dLoss_dW**2", "return dLoss_dW**2", "S_new"),
+    Variant("adagrad", "steps counted from one", "(t_new - 1) * gamma", "t_new * gamma", "W_new"),
+    Variant("adagrad", "step not counted", "return t + 1", "return t", "t_new"),
+    Variant("adagrad", "rate not decayed", "eta / (1 + (t_new - 1) * gamma)", "eta", "W_new", mended=False),
+    Variant("adagrad", "half a square", "S + dLoss_dW**2", "S + dLoss_dW**2 / 2", "S_new"),
+]
+
+ADAM = [
+    Variant("adam", "epsilon under the root", "(np.sqrt(v_hat) + epsilon)", "np.sqrt(v_hat + epsilon)", "W_new"),
+    Variant(
+        "adam",
+        "first moment not corrected",
+        "m_hat = m_new / (1 - beta1**t_new)",
+        "m_hat = m_new",
+        "W_new",
+        mended=False,
+    ),
+    Variant(
+        "adam",
+        "second moment not corrected",
+        "v_hat = v_new / (1 - beta2**t_new)",
+        "v_hat = v_new",
+        "W_new",
+        mended=False,
+    ),
+    Variant("adam", "corrected by the factor, not its power", "1 - beta1**t_new", "1 - beta1", "W_new", mended=False),
+    Variant("adam", "corrected by the other factor", "1 - beta2**t_new", "1 - beta1**t_new", "W_new"),
+    Variant("adam", "first moment squared", "(1 - beta1) * dLoss_dW", "(1 - beta1) * dLoss_dW**2", "m_new"),
+    Variant("adam", "second moment not squared", "dLoss_dW**2", "dLoss_dW", "v_new"),
+    Variant("adam", "state overwritten by the gradient", "beta1 * m + (1", "(1", "m_new"),
+    Variant("adam", "factor copied", "beta2 * v + (1 - beta2)", "beta2 * v + (1 - beta2) * 2", "v_new"),
+    Variant("adam", "step not counted", "return t + 1", "return t", "t_new"),
+    Variant("adam", "root forgotten", "(np.sqrt(v_hat) + epsilon)", "(v_hat + epsilon)", "W_new"),
+]
+
+ADAMW = [
+    Variant("adamw", "decay without the learning rate", "eta * lam * W", "lam * W", "W_new"),
+    Variant("adamw", "decay forgotten", "W - eta * lam * W - eta", "W - eta", "W_new", mended=False),
+    Variant("adamw", "decay with the wrong sign", "W - eta * lam", "W + eta * lam", "W_new"),
+    Variant(
+        "adamw",
+        "decay coupled to the gradient",
+        "def m_new(m, beta1, dLoss_dW):\n    return beta1 * m + (1 - beta1) * dLoss_dW",
+        "def m_new(m, beta1, lam, W, dLoss_dW):\n    return beta1 * m + (1 - beta1) * (dLoss_dW + lam * W)",
+        "m_new",
+    ),
+    Variant("adamw", "epsilon under the root", "(np.sqrt(v_hat) + epsilon)", "np.sqrt(v_hat + epsilon)", "W_new"),
+    Variant(
+        "adamw",
+        "old moment used",
+        "lam, m_new, beta1, v_new, beta2, t_new, epsilon):\n    m_hat = m_new",
+        "lam, m, beta1, v_new, beta2, t_new, epsilon):\n    m_hat = m",
+        "W_new",
+    ),
+    Variant("adamw", "factors exchanged", "beta2 * v + (1 - beta2)", "(1 - beta2) * v + beta2", "v_new"),
+]
+
+VARIANTS = [*SGD, *NESTEROV, *RMSPROP, *ADAGRAD, *ADAM, *ADAMW]
