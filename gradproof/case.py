@@ -34,12 +34,14 @@ class Case:
         references: One reference, or several of different sizes among which the trials are dealt.
         dtype: `float64` or `float32`.
         place: The reference's file, for messages.
+        unread: Quantities of the reference that no equation reads, whose truth is wanted none the less.
     """
 
     derivation: Derivation
     references: tuple[Reference, ...]
     dtype: str = "float64"
     place: str = field(default="reference", repr=False)
+    unread: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Bind all names now, so that a misspelt one is known before anything runs."""
@@ -74,7 +76,7 @@ class Case:
     def sources(self) -> Mapping[str, Source | None]:
         """What each quantity of the derivation is on the torch side; None where there is no such thing."""
         names = dict.fromkeys(name for e in self.derivation.equations for name in (e.quantity, *e.inputs))
-        return {name: self.bindings[0].find(name) for name in names}
+        return {name: self.bindings[0].find(name) for name in (*names, *self.unread)}
 
     @cached_property
     def known(self) -> tuple[str, ...]:
@@ -145,6 +147,13 @@ class Case:
         """
         read = {name for equation in self.derivation.equations for name in equation.inputs}
         return frozenset(name for name in read if name not in self.derivation.by_name)
+
+    @property
+    def forgotten(self) -> tuple[str, ...]:
+        """What is drawn and no equation reads: an upstream gradient, a mask. A wrong equation may have left it out."""
+        read = {source.path for source in self.sources.values() if isinstance(source, Leaf)}
+        names = {s.path: name for name, s in self.bindings[0].roots.items() if isinstance(s, Leaf) and not s.index}
+        return tuple(name for path, name in names.items() if path not in read)
 
     def distribution_of(self, name: str) -> Distribution | None:
         """How a leaf quantity is drawn in the first reference; None where it is no leaf."""

@@ -44,12 +44,12 @@ def mend_case(
     Returns:
         The outcomes by the equations' names; nothing where there are no trials in which every quantity is finite.
     """
-    if case.dtype != "float64":
-        case = replace(case, dtype="float64")  # a mistake shows best where rounding is small
     disagreeing = {one.equation for one in result.results if one.verdict == "disagrees"}
     wrong = [equation for equation in case.derivation.equations if equation.name in disagreeing]
     if not wrong:
         return {}
+    if case.dtype != "float64" or case.forgotten:
+        case = replace(case, dtype="float64", unread=case.forgotten)  # a mistake shows best where rounding is small
     evidence, others = stratified(case, seed), fresh(case, seed)
     if not all(group.trials for group in (*evidence, *others)):
         return {}
