@@ -13,3 +13,6 @@ REPAIR_SECONDS = 2.0
 
 AUDIT_TRIALS = 64
 """How many trials judge a note: a formula that agrees in all of them within rounding is right, or proved not to be."""
+
+AUDIT_PROOF_SECONDS = 1.0
+"""What all proofs of one note may take together."""

@@ -28,7 +28,7 @@ def run(*arguments):
 
 
 def audit(text, name="parameter_update_2", **settings):
-    return audit_note(text, name, project=Project(ROOT), **settings)
+    return audit_note(text, name, project=Project(ROOT), **{"proof_seconds": 60.0, **settings})
 
 
 def test_audit_document_finds_the_six_errata_and_nothing_else():
@@ -61,7 +61,7 @@ def test_audit_mistake_planted_in_the_matrix_note_is_found(name):
     old, new = PLANTED[name]
     text = (ROOT / "manual" / "softmax_mlp.md").read_text()
     assert old in text
-    found = audit(text.replace(old, new, 1), "softmax_mlp", proof=False)
+    found = audit(text.replace(old, new, 1), "softmax_mlp", proof_seconds=0.0)
     assert found.count("WRONG") >= 1
 
 
@@ -83,17 +83,73 @@ def test_audit_writes_annotated_note_errata_and_tables(tmp_path):
     )
     assert result.exit_code == 1
     assert outputs[0].read_text().count("should be -") >= 6
-    assert outputs[1].read_text().startswith("6 errata in 72 equalities")
+    assert outputs[1].read_text().startswith("# Errata of parameter_update_2.md\n\n6 errata in 72 equalities")
     rows = list(csv.DictReader(StringIO((tmp_path / "parameter_update_2" / "audit.csv").read_text())))
     assert [row["verdict"] for row in rows].count("WRONG") == 6
     assert "## All equalities" in (tmp_path / "parameter_update_2" / "audit.md").read_text()
-    again = audit(outputs[0].read_text(), proof=False)
+    again = audit(outputs[0].read_text(), proof_seconds=0.0)
     assert (again.count("holds"), again.count("WRONG")) == (66, 6)
 
 
 def test_audit_erratum_to_standard_output_is_the_list_alone():
     result = run("audit", str(NOTE), "--erratum", "-")
-    assert result.stdout.startswith("6 errata in 72 equalities")
+    assert result.stdout.startswith("# Errata of parameter_update_2.md\n\n6 errata in 72 equalities")
+    assert "against reference" not in result.stdout
+
+
+def test_audit_note_that_lies_in_no_project_is_judged_by_that_of_the_working_directory(tmp_path):
+    note = tmp_path / "other.tex"
+    note.write_text(r"\[ Loss = -\log P_5 \]")
+    result = run("audit", str(note), "--reference", "parameter_update_2")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "1 statement, 1 equality: 1 holds; 1 proved" in result.stdout
+
+
+def test_audit_never_writes_over_the_note(tmp_path):
+    note = tmp_path / "other.md"
+    note.write_text("$Loss = P_5$")
+    for option in ("--annotate", "--erratum"):
+        result = run("audit", str(note), "--reference", "parameter_update_2", option, str(note))
+        assert result.exit_code == 2
+        assert "would overwrite the note itself" in result.stderr
+    assert note.read_text() == "$Loss = P_5$"
+
+
+@pytest.mark.parametrize("text", ["no maths here", "$a = b$", r"$a = \int b$"])
+def test_audit_in_which_nothing_was_judged_is_no_success(text, tmp_path):
+    note = tmp_path / "other.md"
+    note.write_text(text)
+    result = run("audit", str(note), "--reference", "parameter_update_2")
+    assert result.exit_code == 2
+    assert "nothing in other.md could be judged" in result.stderr
+
+
+def test_audit_name_that_means_nothing_is_followed_by_how_to_declare_it(tmp_path):
+    note = tmp_path / "other.md"
+    note.write_text(r"$L = -\log P_5$ and $P_5 = P_5$")
+    result = run("audit", str(note), "--reference", "parameter_update_2")
+    assert "line 1, column 2: not judged: no quantity is declared for L" in result.stdout
+    assert 'latex={"Loss": ["Loss", "L"]}' in result.stdout
+
+
+def test_audit_side_that_is_not_read_has_its_line_column_and_caret(tmp_path):
+    note = tmp_path / "other.md"
+    note.write_text("$P_5 = P_5$\n\n$$P_5 =\n  \\int P_6$$\n")
+    result = run("audit", str(note), "--reference", "parameter_update_2")
+    assert "line 4, column 3: not read: '\\int' is not understood here" in result.stdout
+    lines = result.stdout.splitlines()
+    place = next(k for k, line in enumerate(lines) if line.strip() == "^")
+    assert lines[place - 1][lines[place].index("^") :].startswith(r"\int")
+
+
+def test_audit_derivative_that_no_path_leads_to_is_zero():
+    found = audit(
+        r"$\frac{dW_{13}}{dW_{23}} = 0$ $\frac{dW_{13}}{dW_{13}} = 1$ $\frac{dLoss}{dLoss} = 1$"
+        r"$\frac{dLoss}{dW_{13}} = \frac{dLoss}{dY_3} \frac{dW_{13}}{dY_3}$"
+    )
+    assert [verdict.status for verdict in found.verdicts] == ["holds", "holds", "holds", "WRONG"]
+    assert [verdict.proof for verdict in found.verdicts] == ["PROVED", "PROVED", "PROVED", "REFUTED"]
+    assert found.wrong[0].mend.latex == r"\frac{dLoss}{dW_{13}} = \frac{dLoss}{dY_3} \frac{dY_{3}}{dW_{13}}"
 
 
 def test_audit_same_seed_same_output():
@@ -101,7 +157,7 @@ def test_audit_same_seed_same_output():
 
 
 def test_audit_without_an_optimizer_or_a_quantity_is_not_judged_and_says_why(tmp_path):
-    found = audit(r"$$Q_9 = P_5$$ $$\frac{dX_1}{dP_5} = 3$$")
+    found = audit(r"$$Q_9 = P_5$$ $$\frac{dLoss}{d\eta} = 3$$")
     assert {verdict.status for verdict in found.verdicts} == {"not judged"}
     assert all(verdict.reason for verdict in found.verdicts)
 
@@ -137,7 +193,7 @@ def test_show_latex_of_the_document_reads_back_as_the_same_equations():
     assert result.exit_code == 0
     lines = [line for line in result.stdout.splitlines() if not line.startswith("%")]
     shown = "\n".join(line for line in lines if r"\max" not in line or "Y_" in line)
-    found = audit(shown, proof=False)
+    found = audit(shown, proof_seconds=0.0)
     assert found.count("WRONG") == 0
     assert found.count("holds") >= 60
     assert found.count("not read") == 0

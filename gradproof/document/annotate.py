@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from textwrap import wrap
 
 from gradproof.document.explain import numbers, remark
-from gradproof.document.results import Audit, Verdict
+from gradproof.document.results import Audit, Status, Verdict
 from gradproof.document.scan import Block, Flavour, flavour_of
 
-_MARKS = {"holds": "✓", "WRONG": "✗", "not judged": "?", "not read": "?"}
+_MARKS: dict[Status, str] = {"holds": "✓", "WRONG": "✗", "not judged": "?", "not read": "?"}
 _TEX_DELIMITERS = "|!+;@"
+_TEX_WIDTH = 88  # characters of a line: what TeX quotes verbatim it does not break
+_Quote = Callable[[str], str]
 
 
 def annotate(text: str, audit: Audit, *, flavour: Flavour | None = None) -> str:
@@ -34,26 +37,38 @@ def annotate(text: str, audit: Audit, *, flavour: Flavour | None = None) -> str:
     return _with_errata("".join([*out, text[at:]]), audit, flavour)
 
 
-def errata(audit: Audit) -> str:
-    """The errata as a Markdown list that can be sent to the author: what is printed, what it should be, numbers."""
-    wrong = audit.wrong
-    counts = ", ".join(f"{audit.count(status)} {status}" for status in ("holds", "WRONG", "not judged", "not read"))
-    head = f"{len(wrong)} errata in {len(audit.verdicts)} equalities ({counts})."
-    return "\n\n".join([head.replace("1 errata", "1 erratum") if len(wrong) == 1 else head, *_items(wrong)]) + "\n"
+def errata(audit: Audit, title: str = "") -> str:
+    """The errata as a Markdown list that can be sent to the author: what is printed, what it should be, numbers.
+
+    `title`: the name of the note, for a heading.
+    """
+    heading = [f"# Errata of {title}"] if title else []
+    return "\n\n".join([*heading, _count(audit), *_items(audit.wrong)]) + "\n"
+
+
+def _count(audit: Audit) -> str:
+    number, equalities = len(audit.wrong), len(audit.verdicts)
+    counts = ", ".join(f"{audit.count(status)} {status}" for status in _MARKS if audit.count(status))
+    return (
+        f"{number} {'erratum' if number == 1 else 'errata'} in {equalities} "
+        f"{'equality' if equalities == 1 else 'equalities'} ({counts or 'nothing to judge'})."
+    )
 
 
 def _items(wrong: Sequence[Verdict]) -> list[str]:
-    items = []
-    for number, verdict in enumerate(wrong, 1):
-        lines = [f"{number}. Line {verdict.line}, column {verdict.column}: {remark(verdict)}."]
-        lines.append(f"   - printed: {_code(verdict.equation)}")
-        if verdict.mend:
-            lines.append(f"   - should read: {_code(verdict.mend.latex)}")
-            lines += [f"   - or: {_code(other)}" for other in verdict.mend.alternatives]
-        if verdict.witness:
-            lines.append(f"   - {_code(numbers(verdict.witness))}")
-        items.append("\n".join(lines))
-    return items
+    return ["\n   - ".join(_item(number, verdict, _code)) for number, verdict in enumerate(wrong, 1)]
+
+
+def _item(number: int, verdict: Verdict, quote: _Quote) -> list[str]:
+    """What is said of one erratum: its place and the slip, then line by line the equations and the numbers."""
+    lines = [f"{number}. Line {verdict.line}, column {verdict.column}: {remark(verdict)}."]
+    lines.append(f"printed: {quote(verdict.equation)}")
+    if verdict.mend:
+        lines.append(f"should read: {quote(verdict.mend.latex)}")
+        lines += [f"or: {quote(other)}" for other in verdict.mend.alternatives]
+    if verdict.witness:
+        lines.append(quote(numbers(verdict.witness)))
+    return lines
 
 
 def _by_block(audit: Audit) -> list[tuple[Block, list[Verdict]]]:
@@ -67,14 +82,24 @@ def _by_block(audit: Audit) -> list[tuple[Block, list[Verdict]]]:
 
 def _display_remark(verdicts: Sequence[Verdict], flavour: Flavour) -> str:
     if flavour == "tex":
-        lines = [_verb(f"{verdict.equation[:60]}: {remark(verdict)}") for verdict in verdicts]
-        return "".join(f"\n\\par\\noindent{{\\small\n{line}\n}}" for line in lines) + "\n"
+        texts = [text for verdict in verdicts for text in _tex_remark(verdict)]
+        return "\n\\par\\noindent{\\small\n" + "\\\\\n".join(_verb(text) for text in texts) + "\n}\n"
     lines = []
     for verdict in verdicts:
         more = f"; should read {_code(verdict.mend.latex)}" if verdict.mend else ""
         notes = "".join(f"; note: {_code(note)}" for note in verdict.notes)
         lines.append(f"> {_MARKS[verdict.status]} line {verdict.line}: {_code(remark(verdict))}{more}{notes}")
     return "\n\n" + "  \n".join(lines) + "\n"
+
+
+def _tex_remark(verdict: Verdict) -> list[str]:
+    more = [f"should read: {verdict.mend.latex}"] if verdict.mend else []
+    more += [f"note: {note}" for note in verdict.notes]
+    return [line for text in (f"line {verdict.line}: {remark(verdict)}", *more) for line in _tex_lines(text)]
+
+
+def _tex_lines(text: str) -> list[str]:
+    return wrap(text, _TEX_WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _inline_remark(verdicts: Sequence[Verdict], flavour: Flavour) -> str:
@@ -86,7 +111,12 @@ def _inline_remark(verdicts: Sequence[Verdict], flavour: Flavour) -> str:
 def _with_errata(text: str, audit: Audit, flavour: Flavour) -> str:
     if flavour == "markdown":
         return f"{text.rstrip()}\n\n## Errata\n\n{errata(audit)}"
-    listed = "\n\n".join(_verb(line.strip()) for line in errata(audit).splitlines() if line.strip())
+    items = [_item(number, verdict, lambda quotation: quotation) for number, verdict in enumerate(audit.wrong, 1)]
+    paragraphs = [[_count(audit)], *items]
+    listed = "\n\n".join(
+        "\\noindent\n" + "\\\\\n".join(_verb(line) for text in paragraph for line in _tex_lines(text))
+        for paragraph in paragraphs
+    )
     closing = text.rfind("\\end{document}")
     place = len(text) if closing == -1 else closing
     return f"{text[:place].rstrip()}\n\n\\section*{{Errata}}\n{listed}\n\n{text[place:]}"

@@ -13,6 +13,7 @@ from gradproof.document.functions import COMPARISONS, ONE_ARGUMENT, TWO_ARGUMENT
 from gradproof.document.grouping import fold
 from gradproof.document.indices import Assignment
 from gradproof.document.limits import Budget, Limits
+from gradproof.document.names import plain
 from gradproof.document.powers import power
 from gradproof.document.provider import Array, NotAvailable, Provider
 from gradproof.document.ranges import range_of
@@ -61,6 +62,10 @@ def _symbol(e: Evaluation, node: Symbol) -> Array:
     constant = e.provider.names.constant(node)
     if constant is not None:
         return e.provider.constant(constant)
+    equal = lookup.kronecker(e.provider, node, e.indices)
+    if equal is not None:
+        e.remarks.note(node.span[0], f"{plain(node)} is read as Kronecker's delta: 1 for equal labels, else 0")
+        return e.provider.constant(Fraction(equal))
     place = e.place(node)
     try:
         return lookup.value_at(e.provider, place)

@@ -16,6 +16,9 @@ from gradproof.document.shapes import Misfit
 from gradproof.document.tree import Node, Placed, Symbol, children
 from gradproof.errors import GradproofError
 
+UNDECLARED = "no quantity is declared for"
+"""How the reason starts where a printed name means nothing to the reference."""
+
 _KEPT_CELLS = 4_096  # larger values are computed again rather than kept
 
 
@@ -108,7 +111,7 @@ class Evaluation:
         """The same; raises `Unjudged` where nothing is declared."""
         place = self.find(symbol)
         if place is None:
-            raise Unjudged(f"no quantity is declared for {plain(symbol)}", symbol.span[0])
+            raise Unjudged(f"{UNDECLARED} {plain(symbol)}", symbol.span[0])
         return place
 
 

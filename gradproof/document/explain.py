@@ -11,8 +11,8 @@ _NUMBERS_SHOWN = 6
 def remark(verdict: Verdict) -> str:
     """A verdict in one line, without its place."""
     if verdict.status == "holds":
-        how = f"proved ({verdict.proof})" if verdict.proof else f"in {verdict.trials} trials"
-        return f"holds {how}" + (f", in {verdict.cases} cases" if verdict.cases > 1 else "")
+        how = "proved for all inputs" if verdict.proof == "PROVED" else f"in {verdict.trials} trials"
+        return f"holds, {how}" + (f", in {verdict.cases} cases" if verdict.cases > 1 else "")
     if verdict.status == "WRONG":
         case = f" for {verdict.case}" if verdict.case else ""
         return f"WRONG{case}: {verdict.mend.wording if verdict.mend else verdict.reason}"

@@ -14,14 +14,15 @@ from gradproof.document.forall import cases
 from gradproof.document.indices import index_letters
 from gradproof.document.latex import latex
 from gradproof.document.limits import Budget, Limits, Lines
-from gradproof.document.mending import Attempt, Case, Material, mend, parts_of
+from gradproof.document.mending import Material, mend, parts_of
+from gradproof.document.mending.attempts import attempt_at, steps_of_descent, suspects
 from gradproof.document.provider import Provider
+from gradproof.document.quoting import quoted
 from gradproof.document.read import Document, Statement, read_document
-from gradproof.document.results import Audit, Mend, Verdict, Witness
+from gradproof.document.results import Audit, Compared, Mend, Verdict, Witness
 from gradproof.document.scan import Flavour
 from gradproof.document.sides import Sides
-from gradproof.document.tree import Derivative, Node, Product, Symbol, walk
-from gradproof.document.vocabulary import WORDS
+from gradproof.document.tree import Node, Symbol, walk
 
 _SYMBOLS_SHOWN = 12
 
@@ -84,7 +85,7 @@ class _Bench:
         if statement.problem is not None:
             position = statement.problem.position
             line, column = self.lines.place(position)
-            shown = self._shown(statement.start, statement.end)
+            shown = quoted(self.document.text, statement.start, statement.end)
             yield Verdict("not read", "", number, 0, position, line, column, shown, statement.problem.reason)
             return
         budget = Budget(min(self.limits.statement_steps, self.steps.left))
@@ -125,31 +126,29 @@ class _Bench:
             position,
             line,
             column,
-            self._shown(left.start, right.end),
+            quoted(self.document.text, left.start, right.end),
             shown.reason,
             shown.fault,
-            self._notes(shown, complete),
-            ", ".join(f"{letter} = {value}" for letter, value in shown.sides.evaluation.indices.items()),
+            self._notes(shown, found, complete),
+            _case(shown),
             max(1, len(decided)),
             agreement.trials if agreement else 0,
             self._witness(shown) if shown.status == "WRONG" else None,
             edit,
-            agreement.proof if agreement and shown.status == "holds" else "",
+            _compared(decided if shown.status == "holds" else [shown]),
         )
 
-    def _shown(self, start: int, end: int) -> str:
-        """A stretch of the document on one line, cut where it is very long."""
-        text = " ".join(self.document.text[start : min(end, start + 2_000)].split())
-        return text if end - start <= 2_000 else text + " ..."
-
-    def _notes(self, finding: Finding, complete: bool) -> tuple[str, ...]:
-        """The notes on the two sides of a sign, each once."""
+    def _notes(self, finding: Finding, found: Sequence[Finding], complete: bool) -> tuple[str, ...]:
+        """The notes on the two sides of a sign, each once, and what was not judged of the cases."""
         statement = finding.sides.statement
         start = statement.sides[finding.equality].start
         end = statement.sides[finding.equality + 1].end
         remarks = sorted([*statement.notes, *finding.sides.evaluation.remarks.notes])
         notes = [text for position, text in remarks if position < 0 or start <= position <= end]
         notes += [finding.note] if finding.note else []
+        open_case = next((f for f in found if f.status not in ("holds", "WRONG")), None)
+        if finding.status in ("holds", "WRONG") and open_case is not None:
+            notes.append(f"not judged for {_case(open_case)}: {open_case.reason}")
         notes += [] if complete else [f"only the first {self.limits.cases} values of the index letters are judged"]
         return tuple(dict.fromkeys(notes))
 
@@ -189,57 +188,29 @@ class _Bench:
         own = parts_of(side.node for side in statement.sides if side.node is not None)
         names = self.provider.names
         symbols = tuple(names.symbol(key) for key in names.declared())
-        steps = _steps_of_descent(wrong.sides)
+        steps = steps_of_descent(wrong.sides)
         trees = [side.node for side in statement.sides if side.node is not None]
         letters = {letter for tree in trees for letter in index_letters(tree)}
         material = Material(symbols, tuple(dict.fromkeys((*own, *steps, *self.parts))), tuple(sorted(letters)))
         budget = Budget(min(self.limits.mend_steps, self.mend_steps.left))
         before = budget.left
-        tried = (_attempt(statement, side, decided, budget) for side in _suspects(wrong))
+        tried = (attempt_at(statement, side, decided, budget) for side in suspects(wrong))
         attempts = [attempt for attempt in tried if attempt is not None]
         edit = mend(self.document.text, statement, attempts, material, budget)
         self.mend_steps.spend(before - budget.left)
         return edit
 
 
-def _suspects(wrong: Finding) -> list[int]:
-    """The side at fault, then the other one; a first side that is no name comes before both: `-Y_3 = ...`."""
-    other = next(side for side in wrong.pair if side != wrong.fault)
-    first = wrong.sides.statement.sides[0].node
-    if other == 0 and not isinstance(first, Symbol | Derivative):
-        return [other, wrong.fault]
-    return [wrong.fault, other]
+def _case(finding: Finding) -> str:
+    """The values of the index letters of a case: `i = 1, j = 2`."""
+    return ", ".join(f"{letter} = {value}" for letter, value in finding.sides.evaluation.indices.items())
 
 
-def _attempt(statement: Statement, side: int, decided: Sequence[Finding], budget: Budget) -> Attempt | None:
-    """A side with what it should be worth in every case that was decided; None where that is not known."""
-    tree = statement.sides[side].node
-    found: list[Case] = []
-    for finding in decided:
-        target = _target(finding.sides, side, at_fault=side == finding.fault)
-        if tree is None or target is None:
-            return None
-        finding.sides.evaluation.budget = budget
-        found.append(Case(finding.sides, finding.sides.outcomes[target].value))
-    return Attempt(side, tree, tuple(found)) if tree is not None and found else None
-
-
-def _target(sides: Sides, side: int, *, at_fault: bool) -> int | None:
-    """The side that a wrong one should equal: one with which all the others agree, else the anchor."""
-    others = [number for number in range(len(sides.outcomes)) if number != side and sides.has_value(number)]
-    if others and all(sides.agree(others[0], number) for number in others[1:]):
-        return others[0]
-    anchor = sides.anchor()
-    return anchor if at_fault and anchor != side else None
-
-
-def _steps_of_descent(sides: Sides) -> list[Node]:
-    """What an update may have lost as a whole: the step size times the derivative by its parameter."""
-    first = sides.statement.sides[0].node
-    if sides.kind != "update" or not isinstance(first, Symbol):
-        return []
-    provider = sides.evaluation.provider
-    keys = list(provider.names.declared())
-    rates = [provider.names.symbol(key) for key in keys if provider.role(key) == "hyperparameter"]
-    losses = [provider.names.symbol(key) for key in keys if key.lower() in WORDS]
-    return [Product((rate, Derivative(loss, first)), ("juxt",)) for rate in rates for loss in losses]
+def _compared(found: Sequence[Finding]) -> tuple[Compared, ...]:
+    """The comparisons of values that decided some findings."""
+    return tuple(
+        Compared(*finding.pair, tuple(evaluated.indices.items()), evaluated.reading)
+        for finding in found
+        if finding.status in ("holds", "WRONG") and not finding.misfit
+        for evaluated in (finding.sides.evaluation,)
+    )

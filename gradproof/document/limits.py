@@ -15,7 +15,7 @@ class Limits:
 
     document_characters: int = 1_000_000
     blocks: int = 20_000
-    document_tokens: int = 40_000  # of maths; prose costs nothing
+    document_tokens: int = 24_000  # of maths; prose costs nothing
     statement_tokens: int = 4_000
     depth: int = 50
     number_characters: int = 40
@@ -24,13 +24,13 @@ class Limits:
     macros: int = 200
     macro_tokens: int = 20_000  # produced by expansion, in the whole document
     statement_steps: int = 20_000
-    document_steps: int = 100_000
+    document_steps: int = 60_000
     sum_terms: int = 2_000
     power: int = 64
     cells: int = 100_000  # entries of one array, without the trials
     cases: int = 64  # values of free index letters in one statement
     mend_steps: int = 30_000  # evaluations spent on one wrong side
-    mend_document_steps: int = 60_000
+    mend_document_steps: int = 40_000
 
 
 class Unreadable(GradproofError):

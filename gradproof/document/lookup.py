@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from gradproof.document.indices import Assignment, labels_with, put_in
+from gradproof.document.indices import Assignment, index_value, labels_with, put_in
 from gradproof.document.names import plain
 from gradproof.document.provider import Array, NotAvailable, Provider
 from gradproof.document.tree import Labels, Symbol
@@ -45,6 +45,27 @@ def parameter_of(provider: Provider, symbol: Symbol, values: Assignment) -> tupl
         if place is not None and provider.role(place.key) == "parameter":
             return place, True
     return None
+
+
+def is_kronecker(provider: Provider, symbol: Symbol) -> bool:
+    """Whether a symbol is Kronecker's `\\delta_{ij}`: two labels, in a document that declares no `\\delta`."""
+    return len(_pair(symbol)) == 2 and symbol.name == r"\delta" and not provider.names.knows_base(symbol.name)
+
+
+def kronecker(provider: Provider, symbol: Symbol, values: Assignment) -> int | None:
+    """1 or 0, whether the two labels of a Kronecker delta are equal; None where a label has no value, or for others."""
+    if not is_kronecker(provider, symbol):
+        return None
+    first, second = (index_value(text, values) for text in _pair(symbol))
+    return None if first is None or second is None else int(first == second)
+
+
+def _pair(symbol: Symbol) -> list[str]:
+    """The labels of `\\delta_{ij}` or `\\delta_{i,j}`, one by one."""
+    if symbol.sup or symbol.mark:
+        return []
+    texts = [label.text for label in symbol.sub]
+    return list(texts[0]) if len(texts) == 1 and len(texts[0]) == 2 and texts[0].isalnum() else texts
 
 
 def value_at(provider: Provider, place: Place) -> Array:

@@ -26,7 +26,7 @@ class Agreement:
     """What came of comparing two values.
 
     `trial` and `entry` name the place of the largest difference, `left` and `right` are the numbers there.
-    `zero`: both are zero in all trials, so that nothing was compared. `proof`: who proved it, empty if nobody.
+    `zero`: both are zero in all trials, so that nothing was compared.
     """
 
     status: Literal["agree", "differ", "undecided"]
@@ -38,7 +38,6 @@ class Agreement:
     left: float = float("nan")
     right: float = float("nan")
     zero: bool = False
-    proof: str = ""
 
 
 class Provider(Protocol):

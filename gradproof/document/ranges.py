@@ -58,6 +58,8 @@ def _exists(e: Evaluation, values: Assignment, place: Symbol | Entry, known: Seq
         shape = _shape_of(e, place.argument)
         numbers = (index_value(label.text, values) for label in place.labels)
         return all(n is None or 1 <= n <= length for n, length in zip(numbers, shape, strict=False))
+    if lookup.is_kronecker(e.provider, place):
+        return True
     # The indices of inner sums have no value yet: any will do.
     inner = sorted(letters_in(labels_with(place.sub + place.sup, values)) - set(values))[:2]
     choices = islice(product(known, repeat=len(inner)), _TRIED)

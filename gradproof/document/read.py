@@ -99,7 +99,10 @@ class _Reader:
         self.text, self.names, self.limits, self.macros = text, names, limits, macros
         self.expansions = Budget(limits.macro_tokens)
         self.tokens = Budget(limits.document_tokens)
-        self._too_much = f"not more than {limits.document_tokens:,} tokens of maths are read of one document"
+        self._too_much = (
+            f"not more than {limits.document_tokens:,} tokens of maths are read of one document: "
+            "audit it chapter by chapter"
+        )
 
     def block(self, block: Block) -> list[Statement]:
         if block.problem:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gradproof.document.read import Statement
+from gradproof.document.readings import Reading
 
 Status: TypeAlias = Literal["holds", "WRONG", "not judged", "not read"]
 Kind: TypeAlias = Literal["value", "derivative", "update", ""]
@@ -49,12 +50,23 @@ class Mend:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """One comparison behind a verdict: the two sides, the values of the index letters, and the reading."""
+
+    left: int
+    right: int
+    indices: tuple[tuple[str, int], ...]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict on one `=`, or on a whole statement that could not be read.
 
     `statement` counts statements, `equality` the signs within one, both from 0. `position` is where the fault is
     (else the sign itself), with its line and column from 1. `side` is the side at fault, counted from 0, or -1.
-    `case`: the index values of the case shown, `cases`: how many were judged. `proof`: who proved that it holds.
+    `case`: the index values of the case shown, `cases`: how many were judged. `compared`: what decided it, one
+    comparison for each case that a proof has to repeat. `proof`: what a proof of it came to, empty if none was tried.
     """
 
     status: Status
@@ -73,6 +85,7 @@ class Verdict:
     trials: int = 0
     witness: Witness | None = None
     mend: Mend | None = None
+    compared: tuple[Compared, ...] = ()
     proof: str = ""
 
 

@@ -100,7 +100,7 @@ def _joined(pieces: list[Row]) -> list[Row]:
     """Rows that go on from the one before (they start with a relation, a sign or a product) joined to it."""
     out: list[Row] = []
     for piece in pieces:
-        starts = piece[0].text
+        starts = _first(piece)
         has_relation = any(token.text in RELATIONS for token in piece)
         goes_on = starts in RELATIONS or (not has_relation and (starts in "+-" or starts in PRODUCTS))
         if out and goes_on:
@@ -108,6 +108,14 @@ def _joined(pieces: list[Row]) -> list[Row]:
         else:
             out.append(piece)
     return out
+
+
+def _first(piece: Row) -> str:
+    """The first token's text, behind the `{}` that gives a sign at a row's start its spacing."""
+    at = 0
+    while at + 2 < len(piece) and (piece[at].text, piece[at + 1].text) == ("{", "}"):
+        at += 2
+    return piece[at].text
 
 
 def _split_remarks(row: Row) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from io import StringIO
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gradproof.document import Audit, Row, annotate, errata, explain, rows
+from gradproof.document.evaluation import UNDECLARED
 from gradproof.document.results import Status
 from gradproof.errors import GradproofError
 from gradproof.report import wording
@@ -19,26 +21,30 @@ from gradproof.report.write import write_atomically
 
 __all__ = ["audit_csv", "audit_markdown", "errata", "print_audit", "sentence", "write_audit"]
 
+_HOW_TO_DECLARE = (
+    'Another printed name for a symbol goes into reference/{case}.py: Reference(..., latex={{"Loss": ["Loss", "L"]}}); '
+    'a letter that is a number: constants={{"N": 5}}.'
+)
 STATUSES: tuple[Status, ...] = ("holds", "WRONG", "not judged", "not read")
 
 
 def sentence(found: Audit) -> str:
     """The verdict over a note in one sentence."""
     counts = ", ".join(f"{found.count(status)} {status}" for status in STATUSES if found.count(status))
-    proved = sum(verdict.proof == "PROVED" for verdict in found.verdicts)
-    refuted = sum(verdict.proof == "REFUTED" for verdict in found.verdicts)
-    proofs = f"; {proved} proved, {refuted} refuted for all inputs" if proved or refuted else ""
+    proofs = Counter(verdict.proof for verdict in found.verdicts)
+    told = ", ".join(f"{proofs[word]} {word.lower()}" for word in ("PROVED", "REFUTED", "UNDECIDED") if proofs[word])
     statements, equalities = len(found.statements), len(found.verdicts)
     return (
         f"{wording.count(statements, 'statement')}, {wording.count(equalities, 'equality', 'equalities')}: "
-        f"{counts or 'none'}{proofs}"
+        f"{counts or 'none'}{f'; {told} for all inputs' if told else ''}"
     )
 
 
 def print_audit(console: Console, note: str, case: str, found: Audit) -> None:
     """The verdict over the note, then each equality that does not plainly hold."""
     console.print(Text(f"{note} against reference/{case}.py", style="bold"), soft_wrap=True)
-    console.print(Text(sentence(found), style="bold red" if found.count("WRONG") else "bold green"))
+    style = "bold red" if found.count("WRONG") else "bold green"
+    console.print(Text(sentence(found), style=style), soft_wrap=True)
     wrong = set(map(id, found.wrong))
     for verdict in found.verdicts:
         if id(verdict) in wrong or verdict.status in ("not judged", "not read"):
@@ -49,6 +55,9 @@ def print_audit(console: Console, note: str, case: str, found: Audit) -> None:
         console.print()
     for verdict in noted:
         console.print(Text(f"line {verdict.line}: {'; '.join(verdict.notes)}"), soft_wrap=True)
+    if any(verdict.reason.startswith(UNDECLARED) for verdict in found.verdicts):
+        console.print()
+        console.print(Text(_HOW_TO_DECLARE.format(case=case)), soft_wrap=True)
 
 
 def audit_csv(found: Audit) -> str:
@@ -75,6 +84,7 @@ def write_audit(
     text: str,
     case: str,
     *,
+    note: str,
     annotated: Path | None = None,
     erratum: Path | None = None,
     reports: Path | None = None,
@@ -91,7 +101,7 @@ def write_audit(
     if annotated is not None:
         makers[annotated] = lambda: annotate(text, found)
     if erratum is not None and erratum != Path("-"):
-        makers[erratum] = lambda: errata(found)
+        makers[erratum] = lambda: errata(found, note)
     if reports is not None:
         makers[reports / case / "audit.csv"] = lambda: audit_csv(found)
         makers[reports / case / "audit.md"] = lambda: audit_markdown(found, case)

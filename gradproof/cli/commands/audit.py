@@ -8,7 +8,8 @@ import click
 
 from gradproof import defaults
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
-from gradproof.project import find_project
+from gradproof.errors import GradproofError
+from gradproof.project import Project, find_project
 
 
 @click.command("audit", short_help="Judge every equation printed in a note.")
@@ -32,7 +33,15 @@ from gradproof.project import find_project
     metavar="N",
     help="How many random trials judge the note.",
 )
-@click.option("--no-proof", is_flag=True, help="Do not prove what holds for all inputs.")
+@click.option(
+    "--proof-seconds",
+    type=click.FloatRange(min=0.0),
+    default=defaults.AUDIT_PROOF_SECONDS,
+    show_default=True,
+    metavar="S",
+    help="How long proofs for all inputs may take; what is open then is UNDECIDED.",
+)
+@click.option("--no-proof", is_flag=True, help="Judge by trials alone, without proofs for all inputs.")
 @click.option(
     "--annotate",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -58,6 +67,7 @@ def command(
     case: str | None,
     seed: int,
     trials: int,
+    proof_seconds: float,
     no_proof: bool,
     annotate: Path | None,
     erratum: Path | None,
@@ -69,9 +79,13 @@ def command(
     with the reason. The reference's symbols are the names; `Reference(latex=...)` says how the note prints them where
     that is not the usual way.
 
-    Exit status: 0 where all that was judged holds, 1 where something is wrong, 2 for a broken case or note.
+    Exit status: 0 where all that was judged holds, 1 where something is wrong, 2 for a broken case or note, and where
+    nothing in the note could be judged.
     """
-    project = find_project(note.parent if note.parent.is_dir() else None)
+    project = _project_of(note)
+    for option, out in (("--annotate", annotate), ("--erratum", erratum)):
+        if out is not None and out.resolve() == note.resolve():
+            raise GradproofError(f"{option} {out} would overwrite the note itself; give another path")
     from gradproof.auditing import audit_note, read_note
     from gradproof.report import notes
     from gradproof.report.terminal import stdout
@@ -81,11 +95,29 @@ def command(
     name = case or note.stem
     if reports is not None:
         prepare_folder(reports)
-    found = audit_note(text, name, project=project, seed=seed, trials=trials, proof=not no_proof)
+    found = audit_note(
+        text, name, project=project, seed=seed, trials=trials, proof_seconds=0.0 if no_proof else proof_seconds
+    )
     if erratum == Path("-"):
-        click.echo(notes.errata(found), nl=False)
+        click.echo(notes.errata(found, note.name), nl=False)
     else:
         notes.print_audit(stdout(), note.name, name, found)
-    for path in notes.write_audit(found, text, name, annotated=annotate, erratum=erratum, reports=reports):
+    for path in notes.write_audit(
+        found, text, name, note=note.name, annotated=annotate, erratum=erratum, reports=reports
+    ):
         click.echo(f"written: {path}", err=True)
+    if not found.count("WRONG") and not found.count("holds"):
+        raise GradproofError(f"nothing in {note.name} could be judged against reference/{name}.py")
     ctx.exit(DISAGREEMENT if found.count("WRONG") else AS_EXPECTED)
+
+
+def _project_of(note: Path) -> Project:
+    """The project that holds the note, or else the working directory: a note may lie anywhere.
+
+    Raises:
+        GradproofError: Neither is in a project.
+    """
+    try:
+        return find_project(note.parent)
+    except GradproofError:
+        return find_project()

@@ -141,4 +141,6 @@ def _mend(text: str, statement: Statement, attempt: Attempt, found: Sequence[Edi
     )
     names, limits = evaluation.provider.names, evaluation.limits
     latex = mended_latex(text, statement, attempt.side, found[0], names, limits)
-    return replace(first, latex=latex, alternatives=tuple(dict.fromkeys(other.wording for other in others)))
+    wordings = dict.fromkeys(other.wording for other in others)
+    alternatives = tuple(wording for wording in wordings if wording != first.wording)
+    return replace(first, latex=latex, alternatives=alternatives)
