@@ -11,12 +11,11 @@ section 10.
 
 
 def dropout_forward(x, mask, keep):
-    scaled = mask / keep
-    out = x * scaled
-    cache = (scaled,)
+    out = x * mask / keep
+    cache = (mask, keep)
     return out, cache
 
 
 def dropout_backward(dout, cache):
-    (scaled,) = cache
-    return dout * scaled
+    mask, keep = cache
+    return dout * mask / keep

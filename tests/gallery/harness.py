@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gradproof import crosscheck
+from gradproof.mending import mend_case, patches, with_repairs, write
 from gradproof.project import Project
 from gradproof.result import CheckResult, EquationResult
 
@@ -59,11 +60,13 @@ class Outcome:
         variant: The variant.
         line: The first line of `manual/CASE.py` that differs from the right one.
         result: The outcome of the check.
+        after: The outcome once the fixes are written into the file; None where there are none.
     """
 
     variant: Variant
     line: int
     result: CheckResult
+    after: CheckResult | None
 
     @property
     def caught(self) -> bool:
@@ -86,17 +89,19 @@ class Outcome:
 
     @property
     def at_the_line(self) -> bool:
-        """Whether the changed line is within the equation, or the statement, that is reported."""
+        """Whether the changed line is the reported one, or within the equation or the loop that is reported."""
         if self._wrong is None or self.result.checked is None:
             return False
-        first = int(self._wrong.place.rpartition(":")[2])
-        source = self.result.checked.derivation.by_name[self._wrong.equation].source
-        return first <= self.line < first + len(source.splitlines())
+        equation = self.result.checked.derivation.by_name[self._wrong.equation]
+        if self._wrong.fix_place.endswith(f":{self.line}"):
+            return True
+        text = equation.source if equation.code is None else equation.code.own.text
+        return equation.line <= self.line < equation.line + len(text.splitlines())
 
     @property
     def mended(self) -> bool:
-        """Whether a fix is given that agrees in the trials it was sought on and in fresh ones."""
-        return self._wrong is not None and bool(self._wrong.fix) and self._wrong.fresh_trials > 0
+        """Whether a fix is given, and the file agrees once it is written there."""
+        return self._wrong is not None and bool(self._wrong.fix) and self.after is not None and self.after.ok
 
 
 def gallery() -> tuple[str, ...]:
@@ -127,7 +132,15 @@ def planted(variant: Variant, folder: Path) -> tuple[Project, int]:
 
 
 def tried(variant: Variant, *, trials: int = TRIALS) -> Outcome:
-    """Plant the slip in a copy of its case and check that."""
+    """Plant the slip in a copy of its case, check that, write the fixes into it, and check it again."""
     with tempfile.TemporaryDirectory() as folder:
         project, line = planted(variant, Path(folder))
-        return Outcome(variant, line, crosscheck(variant.case, project=project, trials=trials))
+        result = crosscheck(variant.case, project=project, trials=trials, repair=False)
+        assert result.checked is not None
+        repairs = mend_case(result.checked, result, seed=result.seed)
+        result = with_repairs(result, repairs, result.checked.derivation)
+        changes = patches(result.checked, repairs)
+        for change in changes:
+            write(change)
+        again = crosscheck(variant.case, project=project, trials=trials, repair=False) if changes else None
+        return Outcome(variant, line, result, again)

@@ -1,0 +1,55 @@
+"""The gallery: every case is right in both dtypes, and every known-wrong variant is caught, named and mostly mended."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from harness import PROJECT, Variant, gallery, planted, tried, variants
+
+from gradproof import crosscheck
+
+TRIALS = 3000
+AT_LEAST = 3
+MENDED_SHARE = 0.7
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", gallery())
+def test_gallery_right_case_agrees(case: str, dtype: str) -> None:
+    result = crosscheck(case, project=PROJECT, trials=TRIALS, dtype=dtype)
+    assert {one.equation: one.verdict for one in result.results if one.verdict != "agrees"} == {}
+    assert result.ok
+
+
+@pytest.mark.parametrize("variant", variants(), ids=lambda variant: variant.label)
+def test_gallery_wrong_variant_is_caught(variant: Variant) -> None:
+    outcome = tried(variant)
+    assert outcome.blamed == (variant.blames,)
+    assert outcome.at_the_line
+    assert outcome.mended or not variant.mended
+
+
+def test_gallery_every_case_has_variants() -> None:
+    counts = Counter(variant.case for variant in variants())
+    assert {case: counts[case] for case in gallery() if counts[case] < AT_LEAST} == {}
+    assert set(counts) <= set(gallery())
+
+
+def test_gallery_most_variants_are_mended() -> None:
+    every = variants()
+    assert sum(variant.mended for variant in every) >= MENDED_SHARE * len(every)
+
+
+def test_gallery_labels_are_unique() -> None:
+    assert [label for label, count in Counter(one.label for one in variants()).items() if count > 1] == []
+
+
+def test_harness_slip_that_stands_nowhere_is_refused(tmp_path) -> None:
+    with pytest.raises(AssertionError, match="stands 0 times"):
+        planted(Variant("linear", "none", "no such text", "", "Y"), tmp_path)
+
+
+def test_harness_slip_that_stands_twice_is_refused(tmp_path) -> None:
+    with pytest.raises(AssertionError, match="stands 2 times"):
+        planted(Variant("mse", "two", "R.size", "R.shape[0]", "dLoss_dR"), tmp_path)

@@ -1,0 +1,104 @@
+"""Slips that people make in ordinary code: backward functions with a cache, layers as classes, updates in place."""
+
+from __future__ import annotations
+
+from harness import Variant
+
+ACTIVATIONS = [
+    Variant(
+        "sigmoid",
+        "upstream gradient forgotten",
+        "local = self.out * (1 - self.out)\n        return dout * local",
+        "return self.out * (1 - self.out)",
+        "dLoss_dz",
+    ),
+    Variant("sigmoid", "sign", "return dout * local", "return -dout * local", "dLoss_dz"),
+    Variant("sigmoid", "a factor missing", "return dout * local", "return dout * self.out", "dLoss_dz"),
+    Variant("sigmoid", "sign in the exponent", "np.exp(-z))", "np.exp(z))", "Y"),
+    Variant("tanh", "square forgotten", "(1 - out * out)", "(1 - out)", "dLoss_dz"),
+    Variant("tanh", "upstream gradient forgotten", "return dout * (1 - out * out)", "return 1 - out * out", "dLoss_dz"),
+    Variant("tanh", "sign", "(1 - out * out)", "(1 + out * out)", "dLoss_dz"),
+    Variant("softplus", "absolute value forgotten", "np.log1p(np.exp(-np.abs(z)))", "np.log1p(np.exp(-z))", "Y"),
+    Variant(
+        "softplus",
+        "upstream gradient forgotten",
+        "sigma = np.where(z >= 0, 1 / (1 + e), e / (1 + e))\n    return dout * sigma",
+        "return np.where(z >= 0, 1 / (1 + e), e / (1 + e))",
+        "dLoss_dz",
+    ),
+    Variant("softplus", "derivative of the sigmoid", "dout * sigma", "dout * sigma * (1 - sigma)", "dLoss_dz"),
+]
+
+DROPOUT = [
+    Variant("dropout", "mask forgotten", "return dout * mask / keep", "return dout / keep", "dLoss_dx"),
+    Variant("dropout", "scale forgotten", "return dout * mask / keep", "return dout * mask", "dLoss_dx"),
+    Variant("dropout", "upstream gradient forgotten", "return dout * mask / keep", "return mask / keep", "dLoss_dx"),
+    Variant("dropout", "scaled down", "out = x * mask / keep", "out = x * mask * keep", "Y"),
+]
+
+EMBEDDING = [
+    Variant(
+        "embedding",
+        "= for +=: a row keeps its last use only",
+        'np.add.at(d_table, cache["tokens"], dout)',
+        'd_table[cache["tokens"]] = dout',
+        "dLoss_dtable",
+        mended=False,
+    ),
+    Variant(
+        "embedding",
+        "+= with repeated rows",
+        'np.add.at(d_table, cache["tokens"], dout)',
+        'd_table[cache["tokens"]] += dout',
+        "dLoss_dtable",
+        mended=False,
+    ),
+    Variant(
+        "embedding",
+        "sign",
+        'np.add.at(d_table, cache["tokens"], dout)',
+        'np.subtract.at(d_table, cache["tokens"], dout)',
+        "dLoss_dtable",
+        mended=False,
+    ),
+]
+
+LAYERNORM = [
+    Variant(
+        "layernorm", "unbiased variance", "var = np.mean(", "var = x.shape[1] / (x.shape[1] - 1) * np.mean(", "var"
+    ),
+    Variant(
+        "layernorm",
+        "epsilon forgotten",
+        "xhat = (x - mean) / np.sqrt(var + eps)",
+        "xhat = (x - mean) / np.sqrt(var)",
+        "xhat",
+    ),
+    Variant("layernorm", "mean for sum", "dout.sum(axis=0)", "dout.mean(axis=0)", "dLoss_dbeta"),
+    Variant(
+        "layernorm",
+        "normalized values forgotten",
+        "np.sum(dout * xhat, axis=0)",
+        "np.sum(dout, axis=0)",
+        "dLoss_dgamma",
+    ),
+    Variant("layernorm", "= for -=", "dx -= xhat", "dx = -xhat", "dLoss_dx"),
+    Variant("layernorm", "sign", "dx -= xhat", "dx += xhat", "dLoss_dx"),
+    Variant("layernorm", "scale forgotten", "dxhat = dout * gamma", "dxhat = dout * 1", "dLoss_dxhat"),
+    Variant("layernorm", "divided by the variance", "dx = dx / std", "dx = dx / std**2", "dLoss_dx"),
+]
+
+WEIGHT_DECAY = [
+    Variant("weight_decay", "missing 2", "dY = 2 * (Y - T)", "dY = (Y - T)", "dLoss_dY"),
+    Variant(
+        "weight_decay", "divided by all entries", "dY = 2 * (Y - T) / len(X)", "dY = 2 * (Y - T) / T.size", "dLoss_dY"
+    ),
+    Variant("weight_decay", "uphill", "W -= lr", "W += lr", "W_new"),
+    Variant(
+        "weight_decay", "rate forgotten in the decay", "W -= lr * (dW + decay * W)", "W -= lr * dW + decay * W", "W_new"
+    ),
+    Variant("weight_decay", "decay forgotten", "b -= lr * (db + decay * b)", "b -= lr * db", "b_new"),
+    Variant("weight_decay", "mean for sum", "db = dY.sum(axis=0)", "db = dY.mean(axis=0)", "dLoss_db"),
+]
+
+VARIANTS = [*ACTIVATIONS, *DROPOUT, *EMBEDDING, *LAYERNORM, *WEIGHT_DECAY]
