@@ -131,6 +131,23 @@ def test_check_one_wrong_case_among_right_ones_fails(write: Write, run: Run) -> 
     assert outcome.stdout.endswith("2 cases as expected; 1 not as expected: b_wrong\n")
 
 
+def test_check_of_many_cases_gives_each_a_line_and_mistakes_in_full(write: Write, run: Run) -> None:
+    for letter in "abcde":
+        write(f"{letter}_right")
+    write("f_wrong", WRONG)
+    outcome = run("check", "--trials", "60")
+    assert outcome.exit_code == 1
+    lines = outcome.stdout.splitlines()
+    assert lines[:3] == [
+        "6 cases, 60 trials each, seed 0, float64",
+        "",
+        "ok      a_right  9 of 9 equations agree",
+    ]
+    assert "FAILED  f_wrong  1 of 9 equations wrong: dLoss_dw; 1 inherits" in lines
+    assert "  fix: dLoss_dZ * x" in lines
+    assert lines[-1] == "5 cases as expected; 1 not as expected: f_wrong"
+
+
 def test_check_named_cases_only(write: Write, run: Run) -> None:
     write("right")
     write("wrong", WRONG)

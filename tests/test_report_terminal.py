@@ -10,8 +10,10 @@ from rich.console import Console
 
 from gradproof.report import wording
 from gradproof.report.progress import progress_bar
-from gradproof.report.terminal import print_result, print_summary
+from gradproof.report.terminal import print_brief, print_result, print_summary
+from gradproof.report.terminal_scales import print_scales
 from gradproof.result import CheckResult
+from gradproof.scales import ScalePoint, ScaleSweep, SideErrors
 
 
 def shown(result: CheckResult, width: int = 80) -> str:
@@ -42,6 +44,48 @@ def test_wrong_equation_shows_all_that_is_known_of_it() -> None:
         "inherits  w_new: wrong only because of dLoss_dw\n"
         "\n"
     )
+
+
+def test_brief_outcome_is_a_line_where_all_is_as_expected() -> None:
+    known = replace(WRONG, known_erratum=True)
+    for result, sentence in (
+        (outcome(RIGHT), "1 of 1 equations agree"),
+        (outcome(RIGHT, known), "1 known erratum disagrees, as declared: dLoss_dw"),
+    ):
+        console = Console(width=100, highlight=False, markup=False, color_system=None)
+        with console.capture() as capture:
+            print_brief(console, result, 6)
+        assert capture.get() == f"ok      demo    {sentence}\n"
+
+
+def test_brief_outcome_shows_undeclared_mistakes_in_full_and_wraps_under_itself() -> None:
+    console = Console(width=44, highlight=False, markup=False, color_system=None)
+    with console.capture() as capture:
+        print_brief(console, outcome(RIGHT, WRONG, INHERITS), 6)
+    lines = capture.get().splitlines()
+    assert lines[:2] == ["FAILED  demo    1 of 3 equations wrong:", "                dLoss_dw; 1 inherits"]
+    assert "  fix: -dLoss_dZ * x" in lines
+
+
+def test_scales_without_anything_finite_show_a_dash() -> None:
+    nothing = SideErrors(float("nan"), float("nan"), float("nan"), 1.0)
+    console = Console(width=100, highlight=False, markup=False, color_system=None)
+    with console.capture() as capture:
+        print_scales(console, ScaleSweep((ScalePoint(10.0, nothing, nothing, 0.5),), ("Z",), 9))
+    assert capture.get().splitlines()[-2].split() == ["10", "\N{EN DASH}", "\N{EN DASH}", "100%", "100%", "50%"]
+
+
+@pytest.mark.parametrize(
+    ("some", "text"),
+    [
+        ([], ""),
+        (list("ab"), "a, b"),
+        (list("abcdefg"), "a, b, c, d, e, f, g"),
+        (list("abcdefgh"), "a, b, c, d, e, f and 2 more"),
+    ],
+)
+def test_names_of_a_long_list_are_cut(some: list[str], text: str) -> None:
+    assert wording.names(some) == text
 
 
 def test_wrong_equation_without_diagnosis_has_no_empty_lines_for_it() -> None:

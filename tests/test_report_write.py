@@ -6,6 +6,7 @@ import csv
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -107,6 +108,19 @@ def test_parquet_holds_the_same_as_the_frame(check: Callable[..., CheckResult], 
     path = tmp_path / "neuron/equations.parquet"
     assert pq.read_table(path).column_names == list(EQUATION_COLUMNS)
     pd.testing.assert_frame_equal(pd.read_parquet(path), result.equations)
+
+
+def test_tables_say_which_errata_are_declared(tmp_path: Path) -> None:
+    known = replace(WRONG, equation="known", known_erratum=True)
+    write_reports([outcome(RIGHT, WRONG, known)], tmp_path)
+    rows = table(tmp_path / "demo/equations.csv")
+    assert [(row["verdict"], row["known_erratum"]) for row in rows] == [
+        ("agrees", "False"),
+        ("disagrees", "False"),
+        ("disagrees", "True"),
+    ]
+    column = pq.read_table(tmp_path / "demo/equations.parquet").column("known_erratum")
+    assert (str(column.type), column.to_pylist()) == ("bool", [False, False, True])
 
 
 def test_parquet_has_no_metadata_of_pandas(check: Callable[..., CheckResult], tmp_path: Path) -> None:

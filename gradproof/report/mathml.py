@@ -178,13 +178,19 @@ def _product(node: Product) -> Element:
         if number:
             operator = node.operators[number - 1]
             row.append(element("mo", text=_OPERATORS[operator]))
-            if operator == "juxt" and all(
-                isinstance(f, Fraction | Derivative) for f in node.factors[number - 1 : number + 1]
-            ):
-                row.append(element("mspace", width="0.17em"))  # or their bars would be one
+            if operator == "juxt" and _would_run_together(*node.factors[number - 1 : number + 1]):
+                row.append(element("mspace", width="0.17em"))
         # A sum over an index reaches to the end of its term, so only the last factor can be one.
         row.append(_within(factor, _TERM if number == last and isinstance(factor, Big) else _FACTOR))
     return row
+
+
+def _would_run_together(left: Node, right: Node) -> bool:
+    """Whether two factors need a space between them: two bars would be one, a word and a letter another word."""
+    if isinstance(left, Fraction | Derivative) and isinstance(right, Fraction | Derivative):
+        return True
+    words = [isinstance(one, Symbol) and len(_letter(one.name)) > 1 for one in (left, right)]
+    return any(words) and all(isinstance(one, Symbol) for one in (left, right))
 
 
 def _derivative(node: Derivative) -> Element:

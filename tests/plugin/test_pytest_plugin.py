@@ -165,17 +165,19 @@ def test_plugin_writes_junit(pytester: pytest.Pytester) -> None:
     assert "fix        dLoss_dw = dLoss_dZ * x" in (failed[0].find("failure").text or "")  # type: ignore[union-attr]
 
 
-def test_plugin_works_under_xdist(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("dist", ["loadfile", "load"])
+def test_plugin_works_under_xdist(pytester: pytest.Pytester, dist: str) -> None:
     pytest.importorskip("xdist")
     write_case(pytester, WRONG)
-    done = pytester.runpytest_subprocess(*LOADED, *FEW, "--gradproof", "-n", "2", "--dist", "loadfile")
+    done = pytester.runpytest_subprocess(*LOADED, *FEW, "--gradproof", "-n", "2", "--dist", dist)
     done.assert_outcomes(passed=7, failed=1, xfailed=1)
 
 
 def test_plugin_loads_neither_torch_nor_pandas_before_a_case_runs(tmp_path: Path) -> None:
+    paths = [str(ROOT / f"manual/{name}.py") for name in ("parameter_update_2", "softmax_mlp", "linear")]
     code = (
         "import sys, pytest\n"
-        f"status = pytest.main(['-q', '--collect-only', '--gradproof', {str(ROOT / 'manual')!r}, "
+        f"status = pytest.main(['-q', '--collect-only', '--gradproof', *{paths!r}, "
         f"'--rootdir', {str(ROOT)!r}, '-c', '/dev/null', '-p', 'no:cacheprovider', *{list(LOADED)!r}])\n"
         "print('status:', int(status), 'loaded:', *[n for n in ('torch', 'pandas', 'matplotlib') if n in sys.modules])"
     )

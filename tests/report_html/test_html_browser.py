@@ -57,13 +57,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         RIGHT, WRONG, INHERITS, replace(RIGHT, equation="B", verdict="unchecked", diagnosis="no such thing")
     )
     graph = Details({"Z": ("w",), "dLoss_dw": ("Z",), "w_new": ("dLoss_dw",), "B": ("Z",)}, {})
-    cases = [CaseSummary("neuron", counts=(("agrees", 3), ("disagrees", 1)), wrong=("A",), trials=10, dtype="float64")]
+    bad = CaseSummary("neuron", counts=(("agrees", 3), ("disagrees", 1)), wrong=("A",), trials=10, dtype="float64")
+    cases = [bad, replace(bad, case="known", declared=("A",)), CaseSummary("old", "no report")]
+    written = " + ".join(f"w{k} * x{k}" for k in range(60))
+    source = f"def Z({', '.join(f'w{k}, x{k}' for k in range(60))}):\n    return {written}\n"
     texts = {
         "as_printed": html.agreement(replace(as_printed, trajectory=TRAINING, scales=SWEEP)),
         "taint": html.agreement(taint, graph),
         "hostile": html.agreement(*hostile()),
         "short": html.agreement(*long(14)),
         "long": html.agreement(*long()),
+        "wide": html.agreement(outcome(replace(RIGHT, written=written)), Details({}, {"Z": source})),
         "index": html.index(cases),
     }
     for name, text in texts.items():
@@ -105,6 +109,34 @@ def test_page_is_accessible(visit: Visit, name: str, scheme: str) -> None:
     rules = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}}
     found = axe.Axe().run(page, options=rules).response["violations"]
     assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found] == []
+
+
+def test_page_of_the_document_has_enough_contrast(visit: Visit) -> None:
+    for scheme in ("light", "dark"):
+        page = visit("as_printed", size=PHONE, scheme=scheme)
+        found = axe.Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+        assert [node["html"][:120] for one in found for node in one["nodes"]] == []
+
+
+def test_table_keeps_its_width_whatever_a_formula_needs(visit: Visit) -> None:
+    page = visit("wide")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SCREEN[0]
+    box = page.locator("#equations .formula").first
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    assert box.get_attribute("tabindex") == "0"  # so that it can be scrolled by keyboard
+    assert page.locator("#equations td.num").last.bounding_box()["x"] < SCREEN[0]
+
+
+@pytest.mark.parametrize("name", ["as_printed", "long"])
+def test_table_of_the_shipped_cases_shows_every_formula_whole(visit: Visit, name: str) -> None:
+    boxes = visit(name).locator("#equations .formula")
+    assert boxes.evaluate_all("boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1).length") == 0
+
+
+def test_table_head_stays_in_sight(visit: Visit) -> None:
+    page = visit("as_printed")
+    page.locator("#equations tbody tr").nth(60).scroll_into_view_if_needed()
+    assert page.locator("#equations thead th").first.bounding_box()["y"] >= 0
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -19,10 +21,15 @@ from gradproof.loading import load_derivation
 from gradproof.project import Project
 from gradproof.report.collect import Details
 from gradproof.report.figures import NAMES, pictures
+from gradproof.report.figures_graph import ROOM
+from gradproof.report.figures_runs import scales_picture
 from gradproof.report.figures_style import PALETTE, power_of_ten, svg
+from gradproof.report.figures_values import share_picture
 from gradproof.report.graph import lay_out
 from gradproof.report.html_render import render
 from gradproof.report.showing import Typesetter, changed, with_return
+from gradproof.scales import ScalePoint, ScaleSweep, SideErrors
+from gradproof.spread import Spread
 
 
 def shown(body: str, fix: str = "") -> tuple[str, str]:
@@ -73,6 +80,13 @@ def test_mathml_shows_every_equation_of_the_documents_cases() -> None:
 
 def test_code_without_printed_form_is_shown_as_code() -> None:
     assert shown("np.fft.fft(a) < b")[0] == "<code>Z = np.fft.fft(a) &lt; b</code>"
+
+
+def test_mathml_keeps_words_of_a_product_apart() -> None:
+    source = "def Z(decay, W):\n    return decay * W\n"
+    maths = str(Typesetter([source]).show("Z", "decay * W", source).written)
+    assert '<mspace width="0.17em" />' in maths
+    assert "mspace" not in shown("a * b")[0]
 
 
 def test_fix_is_marked_where_it_differs() -> None:
@@ -170,6 +184,60 @@ def test_graph_names_what_a_wrong_equation_taints() -> None:
     graph = pictures(outcome(RIGHT, WRONG, INHERITS), details)[0]
     assert graph.title == "One equation is wrong; what it taints is marked"
     assert "dLoss_dw is wrong and taints w_new." in graph.alternative
+
+
+@pytest.mark.parametrize(
+    ("manual", "autograd", "title"),
+    [
+        ((1e-6, 0.0), (1e-6, 0.0), "By hand and by torch lose the same digits at every scale"),
+        ((1e-3, 0.0), (1e-6, 0.0), "By hand at least 10 times as far off as torch at scale 10²"),
+        ((1e-3, 0.5), (1e-6, 0.0), "By hand not finite at scale 10² where torch is"),
+        ((math.nan, 1.0), (1e-6, 0.0), "By hand not finite at scale 10² where torch is"),
+    ],
+)
+def test_scales_picture_says_what_there_is_to_see(
+    manual: tuple[float, float], autograd: tuple[float, float], title: str
+) -> None:
+    sides = [SideErrors(largest, largest / 9, 90.0, undefined) for largest, undefined in (manual, autograd)]
+    same = SideErrors(1e-6, 1e-7, 9.0, 0.0)
+    sweep = ScaleSweep((ScalePoint(1.0, same, same, 0.0), ScalePoint(100.0, sides[0], sides[1], 0.0)), ("Z",), 9)
+    picture = scales_picture(sweep)
+    assert picture is not None
+    assert picture.title == title
+
+
+@pytest.mark.parametrize(
+    ("share", "title"),
+    [
+        (0.5, "Every difference is smaller than what rounding explains"),
+        (3.0, "1 equation above what rounding explains, the rest below"),
+        (1e9, "1 equation far above what rounding explains, the rest below"),
+    ],
+)
+def test_picture_of_bounds_says_how_far_above(share: float, title: str) -> None:
+    picture = share_picture(outcome(RIGHT, replace(RIGHT, equation="A", bound_share=share)))
+    assert picture is not None
+    assert picture.title == title
+
+
+def test_picture_of_bounds_shows_the_spread_of_what_agrees() -> None:
+    spread = (Spread("Z", 0.01, 0.1, 0.2, 96),)
+    with_lines, without = share_picture(outcome(RIGHT), spread), share_picture(outcome(RIGHT))
+    assert with_lines is not None
+    assert without is not None
+    assert "the middle 90% of 96 trials" in with_lines.caption
+    assert "96" not in without.caption
+    assert "In an average trial it is 10% at most." in with_lines.alternative
+    assert len(svg(with_lines.panels[0], "x")) > len(svg(without.panels[0], "x"))
+
+
+@pytest.mark.parametrize("letters", [3, 20, 60])
+def test_graph_is_no_wider_than_a_page_shows(letters: int) -> None:
+    names = [f"{k:0{letters}}" for k in range(40)]
+    results = [replace(RIGHT, equation=name) for name in names]
+    chain = {name: (before,) for before, name in pairwise(["w", *names])}
+    (panel,) = pictures(outcome(*results), Details(chain, {}))[0].panels
+    assert panel.get_figwidth() * 72 <= (ROOM if letters < 60 else 5 * (60 * 4.25 + 60))
 
 
 def test_training_picture_leaves_gaps_where_nothing_differs() -> None:

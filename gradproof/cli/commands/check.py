@@ -162,6 +162,8 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
 
     console, outcome = stdout(), Outcome()
     brief = len(names) > IN_FULL and not settings.steps
+    if brief:
+        click.echo(f"{len(names)} cases, {settings.trials:,} trials each, seed {settings.seed}, {settings.dtype}\n")
     result: CheckResult | None
     for position, name in enumerate(names):
         try:
