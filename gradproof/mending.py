@@ -78,7 +78,6 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
     edited = derivation.by_name[fix.equation]
     place = _place_of(fix, edited)
     is_helper = fix.equation != one.equation
-    where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
     before, after = fix.before, _line(fix, one.equation)
     alternatives = [_line(other, one.equation) for other in repair.alternatives]
     if edited.code is not None and (change := edited.code.change(edited.source, fix.body)) is not None:
@@ -86,6 +85,9 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         place = f"{place.rpartition(':')[0]}:{change.line}"
         others = [edited.code.change(edited.source, other.body) for other in repair.alternatives]
         alternatives = [f"line {other.line}: {other.after}" for other in others if other is not None]
+    where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
+    if before and not is_helper and place != one.place:
+        where = f"at {place}: "
     before = before or (f"{fix.equation} = {edited.written}" if is_helper else "")
     return replace(
         one,

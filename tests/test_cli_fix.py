@@ -108,14 +108,25 @@ def test_fix_of_a_right_case_says_so(project):
     assert "nothing to mend" in result.stderr
 
 
-def test_fix_of_code_that_cannot_be_edited_says_why_and_what_the_values_show(project):
+def test_fix_of_a_loop_changes_one_line_of_it_and_names_that(project):
     path = project / "manual" / "line.py"
-    loop = "out = []\n    for x in X:\n        out.append(-dLoss_dZ * x)\n    return np.array(out)"
+    loop = "out = []\n    for x in X:\n        out.append(dLoss_dZ + x)\n    return np.array(out)"
+    path.write_text(path.read_text().replace("return dLoss_dZ * X", loop))
+    result = run("fix", "line", "--trials", "500")
+    assert result.exit_code == 0
+    assert "-        out.append(dLoss_dZ + x)\n+        out.append(dLoss_dZ * x)\n" in result.stdout
+    assert "diagnosis: at manual/line.py:21: + should be * in dLoss_dZ + x" in result.stderr
+    assert "fix: out.append(dLoss_dZ * x)" in result.stderr
+
+
+def test_fix_of_code_that_no_edit_mends_says_what_the_values_show(project):
+    path = project / "manual" / "line.py"
+    loop = "out = []\n    for x in X:\n        out.append(3 * dLoss_dZ * x)\n    return 7 * np.array(out)"
     path.write_text(path.read_text().replace("return dLoss_dZ * X", loop))
     result = run("fix", "line", "--trials", "500")
     assert result.exit_code == 1
     part = result.stderr.split("dLoss_dw = ")[1].split("manual/")[0]
-    assert "sign" in part
+    assert "21 times" in part
     assert "fix:" not in part
 
 

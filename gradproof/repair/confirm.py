@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.repair.evidence import Evidence
+from gradproof.repair.functions import Array
 
 
 def compiled(text: str, name: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
@@ -31,6 +32,11 @@ def compiled(text: str, name: str, namespace: Mapping[str, Any]) -> Callable[...
     return found
 
 
+def alone(value: Array, trial: int) -> Any:
+    """One trial of a quantity, as a copy: code that writes into what it is given spoils no other run."""
+    return np.array(value[trial])[()]
+
+
 def holds(function: Callable[..., Any], inputs: Sequence[str], quantity: str, groups: Sequence[Evidence]) -> bool:
     """Whether a function gives the truth in every trial, shape and value."""
     for group in groups:
@@ -39,7 +45,7 @@ def holds(function: Callable[..., Any], inputs: Sequence[str], quantity: str, gr
         for trial in range(group.trials):
             try:
                 with np.errstate(all="ignore"):
-                    result = np.asarray(function(*(value[trial] for value in values)), dtype=np.float64)
+                    result = np.asarray(function(*(alone(value, trial) for value in values)), dtype=np.float64)
             except Exception:  # whatever the user's code raises, it does not give the truth
                 return False
             if result.shape != truth.shape[1:] or not np.all(np.abs(result - truth[trial]) <= allowed[trial]):
@@ -47,14 +53,14 @@ def holds(function: Callable[..., Any], inputs: Sequence[str], quantity: str, gr
     return True
 
 
-def outputs(function: Callable[..., Any], inputs: Sequence[str], group: Evidence) -> np.ndarray[Any, Any] | Exception:
+def outputs(function: Callable[..., Any], inputs: Sequence[str], group: Evidence) -> Array | Exception:
     """What a function gives in the trials of a group, `(trials, *shape)`, or what it raises."""
     values = [group.values[name] for name in inputs]
     try:
         with np.errstate(all="ignore"):
             return np.array(
                 [
-                    np.asarray(function(*(value[trial] for value in values)), dtype=np.float64)
+                    np.asarray(function(*(alone(value, trial) for value in values)), dtype=np.float64)
                     for trial in range(group.trials)
                 ]
             )

@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from gradproof.repair.code import CodeRepair
+from gradproof.repair.code.source import Source
 from gradproof.repair.confirm import holds, outputs
 from gradproof.repair.diagnosis import Diagnosis
 from gradproof.repair.equation import Context, Equation, definition_of, functions_of
@@ -100,10 +102,15 @@ class Workbench:
         definition = definition_of(equation)
         if isinstance(definition, Definition) and not self._reads_right(equation, definition):
             definition = "its text does not give what the function gives"
-        if not isinstance(definition, Definition):
+        if isinstance(definition, Definition):
+            program = fused(equation, definition, self.helpers, self.context.settled)
+            found = FormulaRepair(self, equation, program, deadline).repair()
+            unread = len(upstream(equation, self.helpers)) >= len(program.parts)
+            if found.fix is not None or not unread:
+                return found
+        elif Source.of(equation.source) is None:
             return Repair(None, (), self.reading(equation), None, definition)
-        program = fused(equation, definition, self.helpers, self.context.settled)
-        return FormulaRepair(self, equation, program, deadline).repair()
+        return CodeRepair(self, equation, deadline).repair()
 
     def reading(self, equation: Equation) -> Diagnosis | None:
         """What the wrong values alone say about the slip; None if they say nothing."""

@@ -1,0 +1,149 @@
+"""The slips that another name mends: a wrong one, a factor or a term that is missing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gradproof.repair.code.scope import Atom, Scope, confusion
+from gradproof.repair.code.slip import Slip
+from gradproof.repair.code.source import Source, function_name, own_expressions
+from gradproof.repair.names import UPDATED
+
+_CONSTANTS = (("* 2", "2"), ("/ 2", "1/2"))
+_TAKES_NO_FACTOR = frozenset({
+    "zeros", "ones", "empty", "full", "eye", "arange", "range", "reshape", "transpose", "swapaxes", "len", "enumerate",
+    "zip", "zeros_like", "ones_like", "empty_like", "expand_dims", "squeeze", "int", "reversed", "isinstance", "astype",
+})  # fmt: skip
+
+
+def wrong_names(source: Source, scope: Scope, node: ast.expr) -> Iterator[Slip]:
+    """Another name, or another entry, in the place of one."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        here = scope.names(node.lineno)
+        if node.id not in (*here, *scope.quantities):
+            return
+        for name in dict.fromkeys((*here, *scope.quantities)):
+            if name != node.id:
+                bits = confusion(node.id, name) + (0.0 if name in here else 0.75)
+                ordering = node.id.removesuffix(UPDATED) == name
+                sentence = (
+                    f"{node.id} (already updated) where the old {name} is meant"
+                    if ordering
+                    else f"{node.id} should be {name}"
+                )
+                kind = "ordering" if ordering else "name"
+                yield Slip((source.replaced(node, name),), bits, kind, sentence, (name,))
+        for mask in scope.masks:
+            yield Slip((source.replaced(node, f"({mask})"),), 3.5, "mask", f"{node.id} should be the mask {mask}")
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
+        old = source.of_node(node)
+        for atom in scope.atoms(node.lineno):
+            if atom.text != old:
+                bits = 2.0 + atom.bits
+                yield Slip(
+                    (source.replaced(node, atom.text),), bits, "name", f"{old} should be {atom.text}", atom.names
+                )
+
+
+def missing_parts(source: Source, scope: Scope, statement: ast.stmt) -> Iterator[Slip]:
+    """Factors and terms that are missing at the places of a statement where one can stand."""
+    atoms = scope.atoms(statement.lineno)
+    derived = (*atoms, *_derived(scope, atoms))
+    # A factor that is the same in every turn is likelier to be forgotten behind the loop.
+    turns = 0.2 * source.depth(statement)
+    for place in _term_places(statement):
+        for suffix, factor in _CONSTANTS:
+            spans = source.times(place.node, f" {suffix}", wrapped=place.wrapped)
+            yield Slip(spans, 2.5 + place.bits + turns, "constant factor", f"the factor {factor} is missing")
+        yield Slip(
+            source.negated(place.node), 2.0 + place.bits, "sign", f"the sign of {source.of_node(place.node)} is wrong"
+        )
+        for atom in _sizes(scope):
+            yield from _missing_factor(source, place, atom, ("/", "*"), turns)
+        for atom in derived:
+            yield from _missing_factor(source, place, atom, ("*", "/", "@"), 0.0 if "[" in atom.text else turns)
+        for atom in atoms if place.takes_terms else ():
+            for operator in "+-":
+                spans = source.plus(place.node, f" {operator} {atom.text}", wrapped=place.wrapped)
+                bits = 2.0 + atom.bits + place.bits
+                yield Slip(spans, bits, "missing term", f"the term {operator} {atom.text} is missing", atom.names)
+
+
+class _TermPlace(NamedTuple):
+    """A place where a factor, and perhaps a term, can be put behind what stands there."""
+
+    node: ast.expr
+    wrapped: bool
+    takes_terms: bool
+    bits: float
+
+
+def _missing_factor(
+    source: Source, place: _TermPlace, atom: Atom, operators: tuple[str, ...], more: float
+) -> Iterator[Slip]:
+    for rank, operator in enumerate(operators):
+        spans = source.times(place.node, f" {operator} {atom.text}", wrapped=place.wrapped)
+        factor = f"1/{atom.text}" if operator == "/" else atom.text
+        kind = "mask" if operator == "*" and any(sign in atom.text for sign in "<>") else "missing factor"
+        what = "mask" if kind == "mask" else "factor"
+        bits = 1.0 + 0.5 * rank + atom.bits + place.bits + more
+        yield Slip(spans, bits, kind, f"the {what} {factor} is missing", atom.names)
+
+
+def _sizes(scope: Scope) -> Iterator[Atom]:
+    """Lengths of the parameters that are arrays."""
+    for name in scope.parameters:
+        for axis in range(min(scope.axes.get(name, 0), 3)):
+            yield Atom(f"{name}.shape[{axis}]", 2.0, (name,))
+
+
+def _derived(scope: Scope, atoms: tuple[Atom, ...]) -> Iterator[Atom]:
+    """Masks, and derivatives of activations by their values."""
+    yield from (Atom(f"({mask})", 2.0, ()) for mask in scope.masks)
+    for atom in atoms:
+        if atom.text.isidentifier() or "[" in atom.text:
+            yield Atom(f"({atom.text} > 0)", 1.5 + atom.bits, atom.names)
+            yield Atom(f"(1 - {atom.text})", 2.0 + atom.bits, atom.names)
+            yield Atom(f"(1 - {atom.text}**2)", 2.0 + atom.bits, atom.names)
+            yield Atom(f"{atom.text} * (1 - {atom.text})", 2.5 + atom.bits, atom.names)
+
+
+def _term_places(statement: ast.stmt) -> Iterator[_TermPlace]:
+    for root in own_expressions(statement):
+        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.Return)) and root is statement.value:
+            if not isinstance(root, (ast.Tuple, ast.List, ast.Dict)):
+                yield _TermPlace(root, False, True, 0.0)
+            yield from _inner_places(root)
+        elif isinstance(statement, ast.Expr):
+            yield from _inner_places(root)
+
+
+def _inner_places(root: ast.expr) -> Iterator[_TermPlace]:
+    for node in ast.walk(root):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+            yield _TermPlace(node.left, False, False, 0.5)
+            yield _TermPlace(node.right, False, False, 0.5)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            yield _TermPlace(node.left, True, False, 1.0)
+            yield _TermPlace(node.right, True, False, 1.0)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            yield _TermPlace(node.right, True, True, 1.0)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+            yield _TermPlace(node.left, True, True, 1.5)
+        elif isinstance(node, ast.Call):
+            yield from _arguments(node)
+        elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+            yield _TermPlace(node.elt, False, True, 0.5)
+
+
+def _arguments(call: ast.Call) -> Iterator[_TermPlace]:
+    """What a function is applied to: its arguments, or the object of a method without any."""
+    function = call.func
+    if isinstance(function, ast.Attribute) and not call.args and isinstance(function.value, (ast.BinOp, ast.Call)):
+        yield _TermPlace(function.value, True, False, 1.0)
+    if function_name(call) not in _TAKES_NO_FACTOR:
+        for argument in call.args:
+            if isinstance(argument, (ast.BinOp, ast.UnaryOp, ast.Name, ast.Subscript, ast.Call, ast.Attribute)):
+                yield _TermPlace(argument, False, True, 1.0)

@@ -1,0 +1,77 @@
+"""The slips of whole statements: `=` for `+=`, a sign, a branch, an early return; and all slips of a function."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from gradproof.repair.code.expressions import in_expression
+from gradproof.repair.code.names import missing_parts, wrong_names
+from gradproof.repair.code.scope import Scope
+from gradproof.repair.code.slip import Slip
+from gradproof.repair.code.source import Source, own_expressions
+from gradproof.repair.rewrite import Span
+
+_AUGMENTED: dict[type[ast.operator], tuple[str, tuple[tuple[str, float], ...]]] = {
+    ast.Add: ("+=", (("=", 2.0), ("-=", 1.5), ("*=", 3.5))),
+    ast.Sub: ("-=", (("+=", 1.5), ("=", 2.0))),
+    ast.Mult: ("*=", (("/=", 2.0), ("=", 2.5), ("+=", 3.5))),
+    ast.Div: ("/=", (("*=", 2.0), ("=", 2.5))),
+}
+
+
+def slips(source: Source, scope: Scope) -> Iterator[Slip]:
+    """Every single slip that the text of a function may hold."""
+    for statement in source.statements:
+        yield from _in_statement(source, scope, statement)
+        for root in own_expressions(statement):
+            for node in ast.walk(root):
+                if isinstance(node, ast.expr):
+                    yield from in_expression(source, node)
+                    yield from wrong_names(source, scope, node)
+        yield from missing_parts(source, scope, statement)
+
+
+def _in_statement(source: Source, scope: Scope, statement: ast.stmt) -> Iterator[Slip]:
+    match statement:
+        case ast.AugAssign():
+            old, others = _AUGMENTED.get(type(statement.op), ("", ()))
+            for new, bits in others:
+                span = source.between(statement.target, statement.value, old, new)
+                if span is not None:
+                    kind = "sign" if {old, new} == {"+=", "-="} else "accumulation"
+                    yield Slip((span,), bits, kind, f"{old} should be {new}")
+        case ast.Assign(targets=[target]) if isinstance(target, (ast.Name, ast.Subscript)):
+            span = source.between(target, statement.value, "=", "+=")
+            if span is not None:
+                yield Slip((span,), 1.5, "accumulation", "= should be +=: what was there is lost")
+            yield from _stored(source, scope, target)
+        case ast.If() | ast.While():
+            text = source.of_node(statement.test)
+            span = source.replaced(statement.test, f"not ({text})")
+            yield Slip((span,), 2.5, "condition", f"the condition {text} is the wrong way round")
+    if isinstance(statement, ast.AugAssign):
+        yield from _stored(source, scope, statement.target)
+    if isinstance(statement, ast.Return):
+        yield from _early_return(source, statement)
+
+
+def _stored(source: Source, scope: Scope, target: ast.expr) -> Iterator[Slip]:
+    """The result stored into another local name than it should be."""
+    base = target.value if isinstance(target, ast.Subscript) else target
+    if isinstance(base, ast.Name) and isinstance(target, ast.Subscript):
+        for name in scope.names(base.lineno):
+            if name != base.id and name not in scope.indices:
+                yield Slip(
+                    (source.replaced(base, name),), 3.0, "name", f"the result belongs into {name}, not {base.id}"
+                )
+
+
+def _early_return(source: Source, statement: ast.Return) -> Iterator[Slip]:
+    """A return inside a loop that belongs behind it."""
+    start = source.start(statement)
+    indent = start - (source.text.rfind("\n", 0, start) + 1)
+    outer = sorted({s.col_offset for s in source.statements if s.col_offset < indent}, reverse=True)
+    for column in outer:
+        span = Span(start - indent, start, " " * column)
+        yield Slip((span,), 2.5, "order", "the return stands inside the loop; it belongs behind it")
