@@ -1,0 +1,7 @@
+"""Checking of `torch.autograd.Function`s and of modules with a backward of their own, against plain torch."""
+
+from __future__ import annotations
+
+from gradproof.functions.check import assert_function_agrees, check_function
+
+__all__ = ["assert_function_agrees", "check_function"]

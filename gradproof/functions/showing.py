@@ -1,0 +1,85 @@
+"""The outcome of a check in words, on one screen."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from gradproof.functions.result import Finding, FunctionResult
+
+WIDTH = 100
+SHOWN = 6
+"""So many different mistakes are shown with their numbers; the rest are counted."""
+
+
+def text(result: FunctionResult) -> str:
+    """The verdict, each kind of mistake once with its worst numbers, what was skipped."""
+    groups = _groups(result.wrong)
+    lines = [f"{result.name}: {sentence(result)}"]
+    for group in list(groups.values())[:SHOWN]:
+        lines += _of_group(group)
+    if len(groups) > SHOWN:
+        lines.append(f"  ... and {len(groups) - SHOWN} more; all of them: result.frame")
+    unsure = dict.fromkeys(one.quantity for one in result.findings if _untested(one))
+    lines += [f"  inconclusive: {quantity}: its true value is zero in every trial" for quantity in unsure]
+    lines += [line for dtype, why in result.skipped.items() for line in _wrapped(f"  skipped: {dtype}: ", why)]
+    return "\n".join(lines)
+
+
+def sentence(result: FunctionResult) -> str:
+    """The verdict over all in one sentence."""
+    wrong = list(dict.fromkeys(one.quantity for one in result.wrong))
+    dtypes = ", ".join(dict.fromkeys(one.dtype for one in result.findings))
+    if wrong:
+        return f"disagrees with its reference ({dtypes}): {', '.join(wrong)}"
+    if not result.ok:
+        return "inconclusive: no gradient was compared whose true value is not zero"
+    share = max((one.share for one in result.findings if one.bound == "sampled"), default=0.0)
+    ways = len({one.configuration for one in result.findings})
+    return (
+        f"agrees with its reference in {dtypes}, called in {ways} ways; the largest difference is {share:.0%} of what "
+        "rounding explains"
+    )
+
+
+def _untested(one: Finding) -> bool:
+    return one.verdict == "inconclusive" and not one.configuration and one.quantity.startswith("gradient")
+
+
+def _groups(wrong: Sequence[Finding]) -> dict[tuple[str, str, str], list[Finding]]:
+    """The same mistake in several dtypes or configurations is told once; plain calls first."""
+    plainly = {(one.quantity, one.dtype) for one in wrong if not one.configuration}
+    if any(quantity.startswith("gradient") for quantity, _ in plainly):
+        wrong = [one for one in wrong if not one.quantity.startswith("second")]  # they follow from the first
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for one in sorted(wrong, key=lambda one: bool(one.configuration)):
+        if one.configuration and (one.quantity, one.dtype) in plainly:
+            continue
+        groups.setdefault((one.quantity, one.kind, one.diagnosis if one.configuration else ""), []).append(one)
+    return groups
+
+
+def _of_group(group: Sequence[Finding]) -> list[str]:
+    first = max(group, key=lambda one: (one.dtype == group[0].dtype, one.share))
+    where = ", ".join(dict.fromkeys(one.dtype for one in group))
+    ways = list(dict.fromkeys(one.configuration for one in group if one.configuration))
+    how = f"; {'; '.join(ways[:3])}{f'; and {len(ways) - 3} more' if len(ways) > 3 else ''}" if ways else ""
+    lines = _wrapped("  ", f"{first.quantity} ({where}{how})")
+    if first.sentence:
+        lines += _wrapped("    ", first.sentence)
+    if first.kind in ("value", "missing"):
+        entry = f"entry {first.entry}" if first.entry else "the number"
+        lines += _wrapped(
+            "    ",
+            f"{entry} is {first.computed:.9g}, the truth {first.truth:.9g}: rounding explains {first.allowed:.2g} "
+            f"({first.bound}); wrong in {first.wrong:,} of {first.entries:,} entries",
+        )
+    if first.shapes:
+        lines += _wrapped("    inputs: ", first.shapes)
+    diagnosis = next((one.diagnosis for one in [first, *group] if one.diagnosis), "")
+    return lines + (_wrapped("    diagnosis: ", diagnosis) if diagnosis else [])
+
+
+def _wrapped(label: str, words: str) -> list[str]:
+    lines = textwrap.wrap(words, WIDTH - len(label), break_long_words=False) or [""]
+    return [(label if not number else " " * len(label)) + line for number, line in enumerate(lines)]
