@@ -9,7 +9,7 @@ from harness import PROJECT, Variant, gallery, planted, tried, variants
 
 from gradproof import crosscheck
 
-TRIALS = 3000
+TRIALS = 1000
 AT_LEAST = 3
 MENDED_SHARE = 0.7
 
@@ -50,6 +50,6 @@ def test_harness_slip_that_stands_nowhere_is_refused(tmp_path) -> None:
         planted(Variant("linear", "none", "no such text", "", "Y"), tmp_path)
 
 
-def test_harness_slip_that_stands_twice_is_refused(tmp_path) -> None:
-    with pytest.raises(AssertionError, match="stands 2 times"):
-        planted(Variant("mse", "two", "R.size", "R.shape[0]", "dLoss_dR"), tmp_path)
+def test_harness_slip_that_stands_more_than_once_is_refused(tmp_path) -> None:
+    with pytest.raises(AssertionError, match="stands 3 times"):
+        planted(Variant("linear", "three", "def dLoss", "def dloss", "Y"), tmp_path)

@@ -204,6 +204,7 @@ NORMALIZATIONS = [
         "(dLoss_dGhat - along_ones - Ghat * along_Ghat)",
         "(dLoss_dGhat - along_ones)",
         "dLoss_dG",
+        mended=False,
     ),
     Variant("groupnorm", "scale forgotten", "return dLoss_dY * gamma[:, None]", "return dLoss_dY * 1.0", "dLoss_dXhat"),
     Variant(
@@ -257,4 +258,24 @@ PENALTY = [
     Variant("l2_penalty", "rate forgotten in the decay", "(1 - eta * decay) * W", "(1 - decay) * W", "W_new__decay"),
 ]
 
-VARIANTS = [*LINEAR, *ACTIVATIONS, *LOSSES, *NORMALIZATIONS, *SWIGLU, *PENALTY]
+NETWORK = [
+    Variant("softmax_mlp", "mask forgotten", "return dLoss_dA1 * (Z1 > 0)", "return dLoss_dA1 * 1", "dLoss_dZ1"),
+    Variant(
+        "softmax_mlp",
+        "updated weights used",
+        "def dLoss_dA1(dLoss_dZ2, W2):\n    return dLoss_dZ2 @ W2",
+        "def dLoss_dA1(dLoss_dZ2, W2_new):\n    return dLoss_dZ2 @ W2_new",
+        "dLoss_dA1",
+    ),
+    Variant(
+        "softmax_mlp",
+        "off-diagonal terms missing",
+        "return P * (dLoss_dP - np.sum(dLoss_dP * P, axis=1, keepdims=True))",
+        "return P * (dLoss_dP - dLoss_dP * P)",
+        "dLoss_dZ2__chain",
+    ),
+    Variant("softmax_mlp", "1/N forgotten", "return (P - T) / T.shape[0]", "return P - T", "dLoss_dZ2"),
+    Variant("softmax_mlp", "sign", "return b1 - eta", "return b1 + eta", "b1_new"),
+]
+
+VARIANTS = [*NETWORK, *LINEAR, *ACTIVATIONS, *LOSSES, *NORMALIZATIONS, *SWIGLU, *PENALTY]
