@@ -92,7 +92,7 @@ class Truth:
         self, parameters: Tensors, inputs: Tensors, cotangents: Tensors, taps: dict[Call, torch.Tensor]
     ) -> tuple[dict[str, torch.Tensor], dict[Call, torch.Tensor]]:
         """One trial: the results by name, and the output of each captured call."""
-        with _tapped(self.binding.model, taps) as outputs:
+        with _without_onednn(), _tapped(self.binding.model, taps) as outputs:
             result = functional_call(self.binding.model, parameters, (), inputs)
         results = self.binding.named_results(result)
         contractions = [(cotangents[leaf] * results[name]).sum() for name, leaf in self.binding.cotangents.items()]
@@ -321,6 +321,17 @@ def _in_parts(forward: Callable[..., Any]) -> Callable[..., Any]:
         return vjp(lambda own: forward(own, *rest), parameters)[0]
 
     return run
+
+
+@contextmanager
+def _without_onednn() -> Iterator[None]:
+    """While it lasts, torch uses its own kernels: oneDNN's whole layers have neither a batching rule nor a bound."""
+    was = torch._C._get_mkldnn_enabled()  # torch.backends.mkldnn.flags also sets TF32, which warns
+    torch._C._set_mkldnn_enabled(False)
+    try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(was)
 
 
 @contextmanager

@@ -121,8 +121,9 @@ def test_evaluate_of_a_model_that_cannot_be_batched_runs_trial_by_trial():
     np.testing.assert_allclose(values["dLoss_dW1"], factor[:, None, None] * plain["dLoss_dW1"], rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-11), ("float32", 1e-4)])
 @pytest.mark.parametrize("network", [nn.RNN, nn.LSTM, nn.GRU])
-def test_evaluate_of_a_whole_recurrent_network_runs_all_trials_at_once(network):
+def test_evaluate_of_a_whole_recurrent_network_runs_all_trials_at_once(network, dtype, tolerance):
     class Last(nn.Module):
         def __init__(self):
             super().__init__()
@@ -132,17 +133,18 @@ def test_evaluate_of_a_whole_recurrent_network_runs_all_trials_at_once(network):
             return self.network(X)[0][-1]
 
     symbols = {"W": "network.weight_ih_l0"}
-    truth, draws, values = blocks_of(Reference(Last, {"X": normal(4, 2)}, symbols), ["Y", "dLoss_dW", "dLoss_dX"])
+    recurrent = Reference(Last, {"X": normal(4, 2)}, symbols)
+    truth, draws, values = blocks_of(recurrent, ["Y", "dLoss_dW", "dLoss_dX"], dtype)
     assert truth.batched
-    model = Last().double()
+    model = Last().to(truth.dtype)
     for name, parameter in model.named_parameters():
         parameter.data = torch.from_numpy(draws[name][1])
     X = torch.from_numpy(draws["X"][1]).requires_grad_()
     Y = model(X)
     Y.backward(torch.from_numpy(draws["dLoss_dY"][1]))
-    np.testing.assert_allclose(values["Y"][1], Y.detach().numpy(), rtol=1e-13)
-    np.testing.assert_allclose(values["dLoss_dW"][1], model.network.weight_ih_l0.grad.numpy(), rtol=1e-11)
-    np.testing.assert_allclose(values["dLoss_dX"][1], X.grad.numpy(), rtol=1e-11)
+    np.testing.assert_allclose(values["Y"][1], Y.detach().numpy(), rtol=tolerance)
+    np.testing.assert_allclose(values["dLoss_dW"][1], model.network.weight_ih_l0.grad.numpy(), rtol=tolerance)
+    np.testing.assert_allclose(values["dLoss_dX"][1], X.grad.numpy(), rtol=tolerance)
 
 
 def test_evaluate_tensor_result_is_contracted_with_its_cotangent():
