@@ -1,4 +1,4 @@
-"""torch.nn.GRU at three sets of sizes."""
+"""torch.nn.GRU at two sets of sizes."""
 
 from torch import nn
 

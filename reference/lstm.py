@@ -1,4 +1,4 @@
-"""torch.nn.LSTM at three sets of sizes."""
+"""torch.nn.LSTM at two sets of sizes."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Multi-head self-attention as plain torch.nn, everything between named, at three sets of sizes."""
+"""Multi-head self-attention as plain torch.nn, everything between named, at two sets of sizes."""
 
 import math
 
