@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradproof import defaults
 from gradproof.case import Case, load_case, make_case
+from gradproof.code import Code
 from gradproof.compare import Tally, finite_rows
 from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
@@ -24,7 +25,7 @@ from gradproof.judging import FREE, OWN, Flagged, Judge, ModeChanged
 from gradproof.mending import mend_case, mended_case, with_repairs
 from gradproof.project import Project
 from gradproof.proving import prove_case, with_fix_proofs, with_proofs
-from gradproof.reference import Reference
+from gradproof.reference import Reference, as_references
 from gradproof.replay import worst_entries
 from gradproof.result import CheckResult
 from gradproof.teeth import blunt_equations
@@ -39,7 +40,7 @@ FULLY_JUDGED = 256
 
 
 def crosscheck(
-    case: str | Case | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    case: str | Case | Code | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
     reference: Reference | Sequence[Reference] | None = None,
     *,
     trials: int = defaults.TRIALS,
@@ -55,8 +56,8 @@ def crosscheck(
     """Run a derivation side by side with its torch reference over random trials.
 
     Args:
-        case: The name of a case of the project, a loaded case, or equations (a derivation, a sequence of functions,
-            functions by name) that come with a `reference`.
+        case: The name of a case of the project, a loaded case, or what comes with a `reference`: equations (a
+            derivation, a sequence of functions, functions by name), or existing code (`Code(forward, backward)`).
         reference: The torch side, where `case` is not a name.
         trials: How many random trials.
         seed: Where the random numbers start; the same seed gives the same result.
@@ -94,7 +95,7 @@ def crosscheck(
 
 
 def _bound(
-    case: str | Case | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    case: str | Case | Code | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
     reference: Reference | Sequence[Reference] | None,
     dtype: str,
     project: Project | None,
@@ -108,6 +109,10 @@ def _bound(
         return load_case(case, dtype=dtype, project=project)
     if reference is None:
         raise GradproofError("equations given as objects need a reference: crosscheck(functions, Reference(...))")
+    if isinstance(case, Code):
+        from gradproof.code.load import read_code
+
+        case = read_code(case, as_references(reference, "reference")[0])
     return make_case(case, reference, dtype=dtype)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradproof.code.files import load_file
 from gradproof.code.spec import Code
 
-__all__ = ["Code"]
+__all__ = ["Code", "load_file"]

@@ -38,6 +38,7 @@ def run(reader: Reader, node: ast.stmt, scope: Scope, origin: Origin) -> None:
     before = _samples(reader, used)
     after, originals = _executed(reader, statement, before, scope, origin)
     written = {name for name in originals if not same(originals[name], before[name])}
+    written |= _parts_written(statement) & set(used) | _written_elsewhere(reader, statement, before)
     stored = {name for name in _stored(statement) if name in after}
     changed = sorted(written | stored)
     number = reader.number()
@@ -51,6 +52,38 @@ def run(reader: Reader, node: ast.stmt, scope: Scope, origin: Origin) -> None:
         if name in written:
             reader.replace(used[name], made)
         flat.bind(name, made)
+
+
+def _parts_written(node: ast.AST) -> set[str]:
+    """The variables of which a statement writes a part: `dW` in `dW[i] += ...`."""
+    found = set()
+    for part in ast.walk(node):
+        targets = part.targets if isinstance(part, ast.Assign) else []
+        targets = [part.target] if isinstance(part, ast.AugAssign) else targets
+        for target in targets:
+            root: ast.AST = target
+            while isinstance(root, (ast.Subscript, ast.Attribute)):
+                root = root.value
+            if isinstance(root, ast.Name) and root is not target:
+                found.add(root.id)
+    return found
+
+
+def _written_elsewhere(reader: Reader, node: ast.stmt, before: dict[str, Any]) -> set[str]:
+    """What a statement changes on other numbers than the sample's, whose zeros can hide a sum that adds to an array."""
+    other = copy.deepcopy(before)
+    generator = np.random.default_rng(0)
+    for value in other.values():
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            value[...] = generator.uniform(0.5, 1.5, value.shape)
+    handed = copy.deepcopy(other)
+    module = ast.fix_missing_locations(ast.Module([copy.deepcopy(node)], []))
+    try:
+        with np.errstate(all="ignore"):
+            exec(compile(module, "<sample>", "exec"), {**reader.globals, **handed})  # the user's own statement
+    except Exception:  # numbers that the code is not made for say nothing
+        return set()
+    return {name for name in handed if not same(handed[name], other[name])}
 
 
 def block_name(number: int, name: str) -> str:

@@ -37,7 +37,7 @@ def equation(step: Step, name: str, steps: Mapping[int, Step], namespace: Mappin
 
     def add(node: ast.stmt, origin: Origin | None, kept: tuple[int, ...] | None = None) -> None:
         body.append(names.applied(node))
-        written.append(Statement.of(origin, names.quantities, names.own, kept))
+        written.append(Statement.of(origin, names.quantities, {**names.given, **names.own}, kept))
 
     for part in parts:
         if isinstance(part, Block):
@@ -100,12 +100,15 @@ class _Names:
         self.table: dict[str, str] = {}
         self.quantities: dict[int, str] = {}
         self.own: dict[str, str] = {}
+        self.given: dict[str, str] = {}
         in_place = {step.number: name for name, step in fresh.items()}
         for part in parts:
             if not isinstance(part, Step) or part is target:
                 continue
             if part.quantity is not None:
                 name = part.quantity
+                if part.given and part.variable.startswith("self."):  # first read, so in no scope yet
+                    self.given[name] = part.variable
             elif _of_block(part) and isinstance(part.expression, ast.Name):
                 name = self.renamed(part.expression.id)
             else:

@@ -97,19 +97,22 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
     for quantity in quantities.code.absent:
         if quantity in found:
             raise GradproofError(f"Code(absent=...): {quantity} is not absent: the code computes it")
-    if not any(quantity.startswith(f"d{loss}_d") for quantity in found):
-        return
-    wanted: dict[str, list[str]] = {}  # a parameter -> its gradient by each of the names that it has
+    names: dict[str, list[str]] = {}  # a parameter -> its symbols
     for name, source in binding.roots.items():
         if isinstance(source, Leaf) and source.path in binding.parameters and not source.index:
-            wanted.setdefault(source.path, []).append(f"d{loss}_d{name}")
+            names.setdefault(source.path, []).append(name)
     given = found.union(quantities.code.absent)
-    missing = [names[-1] for names in wanted.values() if not given.intersection(names)]
-    if missing:
-        raise GradproofError(
-            f"the code has no variable for {', '.join(missing)}: name the variable in Code(names=...), what the last "
-            "function returns in Code(results=...), or declare the gradient in Code(absent=...)"
-        )
+    for has_any, made_of in (
+        (any(quantity.startswith(f"d{loss}_d") for quantity in found), f"d{loss}_d{{}}"),
+        (any(f"{name}_new" in found for symbols in names.values() for name in symbols), "{}_new"),
+    ):
+        missing = [symbols[-1] for symbols in names.values() if not given.intersection(map(made_of.format, symbols))]
+        if has_any and missing:
+            raise GradproofError(
+                f"the code has no variable for {', '.join(map(made_of.format, missing))}: name the variable in "
+                "Code(names=...), what the last function returns in Code(results=...), or declare it in "
+                "Code(absent=...)"
+            )
 
 
 class _Loader:

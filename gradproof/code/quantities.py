@@ -49,6 +49,16 @@ class Quantities:
                 return quantity
         return None
 
+    def listed_as_computed(self, variable: str, function: str) -> str | None:
+        """The same of a variable that is written; the update of what is drawn is listed by its old name: `self.t += 1`.
+
+        A parameter, or an entry of an optimizer's state, is then its value after the step.
+        """
+        listed = self.listed(variable, function)
+        if listed is None or not isinstance(self.binding.find(listed), Leaf):
+            return listed
+        return f"{listed}_new" if self.binding.find(f"{listed}_new") is not None else listed
+
     def is_computed(self, quantity: str) -> bool:
         """Whether the reference has such a quantity and it is none that is drawn."""
         source = self.binding.find(quantity)
@@ -56,7 +66,7 @@ class Quantities:
 
     def of_variable(self, variable: str, function: str) -> str | None:
         """The quantity that a computed variable is; None where the reference has no such thing."""
-        listed = self.listed(variable, function)
+        listed = self.listed_as_computed(variable, function)
         if listed is not None:
             return listed
         bare = _bare(variable)
@@ -104,7 +114,7 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Ste
         if (
             origin is not None
             and quantity not in taken
-            and step.quantity != quantity
+            and quantity not in (step.quantity, f"{step.quantity}_new")  # a parameter under its own name is no update
             and quantities.is_computed(quantity)
         ):
             same = reader.step(step.sample, ast.Name(step.ident, ast.Load()), origin)
@@ -137,6 +147,13 @@ def _name_the_rest(
         GradproofError: It has no variable's name either.
     """
     last = reader.scopes[-1] if reader.scopes else None
+    only = _only_input(quantities)
+    unnamed = [step for step in rest if not step.variable]
+    if only and len(unnamed) == 1 and np.shape(unnamed[0].sample) == quantities.binding.leaves[only].shape:
+        quantity = f"d{quantities.loss}_d{only}"
+        if quantity not in taken:
+            taken[quantity], names[unnamed[0]], unnamed[0].quantity = unnamed[0], quantity, quantity
+            rest = [step for step in rest if step is not unnamed[0]]
     for step in rest:
         name = _identifier(step.variable)
         if not name or name in taken or name in quantities.binding.roots:
@@ -179,7 +196,8 @@ def _candidates(
     for explicit in (True, False):
         for scope, variable, step in finals:
             function = scope.text.name
-            name = quantities.listed(variable, function) if explicit else quantities.of_variable(variable, function)
+            meaning = quantities.listed_as_computed if explicit else quantities.of_variable
+            name = meaning(variable, function)
             if name is not None:
                 yield step, name, function, scope.bound.get(variable)
     yield from _outputs(reader, quantities)

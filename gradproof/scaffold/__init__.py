@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -47,6 +48,42 @@ def write_starter(name: str, folder: Path) -> Written:
     texts = {path.replace(TEMPLATE, name): _text(path, name) for path in CASE_FILES}
     if is_new:
         texts.update({path: _text(path, name) for path in PROJECT_FILES}, **{KEEP: ""})
+    _write(place, texts, name)
+    return Written(place, tuple(texts), is_new)
+
+
+def write_draft(name: str, sources: tuple[str, ...], folder: Path) -> tuple[Written, list[str]]:
+    """Write a draft of the case for existing code into the project that holds the folder, or into the folder itself.
+
+    Args:
+        name: The case's name.
+        sources: `FILE:FUNCTION` each.
+        folder: Where the project is looked for.
+
+    Returns:
+        What was written, and what is left to fill in.
+
+    Raises:
+        GradproofError: The name cannot be a case's; there is no such function; a file exists or cannot be written.
+    """
+    from gradproof.scaffold.drafting import drafted
+
+    _check_name(name)
+    try:
+        root = find_project(folder).root
+    except GradproofError:
+        root = folder  # the first case of a project that the code itself is
+    texts, left = drafted(sources, root, name)
+    _write(root, texts, name)
+    return Written(root, tuple(texts), is_new=False), left
+
+
+def _write(place: Path, texts: Mapping[str, str], name: str) -> None:
+    """Write files that do not exist yet.
+
+    Raises:
+        GradproofError: One does, or cannot be written.
+    """
     _refuse_existing(place, texts, name)
     try:
         for path, text in texts.items():
@@ -55,7 +92,6 @@ def write_starter(name: str, folder: Path) -> Written:
                 file.write(text)
     except OSError as error:
         raise GradproofError(f"{place} cannot be written: {error.strerror or error}") from error
-    return Written(place, tuple(texts), is_new)
 
 
 def _check_name(name: str) -> None:
@@ -90,10 +126,10 @@ def _text(path: str, name: str) -> str:
     return template.read_text(encoding="utf-8").replace(TEMPLATE, name)
 
 
-def _refuse_existing(root: Path, texts: dict[str, str], name: str) -> None:
+def _refuse_existing(root: Path, texts: Mapping[str, str], name: str) -> None:
     existing = [path for path in texts if (root / path).exists()]
     if existing:
         raise GradproofError(
             f"{', '.join(existing)} exist{'s' if len(existing) == 1 else ''} already and would be overwritten by the "
-            f"starter case {name!r}; give another name, or move {'it' if len(existing) == 1 else 'them'} away"
+            f"case {name!r}; give another name, or move {'it' if len(existing) == 1 else 'them'} away"
         )

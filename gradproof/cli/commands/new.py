@@ -9,13 +9,30 @@ import click
 
 @click.command("new", short_help="Write a starter case, or a whole project.")
 @click.argument("name")
-def command(name: str) -> None:
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    metavar="FILE:FUNCTION",
+    help="Draft the case for code that exists: a function, or a class with forward and backward; may be repeated.",
+)
+def command(name: str, sources: tuple[str, ...]) -> None:
     """Write a starter case NAME that passes its check, to be turned into your own.
 
     In a project: manual/NAME.py, reference/NAME.py and tests/test_NAME.py. In an empty folder: a whole project. No
-    file is ever overwritten.
+    file is ever overwritten. With --from, the case is a draft for existing code, and says what is left to fill in.
     """
-    from gradproof.scaffold import write_starter
+    from gradproof.scaffold import write_draft, write_starter
+
+    if sources:
+        drafted, left = write_draft(name, sources, Path.cwd())
+        click.echo(f"drafted the case {name}:")
+        for path in drafted.files:
+            click.echo(f"  {path}")
+        click.echo("left to fill in:")
+        for line in left:
+            click.echo(f"  {line}")
+        return
 
     written = write_starter(name, Path.cwd())
     where = "" if written.root == Path.cwd() else f" in {written.root}"
