@@ -11,7 +11,11 @@ import math
 
 import numpy as np
 
-_erf = np.vectorize(math.erf)
+_erf_of_each = np.frompyfunc(math.erf, 1, 1)
+
+
+def _erf(X):
+    return _erf_of_each(X).astype(X.dtype)
 
 
 def Phi(Z):

@@ -20,6 +20,10 @@ _PRODUCTS = {
 }
 
 
+_ERROR_FUNCTIONS = ("erf", "erf (vectorized)")
+"""What `scipy.special.erf` and `np.frompyfunc(math.erf, 1, 1)` are called; NumPy itself has none."""
+
+
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """What `LeadArray.__array_ufunc__` does; raises UnsupportedOperation for what has no rule."""
     out = kwargs.pop("out", None)
@@ -54,6 +58,8 @@ def _plain_call(ufunc: np.ufunc, inputs: Sequence[Any]) -> Any:
         if ufunc.__name__ not in _PRODUCTS:
             raise unsupported(f"np.{ufunc.__name__}")
         return _PRODUCTS[ufunc.__name__](*inputs)
+    if ufunc.__name__ in _ERROR_FUNCTIONS and hasattr(inputs[0], "__erf__"):
+        return inputs[0].__erf__()
     model, operands = align(inputs)
     result = model._elementwise(ufunc, operands)
     if result is None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradproof.arrays.bound import BoundArray
 from gradproof.arrays.structure import UnsupportedOperation
 from gradproof.arrays.trials import TrialArray
 
@@ -401,3 +402,10 @@ def test_trialarray_in_place_change_of_an_array_with_fewer_trials_is_refused() -
 def test_trialarray_values_of_no_real_dtype_are_refused() -> None:
     with pytest.raises(UnsupportedOperation, match="dtype <U1"):
         TrialArray(np.array(["a"]))
+
+
+@pytest.mark.parametrize("array", [TrialArray, BoundArray.exact])
+def test_lifted_erf_made_by_frompyfunc_is_the_error_function(array):
+    erf = np.frompyfunc(math.erf, 1, 1)
+    x = np.linspace(-2, 2, 12).reshape(4, 3)
+    assert np.array_equal(erf(array(x)).astype(x.dtype).layers[0], erf(x).astype(x.dtype))
