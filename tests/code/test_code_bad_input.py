@@ -51,7 +51,7 @@ BROKEN = {
         r"layers.py:5: in a trial with the drawn sizes the code comes to `raise ValueError",
     ),
     "a random number": (
-        RIGHT.replace("(z > 0)", "(z > 0) * (np.random.rand(*z.shape) > 0.5)"),
+        RIGHT.replace("(z > 0)", "(z > 0) * np.random.rand(*z.shape)"),
         {},
         r"layers.py:3: backward.*read statement by statement, the code gives other values",
     ),
