@@ -265,7 +265,8 @@ class Binding:
             if isinstance(source, Leaf) and source.path in self.parameters
         }
         found = state_names(self.recipe, self.reference, parameters)
-        return {name: Leaf(path, index) for name, (path, index) in found.items()}
+        leaves = {name: Leaf(path, index) for name, (path, index) in found.items()}
+        return {name: leaf for name, leaf in leaves.items() if leaf not in self.symbols.values()}
 
     def find(self, name: str) -> Source | None:
         """What a name of the derivation means here, or None where the reference has no such quantity.

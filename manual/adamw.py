@@ -1,10 +1,10 @@
-"""AdamW (Adam with decoupled weight decay), as `torch.optim.AdamW` does it.
+"""AdamW (Adam with decoupled weight decay), as `torch.optim.AdamW` does it: a class with its state.
 
 W (out, in) are the weights of a least-squares fit: X (batch, in), T (batch, out),
 Loss = sum((X W^T - T)^2) / (2 batch).
 
-m, v (out, in) are the first and the second moment before the step, t how many steps were taken, eta the learning
-rate, lam the weight decay: a step shrinks W by eta lam whatever the gradient, and the moments know nothing of it.
+m, v (out, in) are the first and the second moment, t counts the steps, eta is the learning rate, lam the weight
+decay: a step shrinks W by eta lam whatever the gradient, and the moments know nothing of it.
 
 Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2, the decay scaled by the
 learning rate; https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html
@@ -13,23 +13,20 @@ learning rate; https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.
 import numpy as np
 
 
-def dLoss_dW(W, X, T):
-    return (X @ W.T - T).T @ X / X.shape[0]
+class AdamW:
+    """A least-squares fit by AdamW."""
 
+    def __init__(self, W, eta=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, lam=1e-2):
+        self.W, self.m, self.v, self.t = W, np.zeros_like(W), np.zeros_like(W), 0
+        self.eta, self.beta1, self.beta2, self.epsilon, self.lam = eta, beta1, beta2, epsilon, lam
 
-def t_new(t):
-    return t + 1
+    def backward(self, X, T):
+        self.dW = (X @ self.W.T - T).T @ X / len(X)
 
-
-def m_new(m, beta1, dLoss_dW):
-    return beta1 * m + (1 - beta1) * dLoss_dW
-
-
-def v_new(v, beta2, dLoss_dW):
-    return beta2 * v + (1 - beta2) * dLoss_dW**2
-
-
-def W_new(W, eta, lam, m_new, beta1, v_new, beta2, t_new, epsilon):
-    m_hat = m_new / (1 - beta1**t_new)
-    v_hat = v_new / (1 - beta2**t_new)
-    return W - eta * lam * W - eta * m_hat / (np.sqrt(v_hat) + epsilon)
+    def step(self):
+        self.t += 1
+        self.m = self.beta1 * self.m + (1 - self.beta1) * self.dW
+        self.v = self.beta2 * self.v + (1 - self.beta2) * self.dW**2
+        m_hat = self.m / (1 - self.beta1**self.t)
+        v_hat = self.v / (1 - self.beta2**self.t)
+        self.W = self.W - self.eta * self.lam * self.W - self.eta * m_hat / (np.sqrt(v_hat) + self.epsilon)

@@ -1,9 +1,10 @@
 """Least squares under torch.optim.AdamW, amid a run."""
 
+import numpy as np
 import torch
 from torch import nn
 
-from gradproof import Reference, integers, log_uniform, normal, uniform
+from gradproof import Code, Reference, integers, log_uniform, normal, uniform
 
 
 class LeastSquares(nn.Module):
@@ -35,3 +36,9 @@ def at_sizes(batch, inputs, outputs):
 
 
 reference = [at_sizes(5, 2, 3), at_sizes(2, 4, 3), at_sizes(4, 3, 5)]
+code = Code(
+    "AdamW.backward",
+    "AdamW.step",
+    constructor={"W": np.zeros((3, 2))},
+    names={f"self.{name}": name for name in ("t", "eta", "beta1", "beta2", "epsilon", "lam")},
+)

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from gradproof import Reference, log_uniform, normal, uniform
+from gradproof import Code, Reference, log_uniform, normal, uniform
 
 
 class LeastSquares(nn.Module):
@@ -34,3 +34,4 @@ def at_sizes(batch, inputs, outputs):
 
 
 reference = [at_sizes(5, 2, 3), at_sizes(2, 4, 3), at_sizes(4, 3, 5)]
+code = Code("train_step")

@@ -194,9 +194,11 @@ def bind(*args, **changes):
 
 def test_find_names_state_by_default_and_by_symbol():
     binding = bind(symbols={"m": "W.exp_avg", "v1": "b.exp_avg_sq[1]", "w": "W[0, 2]", "beta": "betas[0]"})
-    assert binding.find("exp_avg_W") == Leaf("W.exp_avg")
-    assert binding.find("exp_avg_W_new") == Updated("W.exp_avg")
+    assert binding.find("exp_avg_b") == Leaf("b.exp_avg")
+    assert binding.find("exp_avg_b_new") == Updated("b.exp_avg")
+    assert binding.find("m") == Leaf("W.exp_avg")
     assert binding.find("m_new") == Updated("W.exp_avg")
+    assert binding.find("exp_avg_W") is None
     assert binding.find("v1") == Leaf("b.exp_avg_sq", (1,))
     assert binding.find("v1_new") == Updated("b.exp_avg_sq", (1,))
     assert binding.find("exp_avg_w") == Leaf("W.exp_avg", (0, 2))

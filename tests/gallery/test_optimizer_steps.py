@@ -37,7 +37,7 @@ def test_trajectory_of_right_steps_stays_within_rounding(case: str, dtype: str) 
         Variant("sgd", "the buffer is not kept", "return mu * v + (1", "return (1", "v_new"),
         Variant("adam", "steps are counted twice", "return t + 1", "return t + 2", "t_new"),
         Variant("adagrad", "the steps are not counted", "return t + 1", "return t", "t_new"),
-        Variant("rmsprop", "epsilon under the root", "(np.sqrt(S_new) + epsilon)", "np.sqrt(S_new + epsilon)", "W_new"),
+        Variant("rmsprop", "epsilon under the root", "(np.sqrt(S) + epsilon)", "np.sqrt(S + epsilon)", "W_new"),
     ],
     ids=lambda variant: variant.label,
 )

@@ -36,13 +36,14 @@ NESTEROV = [
 ]
 
 RMSPROP = [
-    Variant("rmsprop", "epsilon under the root", "(np.sqrt(S_new) + epsilon)", "np.sqrt(S_new + epsilon)", "W_new"),
-    Variant("rmsprop", "root forgotten", "(np.sqrt(S_new) + epsilon)", "(S_new + epsilon)", "W_new"),
-    Variant("rmsprop", "the gradient not squared", "dLoss_dW**2", "dLoss_dW", "S_new"),
-    Variant("rmsprop", "decays exchanged", "alpha * S + (1 - alpha)", "(1 - alpha) * S + alpha", "S_new"),
-    Variant("rmsprop", "a sum for the running mean", "alpha * S + (1", "S + (1", "S_new"),
-    Variant("rmsprop", "epsilon forgotten", "(np.sqrt(S_new) + epsilon)", "np.sqrt(S_new)", "W_new"),
-    Variant("rmsprop", "multiplied in place of divided", "dLoss_dW / (np", "dLoss_dW * (np", "W_new"),
+    Variant("rmsprop", "epsilon under the root", "(np.sqrt(S) + epsilon)", "np.sqrt(S + epsilon)", "W_new"),
+    Variant("rmsprop", "root forgotten", "(np.sqrt(S) + epsilon)", "(S + epsilon)", "W_new"),
+    Variant("rmsprop", "the gradient not squared", "dW**2", "dW", "S_new"),
+    Variant("rmsprop", "= for +=", "S += (1 - alpha)", "S[...] = (1 - alpha)", "S_new"),
+    Variant("rmsprop", "the decay not complemented", "(1 - alpha) * dW**2", "alpha * dW**2", "S_new"),
+    Variant("rmsprop", "epsilon forgotten", "(np.sqrt(S) + epsilon)", "np.sqrt(S)", "W_new"),
+    Variant("rmsprop", "multiplied in place of divided", "dW / (np", "dW * (np", "W_new"),
+    Variant("rmsprop", "mean over the batch forgotten", ".T @ X / len(X)", ".T @ X", "dLoss_dW"),
 ]
 
 ADAGRAD = [
@@ -83,25 +84,26 @@ ADAM = [
 ]
 
 ADAMW = [
-    Variant("adamw", "decay without the learning rate", "eta * lam * W", "lam * W", "W_new"),
-    Variant("adamw", "decay forgotten", "W - eta * lam * W - eta", "W - eta", "W_new", mended=False),
-    Variant("adamw", "decay with the wrong sign", "W - eta * lam", "W + eta * lam", "W_new"),
+    Variant("adamw", "decay without the learning rate", "self.eta * self.lam * self.W", "self.lam * self.W", "W_new"),
+    Variant("adamw", "the same decay of all weights", "self.lam * self.W", "self.lam", "W_new"),
+    Variant(
+        "adamw", "decay with the wrong sign", "self.W - self.eta * self.lam", "self.W + self.eta * self.lam", "W_new"
+    ),
     Variant(
         "adamw",
         "decay coupled to the gradient",
-        "def m_new(m, beta1, dLoss_dW):\n    return beta1 * m + (1 - beta1) * dLoss_dW",
-        "def m_new(m, beta1, lam, W, dLoss_dW):\n    return beta1 * m + (1 - beta1) * (dLoss_dW + lam * W)",
+        "(1 - self.beta1) * self.dW",
+        "(1 - self.beta1) * (self.dW + self.lam * self.W)",
         "m_new",
     ),
-    Variant("adamw", "epsilon under the root", "(np.sqrt(v_hat) + epsilon)", "np.sqrt(v_hat + epsilon)", "W_new"),
     Variant(
-        "adamw",
-        "old moment used",
-        "lam, m_new, beta1, v_new, beta2, t_new, epsilon):\n    m_hat = m_new",
-        "lam, m, beta1, v_new, beta2, t_new, epsilon):\n    m_hat = m",
-        "W_new",
+        "adamw", "epsilon under the root", "(np.sqrt(v_hat) + self.epsilon)", "np.sqrt(v_hat + self.epsilon)", "W_new"
     ),
-    Variant("adamw", "factors exchanged", "beta2 * v + (1 - beta2)", "(1 - beta2) * v + beta2", "v_new"),
+    Variant("adamw", "moment overwritten by the gradient", "self.beta1 * self.m + (1", "(1", "m_new", mended=False),
+    Variant("adamw", "second moment not squared", "self.dW**2", "self.dW", "v_new"),
+    Variant("adamw", "factor copied", "(1 - self.beta2) * self", "(1 - self.beta1) * self", "v_new"),
+    Variant("adamw", "corrected by the other factor", "1 - self.beta2**self.t", "1 - self.beta1**self.t", "W_new"),
+    Variant("adamw", "step not counted", "self.t += 1", "self.t += 0", "t_new"),
 ]
 
 VARIANTS = [*SGD, *NESTEROV, *RMSPROP, *ADAGRAD, *ADAM, *ADAMW]

@@ -1,0 +1,31 @@
+"""A class that keeps an optimizer's state on itself: read as updates, mended in its own words."""
+
+from __future__ import annotations
+
+import pytest
+from harness import PROJECT, Variant, planted, tried
+
+from gradproof.case import load_case
+from gradproof.errors import GradproofError
+
+
+def test_state_on_self_is_read_as_what_it_is_after_the_step() -> None:
+    case = load_case("adamw", project=PROJECT)
+    names = {equation.quantity for equation in case.derivation.equations}
+    assert names == {"dLoss_dW", "t_new", "m_new", "v_new", "W_new"}
+    assert case.derivation.by_name["W_new"].inputs[0] != "W_new"
+    assert case.leaf_names >= {"t", "m", "v", "eta", "beta1", "beta2", "epsilon", "lam"}
+
+
+def test_fix_of_a_method_speaks_of_attributes() -> None:
+    slip = Variant("adamw", "step not counted", "self.t += 1", "self.t += 2", "t_new")
+    [wrong] = tried(slip).result.wrong
+    assert wrong.fix == "self.t += 1"
+    assert wrong.fix_before == "self.t += 2"
+
+
+def test_attribute_that_is_never_read_is_refused_with_those_that_are(tmp_path) -> None:
+    slip = Variant("adamw", "no decay", "self.eta * self.lam * self.W", "0 * self.W", "W_new")
+    project, _ = planted(slip, tmp_path)
+    with pytest.raises(GradproofError, match=r"no variable 'self\.lam'.*there are: .*self\.beta1"):
+        load_case("adamw", project=project)
