@@ -24,6 +24,7 @@ from gradproof.code.reader import Reader
 from gradproof.code.samples import Samples
 from gradproof.code.spec import Code
 from gradproof.code.steps import Compound, Instance, Ref, Step, named_steps
+from gradproof.code.stored import require_stored
 from gradproof.derivation import Derivation, known_errata
 from gradproof.errors import GradproofError
 from gradproof.project import suggestions
@@ -137,6 +138,8 @@ class _Loader:
             calls.append((text, {name: copy.deepcopy(self._argument_sample(ref)) for name, ref in arguments.items()}))
             returned.append(self.reader.run(text, arguments))
         self._hold(returned)
+        for text in self.texts:
+            require_stored(next(scope for scope in self.reader.scopes if scope.text is text), self.quantities)
         names = assign(self.reader, self.quantities, returned[-1])
         reader = self.reader
         return tuple(

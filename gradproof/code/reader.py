@@ -23,7 +23,7 @@ _SIZES = frozenset({"shape", "size", "ndim", "dtype"})
 
 @dataclass
 class Scope:
-    """The variables of one call of a function, and the statements that bound them last."""
+    """The variables of one call of a function, the statements that bound them last, and what its caller holds."""
 
     text: Text
     variables: dict[str, Ref]
@@ -32,6 +32,7 @@ class Scope:
     done: bool = False
     bound: dict[str, Origin] = field(default_factory=dict)
     left: Origin | None = None
+    held: dict[str, Ref] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -222,7 +223,7 @@ class Reader:
 
     def run(self, text: Text, arguments: Mapping[str, Ref]) -> Ref:
         """Read a function's body with its parameters bound; what it returns."""
-        scope = Scope(text, dict(arguments), dict(arguments))
+        scope = Scope(text, dict(arguments), dict(arguments), held=dict(arguments))
         self.scopes.append(scope)
         self.statements(text.body, scope)
         scope.done = True
@@ -386,6 +387,7 @@ class Reader:
 
         for scope in self.scopes:
             follow(scope.variables)
+            follow(scope.held)
 
 
 class _Shapes(ast.NodeTransformer):
