@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from gradproof.report.figures_style import PALETTE, Picture, laid_out, power_of_ten, powers_of_ten, style
+from gradproof.report.figures_style import PALETTE, Picture, leave_margins, power_of_ten, powers_of_ten, style
 from gradproof.report.wording import count, percent, short
 from gradproof.scales import ScalePoint, ScaleSweep, SideErrors
 from gradproof.trajectory import Trajectory
@@ -30,7 +30,7 @@ def scales_picture(sweep: ScaleSweep | None) -> Picture | None:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[5, 3])
         _errors(upper, sweep)
         _undefined(lower, sweep)
-        laid_out(figure)
+        leave_margins(figure, top=0.35, between=0.1)
     measured = [point for point in sweep.points if math.isfinite(point.manual.largest)]
     ulps = [max(getattr(point, side).largest_ulp for point in measured) for side in ("manual", "autograd")] or [0, 0]
     beyond = [power_of_ten(point.scale) for point in sweep.points if point.beyond > 0]
@@ -126,7 +126,7 @@ def training_picture(run: Trajectory | None) -> Picture | None:
         powers_of_ten(axes.yaxis)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
-        laid_out(figure)
+        leave_margins(figure, top=0.35)
     end, size = run.max_difference[-1], run.largest_parameter[-1]
     return Picture(
         name="training",

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator
 
-from gradproof.report.figures_style import MARKERS, PALETTE, Picture, laid_out, powers_of_ten, style
+from gradproof.report.figures_style import MARKERS, PALETTE, Picture, leave_margins, powers_of_ten, style
 from gradproof.report.wording import count, names, percent
 from gradproof.result import VERDICTS, CheckResult, EquationResult
 from gradproof.scatter import Scatter
@@ -85,8 +85,7 @@ def _shares(
     lower.set(xlim=(0, equations + 1), ylim=(FLOOR / 1.6, 2.6), yscale="log")
     lower.set(xlabel="equation, by its number in the document", ylabel="share of its bound")
     lower.set_yticks([FLOOR, 1e-3, 1e-2, 0.1, 1.0], ["equal", "0.1%", "1%", "10%", "100%"])
-    lower.yaxis.set_minor_formatter(NullFormatter())
-    lower.tick_params(axis="y", which="minor", length=0)
+    lower.yaxis.set_minor_locator(NullLocator())
     lower.xaxis.set_major_locator(MaxNLocator(integer=True))
     lower.axhline(1.0, color=PALETTE["ink"], linewidth=0.9, linestyle=(0, (5, 3)))
     lower.annotate(
@@ -105,7 +104,8 @@ def _shares(
     if above:
         upper = figure.add_subplot(grid[0, 0], sharex=lower)
         _above(upper, above, named=_room(above, equations))
-    return laid_out(figure)
+    leave_margins(figure, top=0.12, between=0.1)
+    return figure
 
 
 def _lines(axes: Axes, lines: Sequence[tuple[int, Spread]]) -> None:
