@@ -51,7 +51,21 @@ def equation(step: Step, name: str, steps: Mapping[int, Step], namespace: Mappin
     assert step.origin is not None
     add(ast.Return(step.expression), None if _of_block(step) else step.origin)
     source, function = _compiled(name, inputs, body, namespace, path)
-    return Equation(name, tuple(inputs), function, path, step.origin.line, source, Written(step.origin, tuple(written)))
+    return Equation(
+        name,
+        tuple(inputs),
+        function,
+        path,
+        step.origin.line,
+        source,
+        Written(step.origin, tuple(written), _after(step)),
+    )
+
+
+def _after(step: Step) -> str:
+    """The code's variable that a block leaves a step in; empty for any other step."""
+    block = _BLOCK.fullmatch(step.expression.id) if isinstance(step.expression, ast.Name) else None
+    return block[2].replace("__", ".") if block is not None else ""
 
 
 def _of_block(step: Step) -> bool:

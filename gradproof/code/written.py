@@ -97,18 +97,20 @@ class Written:
     Attributes:
         own: The statement that yields the quantity.
         statements: Those behind the statements of the equation's body, one for one.
+        variable: The variable that holds the quantity after a loop or another statement with several results.
     """
 
     own: Origin
     statements: tuple[Statement, ...]
+    variable: str = ""
 
     @property
     def text(self) -> str:
         """The statement that yields the quantity, on one line."""
         first, *rest = self.own.text.splitlines()
         if rest and first.rstrip().endswith(":"):
-            return f"{first.strip()} ..."
-        return textwrap.shorten(" ".join(self.own.text.split()), 300, placeholder=" ...")
+            return f"{self.variable or 'a result'} after `{first.strip()} ...`"
+        return textwrap.shorten(" ".join(self.own.text.split()), 300, placeholder=" ...").removeprefix("return ")
 
     def change(self, old: str, new: str) -> Change | None:
         """The statement that differs between two texts of the equation, as it should be in the code.

@@ -147,7 +147,7 @@ def test_a_wrong_option_is_refused(options, message):
 
 
 def test_a_file_that_does_not_exist_is_refused(tmp_path):
-    with pytest.raises(GradproofError, match="there is no file layers.py"):
+    with pytest.raises(GradproofError, match=r"there is no file layers\.py"):
         load_file(tmp_path / "layers.py")
 
 
