@@ -105,10 +105,11 @@ class Workbench:
         if isinstance(definition, Definition):
             program = fused(equation, definition, self.helpers, self.context.settled)
             found = FormulaRepair(self, equation, program, deadline).repair()
-            unread = len(upstream(equation, self.helpers)) >= len(program.parts)
-            if found.fix is not None or not unread:
+            if found.fix is not None:
                 return found
-        elif Source.of(equation.source) is None:
+            other = CodeRepair(self, equation, time.perf_counter() + budget_seconds).repair()
+            return found if other.fix is None else other
+        if Source.of(equation.source) is None:
             return Repair(None, (), self.reading(equation), None, definition)
         return CodeRepair(self, equation, deadline).repair()
 

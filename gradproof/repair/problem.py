@@ -13,7 +13,7 @@ from gradproof.repair.canonical import canonical, tidy
 from gradproof.repair.edits import Vocabulary
 from gradproof.repair.evaluate import FAILURES, evaluate
 from gradproof.repair.evidence import Evidence, agreeing
-from gradproof.repair.formula import Binary, Formula, Negate, changes, names_in, nodes, size
+from gradproof.repair.formula import Binary, Constant, Formula, Negate, changes, names_in, nodes, size
 from gradproof.repair.functions import Array, Functions
 from gradproof.repair.prior import Prior, Target
 
@@ -168,8 +168,12 @@ class Found:
         return True
 
     def _untidiness(self, formula: Formula, bits: float) -> tuple[int, int, int, float]:
-        buried = sum(isinstance(node, Binary) and isinstance(node.right, Negate) for node in nodes(formula))
-        return size(formula), buried, changes(self.problem.formula, formula), bits
+        odd = sum(
+            (isinstance(node, Binary) and isinstance(node.right, Negate))  # a sign within a product
+            or (isinstance(node, Constant) and not float(node.value).is_integer())  # / 0.5 for * 2
+            for node in nodes(formula)
+        )
+        return size(formula), odd, changes(self.problem.formula, formula), bits
 
     def _confirmed(self, formula: Formula) -> bool:
         problem = self.problem

@@ -7,7 +7,7 @@ import pytest
 from repair_setup import scalar_bench, tensor_bench, written
 
 from gradproof.repair import Repair, patch
-from gradproof.repair.code.running import MOST_TURNS, Counter, EndlessLoop, guarded, namespace_of
+from gradproof.repair.code.running import MOST_TURNS, Counter, EndlessLoop, guarded, namespace_of, with_counter
 from gradproof.repair.code.scope import Scope
 from gradproof.repair.code.signature import with_parameters
 from gradproof.repair.code.source import Source
@@ -177,7 +177,7 @@ def test_code_that_reads_the_wrong_quantity_gets_the_right_one_in_its_place() ->
 
 def test_code_whose_branch_is_never_taken_is_not_mended_by_it() -> None:
     wrong = written("def dLoss_dH(H, T):\n    if H > 5:\n        return T - H\n    return np.sinh(H)**3 - T**5")
-    repair = scalar_bench(wrong).mend(wrong)
+    repair = scalar_bench(wrong).mend(wrong, budget_seconds=60.0)
     assert repair.fix is None
     assert repair.tried is not None
     assert repair.tried.exhausted
@@ -194,7 +194,7 @@ def test_code_with_no_time_left_says_that_it_was_not_searched_to_the_end() -> No
 def test_guarded_loop_without_an_end_is_stopped() -> None:
     source = Source.of("def f(x):\n    while x > 0:\n        x = x + 1\n    return x\n")
     assert source is not None
-    function = guarded(source.function, {}, counter := Counter())
+    function = guarded(source.function, with_counter({}, counter := Counter()))
     assert function(0) == 0
     with pytest.raises(EndlessLoop):
         function(1)

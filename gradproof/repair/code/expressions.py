@@ -33,7 +33,9 @@ _FUNCTIONS = {
     "sqrt": ("square",), "square": ("sqrt",), "tanh": ("cosh",), "cosh": ("tanh",), "sin": ("cos",), "cos": ("sin",),
     "std": ("var",), "var": ("std",), "outer": ("inner",), "dot": ("outer",), "cumsum": ("cumprod",), "log1p": ("log",),
     "expm1": ("exp",), "hstack": ("vstack",), "vstack": ("hstack",), "greater": ("less",), "less": ("greater",),
+    "triu": ("tril",), "tril": ("triu",),
 }  # fmt: skip
+_UFUNCS = {"add": "subtract", "subtract": "add", "multiply": "divide", "divide": "multiply"}
 _REDUCTIONS = frozenset({"sum", "mean", "max", "min", "var", "std", "prod"})
 
 
@@ -57,6 +59,9 @@ def in_expression(source: Source, node: ast.expr) -> Iterator[Slip]:
             yield from _constant(source, node)
         case ast.Attribute(attr="T"):
             yield _transposed(source, node, source.of_node(node.value), "should not be transposed", 1.5)
+        case ast.Attribute(attr=name) if name in _UFUNCS:
+            text = source.of_node(node).removesuffix(name) + _UFUNCS[name]
+            yield _instead(source, node, text, 1.5, "sign" if name in ("add", "subtract") else "operator")
         case ast.Call():
             yield from _call(source, node)
         case ast.Subscript():
@@ -73,6 +78,8 @@ def _as_value(source: Source, node: ast.expr) -> Iterator[Slip]:
     """The sign and the transpose of what stands in the text as one value."""
     if isinstance(node, (ast.Name, ast.Attribute, ast.Call)) and not _is_transpose(node):
         yield _transposed(source, node, f"{source.of_node(node)}.T", "should be transposed", 2.0)
+        text = f"{source.of_node(node)}.swapaxes(-1, -2)"
+        yield _transposed(source, node, text, "should have its last two axes exchanged", 3.0)
     if isinstance(node, (ast.Name, ast.Call, ast.Subscript)):
         yield Slip(source.negated(node), 2.5, "sign", f"the sign of {source.of_node(node)} is wrong")
 
@@ -162,6 +169,7 @@ def _constant(source: Source, node: ast.Constant) -> Iterator[Slip]:
         yield from _letters(source, node, value)
     elif isinstance(value, (int, float)):
         others = [0, 1, 2, value + 1, value - 1, 2 * value, value / 2 if value % 2 else value // 2, 0.5, 3, 4, -1]
+        others += [float(f"{value * factor:.12g}") for factor in (10, 0.1)] if isinstance(value, float) else []
         for rank, other in enumerate(dict.fromkeys(o for o in others if o != value)):
             text = repr(other) if other >= 0 else f"({other!r})"
             yield _instead(source, node, text, 2.0 + 0.1 * rank, "constant")

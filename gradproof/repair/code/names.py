@@ -37,6 +37,11 @@ def wrong_names(source: Source, scope: Scope, node: ast.expr) -> Iterator[Slip]:
                 yield Slip((source.replaced(node, name),), bits, kind, sentence, (name,))
         for mask in scope.masks:
             yield Slip((source.replaced(node, f"({mask})"),), 3.5, "mask", f"{node.id} should be the mask {mask}")
+        if id(node) not in source.bases:
+            for name in here:
+                if name != node.id and name not in scope.indices:
+                    sentence = f"the power {name} of {node.id} is missing"
+                    yield Slip((source.replaced(node, f"{node.id}**{name}"),), 3.5, "power", sentence)
     elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
         old = source.of_node(node)
         for atom in scope.atoms(node.lineno):
@@ -64,11 +69,20 @@ def missing_parts(source: Source, scope: Scope, statement: ast.stmt) -> Iterator
             yield from _missing_factor(source, place, atom, ("/", "*"), turns)
         for atom in derived:
             yield from _missing_factor(source, place, atom, ("*", "/", "@"), 0.0 if "[" in atom.text else turns)
-        for atom in atoms if place.takes_terms else ():
+        for atom in scope.fragments:
+            yield from _missing_factor(source, place, atom, ("/", "*"), turns)
+        for atom in (*atoms, *scope.fragments, *_of_unused(scope, atoms)) if place.takes_terms else ():
             for operator in "+-":
                 spans = source.plus(place.node, f" {operator} {atom.text}", wrapped=place.wrapped)
                 bits = 2.0 + atom.bits + place.bits
                 yield Slip(spans, bits, "missing term", f"the term {operator} {atom.text} is missing", atom.names)
+
+
+def _of_unused(scope: Scope, atoms: tuple[Atom, ...]) -> Iterator[Atom]:
+    """Products with what is computed but never read."""
+    for name in scope.unused:
+        for atom in atoms:
+            yield Atom(f"{name} * {atom.text}", 0.5 + atom.bits, (name, *atom.names))
 
 
 class _TermPlace(NamedTuple):

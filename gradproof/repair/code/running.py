@@ -67,20 +67,28 @@ def namespace_of(function: Callable[..., Any]) -> dict[str, Any]:
     return space
 
 
-def guarded(tree: ast.FunctionDef, space: Mapping[str, Any], counter: Counter) -> Callable[..., Any]:
+def with_counter(space: Mapping[str, Any], counter: Counter) -> dict[str, Any]:
+    """A namespace for functions with counted loops."""
+    return {**space, _TICK: counter}
+
+
+def guarded(tree: ast.FunctionDef, space: dict[str, Any]) -> Callable[..., Any]:
     """The function of a syntax tree, which is changed, with counted loops.
+
+    Args:
+        tree: The function.
+        space: A namespace with a counter; the function's name is bound in it.
 
     Raises:
         ValueError: It cannot be compiled.
     """
     tree.decorator_list = []
     module = ast.fix_missing_locations(ast.Module([_Counted().visit(tree)], []))
-    scope = {**space, _TICK: counter}
     try:
-        exec(compile(module, f"<{tree.name}, edited>", "exec"), scope)  # the user's own code but for one edit
+        exec(compile(module, f"<{tree.name}, edited>", "exec"), space)  # the user's own code but for one edit
     except SyntaxError as error:
         raise ValueError(str(error)) from error
-    found: Callable[..., Any] = scope[tree.name]
+    found: Callable[..., Any] = space[tree.name]
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -12,6 +13,10 @@ from gradproof.repair.code.source import Source
 from gradproof.repair.names import UPDATED, family
 
 MOST_ENTRIES = 24
+LONGEST_FRAGMENT = 60
+MOST_FRAGMENTS = 40
+_JOINING = (ast.Mult, ast.Div, ast.MatMult, ast.Sub, ast.Pow)
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,13 @@ class Scope:
         source: The function.
         quantities: Other quantities that it may read, with the number of their axes.
         axes: Parameter -> the number of its axes, where that is known.
+        numbers: Names of numbers that the module holds.
     """
 
     source: Source
     quantities: Mapping[str, int]
     axes: Mapping[str, int]
+    numbers: tuple[str, ...] = ()
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -84,6 +91,35 @@ class Scope:
         nodes = (node for node in ast.walk(self.source.function) if isinstance(node, ast.Compare))
         return tuple(dict.fromkeys(self.source.of_node(node) for node in nodes))
 
+    @cached_property
+    def unused(self) -> tuple[str, ...]:
+        """Local names that are computed but never read."""
+        read = {n.id for n in ast.walk(self.source.function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        return tuple(name for name in self.first_line if name not in read and not name.startswith("_"))
+
+    @cached_property
+    def fragments(self) -> tuple[Atom, ...]:
+        """Products, calls and differences of the body, as they are and with the indices of their names exchanged."""
+        found: dict[str, Atom] = {}
+        for node in ast.walk(self.source.function):
+            if isinstance(node, ast.Call) or (isinstance(node, ast.BinOp) and isinstance(node.op, _JOINING)):
+                text = self.source.of_node(node)
+                for other, names in self._renamed(text, node) if len(text) <= LONGEST_FRAGMENT else ():
+                    grouped = f"({other})" if isinstance(node, ast.BinOp) else other
+                    found.setdefault(grouped, Atom(grouped, 1.5 if other == text else 2.0, names))
+        return tuple(list(found.values())[:MOST_FRAGMENTS])
+
+    def _renamed(self, text: str, node: ast.expr) -> Iterator[tuple[str, tuple[str, ...]]]:
+        known = (*self.parameters, *self.first_line, *self.quantities)
+        own = tuple(name for name in _names(node) if name in known)
+        yield text, own
+        for first in own:
+            for other in known:
+                pair = _one_character(first, other)
+                if pair is not None:
+                    renamed = {name: _exchanged(name, pair, known) for name in own} | {first: other}
+                    yield _substituted(text, renamed), tuple(renamed.values())
+
     def names(self, line: int) -> tuple[str, ...]:
         """The names that mean something at a line: parameters, then local names."""
         local = (name for name, first in self.first_line.items() if first <= line)
@@ -101,6 +137,7 @@ class Scope:
                 text = f"{name}[{subscript}]"
                 found.append(Atom(text, 2.5, _names(ast.parse(text))))
         found += self._by_loops(here, arrays)
+        found += [Atom(name, 2.0, ()) for name in self.numbers if name not in here]
         found += [Atom(name, 2.0, (name,)) for name in self.quantities if name not in here]
         return tuple({atom.text: atom for atom in reversed(found)}.values())[::-1]
 
@@ -118,6 +155,25 @@ class Scope:
     def _entries(self, here: Iterable[str]) -> list[ast.Subscript]:
         known = frozenset(here)
         return [node for node in self.entries if known.issuperset(_names(node))]
+
+
+def _one_character(first: str, other: str) -> tuple[str, str] | None:
+    """The one character in which two names differ, in either."""
+    if first == other or len(first) != len(other):
+        return None
+    pairs = [(a, b) for a, b in zip(first, other, strict=True) if a != b]
+    return pairs[0] if len(pairs) == 1 else None
+
+
+def _exchanged(name: str, pair: tuple[str, str], known: Iterable[str]) -> str:
+    """The name with one character for another, if there is such a name."""
+    old, new = pair
+    other = name.replace(old.lower(), new.lower()).replace(old.upper(), new.upper())
+    return other if other in known else name
+
+
+def _substituted(text: str, names: Mapping[str, str]) -> str:
+    return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
 
 
 def _names(node: ast.AST) -> tuple[str, ...]:

@@ -12,11 +12,11 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradproof.repair.code.running import Counter, Trial, guarded, namespace_of, trials_of
+from gradproof.repair.code.running import Counter, Trial, guarded, namespace_of, trials_of, with_counter
 from gradproof.repair.code.scope import Scope
 from gradproof.repair.code.signature import with_parameters
 from gradproof.repair.code.slip import Slip
@@ -95,7 +95,7 @@ class CodeRepair:
         source = Source.of(self.equation.source)
         if source is None:
             return False
-        function = guarded(source.function, namespace_of(self.equation.function), self.counter)
+        function = guarded(source.function, self._spaces[self.equation.name])
         inputs = self.equation.inputs
         group = self.workbench.screen
         if not all(name in group.values for name in inputs):
@@ -142,6 +142,10 @@ class CodeRepair:
         return (self.equation, *(helper for helper in helpers if helper.name not in bench.context.settled))
 
     @cached_property
+    def _spaces(self) -> dict[str, dict[str, Any]]:
+        return {part.name: with_counter(namespace_of(part.function), self.counter) for part in self.parts}
+
+    @cached_property
     def trials(self) -> list[Trial]:
         """The trials of the search, those in which the equation is wrong first."""
         bench = self.workbench
@@ -159,7 +163,9 @@ class CodeRepair:
         context = self.workbench.context
         pool = readable(part.quantity, self.workbench.known, context.inputs, context.ancestors)
         others = {name: self._axes[name] for name in pool if name not in part.inputs and name != part.quantity}
-        return Scope(source, others, {name: self._axes.get(name, 0) for name in part.inputs})
+        space = namespace_of(part.function)
+        numbers = tuple(name for name, value in space.items() if type(value) in (int, float) and name not in others)
+        return Scope(source, others, {name: self._axes.get(name, 0) for name in part.inputs}, numbers)
 
     def _added(self, candidate: Candidate) -> list[str]:
         local = candidate.source.function
@@ -179,9 +185,8 @@ class CodeRepair:
             return None
         self.runs += 1
         parameters = tuple(argument.arg for argument in edited.function.args.args)
-        space = namespace_of(candidate.part.function)
         try:
-            function = guarded(edited.function, space, self.counter)
+            function = guarded(edited.function, self._spaces[candidate.part.name])
         except ValueError:
             return None
         if not self._agrees(candidate.part, MendedEquation(*_like(candidate.part, parameters), text, function)):

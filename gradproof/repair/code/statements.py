@@ -52,6 +52,8 @@ def _in_statement(source: Source, scope: Scope, statement: ast.stmt) -> Iterator
             yield Slip((span,), 2.5, "condition", f"the condition {text} is the wrong way round")
     if isinstance(statement, ast.AugAssign):
         yield from _stored(source, scope, statement.target)
+    if isinstance(statement, (ast.Assign, ast.AugAssign)):
+        yield from _repeated(source, statement)
     if isinstance(statement, ast.Return):
         yield from _early_return(source, statement)
 
@@ -65,6 +67,16 @@ def _stored(source: Source, scope: Scope, target: ast.expr) -> Iterator[Slip]:
                 yield Slip(
                     (source.replaced(base, name),), 3.0, "name", f"the result belongs into {name}, not {base.id}"
                 )
+
+
+def _repeated(source: Source, statement: ast.Assign | ast.AugAssign) -> Iterator[Slip]:
+    """A store through an array of indices in which one may occur more than once."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    if isinstance(target, ast.Subscript) and (isinstance(statement, ast.Assign) or isinstance(statement.op, ast.Add)):
+        base, index, value = (source.of_node(node) for node in (target.value, target.slice, statement.value))
+        text = f"np.add.at({base}, {index if not isinstance(target.slice, ast.Tuple) else f'({index})'}, {value})"
+        sentence = f"rows that occur more than once in {index} must add up: np.add.at"
+        yield Slip((source.replaced(statement, text),), 3.0, "accumulation", sentence)
 
 
 def _early_return(source: Source, statement: ast.Return) -> Iterator[Slip]:
