@@ -1,7 +1,7 @@
 """One training step of a linear model in one function: forward, backward, and the update in place.
 
 Gradient descent with weight decay as PyTorch's SGD has it: the decay times the parameter is added to its gradient,
-the bias's too.
+the bias's too. The gradient by X is for the layers below.
 
     X (batch, in)      T, Y (batch, out)      W (in, out)      b (out,)      lr, decay ()
 
@@ -19,7 +19,8 @@ def train_step(X, T, W, b, lr, decay):
     dY = 2 * (Y - T) / len(X)
     dW = X.T @ dY
     db = dY.sum(axis=0)
+    dX = dY @ W.T
 
     W -= lr * (dW + decay * W)
     b -= lr * (db + decay * b)
-    return loss
+    return loss, dX

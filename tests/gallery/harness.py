@@ -6,6 +6,7 @@ file (`from harness import Variant`).
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import shutil
 import tempfile
@@ -58,13 +59,13 @@ class Outcome:
 
     Attributes:
         variant: The variant.
-        line: The first line of `manual/CASE.py` that differs from the right one.
+        lines: The lines of `manual/CASE.py` that are not those of the right one.
         result: The outcome of the check.
         after: The outcome once the fixes are written into the file; None where there are none.
     """
 
     variant: Variant
-    line: int
+    lines: frozenset[int]
     result: CheckResult
     after: CheckResult | None
 
@@ -89,14 +90,15 @@ class Outcome:
 
     @property
     def at_the_line(self) -> bool:
-        """Whether the changed line is the reported one, or within the equation or the loop that is reported."""
+        """Whether a changed line is the reported one, or within the equation or the loop that is reported."""
         if self._wrong is None or self.result.checked is None:
             return False
         equation = self.result.checked.derivation.by_name[self._wrong.equation]
-        if self._wrong.fix_place.endswith(f":{self.line}"):
+        mended_line = self._wrong.fix_place.rpartition(":")[2]
+        if mended_line and int(mended_line) in self.lines:
             return True
         text = equation.source if equation.code is None else equation.code.own.text
-        return equation.line <= self.line < equation.line + len(text.splitlines())
+        return any(equation.line <= line < equation.line + len(text.splitlines()) for line in self.lines)
 
     @property
     def mended(self) -> bool:
@@ -115,8 +117,8 @@ def variants() -> tuple[Variant, ...]:
     return tuple(variant for name in names for variant in importlib.import_module(name).VARIANTS)
 
 
-def planted(variant: Variant, folder: Path) -> tuple[Project, int]:
-    """A project in `folder` that holds the variant's case with the slip in it, and the line of the slip."""
+def planted(variant: Variant, folder: Path) -> tuple[Project, frozenset[int]]:
+    """A project in `folder` that holds the variant's case with the slip in it, and the lines of the slip."""
     case = variant.case
     text = PROJECT.manual_path(case).read_text(encoding="utf-8")
     count = text.count(variant.old)
@@ -126,15 +128,20 @@ def planted(variant: Variant, folder: Path) -> tuple[Project, int]:
         (folder / name).mkdir()
     (folder / "manual" / f"{case}.py").write_text(wrong, encoding="utf-8")
     shutil.copy(PROJECT.reference_path(case), folder / "reference")
-    pairs = zip(text.splitlines(), wrong.splitlines(), strict=False)
-    line = next(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
-    return Project(folder), line
+    return Project(folder), _changed(text.splitlines(), wrong.splitlines())
+
+
+def _changed(old: list[str], new: list[str]) -> frozenset[int]:
+    """The numbers of the new lines that are not the old ones; of the line after, where lines are only left out."""
+    operations = [code for code in difflib.SequenceMatcher(None, old, new).get_opcodes() if code[0] != "equal"]
+    changed = {line for _, _, _, start, end in operations for line in range(start + 1, end + 1) if new[line - 1]}
+    return frozenset(changed or {start + 1 for _, _, _, start, _ in operations})
 
 
 def tried(variant: Variant, *, trials: int = TRIALS) -> Outcome:
     """Plant the slip in a copy of its case, check that, write the fixes into it, and check it again."""
     with tempfile.TemporaryDirectory() as folder:
-        project, line = planted(variant, Path(folder))
+        project, lines = planted(variant, Path(folder))
         result = crosscheck(variant.case, project=project, trials=trials, repair=False)
         assert result.checked is not None
         repairs = mend_case(result.checked, result, seed=result.seed)
@@ -143,4 +150,4 @@ def tried(variant: Variant, *, trials: int = TRIALS) -> Outcome:
         for change in changes:
             write(change)
         again = crosscheck(variant.case, project=project, trials=trials, repair=False) if changes else None
-        return Outcome(variant, line, result, again)
+        return Outcome(variant, lines, result, again)

@@ -43,7 +43,6 @@ EMBEDDING = [
         'np.add.at(d_table, cache["tokens"], dout)',
         'd_table[cache["tokens"]] = dout',
         "dLoss_dtable",
-        mended=False,
     ),
     Variant(
         "embedding",
@@ -51,7 +50,6 @@ EMBEDDING = [
         'np.add.at(d_table, cache["tokens"], dout)',
         'd_table[cache["tokens"]] += dout',
         "dLoss_dtable",
-        mended=False,
     ),
     Variant(
         "embedding",
@@ -59,7 +57,6 @@ EMBEDDING = [
         'np.add.at(d_table, cache["tokens"], dout)',
         'np.subtract.at(d_table, cache["tokens"], dout)',
         "dLoss_dtable",
-        mended=False,
     ),
 ]
 
@@ -98,6 +95,14 @@ WEIGHT_DECAY = [
         "weight_decay", "rate forgotten in the decay", "W -= lr * (dW + decay * W)", "W -= lr * dW + decay * W", "W_new"
     ),
     Variant("weight_decay", "decay forgotten", "b -= lr * (db + decay * b)", "b -= lr * db", "b_new"),
+    Variant(
+        "weight_decay",
+        "updated weights used",
+        "    dX = dY @ W.T\n\n    W -= lr * (dW + decay * W)\n",
+        "\n    W -= lr * (dW + decay * W)\n    dX = dY @ W.T\n",
+        "dLoss_dX",
+        mended=False,
+    ),
     Variant("weight_decay", "mean for sum", "db = dY.sum(axis=0)", "db = dY.mean(axis=0)", "dLoss_db"),
 ]
 
