@@ -13,16 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
+from gradproof.first_run import Call, Shape, build, named_results, run_once
 from gradproof.optimizer_state import recipe_of, state_leaves, state_names
 from gradproof.project import suggestions
 from gradproof.reference import Reference, Symbol, parse_symbol
-
-Shape = tuple[int, ...]
-Call = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -84,79 +81,16 @@ class Binding:
     def __init__(self, reference: Reference, place: str, dtype: torch.dtype) -> None:
         self.reference = reference
         self.place = place
-        self.model = self._build(dtype)
+        self.model = build(reference, place, dtype)
         self.parameters = {name: tuple(value.shape) for name, value in self.model.named_parameters()}
         self.recipe = recipe_of(reference, place, self.parameters, dtype)
-        self.calls: dict[Call, Shape] = {}
-        self.results: dict[str, Shape] = {}
-        self._run_once(dtype)
+        self.calls, self.results = run_once(self.model, reference, place, dtype)
         self.leaves = self._leaves()
         self.symbols = {symbol: self._place(symbol, parse_symbol(text)) for symbol, text in reference.symbols.items()}
 
-    def _build(self, dtype: torch.dtype) -> nn.Module:
-        try:
-            model = self.reference.model()
-        except Exception as error:
-            raise GradproofError(f"{self.place}: the model cannot be made: {type(error).__name__}: {error}") from error
-        if not isinstance(model, nn.Module):
-            raise GradproofError(f"{self.place}: model() gives a {type(model).__name__}, not a torch.nn.Module")
-        return model.to(dtype)
-
-    def _run_once(self, dtype: torch.dtype) -> None:
-        """Run one trial to learn the shapes of all outputs."""
-        generator = np.random.default_rng(0)
-        inputs = {
-            name: torch.from_numpy(distribution.sample(generator, 1)[0:1]).squeeze(0)
-            for name, distribution in self.reference.inputs.items()
-        }
-        inputs = {name: value.to(dtype) if value.is_floating_point() else value for name, value in inputs.items()}
-        counts: dict[str, int] = {}
-
-        def note(name: str) -> Any:
-            def hook(module: nn.Module, arguments: Any, output: Any) -> None:
-                count = counts.get(name, 0)
-                counts[name] = count + 1
-                if isinstance(output, torch.Tensor):
-                    self.calls[name, count] = tuple(output.shape)
-
-            return hook
-
-        handles = [module.register_forward_hook(note(name)) for name, module in self.model.named_modules() if name]
-        try:
-            with torch.no_grad():
-                result = self.model(**inputs)
-        except Exception as error:
-            raise GradproofError(
-                f"{self.place}: forward({', '.join(inputs)}) fails on one trial with shapes "
-                f"{ {name: tuple(value.shape) for name, value in inputs.items()} }: {type(error).__name__}: {error}"
-            ) from error
-        finally:
-            for handle in handles:
-                handle.remove()
-        self.results = {name: tuple(value.shape) for name, value in self.named_results(result).items()}
-        if list(self.results) == [self.reference.loss]:
-            self.results = {}
-
     def named_results(self, result: Any) -> dict[str, torch.Tensor]:
-        """What `forward` returned by name: the loss where it is one scalar, else the outputs.
-
-        Raises:
-            GradproofError: It is neither a tensor nor a tuple of as many tensors as there are names.
-        """
-        names = self.reference.outputs
-        if isinstance(result, torch.Tensor) and len(names) == 1:
-            return {names[0] if result.ndim else self.reference.loss: result}
-        parts = result if isinstance(result, tuple | list) else (result,)
-        odd = next((part for part in parts if not isinstance(part, torch.Tensor)), None)
-        if odd is not None or len(parts) != len(names):
-            held = f" holding a {type(odd).__name__}" if odd is not None and parts is result else ""
-            raise GradproofError(
-                f"{self.place}: forward returns a {type(result).__name__}{held or f' of {len(parts)}'}, but "
-                f"Reference(output=...) names {', '.join(names)}; let it return one tensor (a scalar is the loss; "
-                "values inside are named by passing them through an nn.Identity), or a flat tuple of tensors with "
-                'a name for each: output=("Y", "H_new")'
-            )
-        return dict(zip(names, parts, strict=True))
+        """What `forward` returned by name: the loss where it is one scalar, else the outputs."""
+        return named_results(self.reference, self.place, result)
 
     @property
     def cotangents(self) -> dict[str, str]:

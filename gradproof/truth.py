@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 from torch.func import functional_call, vjp, vmap
 
-from gradproof.binding import Binding, Call, Derivative, Leaf, Output, Result, Source, Updated
+from gradproof.binding import Binding, Derivative, Leaf, Output, Result, Source, Updated
+from gradproof.differentiation import entry_of, jacobian, place_of, reached_from, tapped
 from gradproof.errors import GradproofError
+from gradproof.first_run import Call
 from gradproof.optimizer import Recipe, Stepper, Tensors, recorded_step, takes_batches
 from gradproof.trial_numbers import TrialsDiffer
 
@@ -92,7 +93,7 @@ class Truth:
         self, parameters: Tensors, inputs: Tensors, cotangents: Tensors, taps: dict[Call, torch.Tensor]
     ) -> tuple[dict[str, torch.Tensor], dict[Call, torch.Tensor]]:
         """One trial: the results by name, and the output of each captured call."""
-        with _without_onednn(), _tapped(self.binding.model, taps) as outputs:
+        with _without_onednn(), tapped(self.binding.model, taps) as outputs:
             result = functional_call(self.binding.model, parameters, (), inputs)
         results = self.binding.named_results(result)
         contractions = [(cotangents[leaf] * results[name]).sum() for name, leaf in self.binding.cotangents.items()]
@@ -138,14 +139,14 @@ class Truth:
         for top in self.tops:
             above = binding.roots[top]
             tensor = (
-                _entry(outputs[above.call], above.index, batch=batch) if isinstance(above, Output) else results[top]
+                entry_of(outputs[above.call], above.index, batch=batch) if isinstance(above, Output) else results[top]
             )
             names = self.derivatives.get(top, [])
-            places = dict.fromkeys(_place(self._bottom(name)) for name in names)
+            places = dict.fromkeys(place_of(self._bottom(name)) for name in names)
             if top == loss and self.updated:
                 places.update(dict.fromkeys(parameters))
             full = dict(
-                zip(places, _jacobian(tensor, [below[place] for place in places], one, batch=batch), strict=True)
+                zip(places, jacobian(tensor, [below[place] for place in places], one, batch=batch), strict=True)
             )
             derivatives = self._derivatives(names, full, batch=batch, depth=tensor.ndim - batch)
             factor = binding.reference.gradient_factor if top == loss else 1
@@ -159,7 +160,7 @@ class Truth:
     def _updates(self, stepped: Tensors, *, batch: bool) -> Tensors:
         """The wanted entries of the parameters, and of the optimizer's state, after the step."""
         return {
-            name: _entry(stepped[source.path], source.index, batch=batch)
+            name: entry_of(stepped[source.path], source.index, batch=batch)
             for name, source in self.sources.items()
             if isinstance(source, Updated)
         }
@@ -168,9 +169,9 @@ class Truth:
         values = {}
         for name, source in self.sources.items():
             if isinstance(source, Leaf):
-                values[name] = _entry(leaves[source.path], source.index, batch=batch)
+                values[name] = entry_of(leaves[source.path], source.index, batch=batch)
             elif isinstance(source, Output):
-                values[name] = _entry(outputs[source.call], source.index, batch=batch)
+                values[name] = entry_of(outputs[source.call], source.index, batch=batch)
             elif isinstance(source, Result):
                 values[name] = results[source.name]
         return values
@@ -188,7 +189,7 @@ class Truth:
         for name in names:
             bottom = self._bottom(name)
             index = () if isinstance(bottom, Result) else bottom.index
-            values[name] = _entry(full[_place(bottom)], index, batch=batch, depth=depth)
+            values[name] = entry_of(full[place_of(bottom)], index, batch=batch, depth=depth)
         return values
 
     def _step(self, leaves: Tensors, gradients: Tensors) -> Tensors:
@@ -250,14 +251,14 @@ class Truth:
         places: dict[str, str | Call] = {}
         for name, source in self.sources.items():
             if isinstance(source, Leaf | Output):
-                places[name] = _place(source)
+                places[name] = place_of(source)
         below = {place: root for place, root in (*roots.items(), *taps.items()) if root.requires_grad}
         found = {}
         for name, source in self.sources.items():
             if isinstance(source, Output | Result):
                 top = outputs[source.call] if isinstance(source, Output) else results[source.name]
-                reached = _reached(top, list(below.values()))
-                own = _place(source)
+                reached = reached_from(top, list(below.values()))
+                own = place_of(source)
                 near = {place for place, one in zip(below, reached, strict=True) if one is not None and place != own}
                 near |= {place for place in inputs if not inputs[place].requires_grad}
                 found[name] = frozenset(other for other, place in places.items() if place in near)
@@ -332,78 +333,6 @@ def _without_onednn() -> Iterator[None]:
         yield
     finally:
         torch._C._set_mkldnn_enabled(was)
-
-
-@contextmanager
-def _tapped(model: nn.Module, taps: dict[Call, torch.Tensor]) -> Iterator[dict[Call, torch.Tensor]]:
-    """While it lasts, each tapped call gives its output plus its tap, and notes it."""
-    outputs: dict[Call, torch.Tensor] = {}
-    counts: dict[str, int] = {}
-
-    def tap(name: str) -> Any:
-        def hook(module: nn.Module, arguments: Any, output: Any) -> Any:
-            call = (name, counts.get(name, 0))
-            counts[name] = call[1] + 1
-            if call not in taps:
-                return output
-            outputs[call] = output + taps[call]
-            return outputs[call]
-
-        return hook
-
-    modules = dict(model.named_modules())
-    handles = [modules[name].register_forward_hook(tap(name)) for name in dict.fromkeys(call[0] for call in taps)]
-    try:
-        yield outputs
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _entry(tensor: torch.Tensor, index: tuple[Any, ...], *, batch: bool, depth: int = 0) -> torch.Tensor:
-    """An entry of each trial's tensor, past `depth` axes of a derivative's top."""
-    if not index:
-        return tensor
-    return tensor[(slice(None),) * (batch + depth) + index]
-
-
-def _place(bottom: Leaf | Output | Result) -> str | Call:
-    """What autograd differentiates with respect to: a leaf by its path, an output by its tap."""
-    return bottom.call if isinstance(bottom, Output) else bottom.path if isinstance(bottom, Leaf) else bottom.name
-
-
-def _jacobian(
-    top: torch.Tensor, below: list[torch.Tensor], one: torch.Tensor | None, *, batch: bool
-) -> list[torch.Tensor]:
-    """d(top)/d(each of below): axes of the trial (with `batch`), of top, of below."""
-    shape = top.shape[batch:]
-    if not top.requires_grad:  # nothing differentiable leads to it
-        lead = top.shape[:1] if batch else ()
-        return [top.new_zeros((*lead, *shape, *b.shape[batch:])) for b in below]
-    flat = top.reshape((top.shape[0], -1) if batch else (-1,))
-    rows = [
-        torch.autograd.grad(
-            (flat[:, k] if batch else flat[k]).sum(),
-            below,
-            one,
-            retain_graph=True,
-            allow_unused=True,
-            materialize_grads=True,
-        )
-        for k in range(flat.shape[-1])
-    ]
-    if not shape:
-        return list(rows[0])
-    stacked = [torch.stack([row[j] for row in rows], dim=int(batch)) for j in range(len(below))]
-    lead = top.shape[:1] if batch else ()
-    return [value.reshape(*lead, *shape, *b.shape[batch:]) for value, b in zip(stacked, below, strict=True)]
-
-
-def _reached(top: torch.Tensor, below: list[torch.Tensor]) -> Sequence[torch.Tensor | None]:
-    """Something for each of below that top is computed from, else None."""
-    if not top.requires_grad:
-        return [None] * len(below)
-    return torch.autograd.grad(top.sum(), below, retain_graph=True, allow_unused=True)
 
 
 def _row(leaves: Tensors, trial: int) -> Tensors:
