@@ -65,7 +65,7 @@ class Equation:
     def written(self) -> str:
         """The equation on one line: the returned expression where the body is one return, else its statements."""
         if self.code is not None:
-            return self.code.text
+            return self.code.text.removeprefix(f"{self.quantity} = ")
         if not self.source:
             return f"{self.function.__name__}({', '.join(self.inputs)})"
         function = ast.parse(self.source).body[0]

@@ -12,7 +12,7 @@ from typing import Any
 from gradproof.code.blocks import BLOCK_PREFIX, DEEPCOPY
 from gradproof.code.slicing import fresh_copies, sliced
 from gradproof.code.steps import PREFIX, Block, Origin, Step, idents_in
-from gradproof.code.written import Statement, Written
+from gradproof.code.written import Statement, Written, part_of_tuple
 from gradproof.derivation import Equation
 
 _BLOCK = re.compile(rf"{BLOCK_PREFIX}(\d+)_(\w+)")
@@ -50,6 +50,7 @@ def equation(step: Step, name: str, steps: Mapping[int, Step], namespace: Mappin
     assert step.expression is not None
     assert step.origin is not None
     add(ast.Return(step.expression), None if _of_block(step) else step.origin)
+    own = "" if _of_block(step) else part_of_tuple(step.origin, names.applied(step.expression), written[-1].variables)
     source, function = _compiled(name, inputs, body, namespace, path)
     return Equation(
         name,
@@ -58,7 +59,7 @@ def equation(step: Step, name: str, steps: Mapping[int, Step], namespace: Mappin
         path,
         step.origin.line,
         source,
-        Written(step.origin, tuple(written), _after(step)),
+        Written(step.origin, tuple(written), _after(step), own),
     )
 
 

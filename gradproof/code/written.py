@@ -98,11 +98,13 @@ class Written:
         own: The statement that yields the quantity.
         statements: Those behind the statements of the equation's body, one for one.
         variable: The variable that holds the quantity after a loop or another statement with several results.
+        part: The expression that yields it, where the statement is a tuple of several.
     """
 
     own: Origin
     statements: tuple[Statement, ...]
     variable: str = ""
+    part: str = ""
 
     @property
     def text(self) -> str:
@@ -110,7 +112,8 @@ class Written:
         first, *rest = self.own.text.splitlines()
         if rest and first.rstrip().endswith(":"):
             return f"{self.variable or 'a result'} after `{first.strip()} ...`"
-        return textwrap.shorten(" ".join(self.own.text.split()), 300, placeholder=" ...").removeprefix("return ")
+        text = self.part or " ".join(self.own.text.split())
+        return textwrap.shorten(text, 300, placeholder=" ...").removeprefix("return ")
 
     def change(self, old: str, new: str) -> Change | None:
         """The statement that differs between two texts of the equation, as it should be in the code.
@@ -264,6 +267,14 @@ class _Named(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         text = self.variables.get(node.id)
         return node if text is None else ast.parse(text, mode="eval").body
+
+
+def part_of_tuple(origin: Origin, expression: ast.expr, variables: Mapping[str, str]) -> str:
+    """An expression in the code's own variables, where its statement has a tuple of several; else empty."""
+    match ast.parse(textwrap.dedent(origin.text)).body:
+        case [ast.Return(value=ast.Tuple()) | ast.Assign(value=ast.Tuple())]:
+            return ast.unparse(_named(ast.Expr(expression), variables))
+    return ""
 
 
 def _named(node: ast.stmt, variables: Mapping[str, str]) -> ast.stmt:
