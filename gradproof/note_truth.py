@@ -15,6 +15,7 @@ from gradproof.arrays.bound import BoundArray
 from gradproof.binding import Binding, Leaf, Output, Result
 from gradproof.bounds import TruthBounds
 from gradproof.document import Agreement, Names, NotAvailable, declare
+from gradproof.document.declare import is_printable
 from gradproof.document.provider import Array, Role
 from gradproof.reference import Reference
 from gradproof.trials import Block, block_size, draw
@@ -90,8 +91,15 @@ class NoteTruth:
 
     @cached_property
     def names(self) -> Names:
-        """What printed names mean."""
-        return declare(list(self.binding.roots), written=self.reference.latex, constants=dict(self.reference.constants))
+        """What printed names mean; what is named as a derivative, such as a cotangent, is printed as one."""
+        written = set(self.reference.latex)
+        symbols = [name for name in self.binding.roots if name in written or is_printable(name)]
+        return declare(symbols, written=self.reference.latex, constants=dict(self.reference.constants))
+
+    @property
+    def arrays(self) -> frozenset[str]:
+        """The names of all that is not a single number, derivatives and updated parameters among them."""
+        return frozenset(name for name, value in self.values.items() if value.shape)
 
     def plain_derivative(self, of: str, by: str) -> Numbers | None:
         """A derivative that needs no autograd: of what is drawn, or by the loss, zero, and of either by itself one.

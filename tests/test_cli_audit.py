@@ -202,3 +202,19 @@ def test_show_latex_of_the_document_reads_back_as_the_same_equations():
 def test_show_code_has_every_equation_with_its_line():
     result = run("show", "softmax_mlp")
     assert "manual/softmax_mlp.py:17  Z1 = X @ W1.T + b1" in result.stdout
+
+
+def test_show_latex_of_arrays_reads_back_as_the_same_equations(tmp_path):
+    for case in ("softmax_mlp", "bce_with_logits"):
+        shown = run("show", case, "--latex").stdout
+        found = audit(shown, case, proof_seconds=0.0)
+        assert (found.count("WRONG"), found.count("not read")) == (0, 0)
+        assert found.count("holds") >= 1
+
+
+def test_audit_of_a_case_whose_model_returns_an_array_reads_its_cotangent_as_a_derivative():
+    found = audit(
+        r"$$\frac{dLoss}{dX} = \frac{dLoss}{dY} W$$ $$\frac{dLoss}{dW} = X^{\top} \frac{dLoss}{dY}$$", "linear"
+    )
+    assert [verdict.status for verdict in found.verdicts] == ["holds", "WRONG"]
+    assert found.verdicts[0].proof == "PROVED"

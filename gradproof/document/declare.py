@@ -70,6 +70,11 @@ def printed(symbol: str) -> Symbol:
     return Symbol(name, (Label(digits),) if digits else (), (Label("new"),) if "_new" in symbol else ())
 
 
+def is_printable(symbol: str) -> bool:
+    """Whether a symbol of a reference has a usual printed form: not `dLoss_dY`, which is printed as a derivative."""
+    return _PARTS.match(symbol.removesuffix("_new")) is not None
+
+
 def read_symbol(text: str) -> Symbol:
     """The one symbol that a LaTeX text prints; raises `GradproofError` for anything else."""
     raised = text.partition("^")[0].strip("{} ") if _PLAIN_LABEL_ABOVE.search(text) else ""

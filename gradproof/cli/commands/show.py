@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import click
 
 from gradproof.project import find_project
@@ -24,14 +26,19 @@ def command(case: str, latex: bool) -> None:
             click.echo(f"{equation.place}  {equation.name} = {equation.written}")
         return
     from gradproof.document.show import CannotShow, latex_of
+    from gradproof.document.show.arrays import array_names
+    from gradproof.note_truth import NoteTruth
     from gradproof.reference import load_references
 
-    written = {}
-    for name, ways in load_references(project, case)[0].latex.items():
-        written[name] = ways if isinstance(ways, str) else ways[0]
+    reference = load_references(project, case)[0]
+    written = {name: ways if isinstance(ways, str) else ways[0] for name, ways in reference.latex.items()}
+    known = NoteTruth(reference, case, trials=1, seed=0).arrays
     for equation in derivation.equations:
         try:
-            text = f"$${latex_of(equation.source, written=written)}$$"
+            arrays = array_names(ast.parse(equation.source), known)
+            text = f"$${latex_of(equation.source, written=written, arrays=arrays)}$$"
+        except SyntaxError:
+            text = f"% {equation.name} cannot be shown: it is no whole statement"
         except CannotShow as error:
             text = f"% {equation.name} cannot be shown: {error}"
         click.echo(f"% {equation.place}\n{text}\n")

@@ -99,7 +99,7 @@ def superscript(tokens: Sequence[Token], *, labelled: bool) -> Raised:
 
 
 def _bracketed(tokens: Sequence[Token]) -> Raised:
-    """`[l]`, `(1)`, and with a transpose or primes behind: `[l]\\top`, `[l]'`."""
+    """`[l]`, `(1)`, and with a transpose, primes or a version behind: `[l]\\top`, `[l]'`, `(1),new`, `(1)(t+1)`."""
     closer = {"[": "]", "(": ")"}[tokens[0].text]
     depth = at = 0
     for at, token in enumerate(tokens):  # noqa: B007  the place where the loop ends is what is asked
@@ -115,6 +115,9 @@ def _bracketed(tokens: Sequence[Token]) -> Raised:
         return Raised("label", labels=labels, transposed=True)
     if all(token.text in _PRIMES for token in rest):
         return Raised("label", labels=labels, primes=len(rest))
+    more = labels_of(rest)
+    if more and all(label.text in _VERSIONS or label.bracket for label in more):
+        return Raised("label", labels=labels + more)
     return Raised("power")
 
 

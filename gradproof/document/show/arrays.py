@@ -10,13 +10,14 @@ _DERIVATIVE = re.compile(r"d(.+?)_d(.+)")
 _REDUCTIONS = frozenset({"sum", "mean", "max", "min", "trace"})
 
 
-def array_names(module: ast.Module) -> frozenset[str]:
+def array_names(module: ast.Module, known: Set[str] = frozenset()) -> frozenset[str]:
     """The names in a module that its code treats as arrays, and those that are computed from them.
 
     An operand of `@`, a name with `.T`, `.shape` or an index, and what is reduced is an array; so is the result
-    of an equation over arrays that are not reduced to one number, and a derivative by an array.
+    of an equation over arrays that are not reduced to one number, and a derivative by an array. `known` are arrays
+    in any case.
     """
-    names = {name for node in ast.walk(module) for name in _used_as_array(node)}
+    names = set(known) | {name for node in ast.walk(module) for name in _used_as_array(node)}
     while True:
         more = {name for name, value in _assigned(module) if base_name(name) not in names and is_array(value, names)}
         derived = {
