@@ -170,6 +170,7 @@ class Found:
     def _untidiness(self, formula: Formula, bits: float) -> tuple[int, int, int, float]:
         odd = sum(
             (isinstance(node, Binary) and isinstance(node.right, Negate))  # a sign within a product
+            or (isinstance(node, Binary) and node.op == "/" and _is_quotient(node.right))  # / (n / 2) for * 2 / n
             or (isinstance(node, Constant) and not float(node.value).is_integer())  # / 0.5 for * 2
             for node in nodes(formula)
         )
@@ -183,6 +184,10 @@ class Found:
             return True
         self.coincidental += 1
         return False
+
+
+def _is_quotient(formula: Formula) -> bool:
+    return isinstance(formula, Binary) and formula.op == "/"
 
 
 Level = Callable[[Problem, Found], None]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from repair_setup import scalar_bench, tensor_bench, written
 
-from gradproof.repair import Repair, patch
+from gradproof.repair import Context, Evidence, Repair, Workbench, patch
 from gradproof.repair.code.running import MOST_TURNS, Counter, EndlessLoop, guarded, namespace_of, with_counter
 from gradproof.repair.code.scope import Scope
 from gradproof.repair.code.signature import with_parameters
@@ -108,7 +108,7 @@ def repaired(name: str, old: str, new: str) -> tuple[Repair, str]:
     right = CODE[name].strip("\n") + "\n"
     assert old in right
     wrong = written(right.replace(old, new, 1))
-    repair = tensor_bench(wrong).mend(wrong)
+    repair = tensor_bench(wrong).mend(wrong, budget_seconds=60.0)
     assert repair.fix is not None, repair
     assert repair.fix.mends == (name,)
     assert patch(wrong.source, [repair.fix]) == repair.fix.body
@@ -156,6 +156,48 @@ def test_code_with_unknown_functions_is_mended_by_one_edit(old: str, new: str) -
     repair, right = repaired("dLoss_dA", old, new)
     assert repair.fix is not None
     assert repair.fix.body == right
+
+
+DERIVED = [
+    # What is right, and the slip; every one is in one statement.
+    ("an index that occurs more than once", "np.add.at(out, rows, dLoss_dZ)", "out[rows] += dLoss_dZ"),
+    ("a ufunc of the other sign", "np.add.at(out, rows, dLoss_dZ)", "np.subtract.at(out, rows, dLoss_dZ)"),
+    ("the other triangle", "out[:] = np.triu(Z, k=1)", "out[:] = np.tril(Z, k=1)"),
+    ("a number of the module", "out[:] = np.sqrt(Z**2 + _EPSILON)", "out[:] = np.sqrt(Z**2)"),
+    ("a misplaced point", "out[:] = Z + 0.0447 * Z**3", "out[:] = Z + 0.447 * Z**3"),
+    ("a power", "out[:] = Z * (1 - mean**n)", "out[:] = Z * (1 - mean)"),
+    ("the axes exchanged", "out[:] = (Z @ Z.swapaxes(-1, -2)) @ dLoss_dZ", "out[:] = (Z @ Z) @ dLoss_dZ"),
+    ("what is computed but never read", "out[:] = (Z - mean - Z * spread) / 2", "out[:] = (Z - mean) / 2"),
+    ("a sibling's factor", "out[:] = dLoss_dZ / (2 - Z) + A / (2 - A)", "out[:] = dLoss_dZ / (2 - Z) + A"),
+]  # fmt: skip
+BODY = """
+def {name}(A, Z, dLoss_dA, dLoss_dZ):
+    out, n = np.zeros_like(Z), Z.shape[0]
+    mean, spread = Z.mean(axis=0), Z.std(axis=1, keepdims=True)
+    rows = (Z[:, 0] > 0).astype(int)
+    {statement}
+    return out
+"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [pytest.param(r, w, id=what) for what, r, w in DERIVED])
+def test_code_gets_what_stands_elsewhere(right: str, wrong: str) -> None:
+    numbers = {"_EPSILON": 0.01}
+    groups = []
+    for group in tensor_bench().evidence + tensor_bench().fresh:
+        values = dict(group.values)
+        n = min(values["Z"].shape[1:])
+        for name in ("A", "Z", "dLoss_dA", "dLoss_dZ"):
+            values[name] = values[name][:, :n, :n]  # square
+        function = written(BODY.format(name="Q", statement=right), numbers).function
+        inputs = ("A", "Z", "dLoss_dA", "dLoss_dZ")
+        values["Q"] = np.array([function(*(values[name][k] for name in inputs)) for k in range(group.trials)])
+        groups.append(Evidence({name: values[name] for name in ("Q", *inputs)}))
+    equation = written(BODY.format(name="Q", statement=wrong), numbers)
+    bench = Workbench(tuple(groups[:2]), tuple(groups[2:]), Context((equation,)))
+    repair = bench.mend(equation, budget_seconds=60.0)
+    assert repair.fix is not None, repair
+    assert repair.fix.before == wrong
 
 
 def test_code_that_forgets_a_quantity_gets_it_as_a_parameter() -> None:

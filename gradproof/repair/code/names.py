@@ -136,7 +136,11 @@ def _term_places(statement: ast.stmt) -> Iterator[_TermPlace]:
 
 def _inner_places(root: ast.expr) -> Iterator[_TermPlace]:
     for node in ast.walk(root):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div, ast.MatMult)):
+            # Sums that are operands of products stand in parentheses.
+            sums = (part for part in (node.left, node.right) if _is_sum(part))
+            yield from (_TermPlace(part, False, True, 0.5) for part in sums)
+        if isinstance(node, ast.BinOp) and _is_sum(node):
             yield _TermPlace(node.left, False, False, 0.5)
             yield _TermPlace(node.right, False, False, 0.5)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
@@ -161,3 +165,7 @@ def _arguments(call: ast.Call) -> Iterator[_TermPlace]:
         for argument in call.args:
             if isinstance(argument, (ast.BinOp, ast.UnaryOp, ast.Name, ast.Subscript, ast.Call, ast.Attribute)):
                 yield _TermPlace(argument, False, True, 1.0)
+
+
+def _is_sum(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
