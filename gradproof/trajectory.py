@@ -18,6 +18,7 @@ from gradproof.case import Case
 from gradproof.errors import GradproofError
 from gradproof.evaluate import Evaluator
 from gradproof.optimizer import Tensors
+from gradproof.trial_numbers import TrialsDiffer
 from gradproof.trials import Block
 
 Array = NDArray[Any]
@@ -56,7 +57,13 @@ def compare_trajectories(
     """
     if steps < 1:
         raise GradproofError(f"training takes at least one step, not {steps}")
-    parts = [_train(case, k, evaluator, steps, seed, scale) for k, evaluator in enumerate(evaluators)]
+    parts = []
+    for k, evaluator in enumerate(evaluators):
+        try:
+            parts.append(_train(case, k, evaluator, steps, seed, scale))
+        except TrialsDiffer:  # in a later step some trials take another branch of the optimizer
+            case.truths[k].steps_batched = False
+            parts.append(_train(case, k, evaluator, steps, seed, scale))
     apart = np.concatenate([part[0] for part in parts], axis=1)
     size = np.max([part[1] for part in parts], axis=0)
     return Trajectory(

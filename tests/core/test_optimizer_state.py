@@ -178,6 +178,32 @@ def test_evaluate_where_a_branch_differs_between_trials_steps_trial_by_trial():
     np.testing.assert_allclose(values["W_new"][7], alone(case, draws, 7)["W_new"], rtol=1e-13)
 
 
+def test_trajectory_goes_on_where_trials_take_different_branches_later():
+    class Halting(torch.optim.SGD):
+        """Stands still from the fourth step on."""
+
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    state = self.state[parameter]
+                    state["step"] = state.get("step", torch.tensor(0.0)) + 1
+                    if state["step"].item() > 3:
+                        parameter.grad = torch.zeros_like(parameter)
+            return super().step(closure)
+
+    def W_new(W, lr, dLoss_dW, step_new):
+        return W - lr * dLoss_dW * (step_new <= 3)
+
+    def b_new(b, lr, dLoss_db, step_new):
+        return b - lr * dLoss_db * (step_new <= 3)
+
+    case = reference(optimizer=Halting, hyperparameters={"lr": RATE}, state={"step": integers(0, 2)})
+    result = crosscheck([dLoss_dW, dLoss_db, step_new, W_new, b_new], case, trials=100, steps=6, repair=False)
+    assert not result.wrong
+    assert not result.checked.truths[0].steps_batched
+    assert result.trajectory.max_difference[-1] < 1e-12
+
+
 def test_evaluate_leaves_the_gradient_as_it_was():
     case = reference("sgd", hyperparameters={"lr": RATE, "momentum": 0.5, "weight_decay": DECAY, "maximize": True})
     _, draws, values = truth_of(case, ["dLoss_db", "b_new"])
