@@ -12,30 +12,24 @@ import numpy as np
 
 
 def conv_forward(x, w, b, stride, padding):
-    batch, _, height, width = x.shape
-    out, _, kh, kw = w.shape
-    rows = (height + 2 * padding - kh) // stride + 1
-    columns = (width + 2 * padding - kw) // stride + 1
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    y = np.zeros((batch, out, rows, columns), dtype=x.dtype)
-    for i in range(rows):
-        for j in range(columns):
-            window = padded[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
-            y[:, :, i, j] = np.einsum("ncuv,ocuv->no", window, w) + b
-    return y, (x, w, stride, padding)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, w.shape[2:], axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]  # (batch, in, rows, columns, kh, kw)
+    y = np.einsum("ncijuv,ocuv->noij", windows, w) + b[:, None, None]
+    return y, (x, w, windows, stride, padding)
 
 
 def conv_backward(dy, cache):
-    x, w, stride, padding = cache
-    _, _, rows, columns = dy.shape
+    x, w, windows, stride, padding = cache
+    batch, channels, height, width = x.shape
     _, _, kh, kw = w.shape
-    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
-    for i in range(rows):
-        for j in range(columns):
-            down, right = slice(i * stride, i * stride + kh), slice(j * stride, j * stride + kw)
-            dw += np.einsum("no,ncuv->ocuv", dy[:, :, i, j], padded[:, :, down, right])
-            dpadded[:, :, down, right] += np.einsum("no,ocuv->ncuv", dy[:, :, i, j], w)
-    dx = dpadded[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]]
     db = dy.sum(axis=(0, 2, 3))
+    dw = np.einsum("noij,ncijuv->ocuv", dy, windows)
+    dwindows = np.einsum("noij,ocuv->ncijuv", dy, w)
+    dpadded = np.zeros((batch, channels, height + 2 * padding, width + 2 * padding), dtype=x.dtype)
+    for i in range(dy.shape[2]):
+        for j in range(dy.shape[3]):
+            top, left = i * stride, j * stride
+            dpadded[:, :, top : top + kh, left : left + kw] += dwindows[:, :, i, j]
+    dx = dpadded[:, :, padding : padding + height, padding : padding + width]
     return dx, dw, db

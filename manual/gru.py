@@ -3,6 +3,7 @@
     X (time, batch, in)    H (time, batch, hidden)    W (3 hidden, in)    U (3 hidden, hidden)    b, c (3 hidden,)
 
 W, U, b and c hold the reset gate r, the update gate z and the candidate n one below the other, as PyTorch stores them.
+A (time, batch, 3 hidden) is what the inputs give to them.
 
 Source: K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine translation",
 EMNLP 2014, equations 5-8; torch.nn.GRU for the place of the reset gate, the order of the axes and the two biases.
@@ -16,10 +17,11 @@ def sigmoid(x):
 
 
 def gru_forward(X, W, U, b, c):
+    A = X @ W.T + b
     state = np.zeros((X.shape[1], U.shape[1]), dtype=X.dtype)
     states, kept = [], []
-    for x in X:
-        ar, az, an = np.split(x @ W.T + b, 3, axis=1)
+    for t in range(len(X)):
+        ar, az, an = np.split(A[t], 3, axis=1)
         br, bz, bn = np.split(state @ U.T + c, 3, axis=1)
         r, z = sigmoid(ar + br), sigmoid(az + bz)
         n = np.tanh(an + r * bn)
@@ -27,28 +29,27 @@ def gru_forward(X, W, U, b, c):
         state = (1 - z) * n + z * state
         states.append(state)
     H = np.stack(states)
-    cache = {"X": X, "W": W, "U": U, "kept": kept}
-    return H, cache
+    return H, {"X": X, "W": W, "U": U, "A": A, "kept": kept}
 
 
 def gru_backward(dH, cache):
     """dH (time, batch, hidden): what comes from above to the state of each step."""
-    X, W, U = cache["X"], cache["W"], cache["U"]
-    dX, dW, dU = np.zeros_like(X), np.zeros_like(W), np.zeros_like(U)
-    db, dc = np.zeros(len(W), dtype=W.dtype), np.zeros(len(U), dtype=U.dtype)
-    later = np.zeros_like(dH[0])  # what comes from the next step
-    for t in reversed(range(len(X))):
+    U = cache["U"]
+    dA = np.zeros_like(cache["A"])
+    dU, dc = np.zeros_like(U), np.zeros(len(U), dtype=U.dtype)
+    dstate = np.zeros_like(dH[0])  # what comes from the next step
+    for t in reversed(range(len(dH))):
         state, r, z, n, bn = cache["kept"][t]
-        dnew = dH[t] + later
-        dan = dnew * (1 - z) * (1 - n**2)
-        daz = dnew * (state - n) * z * (1 - z)
+        dstate = dstate + dH[t]
+        dan = dstate * (1 - z) * (1 - n**2)
+        daz = dstate * (state - n) * z * (1 - z)
         dar = dan * bn * r * (1 - r)
-        da = np.hstack([dar, daz, dan])
-        dstate = np.hstack([dar, daz, dan * r])
-        dW += da.T @ X[t]
-        db += da.sum(axis=0)
-        dU += dstate.T @ state
-        dc += dstate.sum(axis=0)
-        dX[t] = da @ W
-        later = dstate @ U + dnew * z
-    return {"dX": dX, "dW": dW, "dU": dU, "db": db, "dc": dc}
+        dA[t] = np.hstack([dar, daz, dan])
+        from_state = np.hstack([dar, daz, dan * r])  # the candidate's part goes through the reset gate
+        dU += from_state.T @ state
+        dc += from_state.sum(axis=0)
+        dstate = from_state @ U + dstate * z
+    dX = dA @ cache["W"]
+    dW = np.einsum("tng,tni->gi", dA, cache["X"])
+    db = dA.sum(axis=(0, 1))
+    return {"dX": dX, "dW": dW, "db": db, "dU": dU, "dc": dc}

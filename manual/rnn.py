@@ -1,6 +1,8 @@
 """A simple recurrent network through time and its backward pass, as two functions with a cache.
 
-    X (time, batch, in)    H (time, batch, hidden)    W (hidden, in)    U (hidden, hidden)    b, c (hidden,)
+    X (time, batch, in)    A, H (time, batch, hidden)    W (hidden, in)    U (hidden, hidden)    b, c (hidden,)
+
+A is what the inputs give, H are the states.
 
 Source: P. Werbos, "Backpropagation through time: what it does and how to do it", Proceedings of the IEEE 78 (1990);
 torch.nn.RNN for the order of the axes and the two biases.
@@ -10,28 +12,26 @@ import numpy as np
 
 
 def forward(X, W, U, b, c):
-    steps, batch, _ = X.shape
-    H = np.zeros((steps, batch, len(U)), dtype=X.dtype)
-    before = np.zeros((batch, len(U)), dtype=X.dtype)
-    for t in range(steps):
-        H[t] = np.tanh(X[t] @ W.T + b + before @ U.T + c)
-        before = H[t]
+    A = X @ W.T + b
+    H = np.zeros(A.shape, dtype=A.dtype)
+    state = np.zeros_like(A[0])
+    for t in range(len(X)):
+        state = np.tanh(A[t] + state @ U.T + c)
+        H[t] = state
     return H, (X, W, U, H)
 
 
 def backward(dH, cache):
     """dH (time, batch, hidden): what comes from above to the state of each step."""
     X, W, U, H = cache
-    dX, dW, dU = np.zeros_like(X), np.zeros_like(W), np.zeros_like(U)
-    db = np.zeros(len(U), dtype=U.dtype)
+    dA = np.zeros_like(H)
     later = np.zeros_like(H[0])  # what comes from the next step
     for t in reversed(range(len(X))):
-        dz = (dH[t] + later) * (1 - H[t] ** 2)
-        dX[t] = dz @ W
-        dW += dz.T @ X[t]
-        db += dz.sum(axis=0)
-        if t > 0:
-            dU += dz.T @ H[t - 1]
-        later = dz @ U
-    dc = db.copy()
-    return dX, dW, dU, db, dc
+        dA[t] = (dH[t] + later) * (1 - H[t] ** 2)
+        later = dA[t] @ U
+    dX = dA @ W
+    dW = np.einsum("tnh,tni->hi", dA, X)
+    db = dA.sum(axis=(0, 1))
+    dU = np.einsum("tnh,tnk->hk", dA[1:], H[:-1])
+    dc = dA.sum(axis=(0, 1))
+    return dX, dW, db, dU, dc

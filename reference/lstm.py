@@ -1,20 +1,28 @@
-"""torch.nn.LSTM at two sets of sizes."""
+"""An LSTM through time as plain torch.nn, at two sets of sizes."""
 
+import torch
 from torch import nn
 
 from gradproof import Code, Reference, normal
 
 
 class LSTM(nn.Module):
-    """X (time, batch, in) -> the states of all steps (time, batch, hidden)."""
+    """The equations of torch.nn.LSTM: X (time, batch, in) -> the states of all steps (time, batch, hidden)."""
 
     def __init__(self, inputs, hidden):
         super().__init__()
-        self.lstm = nn.LSTM(inputs, hidden)
+        self.from_input, self.from_hidden = nn.Linear(inputs, 4 * hidden), nn.Linear(hidden, 4 * hidden)
 
     def forward(self, X):
-        H, _ = self.lstm(X)
-        return H
+        A = self.from_input(X)
+        h = c = torch.zeros_like(A[0].chunk(4, dim=1)[0])
+        states = []
+        for a in A:
+            i, f, g, o = (a + self.from_hidden(h)).chunk(4, dim=1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+            states.append(h)
+        return torch.stack(states)
 
 
 def at_sizes(steps, batch, inputs, hidden):
@@ -24,13 +32,18 @@ def at_sizes(steps, batch, inputs, hidden):
         inputs={"X": normal(steps, batch, inputs)},
         output="H",
         symbols={
-            "W": "lstm.weight_ih_l0",
-            "U": "lstm.weight_hh_l0",
-            "b": "lstm.bias_ih_l0",
-            "c": "lstm.bias_hh_l0",
+            "W": "from_input.weight",
+            "b": "from_input.bias",
+            "U": "from_hidden.weight",
+            "c": "from_hidden.bias",
+            "A": "from_input",
         },
     )
 
 
-reference = [at_sizes(3, 4, 2, 3), at_sizes(4, 3, 5, 2)]
-code = Code("LSTM.forward", "LSTM.backward", constructor={"inputs": 2, "hidden": 3})
+reference = [at_sizes(3, 4, 5, 2), at_sizes(4, 2, 5, 3)]
+code = Code(
+    "LSTM.forward",
+    "LSTM.backward",
+    constructor={"inputs": 5, "hidden": 2},
+)

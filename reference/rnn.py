@@ -1,20 +1,24 @@
-"""torch.nn.RNN at three sets of sizes."""
+"""A simple recurrent network through time as plain torch.nn, at three sets of sizes."""
 
+import torch
 from torch import nn
 
 from gradproof import Code, Reference, normal
 
 
 class RNN(nn.Module):
-    """X (time, batch, in) -> the states of all steps (time, batch, hidden)."""
+    """The equations of torch.nn.RNN: X (time, batch, in) -> the states of all steps (time, batch, hidden)."""
 
     def __init__(self, inputs, hidden):
         super().__init__()
-        self.rnn = nn.RNN(inputs, hidden)
+        self.from_input, self.from_hidden = nn.Linear(inputs, hidden), nn.Linear(hidden, hidden)
 
     def forward(self, X):
-        H, _ = self.rnn(X)
-        return H
+        A = self.from_input(X)
+        states = [torch.zeros_like(A[0])]
+        for a in A:
+            states.append(torch.tanh(a + self.from_hidden(states[-1])))
+        return torch.stack(states[1:])
 
 
 def at_sizes(steps, batch, inputs, hidden):
@@ -24,10 +28,11 @@ def at_sizes(steps, batch, inputs, hidden):
         inputs={"X": normal(steps, batch, inputs)},
         output="H",
         symbols={
-            "W": "rnn.weight_ih_l0",
-            "U": "rnn.weight_hh_l0",
-            "b": "rnn.bias_ih_l0",
-            "c": "rnn.bias_hh_l0",
+            "W": "from_input.weight",
+            "b": "from_input.bias",
+            "U": "from_hidden.weight",
+            "c": "from_hidden.bias",
+            "A": "from_input",
         },
     )
 
