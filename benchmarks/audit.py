@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import re
-import subprocess
+import signal
 import sys
 import time
 from collections import Counter
@@ -43,6 +43,7 @@ from document_strange import HOSTILE, mutated  # noqa: E402  the hostile documen
 PROJECT = Project(ROOT)
 SAMPLE, MATRICES = "parameter_update_2", "softmax_mlp"
 DOCUMENTS = 10_000
+_HANGS = 60  # seconds after which an input has no answer
 PROVED_EACH = 10  # of so many fuzzed documents one is also proved
 
 
@@ -226,33 +227,36 @@ def table(planted: Counter[str], changing: Counter[str], noticed: Counter[str], 
 
 
 def run_hostile() -> None:
-    """Audit each hostile input in a process of its own; print CPU seconds, MiB above an empty note, and the answer."""
+    """Audit each hostile input, proofs included; print CPU seconds, MiB above those before it, and the answer."""
     print(f"{'input':34}{'seconds':>9}{'MiB':>7}  answer")
     wanted = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
-    for name in (name for name in HOSTILE if wanted in name):
-        command = [sys.executable, "-m", "benchmarks.audit", "one", name]
-        try:
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-        except subprocess.TimeoutExpired:
-            print(f"{name:34} NO ANSWER in 60 s")
-        else:
-            print(done.stdout.strip() or f"{name:34} FAILED {done.stderr[-300:]}")
-
-
-def run_one(name: str) -> None:
-    """Audit one hostile input in this process, proofs included."""
     audit_note("$$Loss = -\\log P_5$$", SAMPLE, project=PROJECT)  # what is loaded and built only once
-    text = HOSTILE[name]()
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    before, started = peak_mebibytes(), time.process_time()  # the machine may be shared
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    slowest = largest = 0.0
+    for name in (name for name in HOSTILE if wanted in name):
+        text = HOSTILE[name]()
+        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+        before, started = peak_mebibytes(), time.process_time()  # the machine may be shared
+        signal.alarm(_HANGS)
+        try:
+            answer = answer_of(text)
+        except KeyboardInterrupt:
+            answer = f"NO ANSWER in {_HANGS} s"
+        signal.alarm(0)
+        seconds, mebibytes = time.process_time() - started, peak_mebibytes() - before
+        slowest, largest = max(slowest, seconds), max(largest, mebibytes)
+        print(f"{name:34}{seconds:9.3f}{mebibytes:7.1f}  {answer}", flush=True)
+    print(f"{len(HOSTILE)} inputs: slowest {slowest:.2f} CPU s, largest {largest:.0f} MiB")
+
+
+def answer_of(text: str) -> str:
+    """What the audit says of a document, in short."""
     try:
         found = audit_note(text, SAMPLE, project=PROJECT)
-        reason = next((f": {v.reason}" for v in found.verdicts if v.reason), "")
-        answer = (counts_of(found) or "no statement") + reason[:90]
     except GradproofError as error:
-        answer = str(error)[:110]
-    seconds = time.process_time() - started
-    print(f"{name:34}{seconds:9.3f}{peak_mebibytes() - before:7.1f}  {answer}")
+        return str(error)[:110]
+    reason = next((f": {v.reason}" for v in found.verdicts if v.reason), "")
+    return (counts_of(found) or "no statement") + reason[:90]
 
 
 def peak_mebibytes() -> float:
@@ -294,9 +298,6 @@ def run_fuzz() -> None:
 def main() -> None:
     """Run the parts named on the command line."""
     arguments = [a for a in sys.argv[1:] if not a.startswith("-")]
-    if arguments[:1] == ["one"]:
-        run_one(arguments[1])
-        return
     parts = {
         "document": run_document,
         "slips": run_slips,
