@@ -112,17 +112,10 @@ def _dtype_names(dtypes: Iterable[str | torch.dtype]) -> list[str]:
 
 
 def _unsupported(trial: Trial) -> str:
-    """Why the function has no result in this dtype at all; its shapes must be the reference's."""
+    """Why the function has no result in this dtype at all."""
     outcome = trial.outcome
     if outcome.stage == "forward" or (outcome.stage and "not implemented for" in outcome.error):
         return f"its {outcome.stage} raises {outcome.error}"
-    shapes = [tuple(output.shape) for output in outcome.outputs]
-    true = [tuple(output.value.shape) for output in trial.truth.outputs]
-    if shapes != true:
-        raise GradproofError(
-            f"the function returns tensors of the shapes {shapes}, the reference of {true}, for the inputs "
-            f"{trial.draw.shapes}: both must compute the same outputs, in the same order"
-        )
     return ""
 
 

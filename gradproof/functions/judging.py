@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from gradproof.functions.result import Finding
@@ -22,7 +23,7 @@ def judged(
     if computed is not None and computed.dtype != truth.dtype:
         return _of(base, kind="dtype", sentence=f"it is {_name(computed.dtype)}, not {_name(truth.dtype)}")
     value = torch.zeros_like(wanted) if computed is None else computed
-    found = _compared(base, value.to(wanted.dtype), wanted, truth.allowed)
+    found = _compared(replace(base, bound=truth.bound), value.to(wanted.dtype), wanted, truth.allowed)
     if computed is None and found.verdict == "disagrees":
         return _of(found, kind="missing", sentence="there is none (None), and the true one is not zero")
     return found
@@ -30,15 +31,14 @@ def judged(
 
 def _compared(base: Finding, value: torch.Tensor, wanted: torch.Tensor, allowed: torch.Tensor | None) -> Finding:
     limit = torch.zeros(wanted.shape) if allowed is None else allowed
-    kind = "exact" if allowed is None else "sampled"
     if value.numel() == 0:
-        return _of(base, verdict="inconclusive", share=0.0, sentence="it has no entry", bound=kind)
+        return _of(base, verdict="inconclusive", share=0.0, sentence="it has no entry")
     difference = (value.double() - wanted.double()).abs()
     fine = (difference <= limit) | torch.isinf(limit)
     share = torch.where(difference == 0, 0.0, difference / limit.double())
     share = torch.where(torch.isinf(limit), 0.0, torch.nan_to_num(share, nan=torch.inf, posinf=torch.inf))
     worst = int(share.argmax())
-    place = [int(part) for part in torch.unravel_index(torch.tensor(worst), value.shape)] if value.ndim else []
+    place = [int(part) for part in np.unravel_index(worst, tuple(value.shape))]
     nothing = allowed is not None and not bool(((wanted.abs() > limit) & torch.isfinite(limit)).any())
     verdict = "disagrees" if not bool(fine.all()) else "inconclusive" if nothing else "agrees"
     return _of(
@@ -52,7 +52,6 @@ def _compared(base: Finding, value: torch.Tensor, wanted: torch.Tensor, allowed:
         share=float(share.max()),
         wrong=int((~fine).sum()),
         entries=value.numel(),
-        bound=kind,
     )
 
 

@@ -33,7 +33,7 @@ class Finding:
         share: The largest difference as a share of what is allowed; infinite where there is no number.
         wrong: In how many entries the difference is larger.
         entries: How many entries were compared.
-        bound: How the allowance was found: `sampled` or `exact`, empty where there is none.
+        bound: How the allowance was found: `rigorous`, `sampled` or `exact`, empty where there is none.
         diagnosis: What is wrong.
     """
 

@@ -72,7 +72,11 @@ def execute(
     dtype: torch.dtype,
     cotangents: Sequence[torch.Tensor],
 ) -> Outcome:
-    """Call the target, run its backward, and look at what it returned and changed; what it raises is recorded."""
+    """Call the target, run its backward, and look at what it returned and changed; what it raises is recorded.
+
+    Raises:
+        GradproofError: Its outputs are none, or not of the cotangents' number and shapes, which are the reference's.
+    """
     given = arguments(values, configuration, dtype)
     watch = _Watch()
     watch.keep("the input", given)
@@ -82,6 +86,7 @@ def execute(
         raise
     except Exception as error:  # the function is the user's: whatever it raises is a fact about it
         return Outcome(error=words(error), stage="forward")
+    _check_shapes(outputs, cotangents)
     copies = tuple(output.detach().clone() for output in outputs)
     above = cotangents_of(cotangents, configuration, outputs)
     watch.look("forward")
@@ -90,7 +95,8 @@ def execute(
     names = [name for name in given if name in configuration.needs]
     returned = _listen(outputs, {name: given[name] for name in names})
     try:
-        gradients = _gradients(outputs, [given[name] for name in names], above)
+        found = _gradients(outputs, [given[name] for name in names], above)
+        gradients = [None if value is None else value.detach().clone() for value in found]
         watch.look("backward")
         if not watch.changed:
             again = _gradients(outputs, [given[name] for name in names], above)
@@ -98,6 +104,15 @@ def execute(
     except Exception as error:  # as above
         return Outcome(copies, {}, returned, tuple(watch.changed), words(error), "backward")
     return Outcome(copies, dict(zip(names, gradients, strict=True)), returned, tuple(watch.changed))
+
+
+def _check_shapes(outputs: Tensors, cotangents: Sequence[torch.Tensor]) -> None:
+    shapes, true = [tuple(output.shape) for output in outputs], [tuple(one.shape) for one in cotangents]
+    if shapes != true:
+        raise GradproofError(
+            f"the function returns tensors of the shapes {shapes}, the reference of {true}: both must compute the same "
+            "outputs, in the same order"
+        )
 
 
 def _gradients(

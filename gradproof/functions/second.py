@@ -48,13 +48,13 @@ def double_backward(
         yield _failure(
             "second derivatives",
             "not differentiable",
-            "the backward cannot be differentiated: its gradients are not on the graph",
+            "the backward cannot be differentiated: its gradients are off the graph, or it is @once_differentiable",
             draw,
         )
         return
     for name, value, wanted, limit, like in zip(names, found, true, allowed, size, strict=True):
         zero = torch.zeros_like(like)
-        quantity = Quantity(zero if wanted is None else wanted, zero if limit is None else limit, DTYPE)
+        quantity = Quantity(zero if wanted is None else wanted, zero if limit is None else limit, DTYPE, "sampled")
         yield judged(name, value, quantity, "float64", "", draw.shapes)
 
 

@@ -34,7 +34,7 @@ def sentence(result: FunctionResult) -> str:
         return f"disagrees with its reference ({dtypes}): {', '.join(wrong)}"
     if not result.ok:
         return "inconclusive: no gradient was compared whose true value is not zero"
-    share = max((one.share for one in result.findings if one.bound == "sampled"), default=0.0)
+    share = max((one.share for one in result.findings if one.bound in ("rigorous", "sampled")), default=0.0)
     ways = len({one.configuration for one in result.findings})
     return (
         f"agrees with its reference in {dtypes}, called in {ways} ways; the largest difference is {share:.0%} of what "

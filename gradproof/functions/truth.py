@@ -13,6 +13,7 @@ from gradproof.errors import GradproofError
 from gradproof.functions.configurations import Configuration, plain
 from gradproof.functions.inputs import Draw, is_real
 from gradproof.functions.layouts import applies, laid_out
+from gradproof.functions.rigorous import rigorous_errors, widened
 from gradproof.functions.rounding import allowances
 from gradproof.functions.running import arguments, cotangents_of
 from gradproof.functions.target import Target, Tensors, title
@@ -26,11 +27,13 @@ class Quantity:
         value: The truth, in float64 where it is real.
         allowed: The difference that rounding explains, entry by entry; None for whole numbers.
         dtype: The dtype that it should have.
+        bound: How the allowance was found: `rigorous`, `sampled` or `exact`.
     """
 
     value: torch.Tensor
     allowed: torch.Tensor | None
     dtype: torch.dtype
+    bound: str = "exact"
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,20 @@ def truth_of(
     true = run(torch.float64)
     rough = _tried(run, dtype)
     allowed = allowances(lambda: run(torch.float64), true, rough, dtype, seed=draw.seed[0])
-    return _sorted_out(true, allowed, rough, dtype, shapes, values, cotangents, wrt)
+    names = [name for name, value in values.items() if is_real(value)]
+
+    def run_on(*leaves: torch.Tensor) -> list[torch.Tensor | None]:
+        given = {**values, **dict(zip(names, leaves, strict=False))}
+        return _results(reference, given, only, dtype, leaves[len(names) :])
+
+    errors = rigorous_errors(run_on, [*(values[name] for name in names), *cotangents], dtype)
+    limits = [widened(limit, None if errors is None else errors[k]) for k, limit in enumerate(allowed)]
+    return _sorted_out(true, limits, rough, dtype, shapes, values, cotangents, wrt)
 
 
 def _sorted_out(
     true: Sequence[torch.Tensor | None],
-    allowed: Sequence[torch.Tensor | None],
+    limits: Sequence[tuple[torch.Tensor | None, str]],
     rough: Sequence[torch.Tensor | None] | None,
     dtype: torch.dtype,
     outputs: Tensors,
@@ -98,11 +109,11 @@ def _sorted_out(
             made.append(Quantity(output, None, output.dtype))
         else:
             own = rough[k] if rough is not None else None
-            made.append(Quantity(value, allowed[k], dtype if own is None else own.dtype))
+            made.append(Quantity(value, limits[k][0], dtype if own is None else own.dtype, limits[k][1]))
     gradients = {}
-    for name, value, limit in zip(wrt, true[len(outputs) :], allowed[len(outputs) :], strict=True):
+    for name, value, (limit, bound) in zip(wrt, true[len(outputs) :], limits[len(outputs) :], strict=True):
         zero = torch.zeros_like(values[name])
-        gradients[name] = Quantity(zero if value is None else value, zero if limit is None else limit, dtype)
+        gradients[name] = Quantity(zero if value is None else value, zero if limit is None else limit, dtype, bound)
     return Truth(values, cotangents, tuple(made), gradients)
 
 
