@@ -30,6 +30,9 @@ from gradproof.errors import GradproofError
 from gradproof.project import suggestions
 from gradproof.reference import Reference
 
+TABLES = frozenset({"params", "parameters", "weights", "theta", "p"})
+"""Names of an argument that holds all parameters by their names."""
+
 
 def read_code(
     code: Code,
@@ -138,6 +141,7 @@ class _Loader:
             calls.append((text, {name: copy.deepcopy(self._argument_sample(ref)) for name, ref in arguments.items()}))
             returned.append(self.reader.run(text, arguments))
         self._hold(returned)
+        self._require_parameters()
         for text in self.texts:
             require_stored(next(scope for scope in self.reader.scopes if scope.text is text), self.quantities)
         names = assign(self.reader, self.quantities, returned[-1])
@@ -146,6 +150,18 @@ class _Loader:
             equation(step, name, reader.steps, reader.globals, self._path(step))
             for step, name in sorted(names.items(), key=lambda item: item[0].number)
         )
+
+    def _require_parameters(self) -> None:
+        """Code that reads no parameter of the model computes with other numbers than those that are drawn."""
+        binding = self.quantities.binding
+        read = {source.path for q in self.given if isinstance(source := binding.find(q), Leaf)}
+        if binding.parameters and not read.intersection(binding.parameters):
+            symbols = [s for s, source in binding.roots.items() if getattr(source, "path", None) in binding.parameters]
+            raise GradproofError(
+                f"the code never reads a parameter of the model ({', '.join(symbols)}): say which variable each is: "
+                f'Code(names={{"w": "{symbols[0]}"}}); where other objects hold them, write a function that is handed '
+                "the parameters, or give Code(..., opaque=True)"
+            )
 
     def _path(self, step: Step) -> Path:
         wanted = step.origin.function if step.origin is not None else ""
@@ -191,11 +207,28 @@ class _Loader:
             return earlier[-1]
         if name in text.defaults:
             return self._plain(text.defaults[name], name)
+        if items := self._table(name, text):
+            return Compound("dict", items)
         held = [scope.returned for scope in self.reader.scopes if isinstance(scope.returned, Compound)]
         if held and name in KEPT:
             parts = [item for item in held[-1].items.values() if isinstance(item, Compound)]
             return parts[0] if len(parts) == 1 else held[-1]
         return None
+
+    def _table(self, name: str, text: Text) -> dict[Any, Ref]:
+        """The parameters by their symbols, for an argument that is a dict of them: `params["W1"]`."""
+        binding = self.quantities.binding
+        items: dict[Any, Ref] = {}
+        if name in TABLES:
+            for symbol, source in binding.roots.items():
+                if isinstance(source, Leaf) and source.path in binding.parameters:
+                    items[symbol] = self._given(symbol, text, f"{name}[{symbol!r}]")
+        for variable, quantity in self.quantities.code.names.items():
+            holder, _, key = variable.replace('"', "'").partition("['")
+            if holder in (name, f"{text.name}.{name}") and key.endswith("']"):
+                self.quantities.used.add(variable)
+                items[key.removesuffix("']")] = self._given(quantity, text, variable)
+        return items
 
     def _given(self, quantity: str, text: Text, name: str) -> Step:
         if quantity not in self.given:

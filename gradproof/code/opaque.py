@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def equations(
     picks = _picks(calls, results, quantities)
     for attribute, quantity in attributes.items():
         if quantity not in given.values():
-            picks.setdefault(quantity, lambda _, made, attribute=attribute: getattr(made[-1], attribute))
+            picks.setdefault(quantity, lambda _, made, attribute=attribute: _part(made[-1], attribute))
     if not picks:
         raise GradproofError(
             f"nothing says what {calls[-1].name} returns; name its results in order: "
@@ -108,9 +109,33 @@ class _Chain:
             if call.owner not in objects:
                 made = objects[call.owner] = call.owner(**self.constructor)
                 for attribute, quantity in self.attributes.items():
-                    setattr(made, attribute, named[quantity])
+                    _set_part(made, attribute, named[quantity])
             results.append(call.function(objects[call.owner], **arguments))
         return results, list(objects.values())
+
+
+def _steps(path: str) -> list[str | int]:
+    """A path within an object, step by step: `layers[0].params['W']`."""
+    tokens = re.findall(r"(\w+)|\[(\d+)\]|\[['\"]([^'\"]+)['\"]\]", path)
+    return [f".{name}" if name else int(index) if index else key for name, index, key in tokens]
+
+
+def _part(value: Any, path: str) -> Any:
+    """What stands at a path within an object."""
+    for step in _steps(path):
+        value = getattr(value, step[1:]) if isinstance(step, str) and step.startswith(".") else value[step]
+    return value
+
+
+def _set_part(value: Any, path: str, new: Any) -> None:
+    """Put a value at a path within an object."""
+    *way, last = _steps(path)
+    for step in way:
+        value = getattr(value, step[1:]) if isinstance(step, str) and step.startswith(".") else value[step]
+    if isinstance(last, str) and last.startswith("."):
+        setattr(value, last[1:], new)
+    else:
+        value[last] = new
 
 
 def _kept(result: Any) -> Any:

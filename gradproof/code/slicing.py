@@ -31,10 +31,10 @@ def sliced(block: Block, wanted: Iterable[str]) -> Block:
             if found == needed:
                 break
             needed = found
-        loop = ast.copy_location(ast.For(statement.target, statement.iter, body, []), statement)
+        loop = ast.copy_location(ast.For(statement.target, statement.iter, body or [ast.Pass()], []), statement)
         needed |= _own_names(statement.target)
         prelude = [part for part in prelude if _written(part) & needed]
-        return Block(block.number, [*prelude, loop], block.origin, kept)
+        return Block(block.number, [*prelude, loop], block.origin, kept or None)
     return block
 
 

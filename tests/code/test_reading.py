@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from code_setup import REFERENCES, checked, derivation, written
 
-from gradproof import Code, crosscheck
+from gradproof import Code, GradproofError, crosscheck
 from gradproof.code import load_file
 from gradproof.mending import mend_case, patches
 
@@ -303,3 +303,94 @@ def test_a_result_that_the_reference_does_not_know_is_unchecked_and_seen(tmp_pat
     text = CACHE_TUPLE.replace("return dx, dw, db", "norm = np.sum(dw ** 2)\n        return dx, dw, db, norm")
     result = checked(tmp_path, text, *BOTH)
     assert [one.equation for one in result.results if one.verdict == "unchecked"] == ["norm"]
+
+
+TABLE = """
+    def forward(X, params):
+        Z = X @ params["W"].T + params["b"]
+        return np.maximum(Z, 0), {"X": X, "Z": Z}
+
+    def backward(dY, params, cache):
+        grads = {}
+        dZ = dY * (cache["Z"] > 0)
+        grads["dW"] = dZ.T @ cache["X"]
+        grads["db"] = dZ.sum(axis=0)
+        grads["dX"] = dZ @ params["W"]
+        return grads
+
+    def update(params, grads, lr):
+        for name in ("W", "b"):
+            params[name] = params[name] - lr * grads["d" + name]
+        return params
+"""
+
+
+def test_parameters_in_a_dict_are_read_and_updated_by_their_keys(tmp_path):
+    result = checked(tmp_path, TABLE, "forward", "backward", "update")
+    found = {one.equation: one.verdict for one in result.results}
+    assert set(found.values()) == {"agrees"}
+    assert set(found) == {"Z", "Y", "dLoss_dZ", "dLoss_dW", "dLoss_db", "dLoss_dX", "W_new", "b_new"}
+    wrong = checked(tmp_path, TABLE.replace("- lr", "+ lr"), "forward", "backward", "update")
+    assert {one.equation for one in wrong.wrong} == {"W_new", "b_new"}
+
+
+NETWORK = """
+    class Linear:
+        def __init__(self):
+            self.W, self.b = np.zeros((3, 4)), np.zeros(3)
+
+        def forward(self, x):
+            self.x = x
+            return x @ self.W.T + self.b
+
+        def backward(self, dz):
+            self.dW, self.db = dz.T @ self.x, dz.sum(axis=0)
+            return dz @ self.W
+
+    class Relu:
+        def forward(self, z):
+            self.mask = z > 0
+            return z * self.mask
+
+        def backward(self, dy):
+            return dy * self.mask
+
+    class Network:
+        def __init__(self):
+            self.layers = [Linear(), Relu()]
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer.forward(x)
+            return x
+
+        def backward(self, dout):
+            for layer in reversed(self.layers):
+                dout = layer.backward(dout)
+            return dout
+"""
+INSIDE = {
+    "self.layers[0].W": "W",
+    "self.layers[0].b": "b",
+    "self.layers[0].dW": "dLoss_dW",
+    "self.layers[0].db": "dLoss_db",
+}
+
+
+def test_objects_that_hold_objects_are_checked_as_a_whole(tmp_path):
+    def result(text):
+        code = derivation(
+            tmp_path, text, "Network.forward", "Network.backward", names=INSIDE, results=("dLoss_dX",), opaque=True
+        )
+        return crosscheck(code, REFERENCES[0], trials=100)
+
+    right = result(NETWORK)
+    assert right.ok
+    assert {"Y", "dLoss_dX", "dLoss_dW", "dLoss_db"} == {one.equation for one in right.results}
+    wrong = result(NETWORK.replace("dy * self.mask", "dy"))
+    assert {one.equation for one in wrong.wrong} == {"dLoss_dX", "dLoss_dW", "dLoss_db"}
+
+
+def test_objects_that_hold_objects_are_refused_where_they_would_be_misread(tmp_path):
+    with pytest.raises(GradproofError, match=r"never reads a parameter of the model.*opaque=True"):
+        derivation(tmp_path, NETWORK, "Network.forward", "Network.backward", results=("dLoss_dX",))
