@@ -152,10 +152,10 @@ class _Loader:
         )
 
     def _require_parameters(self) -> None:
-        """Code that reads no parameter of the model computes with other numbers than those that are drawn."""
+        """An object that reads no parameter of the model computes with other numbers than those that are drawn."""
         binding = self.quantities.binding
         read = {source.path for q in self.given if isinstance(source := binding.find(q), Leaf)}
-        if binding.parameters and not read.intersection(binding.parameters):
+        if self.instances and binding.parameters and not read.intersection(binding.parameters):
             symbols = [s for s, source in binding.roots.items() if getattr(source, "path", None) in binding.parameters]
             raise GradproofError(
                 f"the code never reads a parameter of the model ({', '.join(symbols)}): say which variable each is: "
