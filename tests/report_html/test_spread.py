@@ -29,7 +29,9 @@ def test_spread_shows_digits_that_a_formula_loses(write: Write, project: Project
     assert plain.middle > 0
 
 
-def test_spread_leaves_wrong_equations_out_and_runs_what_reads_them_on_the_truth(write: Write, project: Project) -> None:
+def test_spread_leaves_wrong_equations_out_and_runs_what_reads_them_on_the_truth(
+    write: Write, project: Project
+) -> None:
     changed = {"return dLoss_dY.T @ X": "return X.T @ dLoss_dY"}  # of another shape
     reader = "\n    def dLoss_dW__again(dLoss_dW, W):\n        return dLoss_dW + 0 * W\n"  # which needs the right shape
     write("layer", changed, manual=MATRIX + reader, reference=MATRIX_REFERENCE)
