@@ -30,7 +30,7 @@ class Limits:
     cells: int = 100_000  # entries of one array, without the trials
     cases: int = 64  # values of free index letters in one statement
     mend_steps: int = 30_000  # evaluations spent on one wrong side
-    mend_document_steps: int = 40_000
+    mend_document_steps: int = 25_000
 
 
 class Unreadable(GradproofError):

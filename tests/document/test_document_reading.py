@@ -267,3 +267,12 @@ def test_read_formula_caps_on_a_side_have_their_messages(limits: Limits, text: s
     problem = read_formula(text, NAMES, limits).sides[1].problem
     assert problem is not None
     assert message in problem.reason
+
+
+def test_read_formula_operator_is_read_as_one_where_a_quantity_has_its_name() -> None:
+    names = declare(["mean", "x"])
+    assert side(r"\operatorname{mean}_{n} x_n", names) == Big("mean", "n", sym("x", "n"))
+    assert side(r"\mathrm{mean} x", names) == Product((sym("mean"), X_SMALL), ("juxt",))
+
+
+X_SMALL = sym("x")

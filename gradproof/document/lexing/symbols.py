@@ -58,6 +58,9 @@ def _word(reader: Reader, word: str, at: int, behind: int, stop: int) -> int:
     """A whole word: a function where it is one and not declared as a quantity, else a symbol."""
     known = reader.names.functions.get(word)
     builtin = FUNCTIONS.get(word.lower()) if len(word) > 1 and word.lower() not in reader.names.words else None
+    printed_as_operator = builtin is None and reader.text(at) == r"\operatorname" and word in EXTREMA
+    if printed_as_operator and reader.text(behind, stop) == "_":  # also where a quantity has this name
+        return big(reader, EXTREMA[word], at, behind, stop)
     if builtin is None or known:
         return name(reader, word, "", at, behind, stop)
     if builtin in EXTREMA and reader.text(behind, stop) == "_":
