@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from xml.etree.ElementTree import Element, tostring
 
 from markupsafe import Markup, escape
@@ -112,7 +113,10 @@ def _as_code(name: str, written: str, fix: str) -> Shown:
 
 
 def _code(name: str, tokens: Sequence[str], marked: Sequence[int]) -> Markup:
-    shown = [Markup("<mark>{}</mark>").format(t) if k in marked else escape(t) for k, t in enumerate(tokens)]
+    shown: list[Markup] = []
+    for is_marked, run in groupby(enumerate(tokens), key=lambda token: token[0] in marked):
+        text = "".join(token for _, token in run)
+        shown.append(Markup("<mark>{}</mark>").format(text) if is_marked else escape(text))
     left = Markup("{} = ").format(name) if name else NOTHING
     return Markup("<code>{}{}</code>").format(left, NOTHING.join(shown))
 

@@ -141,6 +141,11 @@ def test_page_without_fix_shows_what_is_written() -> None:
     assert "<code>dLoss_dw = dLoss_dZ * x | mask</code>" in page
 
 
+def test_page_marks_a_part_of_plain_code_as_one() -> None:
+    text = html.agreement(outcome(replace(WRONG, written="np.fft.fft(b) / len(X)", fix="np.fft.fft(b)")))
+    assert "<code>dLoss_dw = np.fft.fft(b)<mark> / len(X)</mark></code>" in text
+
+
 def test_page_marks_what_a_fix_of_plain_code_changes() -> None:
     text = html.agreement(outcome(replace(WRONG, written="a + np.fft.fft(b)", fix="a - np.fft.fft(b)")))
     assert "<code>dLoss_dw = a <mark>+</mark> np.fft.fft(b)</code>" in text
