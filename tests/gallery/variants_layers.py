@@ -60,7 +60,7 @@ ACTIVATIONS = [
         "def dLoss_dU(dLoss_dH, U):\n    return dLoss_dH * (1 - U**2)",
         "dLoss_dU",
     ),
-    Variant("gelu_tanh", "wrong constant", "(Z + 0.044715 * Z**3)", "(Z + 0.44715 * Z**3)", "U", mended=False),
+    Variant("gelu_tanh", "wrong constant", "(Z + 0.044715 * Z**3)", "(Z + 0.44715 * Z**3)", "U"),
     Variant("gelu_tanh", "missing half", "return dLoss_dY * Z / 2", "return dLoss_dY * Z", "dLoss_dH"),
     Variant("gelu_tanh", "square forgotten", "(1 - H**2)", "(1 - H)", "dLoss_dU"),
 ]
@@ -157,7 +157,7 @@ NORMALIZATIONS = [
         "dLoss_dXhat - Xhat",
         "dLoss_dX__closed",
     ),
-    Variant("rmsnorm", "epsilon forgotten", "keepdims=True) + _EPSILON)", "keepdims=True))", "rms", mended=False),
+    Variant("rmsnorm", "epsilon forgotten", "keepdims=True) + _EPSILON)", "keepdims=True))", "rms"),
     Variant(
         "rmsnorm",
         "path through the root mean square missing",
@@ -204,7 +204,6 @@ NORMALIZATIONS = [
         "(dLoss_dGhat - along_ones - Ghat * along_Ghat)",
         "(dLoss_dGhat - along_ones)",
         "dLoss_dG",
-        mended=False,
     ),
     Variant("groupnorm", "scale forgotten", "return dLoss_dY * gamma[:, None]", "return dLoss_dY * 1.0", "dLoss_dXhat"),
     Variant(
