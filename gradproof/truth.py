@@ -225,12 +225,16 @@ class Truth:
             GradproofError: The model fails.
         """
         leaves = self.leaves(draws)
-        if self.batched is None:
-            self.batched = self._takes_batches(leaves)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # at these sizes more threads only cost time
         try:
+            if self.batched is None:
+                self.batched = self._takes_batches(leaves)
             values = self.quantities(leaves, batch=True) if self.batched else self._one_by_one(leaves)
         except RuntimeError as error:
             raise GradproofError(f"{self.binding.place}: the model fails: {error}") from error
+        finally:
+            torch.set_num_threads(threads)
         return {name: value.detach().numpy() for name, value in values.items()}
 
     def ancestors(self, draws: Mapping[str, Array]) -> dict[str, frozenset[str]]:

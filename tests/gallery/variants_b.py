@@ -170,4 +170,64 @@ MULTI_HEAD_ATTENTION = (
     ),
 )
 
-VARIANTS = [*RNN_CELL, *LSTM_CELL, *GRU_CELL, *ATTENTION, *CAUSAL_ATTENTION, *MULTI_HEAD_ATTENTION]
+
+RNN = (
+    Variant("rnn", "gradient from the next step forgotten", "(dH[t] + later)", "dH[t]", "dLoss_dA", mended=False),
+    Variant("rnn", "derivative of tanh forgotten", " * (1 - H[t] ** 2)", "", "dLoss_dA"),
+    Variant("rnn", "state of the wrong step", "dA[1:], H[:-1]", "dA, H", "dLoss_dU", mended=False),
+    Variant("rnn", "recurrent weight not transposed back", "dA[t] @ U", "dA[t] @ U.T", "dLoss_dA"),
+    Variant(
+        "rnn",
+        "mean over the batch",
+        "db = dA.sum(axis=(0, 1))",
+        "db = dA.sum(axis=0).mean(axis=0)",
+        "dLoss_db",
+    ),
+    Variant("rnn", "wrong matrix", "dX = dA @ W", "dX = dH @ W", "dLoss_dX"),
+)
+
+LSTM = (
+    Variant("lstm", "= for +=: only the last step counts", "dcell = dcell + dstate", "dcell = dstate", "dLoss_dA"),
+    Variant("lstm", "derivative at the wrong point", "(1 - squashed**2)", "(1 - n**2)", "dLoss_dA", mended=False),
+    Variant("lstm", "wrong gate", "dcell = dcell * f", "dcell = dcell * i", "dLoss_dA", mended=False),
+    Variant("lstm", "cell state of the wrong step", "dcell * before", "dcell * squashed", "dLoss_dA", mended=False),
+    Variant("lstm", "state of the wrong step", "dA[1:], self.H[:-1]", "dA, self.H", "dLoss_dU", mended=False),
+    Variant("lstm", "sign", "return dA @ self.W", "return -dA @ self.W", "dLoss_dX"),
+)
+
+GRU = (
+    Variant("gru", "= for +=", "dc += from_state", "dc = from_state", "dLoss_dc"),
+    Variant("gru", "wrong part", "from_state.T @ state", "dA[t].T @ state", "dLoss_dU", mended=False),
+    Variant(
+        "gru", "upstream gradient in place of the sum", 'dX = dA @ cache["W"]', 'dX = 2 * dA @ cache["W"]', "dLoss_dX"
+    ),
+    Variant("gru", "mean over time", "db = dA.sum(axis=(0, 1))", "db = dA.mean(axis=0).sum(axis=0)", "dLoss_db"),
+)
+
+CONV2D = (
+    Variant("conv2d", "windows overwrite one another", "left + kw] += d", "left + kw] = d", "dLoss_dx"),
+    Variant("conv2d", "mean over the batch", "dy.sum(axis=(0, 2, 3))", "dy.mean(axis=0).sum(axis=(1, 2))", "dLoss_db"),
+    Variant("conv2d", "upstream gradient squared", '->ocuv", dy, windows)', '->ocuv", dy * dy, windows)', "dLoss_dw"),
+    Variant("conv2d", "bias subtracted", "w) + b[:, None, None]", "w) - b[:, None, None]", "y"),
+)
+
+MAX_POOL = (
+    Variant("max_pool", "windows overwrite one another", "column] += dy", "column] = dy", "dLoss_dx"),
+    Variant("max_pool", "mean for max", ".max(axis=-1)", ".mean(axis=-1)", "y", mended=False),
+    Variant("max_pool", "upstream gradient doubled", "+= dy[:", "+= 2 * dy[:", "dLoss_dx"),
+    Variant("max_pool", "sign", "+= dy[:", "-= dy[:", "dLoss_dx"),
+)
+
+VARIANTS = [
+    *RNN_CELL,
+    *LSTM_CELL,
+    *GRU_CELL,
+    *ATTENTION,
+    *CAUSAL_ATTENTION,
+    *MULTI_HEAD_ATTENTION,
+    *RNN,
+    *LSTM,
+    *GRU,
+    *CONV2D,
+    *MAX_POOL,
+]
