@@ -75,7 +75,6 @@ GRU_CELL = (
         old="[dLoss_dAr, dLoss_dAz, dLoss_dBn]",
         new="[dLoss_dAr, dLoss_dAr, dLoss_dBn]",
         blames="dLoss_dB",
-        mended=False,
     ),
 )
 
@@ -116,8 +115,8 @@ CAUSAL_ATTENTION = (
         "P",
         mended=False,
     ),
-    Variant("causal_attention", "mask hides the position itself too", "k=1)", "k=0)", "P", mended=False),
-    Variant("causal_attention", "mask looks ahead", "np.triu(", "np.tril(", "P", mended=False),
+    Variant("causal_attention", "mask hides the position itself too", "k=1)", "k=0)", "P"),
+    Variant("causal_attention", "mask looks ahead", "np.triu(", "np.tril(", "P"),
     Variant("causal_attention", "scale forgotten", "dLoss_dS @ K / np.sqrt(K.shape[1])", "dLoss_dS @ K", "dLoss_dQ"),
     Variant("causal_attention", "not transposed", "dLoss_dS.T @ Q", "dLoss_dS @ Q", "dLoss_dK"),
     Variant(
@@ -136,7 +135,6 @@ MULTI_HEAD_ATTENTION = (
         " + _merge(dLoss_dV) @ Wv",
         "",
         "dLoss_dX",
-        mended=False,
     ),
     Variant("multi_head_attention", "copied variable", "_merge(dLoss_dK) @ Wk", "_merge(dLoss_dK) @ Wq", "dLoss_dX"),
     Variant(
@@ -152,7 +150,6 @@ MULTI_HEAD_ATTENTION = (
         "P.swapaxes(1, 2) @ dLoss_dA",
         "P @ dLoss_dA",
         "dLoss_dV",
-        mended=False,
     ),
     Variant(
         "multi_head_attention",
@@ -198,16 +195,16 @@ LSTM = (
 GRU = (
     Variant("gru", "= for +=", "dc += from_state", "dc = from_state", "dLoss_dc"),
     Variant("gru", "wrong part", "from_state.T @ state", "dA[t].T @ state", "dLoss_dU", mended=False),
-    Variant(
-        "gru", "upstream gradient in place of the sum", 'dX = dA @ cache["W"]', 'dX = 2 * dA @ cache["W"]', "dLoss_dX"
-    ),
+    Variant("gru", "doubled", 'dX = dA @ cache["W"]', 'dX = 2 * dA @ cache["W"]', "dLoss_dX"),
     Variant("gru", "mean over time", "db = dA.sum(axis=(0, 1))", "db = dA.mean(axis=0).sum(axis=0)", "dLoss_db"),
 )
 
 CONV2D = (
     Variant("conv2d", "windows overwrite one another", "left + kw] += d", "left + kw] = d", "dLoss_dx"),
     Variant("conv2d", "mean over the batch", "dy.sum(axis=(0, 2, 3))", "dy.mean(axis=0).sum(axis=(1, 2))", "dLoss_db"),
-    Variant("conv2d", "upstream gradient squared", '->ocuv", dy, windows)', '->ocuv", dy * dy, windows)', "dLoss_dw"),
+    Variant(
+        "conv2d", "upstream gradient counted twice", '->ocuv", dy, windows)', '->ocuv", dy * dy, windows)', "dLoss_dw"
+    ),
     Variant("conv2d", "bias subtracted", "w) + b[:, None, None]", "w) - b[:, None, None]", "y"),
 )
 
