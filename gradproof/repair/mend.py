@@ -105,7 +105,9 @@ class Workbench:
         if isinstance(definition, Definition):
             program = fused(equation, definition, self.helpers, self.context.settled)
             found = FormulaRepair(self, equation, program, deadline).repair()
-            if found.fix is not None:
+            unread = len(upstream(equation, self.helpers)) >= len(program.parts)
+            # A larger edit may only make up for a slip in a helper that is no formula.
+            if found.fix is not None and found.tried is not None and not (unread and found.tried.level > 1):
                 return found
             other = CodeRepair(self, equation, time.perf_counter() + budget_seconds).repair()
             return found if other.fix is None else other

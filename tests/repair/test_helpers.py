@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from repair_setup import written
+from repair_setup import Written, written
 
 from gradproof.case import Case, load_case
 from gradproof.mending import mend_case, mended_case, patches, with_repairs, write
 from gradproof.project import Project
+from gradproof.repair import Context, Evidence, Workbench, mend_all
 from gradproof.repair.equation import definition_of
 from gradproof.repair.formula import Constant, Name, inline, transform
 from gradproof.repair.helpers import composite, fused, upstream
@@ -192,3 +196,59 @@ def test_program_tells_which_text_a_formula_changes() -> None:
         program.changed(in_itself)
     with pytest.raises(Unwritable, match="0 texts"):
         program.changed(program.formula)
+
+
+def bench_of(text: str, right: dict[str, str], wrong: tuple[str, ...]) -> tuple[Workbench, dict[str, Written]]:
+    """Equations of one module, one on each line, and true values of the quantities in `right`."""
+    scope: dict[str, Any] = {"np": np}
+    exec(text, scope)
+    lines = [line for line in text.splitlines() if line]
+    names = [line[4 : line.index("(")] for line in lines]
+    every = {
+        name: Written(
+            name, tuple(inspect.signature(scope[name]).parameters), scope[name], line.replace(": ", ":\n    ") + "\n"
+        )
+        for name, line in zip(names, lines, strict=True)
+    }
+    groups = []
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        values = {name: rng.choice([-1.0, 1.0], 12) * rng.uniform(0.3, 2.0 + seed, 12) for name in "xyzw"}
+        groups.append(Evidence(values | {name: eval(code, {}, values) for name, code in right.items()}))
+    passing = frozenset(right).difference(wrong)
+    return Workbench((groups[0],), (groups[1],), Context(tuple(every.values()), passing)), every
+
+
+def test_mend_all_a_helper_that_two_wrong_equations_read_is_mended_not_each_of_them() -> None:
+    text = "def t(x, y): return x + y\ndef P(t, z): return t * z\ndef Q(t, w): return w * t"
+    bench, every = bench_of(text, {"P": "-(x + y) * z", "Q": "-(x + y) * w"}, ("P", "Q"))
+    outcomes = mend_all([every["P"], every["Q"]], bench)
+    fix = outcomes["P"].fix
+    assert fix is not None
+    assert (fix.equation, fix.mends) == ("t", ("P", "Q"))
+    assert outcomes["Q"].fix is fix
+    assert outcomes["P"].alternatives == () or outcomes["P"].alternatives[-1].mends == ("P",)
+
+
+def test_mend_a_helper_that_a_right_equation_reads_is_left_alone() -> None:
+    text = "def t(x, y): return x + y\ndef P(t, z): return t * z\ndef Q(t, w): return w * t"
+    bench, every = bench_of(text, {"P": "-(x + y) * z", "Q": "(x + y) * w"}, ("P",))
+    repair = bench.mend(every["P"])
+    assert repair.fix is not None
+    assert {fix.equation for fix in (repair.fix, *repair.alternatives)} == {"P"}
+
+
+def test_mend_all_a_helper_that_was_mended_is_not_edited_again() -> None:
+    text = "def t(x, y): return x - y\ndef P(t, z): return t * z\ndef Q(t, w): return w + t"
+    bench, every = bench_of(text, {"P": "(x + y) * z", "Q": "w - (x + y)"}, ("P", "Q"))
+    outcomes = mend_all([every["P"], every["Q"]], bench)
+    fixes = [outcomes[name].fix for name in "PQ"]
+    assert [fix.equation for fix in fixes if fix is not None] == ["t", "Q"]
+
+
+def test_mend_a_helper_that_is_no_formula_is_mended_in_its_text() -> None:
+    text = "def t(x, y): return [x - y][0]\ndef P(t, z): return t * z"
+    bench, every = bench_of(text, {"P": "(x + y) * z"}, ("P",))
+    fix = bench.mend(every["P"]).fix
+    assert fix is not None
+    assert (fix.equation, fix.expression) == ("t", "[x + y][0]")
