@@ -2,10 +2,11 @@
 
 The reference is run in float64, and every operand and every result of every ATen operation of its forward and
 backward is moved at random by up to one unit roundoff of the dtype, as if each had been rounded there; numbers that
-the dtype holds only as subnormals by half their spacing. This is full Monte Carlo arithmetic (D. S. Parker, "Monte
-Carlo Arithmetic: exploiting randomness in floating-point arithmetic", UCLA CSD-970002, 1997). The largest deviation
-over the samples, `SAFETY` times, is what rounding explains: also for a function that orders its operations otherwise,
-but not for one that adds thousands of terms into a sum of low precision. It is sampled, not a proof.
+the dtype holds only as subnormals by half their spacing. Fused operations are taken apart first. This is full Monte
+Carlo arithmetic (D. S. Parker, "Monte Carlo Arithmetic: exploiting randomness in floating-point arithmetic", UCLA
+CSD-970002, 1997). The largest deviation over the samples, `SAFETY` times, is what rounding explains: also for a
+function that orders its operations otherwise, but not for one that adds thousands of terms into a sum of low
+precision. It is sampled, not a proof.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradproof.functions.fused import taken_apart
 
 SAMPLES = 12
 SAFETY = 6.0
@@ -74,6 +77,9 @@ class RandomRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]  # tor
             if func._schema.is_mutable and isinstance(result, torch.Tensor) and result.is_floating_point():
                 result.copy_(self._moved(result))
             return result
+        if (apart := taken_apart(func)) is not None:
+            with self:
+                return apart(*args, **kwargs)
         args = torch.utils._pytree.tree_map(self._moved, args)
         return torch.utils._pytree.tree_map(self._moved, func(*args, **kwargs))
 

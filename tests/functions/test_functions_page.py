@@ -1,0 +1,32 @@
+"""The page on functions is run as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PAGE = (Path(__file__).parents[2] / "docs/functions.md").read_text(encoding="utf-8")
+
+
+def block(info: str) -> str:
+    """The fenced block with this info string."""
+    (found,) = re.findall(rf"^```{re.escape(info)}\n(.*?)^```$", PAGE, re.M | re.S)
+    return found
+
+
+def test_page_examples_run_and_print_what_is_shown(capsys):
+    scope: dict[str, object] = {"__name__": "page"}
+    exec(compile(block("python right"), "functions.md", "exec"), scope)
+    scope["test_linear"]()
+    assert capsys.readouterr().out == ""
+    exec(compile(block("python wrong"), "functions.md", "exec"), scope)
+    assert capsys.readouterr().out == block("text")
+
+
+def test_page_names_the_numbers_of_the_code():
+    from gradproof.functions.configurations import ALL_COMBINATIONS
+    from gradproof.functions.rounding import SAFETY
+
+    assert f"every combination of up to {ALL_COMBINATIONS} inputs" in PAGE
+    assert SAFETY == 6.0
+    assert "Six times the largest deviation" in PAGE
