@@ -14,6 +14,8 @@ _HOMES = {
     "Code": "gradproof.code",
     "Reference": "gradproof.reference",
     "assert_agrees": "gradproof.asserting",
+    "assert_function_agrees": "gradproof.functions",
+    "check_function": "gradproof.functions",
     "constant": "gradproof.distributions",
     "crosscheck": "gradproof.run",
     "Disagreement": "gradproof.errors",
