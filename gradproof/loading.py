@@ -3,11 +3,46 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 
 from gradproof.derivation import Derivation, read_derivation
 from gradproof.errors import GradproofError
 from gradproof.project import Project, load_module
 from gradproof.reference import as_references
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a list of cases shows of one.
+
+    Attributes:
+        name: The case's name.
+        title: The first line of the module's docstring.
+        equations: How many there are; `None` for existing code.
+        known_errata: How many of them are declared to be wrong.
+    """
+
+    name: str
+    title: str
+    equations: int | None = None
+    known_errata: int = 0
+
+
+def load_heading(project: Project, name: str) -> Heading:
+    """What a list shows of a case: its equations are read, existing code is not run.
+
+    Raises:
+        GradproofError: A file does not exist, does not run, or holds no derivation.
+    """
+    if holds_code(project, name):
+        path = project.manual_path(name)
+        try:
+            text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        except SyntaxError as error:
+            raise GradproofError(f"manual/{name}.py:{error.lineno}: this is not Python: {error.msg}") from error
+        return Heading(name, _title(text, name))
+    derivation = load_derivation(project, name)
+    return Heading(name, derivation.title, len(derivation.equations), len(derivation.known_errata))
 
 
 def load_derivation(project: Project, name: str) -> Derivation:
@@ -31,7 +66,7 @@ def load_derivation(project: Project, name: str) -> Derivation:
     if not isinstance(code, Code):
         raise GradproofError(f"{place}: the value `code` is a {type(code).__name__}, not a gradproof.Code(...)")
     reference = as_references(getattr(beside, "reference", None), place)[0]
-    title = (module.__doc__ or name).strip().splitlines()[0]
+    title = _title(module.__doc__, name)
     known = getattr(module, "KNOWN_ERRATA", ())
     return read_code(code, reference, name=name, module=module, known=known, title=title, place=place)
 
@@ -51,3 +86,7 @@ def holds_code(project: Project, name: str) -> bool:
         if isinstance(node, ast.Assign)
         for target in node.targets
     )
+
+
+def _title(docstring: str | None, name: str) -> str:
+    return (docstring or "").strip().partition("\n")[0] or name

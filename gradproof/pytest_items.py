@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gradproof.derivation import Equation
-from gradproof.loading import load_derivation
 from gradproof.errors import Disagreement, GradproofError
+from gradproof.loading import load_derivation
 from gradproof.project import Project
 
 if TYPE_CHECKING:

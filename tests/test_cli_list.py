@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from small_projects import Run, Write, flat
 
 import gradproof
@@ -31,6 +33,24 @@ def test_list_broken_case_is_said_and_the_others_are_listed(write: Write, run: R
 def test_list_needs_no_reference(write: Write, run: Run) -> None:
     write("neuron", reference="raise RuntimeError")
     assert run("list").exit_code == 0
+
+
+def test_list_existing_code_is_named_and_not_run(write: Write, run: Run) -> None:
+    write("neuron")
+    Path("manual/layer.py").write_text('"""A layer.\n\nMore."""\nraise RuntimeError\n')
+    Path("reference/layer.py").write_text("code = Code(forward)\n")
+    outcome = run("list")
+    assert outcome.exit_code == 0
+    assert outcome.stdout.startswith("layer: existing code\n  A layer.\nneuron: 9 equations\n")
+
+
+def test_list_existing_code_that_is_not_python_is_said(write: Write, run: Run) -> None:
+    write("neuron")
+    Path("manual/layer.py").write_text("def forward(:\n")
+    Path("reference/layer.py").write_text("code = Code(forward)\n")
+    outcome = run("list")
+    assert outcome.exit_code == 2
+    assert "manual/layer.py:1: this is not Python" in outcome.stderr
 
 
 def test_list_project_without_cases_says_what_to_do(run: Run) -> None:

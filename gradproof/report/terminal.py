@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gradproof.derivation import Derivation
 from gradproof.report import wording
 from gradproof.result import VERDICTS, CheckResult, EquationResult
 
 if TYPE_CHECKING:
+    from gradproof.loading import Heading
     from gradproof.mutants import MutationResult
     from gradproof.trajectory import Trajectory
 
@@ -176,10 +176,10 @@ def print_summary(console: Console, results: Sequence[CheckResult], broken: Sequ
     console.print(Text("; ".join(parts), style="bold green" if good else "bold red"))
 
 
-def print_cases(console: Console, derivations: Sequence[Derivation]) -> None:
+def print_cases(console: Console, headings: Sequence[Heading]) -> None:
     """The cases of a project: name, size, title."""
-    for one in derivations:
-        known = f", {wording.count(len(one.known_errata), 'known erratum', 'known errata')}" if one.known_errata else ""
-        size = wording.count(len(one.equations), "equation")
+    for one in headings:
+        size = "existing code" if one.equations is None else wording.count(one.equations, "equation")
+        known = f", {wording.count(one.known_errata, 'known erratum', 'known errata')}" if one.known_errata else ""
         console.print(Text.assemble((one.name, "bold"), f": {size}{known}"), soft_wrap=True)
         print_hanging(console, "  ", one.title)

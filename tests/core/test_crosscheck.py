@@ -111,8 +111,8 @@ def test_crosscheck_wrong_helper_makes_the_group_suspect(write):
     )
     result = check(write(manual=manual))
     assert verdicts(result)["slope"] == "unchecked"
-    assert "or one of the helpers it reads" in result.wrong[0].diagnosis
-    assert result.wrong[0].diagnosis.endswith("slope")
+    assert result.wrong[0].fix_of == "slope"
+    assert result.wrong[0].diagnosis.startswith("the slip is in the helper slope (manual/layer.py:")
 
 
 def test_crosscheck_quantity_that_is_always_zero_is_inconclusive(write):

@@ -13,20 +13,20 @@ from gradproof.project import find_project
 @click.command("list", short_help="List the cases of the project.")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """List the project's cases with their titles and how many equations each has."""
+    """List the project's cases with their titles and what there is to check in each."""
     project = find_project()
     if not project.cases:
         raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
-    from gradproof.loading import load_derivation
+    from gradproof.loading import load_heading
     from gradproof.report.terminal import print_cases, stdout
 
-    derivations, broken = [], False
+    headings, broken = [], False
     for name in project.cases:
         try:
-            derivations.append(load_derivation(project, name))
+            headings.append(load_heading(project, name))
         except GradproofError as error:
             click.echo(error_text(error), err=True)
             broken = True
-    print_cases(stdout(), derivations)
+    print_cases(stdout(), headings)
     if broken:
         ctx.exit(USER_MISTAKE)
