@@ -111,9 +111,9 @@ def _item(item: Any) -> Any:
         return item
     if isinstance(item, bool | np.bool_):
         raise unsupported("an index that is a single bool")
-    if isinstance(item, list | np.ndarray):
+    if isinstance(item, list | tuple | range | np.ndarray):
         array = np.asarray(item)
-        return array.astype(int) if array.size == 0 and isinstance(item, list) else array
+        return array.astype(int) if array.size == 0 and not isinstance(item, np.ndarray) else array
     try:
         return operator.index(item)
     except TypeError as error:

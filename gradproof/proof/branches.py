@@ -78,7 +78,7 @@ def _followed(
         raise
     except GradproofError as problem:
         raise TraceError(str(problem), problem.__traceback__) from problem
-    except (TypeError, ValueError) as problem:
+    except Exception as problem:  # the function is the user's, and these are not the arrays that it knows
         cause = problem.__cause__ or problem.__context__
         if isinstance(cause, TraceError):
             raise TraceError(cause.problem, problem.__traceback__) from problem

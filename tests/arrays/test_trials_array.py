@@ -274,6 +274,7 @@ GATHERS: dict[str, Callable[..., Any]] = {
     "row by trial": lambda P, T, t: P[t],
     "column by trial": lambda P, T, t: P[:, t],
     "labels": lambda P, T, t: P[np.arange(3), T],
+    "labels by a range": lambda P, T, t: P[range(3), T] - P[(0, 2, 1), T],
     "labels minus one": lambda P, T, t: put(P, (np.arange(3), T), P[np.arange(3), T] - 1),
     "labels in place": lambda P, T, t: labels_in_place(P, T),
     "columns": lambda P, T, t: P[:, T],

@@ -133,3 +133,9 @@ def test_trace_ordinary_error_of_the_function_says_where(graph, x):
     with pytest.raises(TraceError, match=r"in function \(test_proof_branches.py, line \d+\): ValueError") as caught:
         trace(graph, function, x)
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("broken", [lambda x: x.nothing, lambda x: {}[0], lambda x: [x][1], lambda x: 1 // 0])
+def test_trace_any_error_of_the_function_is_one_that_cannot_be_followed(graph, x, broken):
+    with pytest.raises(TraceError, match=r"in <lambda> \(test_proof_branches.py, line \d+\): \w+Error"):
+        trace(graph, broken, x)
