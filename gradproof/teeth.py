@@ -131,6 +131,8 @@ def _stuck_steps(tape: Tape | None, leaves: list[TrialArray]) -> dict[int, str]:
     outcomes: list[Array] = []
     watching = _watching(outcomes)
     for step in steps:
+        if not any(_is_real(values[arg]) for arg in step.args if isinstance(arg, Slot)):
+            continue  # torch looks whether an index counts from the end
         outcomes.clear()
         try:
             with np.errstate(all="ignore"):
@@ -141,6 +143,10 @@ def _stuck_steps(tape: Tape | None, leaves: list[TrialArray]) -> dict[int, str]:
         if reason:
             stuck[id(step)] = reason
     return stuck
+
+
+def _is_real(value: Any) -> bool:
+    return not isinstance(value, TrialArray) or value.dtype.kind == "f"
 
 
 def _plain(step: Operation) -> dict[str, Any]:

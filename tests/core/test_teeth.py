@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from torch import nn
 
-from gradproof import Reference, crosscheck, normal, uniform
+from gradproof import Reference, crosscheck, integers, normal, uniform
 
 
 class Gate(nn.Module):
@@ -85,3 +85,17 @@ def test_mask_that_switches_at_one_of_several_sizes_is_enough():
     functions = [A, dLoss_dA, dLoss_dX]
     result = crosscheck(functions, [ALWAYS_ON, replace(SWITCHING, model=lambda: Gate())], trials=200)
     assert {one.verdict for one in result.results} == {"agrees"}
+
+
+def test_index_of_torch_that_could_count_from_the_end_is_no_comparison_to_switch():
+    class Row(nn.Module):
+        def forward(self, X, t):
+            return (X[t] ** 2).sum()
+
+    def dLoss_dX(X, t):
+        gradient = np.zeros_like(X)
+        gradient[t] = 2 * X[t]
+        return gradient
+
+    reference = Reference(Row, {"X": normal(4, 3), "t": integers(0, 4)})
+    assert verdicts(reference, dLoss_dX)["dLoss_dX"].verdict == "agrees"
