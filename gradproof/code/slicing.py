@@ -24,6 +24,7 @@ def sliced(block: Block, wanted: Iterable[str]) -> Block:
     *prelude, statement = block.statements
     needed = set(wanted)
     if isinstance(statement, ast.For) and not statement.orelse:
+        needed |= _forgotten(statement, prelude)
         while True:
             kept = tuple(place for place, part in enumerate(statement.body) if _needs(part, needed))
             body = [statement.body[place] for place in kept]
@@ -36,6 +37,18 @@ def sliced(block: Block, wanted: Iterable[str]) -> Block:
         prelude = [part for part in prelude if _written(part) & needed]
         return Block(block.number, [*prelude, loop], block.origin, kept or None)
     return block
+
+
+def _forgotten(loop: ast.For, prelude: Iterable[ast.stmt]) -> set[str]:
+    """What a turn of a loop hands to the next one and no turn reads: kept, as it shows what has been left out."""
+    given = set().union(*map(_written, prelude))
+    assigned = {
+        part.targets[0].id
+        for part in loop.body
+        if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name)
+    }
+    read = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return (assigned & given) - read
 
 
 def _needs(statement: ast.stmt, needed: set[str]) -> bool:
