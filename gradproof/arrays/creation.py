@@ -7,7 +7,7 @@ the kind of the function's inputs, writable, with as many trials as they have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -75,11 +75,23 @@ def call_on_arrays(function: Function, arguments: Sequence[Any]) -> Any:
     try:
         return function(*arguments)
     except Exception:  # user code: whatever it is that plain arrays cannot do
-        models = [x for x in arguments if isinstance(x, LeadArray)]
-        if not models or not isinstance(function, FunctionType):
+        other = making_arrays(function, arguments)
+        if other is None:
             raise
-        view = NumPyView(max(models, key=lambda x: x.lead_shape))
-        return _seeing(view, function, {})(*arguments)
+        return other(*arguments)
+
+
+def making_arrays(function: Function, arguments: Iterable[Any]) -> Function | None:
+    """The function with `NumPyView` in NumPy's place; None where there is nothing to see, or none to change.
+
+    Args:
+        function: Written for plain arrays.
+        arguments: What it is called with; new arrays are of the kind of the `LeadArray` with most trials.
+    """
+    models = [x for x in arguments if isinstance(x, LeadArray)]
+    if not models or not isinstance(function, FunctionType):
+        return None
+    return _seeing(NumPyView(max(models, key=lambda x: x.lead_shape)), function, {})
 
 
 def _seeing(view: NumPyView, function: FunctionType, spaces: dict[int, dict[str, Any]]) -> Function:

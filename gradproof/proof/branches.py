@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.arrays.creation import making_arrays
 from gradproof.arrays.exact import ExactArray
 from gradproof.errors import GradproofError
 from gradproof.proof.errors import WAY_OUT, TraceError
@@ -51,9 +52,22 @@ def trace(
     """`function(*args, **kwargs)` on ExactArrays, where a Python `if` on them is followed on both sides.
 
     The function is run once a path, each time on copies of the arrays, at most 2**most_branches times; the results,
-    arrays or nested tuples, lists and dictionaries of arrays, are joined by np.where. Raises TraceError, which
-    names the function's line, for what cannot be followed.
+    arrays or nested tuples, lists and dictionaries of arrays, are joined by np.where. Where that fails, it is run once
+    more with `np.zeros` and its like making arrays of expressions. Raises TraceError, which names the function's line,
+    for what cannot be followed.
     """
+    try:
+        return _on_all_paths(graph, function, args, kwargs, most_branches)
+    except TraceError:
+        other = making_arrays(function, (*args, *kwargs.values()))
+        if other is None:
+            raise
+        return _on_all_paths(graph, other, args, kwargs, most_branches)
+
+
+def _on_all_paths(
+    graph: Graph, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], most_branches: int
+) -> Any:
     paths: list[_Path] = []
     planned: list[bool] = []
     while True:

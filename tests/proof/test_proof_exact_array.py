@@ -15,6 +15,7 @@ from gradproof.aten.special import erf
 from gradproof.proof.branches import trace
 from gradproof.proof.errors import TraceError
 from gradproof.proof.expression import Graph
+from gradproof.proof.identity import Verdict, prove_equal
 
 
 def set_rows(A, v):
@@ -138,6 +139,12 @@ def user_array(x):
     return np.asarray(x) + 1
 
 
+def user_outside(x):
+    out = np.linspace(0, 1, 2)
+    out[0] = x
+    return out
+
+
 def user_while(x):
     while x > 0:
         x = x * x - 1
@@ -166,8 +173,7 @@ def user_zero(x):
     [
         (user_math_exp, "NumPy's functions"),
         (user_float, "NumPy's functions"),
-        (user_fill, r"np.zeros_like\(x\)"),
-        (user_array, "NumPy functions"),
+        (user_outside, r"np.zeros_like\(x\)"),
         (user_while, "np.where"),
         (user_argmax, "argmax"),
         (user_sort, "sort"),
@@ -185,6 +191,16 @@ def test_trace_what_cannot_be_followed_names_function_line_and_way_out(function,
     assert error.filename == function.__code__.co_filename
     assert first < error.line <= first + 4
     assert f"in {function.__name__} (test_proof_exact_array.py, line {error.line})" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [(user_fill, lambda x: np.stack([x, x * 0])), (user_array, lambda x: x + 1)],
+)
+def test_trace_arrays_made_out_of_nothing_hold_expressions(function, expected):
+    graph = Graph()
+    x = symbols(graph, "x")
+    assert prove_equal([(expected(x), trace(graph, function, x))])[0].verdict is Verdict.PROVED
 
 
 def test_exact_array_meets_text_is_an_error():
