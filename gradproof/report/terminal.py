@@ -71,7 +71,7 @@ def _kinds_table(result: CheckResult) -> Table:
         table.add_column(verdict, justify="right")
     if any(one.proof for one in result.results):
         table.add_column("proved", justify="right")
-    table.add_column("those that agree do so within")
+    table.add_column("largest error of those that agree")
     for kind in KINDS:
         of_kind = [one for one in result.results if one.kind == kind]
         if of_kind:

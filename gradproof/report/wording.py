@@ -82,12 +82,11 @@ def confirmation(result: EquationResult) -> str:
 
 
 def agreement(results: Sequence[EquationResult]) -> str:
-    """How closely the equations that agree do so: the largest error, and the largest share of its bound."""
+    """How closely the equations that agree do so: the largest share of its bound that an error takes."""
     agreeing = [result for result in results if result.verdict == "agrees"]
     if not agreeing:
         return ""
-    ulps, share = max(r.max_ulp_error for r in agreeing), max(r.bound_share for r in agreeing)
-    return f"{short(ulps)} ulp; {percent(share)} of the bound"
+    return f"{percent(max(result.bound_share for result in agreeing))} of its bound"
 
 
 def percent(share: float) -> str:
