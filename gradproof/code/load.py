@@ -108,7 +108,7 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
     given = found.union(quantities.code.absent)
     for has_any, made_of in (
         (any(quantity.startswith(f"d{loss}_d") for quantity in found), f"d{loss}_d{{}}"),
-        (any(f"{name}_new" in found for symbols in names.values() for name in symbols), "{}_new"),
+        (any(quantity.endswith("_new") for quantity in found), "{}_new"),
     ):
         missing = [symbols[-1] for symbols in names.values() if not given.intersection(map(made_of.format, symbols))]
         if has_any and missing:

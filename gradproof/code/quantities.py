@@ -97,7 +97,7 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Ste
     taken: dict[str, Step] = {}
     passed_on: list[tuple[Step, str, Origin | None]] = []
     for step, quantity, function, origin in _candidates(reader, quantities, returned):
-        if not step.is_real:
+        if not step.is_real and not _never_filled(step, quantity, quantities):
             continue
         if step.given or step in names or _of_another(step, function, quantities):
             passed_on.append((step, quantity, origin))
@@ -130,6 +130,12 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Ste
             f"{', '.join(variables)}"
         )
     return names
+
+
+def _never_filled(step: Step, quantity: str, quantities: Quantities) -> bool:
+    """Whether an array made for a quantity is still what it was made as: what should be stored there never was."""
+    is_array = isinstance(step.sample, np.ndarray) and step.sample.dtype.kind == "f"
+    return step.static and is_array and step.sample.ndim > 0 and quantities.is_computed(quantity)
 
 
 def _of_another(step: Step, function: str, quantities: Quantities) -> bool:

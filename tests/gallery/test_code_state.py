@@ -29,3 +29,15 @@ def test_attribute_that_is_never_read_is_refused_with_those_that_are(tmp_path) -
     project, _ = planted(slip, tmp_path)
     with pytest.raises(GradproofError, match=r"no variable 'self\.lam'.*there are: .*self\.beta1"):
         load_case("adamw", project=project)
+
+
+def test_state_whose_parameter_is_never_stored_is_refused(tmp_path) -> None:
+    slip = Variant("adamw", "result never stored", "self.W = self.W - self", "self.W - self", "W_new")
+    project, _ = planted(slip, tmp_path)
+    with pytest.raises(GradproofError, match=r"no variable for W_new"):
+        load_case("adamw", project=project)
+
+
+def test_array_that_a_loop_never_fills_is_found_wrong() -> None:
+    slip = Variant("conv2d", "result never stored", "left + kw] += d", "left + kw] + d", "dLoss_dx")
+    assert tried(slip).blamed == ("dLoss_dx",)
