@@ -5,6 +5,9 @@
 The mean is over all entries, as in torch.nn.BCEWithLogitsLoss; targets are probabilities.
 
     Z, T, P (batch, labels)      Loss ()
+
+Source: C. Bishop, "Pattern recognition and machine learning", Springer 2006, equations (4.90) and (4.91), with the
+scores for features.
 """
 
 import numpy as np

@@ -4,6 +4,8 @@ A row that is looked up several times collects the gradients of all its uses; `t
 only the last one of them.
 
     table (words, features)      tokens (batch, length) whole numbers      out, dout (batch, length, features)
+
+Source: Y. Bengio et al., "A neural probabilistic language model", JMLR 3 (2003), section 2; torch.nn.Embedding.
 """
 
 import numpy as np

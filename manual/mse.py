@@ -3,6 +3,8 @@
 The mean is over all entries, as in torch.nn.MSELoss.
 
     Y, T, R (batch, features)      Loss ()
+
+Source: I. Goodfellow, Y. Bengio, A. Courville, "Deep Learning", MIT Press 2016, equation (5.4).
 """
 
 import numpy as np
