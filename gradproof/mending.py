@@ -9,9 +9,11 @@ from pathlib import Path
 from gradproof import defaults
 from gradproof.case import Case
 from gradproof.code.patching import patched
+from gradproof.code.written import Change
 from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
+from gradproof.repair.sharing import edited_by
 from gradproof.result import CheckResult, EquationResult
 from gradproof.strata import fresh, stratified
 
@@ -80,10 +82,10 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
     is_helper = fix.equation != one.equation
     before, after = fix.before, _line(fix, one.equation)
     alternatives = [_line(other, one.equation) for other in repair.alternatives]
-    if edited.code is not None and (change := edited.code.change(edited.source, fix.body)) is not None:
+    if (change := _change(edited, fix)) is not None:
         before, after = change.before, change.after
         place = f"{place.rpartition(':')[0]}:{change.line}"
-        others = [edited.code.change(edited.source, other.body) for other in repair.alternatives]
+        others = [_change(edited, other) for other in repair.alternatives if other.equation == fix.equation]
         alternatives = [f"line {other.line}: {other.after}" for other in others if other is not None]
     where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
     if before and not is_helper and place != one.place:
@@ -99,6 +101,14 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         fix_trials=fix.trials,
         fresh_trials=fix.fresh_trials,
         alternatives=tuple(dict.fromkeys(alternatives)),
+    )
+
+
+def _change(equation: Equation, fix: Fix) -> Change | None:
+    """What a fix makes of the code that an equation was read from; None where it was read from none."""
+    edited = edited_by(equation, fix)
+    return (
+        edited.code.change(fix.source, fix.body) if isinstance(edited, Equation) and edited.code is not None else None
     )
 
 
@@ -142,11 +152,7 @@ def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
     for path, fixes in by_file.items():
         text = path.read_text(encoding="utf-8")
         changes = [(fix, case.derivation.by_name[fix.equation]) for fix in fixes]
-        statements = [
-            change
-            for fix, equation in changes
-            if equation.code is not None and (change := equation.code.change(equation.source, fix.body)) is not None
-        ]
+        statements = [change for fix, equation in changes if (change := _change(equation, fix)) is not None]
         mended = patch(text, [fix for fix, equation in changes if equation.code is None])
         found.append(FilePatch(path, text, patched(mended, statements, f"{path.parent.name}/{path.name}")))
     return tuple(found)

@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,15 @@ from gradproof.derivation import Equation
 _BLOCK = re.compile(rf"{BLOCK_PREFIX}(\d+)_(\w+)")
 
 
-def equation(step: Step, name: str, steps: Mapping[int, Step], namespace: Mapping[str, Any], path: Path) -> Equation:
+def equation(
+    step: Step,
+    name: str,
+    steps: Mapping[int, Step],
+    namespace: Mapping[str, Any],
+    path: Path,
+    *,
+    beside: Iterable[Step] = (),
+) -> Equation:
     """The equation that yields a step's quantity.
 
     Args:
@@ -27,8 +36,9 @@ def equation(step: Step, name: str, steps: Mapping[int, Step], namespace: Mappin
         steps: All steps by number.
         namespace: What the code's own global names mean.
         path: The file that the step stands in.
+        beside: Steps that the body computes, too, though the quantity does not need them.
     """
-    parts = _closure(step, steps)
+    parts = _closure(step, steps, beside)
     inputs = list(dict.fromkeys(p.quantity for p in parts if isinstance(p, Step) and p is not step and p.quantity))
     fresh = fresh_copies(parts)
     names = _Names(parts, step, inputs, fresh)
@@ -59,8 +69,20 @@ def equation(step: Step, name: str, steps: Mapping[int, Step], namespace: Mappin
         path,
         step.origin.line,
         source,
-        Written(step.origin, tuple(written), _after(step), own),
+        Written(
+            step.origin,
+            tuple(written),
+            _after(step),
+            own,
+            partial(equation, step, name, steps, namespace, path, beside=_beside(step)),
+        ),
     )
+
+
+def _beside(step: Step) -> tuple[Step, ...]:
+    """What the code has computed by a step's statement, but for quantities."""
+    scope = step.origin.scope.values() if step.origin is not None else ()
+    return tuple(one for one in scope if one.number < step.number and one.quantity is None and not one.given)
 
 
 def _after(step: Step) -> str:
@@ -82,10 +104,10 @@ def _starts_fresh(statement: ast.stmt, fresh: Mapping[str, Step]) -> bool:
     return False
 
 
-def _closure(step: Step, steps: Mapping[int, Step]) -> list[Step | Block]:
+def _closure(step: Step, steps: Mapping[int, Step], beside: Iterable[Step]) -> list[Step | Block]:
     """The step and all that its text needs, down to other quantities, in order; what runs later is looked at first."""
     found: dict[int, Step | Block] = {}
-    waiting: dict[int, Step | Block] = {step.number: step}
+    waiting: dict[int, Step | Block] = {one.number: one for one in (step, *beside)}
     wanted: dict[int, set[str]] = {}
     while waiting:
         part = waiting.pop(max(waiting))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradproof.code.steps import Origin
+
+if TYPE_CHECKING:
+    from gradproof.derivation import Equation
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,10 @@ class Statement:
             return cls()
         variables: dict[str, str] = dict(own)
         changed: dict[str, int] = {}
-        for variable, step in sorted(origin.scope.items(), key=lambda item: ("[" in item[0], "." in item[0])):
+        words = set(_WORD.findall(origin.text))
+        # Of several variables for one value the one that the statement itself has comes first.
+        order = sorted(origin.scope.items(), key=lambda item: (item[0] not in words, "[" in item[0], "." in item[0]))
+        for variable, step in order:
             name = names.get(step.number, step.quantity)
             if name is not None:
                 variables.setdefault(name, variable)
@@ -99,12 +109,14 @@ class Written:
         statements: Those behind the statements of the equation's body, one for one.
         variable: The variable that holds the quantity after a loop or another statement with several results.
         part: The expression that yields it, where the statement is a tuple of several.
+        wide: The equation with all that the code has computed by then, needed or not: what a slip may have left unused.
     """
 
     own: Origin
     statements: tuple[Statement, ...]
     variable: str = ""
     part: str = ""
+    wide: Callable[[], Equation] | None = field(default=None, repr=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -125,10 +137,12 @@ class Written:
         before, after = _body(old), _body(new)
         if len(before) != len(after):
             return None
-        for statement, one, other in zip(self.statements, before, after, strict=True):
-            if ast.dump(one) != ast.dump(other):
-                return self._changed(statement, one, other) if statement.line else None
-        return None
+        changed = [
+            (statement, one, other)
+            for statement, one, other in zip(self.statements, before, after, strict=True)
+            if ast.dump(one) != ast.dump(other)
+        ]
+        return self._changed(*changed[0]) if len(changed) == 1 and changed[0][0].line else None
 
     def _changed(self, statement: Statement, one: ast.stmt, other: ast.stmt) -> Change | None:
         original = ast.parse(textwrap.dedent(statement.text)).body[0]
@@ -181,18 +195,18 @@ def _differing(one: ast.stmt, other: ast.stmt) -> tuple[str, int] | None:
     """Where in a loop or a condition the one statement is that differs; None where it is the statement itself."""
     if type(one) is not type(other):
         return None
+    found = []
     for part in ("body", "orelse"):
         a, b = getattr(one, part, None), getattr(other, part, None)
         if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-            for index, (left, right) in enumerate(zip(a, b, strict=True)):
-                if ast.dump(left) != ast.dump(right):
-                    return part, index
-    return None
+            pairs = enumerate(zip(a, b, strict=True))
+            found += [(part, index) for index, (left, right) in pairs if ast.dump(left) != ast.dump(right)]
+    return found[0] if len(found) == 1 else None
 
 
 def _mended(original: ast.stmt, one: ast.stmt, other: ast.stmt, variables: Mapping[str, str]) -> str | None:
     """The original statement with the change that leads from one text over quantities to another."""
-    old, new = (_value(_named(node, variables)) for node in (one, other))
+    old, new = (_value(in_variables(node, variables)) for node in (one, other))
     if old is None or new is None:
         return None
     if isinstance(original, ast.AugAssign) and not isinstance(one, ast.AugAssign):
@@ -200,7 +214,7 @@ def _mended(original: ast.stmt, one: ast.stmt, other: ast.stmt, variables: Mappi
             return ast.unparse(ast.AugAssign(original.target, new.op, new.right))
         return ast.unparse(ast.Assign([original.target], new, lineno=0))
     if type(original) is type(one) and isinstance(one, (ast.Assign, ast.AugAssign)) and not _same_head(one, other):
-        return ast.unparse(_named(other, variables))
+        return ast.unparse(in_variables(other, variables))
     wanted = ast.unparse(old)
     for holder, name, index, part in _expressions(original):
         if ast.unparse(part) == wanted:
@@ -273,11 +287,11 @@ def part_of_tuple(origin: Origin, expression: ast.expr, variables: Mapping[str, 
     """An expression in the code's own variables, where its statement has a tuple of several; else empty."""
     match ast.parse(textwrap.dedent(origin.text)).body:
         case [ast.Return(value=ast.Tuple()) | ast.Assign(value=ast.Tuple())]:
-            return ast.unparse(_named(ast.Expr(expression), variables))
+            return ast.unparse(in_variables(ast.Expr(expression), variables))
     return ""
 
 
-def _named(node: ast.stmt, variables: Mapping[str, str]) -> ast.stmt:
+def in_variables(node: ast.stmt, variables: Mapping[str, str]) -> ast.stmt:
     """A statement over quantities in the code's own variables."""
     made: ast.stmt = _Named(variables).visit(copy.deepcopy(node))
     return made

@@ -46,7 +46,9 @@ class FormulaRepair:
     def repair(self) -> Repair:
         candidates, counts = search(self.problem(), self.check)
         # Of edits in several texts, that which mends most equations comes first.
-        fixes = sorted((self.fixes[id(candidate)] for candidate in candidates), key=lambda fix: -len(fix.mends))
+        sharing = self.workbench.sharing
+        found = (self.fixes[id(candidate)] for candidate in candidates)
+        fixes = sorted(found, key=lambda fix: sharing.rank(self.equation, fix))
         if not fixes:
             return Repair(None, (), self.workbench.reading(self.equation), counts)
         return Repair(fixes[0], tuple(fixes[1 : 1 + MOST_ALTERNATIVES]), fixes[0].diagnosis, counts)

@@ -24,6 +24,7 @@ from gradproof.repair.parsed import Definition
 from gradproof.repair.results import Fix, Repair
 from gradproof.repair.rewrite import Unwritable
 from gradproof.repair.screen import coincidences, screen
+from gradproof.repair.sharing import Sharing, is_written, widened
 from gradproof.repair.values import diagnose_values
 
 BUDGET_SECONDS = 2.0
@@ -55,6 +56,11 @@ class Workbench:
     def helpers(self) -> Helpers:
         """The equations of the derivation whose quantities have no true values."""
         return helpers_among(self.context.equations, self.true)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """The statements that the equations of the derivation have in common."""
+        return Sharing(self.context.equations, self.context.passing)
 
     @cached_property
     def groups(self) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
@@ -107,13 +113,25 @@ class Workbench:
             found = FormulaRepair(self, equation, program, deadline).repair()
             unread = len(upstream(equation, self.helpers)) >= len(program.parts)
             # A larger edit may only make up for a slip in a helper that is no formula.
-            if found.fix is not None and found.tried is not None and not (unread and found.tried.level > 1):
+            large = found.tried is not None and found.tried.level > 1
+            if found.fix is not None and not (unread and large) and is_written(equation, found.fix):
                 return found
-            other = CodeRepair(self, equation, time.perf_counter() + budget_seconds).repair()
+            other = self._of_code(equation, budget_seconds)
             return found if other.fix is None else other
         if Source.of(equation.source) is None:
             return Repair(None, (), self.reading(equation), None, definition)
-        return CodeRepair(self, equation, deadline).repair()
+        return self._of_code(equation, budget_seconds)
+
+    def _of_code(self, equation: Equation, budget_seconds: float) -> Repair:
+        """The edit of an equation's text; if there is none, that which reads what the code has computed besides."""
+        found = CodeRepair(self, equation, time.perf_counter() + budget_seconds).repair()
+        wide = widened(equation) if found.fix is None else None
+        if wide is None or len(wide.source) <= len(equation.source):
+            return found
+        source = Source.of(equation.source)
+        bound = source.bound if source is not None else frozenset()
+        other = CodeRepair(self, wide, time.perf_counter() + budget_seconds, known=bound).repair()
+        return found if other.fix is None else other
 
     def reading(self, equation: Equation) -> Diagnosis | None:
         """What the wrong values alone say about the slip; None if they say nothing."""
@@ -142,8 +160,10 @@ class Workbench:
             fix: The fix.
         """
         new = mended(edited, fix)
+        if self.sharing.edits_settled(edited, fix):
+            return ()
         if edited.name == wrong.name:
-            return (wrong.name,) if self.holds(new) else ()
+            return (wrong.name, *self.shared(edited, fix)) if self.holds(new) else ()
         helpers = {**self.helpers, edited.quantity: new}
         if not self.holds(wrong, helpers):
             return ()
@@ -157,6 +177,15 @@ class Workbench:
             if right and other.name not in self.context.passing:
                 found.append(other.name)
         return tuple(found)
+
+    def shared(self, edited: Equation, fix: Fix) -> dict[str, Fix]:
+        """The fixes that the same edit of the same statement is for other wrong equations, by their names."""
+        by_name = {equation.name: equation for equation in self.context.equations}
+        return {
+            other.equation: other
+            for other in self.sharing.others(edited, fix)
+            if self.holds(mended(by_name[other.equation], other))
+        }
 
     def _readers(self, helper: Equation, helpers: Helpers) -> Iterator[Equation]:
         """The equations of known quantities that are computed from a helper, before or after it was mended."""

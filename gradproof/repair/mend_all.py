@@ -9,6 +9,7 @@ from gradproof.repair.equation import Context, Equation
 from gradproof.repair.mend import BUDGET_SECONDS, Workbench
 from gradproof.repair.mended import mended
 from gradproof.repair.results import Fix, Repair
+from gradproof.repair.sharing import edited_by
 
 
 def mend_all(
@@ -42,12 +43,24 @@ def mend_all(
             outcome = workbench.mend(equation, budget_seconds=budget_seconds)
             outcomes[equation.name] = outcome
             if outcome.fix is not None:
-                workbench = _with(workbench, outcome.fix)
-                # A fix in a helper may be that of several equations.
-                outcomes |= {other.name: outcome for other in waiting if other.name in outcome.fix.mends}
+                # A fix in a helper, or in a statement that they share, may be that of several equations.
+                fixes = _for_all(workbench, outcome.fix)
+                outcomes |= {
+                    other.name: replace(outcome, fix=fixes.get(other.name, outcome.fix))
+                    for other in waiting
+                    if other.name in outcome.fix.mends
+                }
                 waiting = [other for other in waiting if other.name not in outcome.fix.mends]
+                for fix in fixes.values():
+                    workbench = _with(workbench, fix)
                 progress = True
     return outcomes
+
+
+def _for_all(workbench: Workbench, fix: Fix) -> dict[str, Fix]:
+    """A fix with those that it is for the other equations that share its statement, by the equations' names."""
+    edited = next(equation for equation in workbench.context.equations if equation.name == fix.equation)
+    return {fix.equation: fix} | workbench.shared(edited_by(edited, fix), fix)
 
 
 def _with(workbench: Workbench, fix: Fix) -> Workbench:

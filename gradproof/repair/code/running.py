@@ -53,6 +53,12 @@ class _Counted(ast.NodeTransformer):
         return node
 
 
+def counted(node: ast.stmt) -> ast.stmt:
+    """A statement, which is changed, with counted loops."""
+    made: ast.stmt = _Counted().visit(node)
+    return made
+
+
 def namespace_of(function: Callable[..., Any]) -> dict[str, Any]:
     """What the names in a function's text mean, those of functions around it among them."""
     inner = inspect.unwrap(function)
@@ -113,6 +119,14 @@ class Trial:
             with np.errstate(all="ignore"):
                 result = np.asarray(function(*(np.array(self.values[name])[()] for name in inputs)), dtype=np.float64)
         except (Exception, EndlessLoop):  # whatever the edited code raises, it does not give the truth
+            return False
+        return self.allows(result)
+
+    def allows(self, value: Any) -> bool:
+        """Whether a value is the truth, in shape and within what is allowed."""
+        try:
+            result = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
             return False
         return result.shape == self.truth.shape and bool(np.all(np.abs(result - self.truth) <= self.allowed))
 

@@ -7,6 +7,7 @@ likeliest slips are tried first, and what agrees is ranked by how likely the sli
 from __future__ import annotations
 
 import ast
+import re
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradproof.repair.code.resuming import Resuming
 from gradproof.repair.code.running import Counter, Trial, guarded, namespace_of, trials_of, with_counter
 from gradproof.repair.code.scope import Scope
 from gradproof.repair.code.signature import with_parameters
@@ -35,11 +37,14 @@ from gradproof.repair.rewrite import Unwritable, substituted
 if TYPE_CHECKING:
     from gradproof.repair.mend import Workbench
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 MOST_RUNS = 30_000
 """So many edits are run at most."""
 MARGIN = 1.0
 """Edits that are less likely by more bits than this than one that agrees are not tried."""
 MOST_FIXES = 8
+UNSHARED = 3.0
+"""So many more bits costs the edit of a statement that only few of the wrong equations have."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,13 @@ class CodeRepair:
         workbench: Trials and derivation.
         equation: The wrong equation.
         deadline: When to stop, by `time.perf_counter`.
+        known: Names that other searches have tried: only edits that read others are run; empty for all edits.
     """
 
     workbench: Workbench
     equation: Equation
     deadline: float
+    known: frozenset[str] = frozenset()
     counter: Counter = field(default_factory=Counter)
     runs: int = 0
     coincidental: int = 0
@@ -85,7 +92,7 @@ class CodeRepair:
         late = self.runs >= MOST_RUNS or time.perf_counter() > self.deadline
         counts = Counts(self.runs, len(fixes), self.coincidental, 1, not late)
         # Of edits in several texts, that which mends most equations comes first.
-        fixes.sort(key=lambda fix: -len(fix.mends))
+        fixes.sort(key=lambda fix: self.workbench.sharing.rank(self.equation, fix))
         if not fixes:
             return Repair(None, (), self.workbench.reading(self.equation), counts)
         return Repair(fixes[0], tuple(fixes[1 : 1 + MOST_ALTERNATIVES]), fixes[0].diagnosis, counts)
@@ -108,28 +115,52 @@ class CodeRepair:
     def _fixes(self) -> Iterator[Fix]:
         seen = {part.source for part in self.parts}
         best, count = float("inf"), 0
-        for candidate in self.candidates():
-            if candidate.slip.bits > best + MARGIN or count == MOST_FIXES or self.runs >= MOST_RUNS:
+        for bits, candidate in self.candidates():
+            if bits > best + MARGIN or count == MOST_FIXES or self.runs >= MOST_RUNS:
                 return
             if time.perf_counter() > self.deadline:
                 return
+            if self._is_refuted(candidate):
+                self.runs += 1
+                continue
             text = self._text(candidate)
             if text in seen:
                 continue
             seen.add(text)
             fix = self._tried(candidate, text)
             if fix is not None:
-                best, count = min(best, candidate.slip.bits), count + 1
+                best, count = min(best, bits), count + 1
                 yield fix
 
-    def candidates(self) -> list[Candidate]:
-        """All single edits of the equation's text and of its helpers', the likeliest first."""
+    def _is_refuted(self, candidate: Candidate) -> bool:
+        own = candidate.part is self.equation
+        return own and self._resuming.refutes(candidate.slip.spans, self._added(candidate))
+
+    def candidates(self) -> list[tuple[float, Candidate]]:
+        """All single edits of the equation's text and of its helpers', the likeliest first, with their prices.
+
+        What equations that agree share is left out; what fewer wrong equations have than another statement costs more.
+        """
         found = []
         for part in self.parts:
             source = Source.of(part.source)
-            if source is not None:
-                found += [Candidate(part, source, slip) for slip in slips(source, self._scope(part, source))]
-        return sorted(found, key=lambda candidate: candidate.slip.bits)
+            if source is None:
+                continue
+            sharing = self.workbench.sharing
+            settled, suspicion = sharing.settled(part), sharing.suspicion(part)
+            for slip in slips(source, self._scope(part, source)):
+                lines = {source.text.count("\n", 0, span.start) + 1 for span in slip.spans}
+                if not lines & settled and self._is_new(source, slip):
+                    less = UNSHARED * (1.0 - min((suspicion.get(line, 1.0) for line in lines), default=1.0))
+                    found.append((slip.bits + less, Candidate(part, source, slip)))
+        return sorted(found, key=lambda item: item[0])
+
+    def _is_new(self, source: Source, slip: Slip) -> bool:
+        """Whether an edit reads what other searches did not know."""
+        if not self.known:
+            return True
+        words = {word for span in slip.spans for word in _WORD.findall(span.text)}
+        return bool(words & (source.bound - self.known))
 
     @cached_property
     def parts(self) -> tuple[Equation, ...]:
@@ -155,6 +186,12 @@ class CodeRepair:
         return [every[k] for k in order]
 
     @cached_property
+    def _resuming(self) -> Resuming:
+        source = Source.of(self.equation.source)
+        assert source is not None
+        return Resuming(source, self._spaces[self.equation.name], self.counter, self.trials[0])
+
+    @cached_property
     def _axes(self) -> Mapping[str, int]:
         group = self.workbench.groups[0][0]
         return {name: group.lifted[name].ndim - 2 for name in self.workbench.known}
@@ -168,10 +205,7 @@ class CodeRepair:
         return Scope(source, others, {name: self._axes.get(name, 0) for name in part.inputs}, numbers)
 
     def _added(self, candidate: Candidate) -> list[str]:
-        local = candidate.source.function
-        here = {a.arg for a in local.args.args} | {
-            node.id for node in ast.walk(local) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
+        here = candidate.source.bound
         return [name for name in candidate.slip.reads if name not in here and name in self.workbench.known]
 
     def _text(self, candidate: Candidate) -> str:

@@ -119,6 +119,13 @@ class Source:
         return frozenset(map(id, [*owned, *(node.func for node in nodes if isinstance(node, ast.Call))]))
 
     @cached_property
+    def bound(self) -> frozenset[str]:
+        """The parameters and the names that the body gives values."""
+        nodes = [node for node in ast.walk(self.function) if isinstance(node, ast.Name)]
+        stored = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+        return frozenset(stored.union(argument.arg for argument in self.function.args.args))
+
+    @cached_property
     def statements(self) -> tuple[ast.stmt, ...]:
         """All statements of the body, in the order of the text."""
         return tuple(_statements(self.function.body))
