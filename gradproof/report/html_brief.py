@@ -58,14 +58,14 @@ def headline(result: CheckResult) -> str:
 
 
 def status(result: CheckResult) -> str:
-    """Whether this is what the case declares."""
+    """Whether this is as expected: every equation agrees but those that are declared as errata."""
     parts = []
     if result.unexpected:
-        parts.append(f"not declared: {wording.names([one.equation for one in result.unexpected])}")
+        parts.append(f"{wording.names([one.equation for one in result.unexpected])} should agree")
     if result.not_shown:
-        parts.append(f"declared as errata, but not wrong: {wording.names(result.not_shown)}")
+        parts.append(f"{wording.names(result.not_shown)} should disagree, as declared")
     if parts:
-        return f"Not as the case declares: {'; '.join(parts)}."
+        return f"Not as expected: {'; '.join(parts)}."
     if not result.ok:
         return "Nothing could be compared."
     if not result.wrong:

@@ -160,7 +160,7 @@ def test_page_marks_what_a_fix_of_plain_code_changes() -> None:
         (
             (RIGHT, WRONG),
             "1 of 2 equations is wrong; the other one agrees.",
-            "Not as the case declares: not declared: dLoss_dw.",
+            "Not as expected: dLoss_dw should agree.",
         ),
         (
             (RIGHT, replace(WRONG, known_erratum=True), INHERITS),
@@ -170,7 +170,7 @@ def test_page_marks_what_a_fix_of_plain_code_changes() -> None:
         (
             (RIGHT, replace(RIGHT, equation="A", known_erratum=True)),
             "All 2 equations agree.",
-            "Not as the case declares: declared as errata, but not wrong: A.",
+            "Not as expected: A should disagree, as declared.",
         ),
         (
             (replace(RIGHT, verdict="unchecked"),),
