@@ -50,7 +50,7 @@ def known_wrong() -> None:
     every = [outcome for outcomes in found.values() for outcome in outcomes]
     print(_row("all", every))
     for outcome in every:
-        if not (outcome.right_blamed and outcome.at_the_line):
+        if not outcome.named:
             print(f"not named: {outcome.variant.label}: {', '.join(outcome.blamed) or 'nothing'} is blamed")
         elif not outcome.mended:
             print(f"not mended: {outcome.variant.label}")
@@ -58,7 +58,7 @@ def known_wrong() -> None:
 
 def _row(title: str, outcomes: list[Outcome]) -> str:
     caught = sum(outcome.caught for outcome in outcomes)
-    named = sum(outcome.right_blamed and outcome.at_the_line for outcome in outcomes)
+    named = sum(outcome.named for outcome in outcomes)
     mended = sum(outcome.mended for outcome in outcomes)
     return f"{title:28} {len(outcomes):9} {caught:9} {named:9} {mended:9}"
 

@@ -26,6 +26,23 @@ DOCUMENT = "parameter_update_2"
 
 TRIALS = 300
 
+KINDS = {
+    "scale": "mean for sum, a missing 2 or 1/N, a wrong divisor or constant",
+    "index": "a wrong index, axis or step, a transpose, a variable copied from the line above",
+    "upstream": "the gradient from above forgotten",
+    "path": "a path or a term missing",
+    "accumulation": "= for +=: what was there is lost",
+    "never stored": "a result computed and put nowhere",
+    "activation": "the derivative of an activation forgotten, another one, or at the wrong point",
+    "sign": "a sign",
+    "epsilon": "epsilon at the wrong place, or forgotten",
+    "update order": "an updated value where the one before is meant, or the other way round",
+    "mask": "a mask or a condition forgotten or wrong",
+    "second derivative": "a derivative of a gradient",
+    "formula": "another power or function",
+}
+"""The kinds of slips that people make."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -38,6 +55,9 @@ class Variant:
         new: What stands there instead.
         blames: The equation, or the quantity of the statement, that is wrong by itself; no other one is.
         mended: Whether a fix is found.
+        kind: One of `KINDS`.
+        located: Whether the report leads to the changed line: not in a function that is called as a whole, nor where
+            a statement that stores nothing belongs to no equation any more.
     """
 
     case: str
@@ -46,6 +66,8 @@ class Variant:
     new: str
     blames: str
     mended: bool = True
+    kind: str = "formula"
+    located: bool = True
 
     @property
     def label(self) -> str:
@@ -99,6 +121,11 @@ class Outcome:
             return True
         text = equation.source if equation.code is None else equation.code.own.text
         return any(equation.line <= line < equation.line + len(text.splitlines()) for line in self.lines)
+
+    @property
+    def named(self) -> bool:
+        """Whether that equation is blamed, at the changed line where there is one to name."""
+        return self.right_blamed and (self.at_the_line or not self.variant.located)
 
     @property
     def mended(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from harness import PROJECT, Variant, gallery, planted, tried, variants
+from harness import KINDS, PROJECT, Variant, gallery, planted, tried, variants
 
 from gradproof import crosscheck
 
@@ -26,7 +26,7 @@ def test_gallery_right_case_agrees(case: str, dtype: str) -> None:
 def test_gallery_wrong_variant_is_caught(variant: Variant) -> None:
     outcome = tried(variant)
     assert outcome.blamed == (variant.blames,)
-    assert outcome.at_the_line
+    assert outcome.named
     assert outcome.mended or not variant.mended
 
 
@@ -39,6 +39,17 @@ def test_gallery_every_case_has_variants() -> None:
 def test_gallery_most_variants_are_mended() -> None:
     every = variants()
     assert sum(variant.mended for variant in every) >= MENDED_SHARE * len(every)
+
+
+def test_gallery_every_kind_of_slip_has_variants() -> None:
+    counts = Counter(variant.kind for variant in variants())
+    assert {kind: counts[kind] for kind in KINDS if counts[kind] < AT_LEAST} == {}
+    assert set(counts) <= set(KINDS)
+
+
+def test_gallery_slips_of_a_case_are_of_different_kinds() -> None:
+    kinds = {case: {variant.kind for variant in variants() if variant.case == case} for case in gallery()}
+    assert {case: found for case, found in kinds.items() if len(found) < AT_LEAST - 1} == {}
 
 
 def test_gallery_labels_are_unique() -> None:
