@@ -22,6 +22,7 @@ from harness import PROJECT, Outcome, gallery, tried, variants
 def cases(trials: int) -> None:
     """Check every case in both dtypes."""
     total, start_of_all = 0.0, time.process_time()
+    largest = dict.fromkeys(defaults.DTYPES, (0.0, ""))
     print(f"{'case':28} {'equations':>9} {'float64':>9} {'float32':>9}   not in agreement")
     for case in gallery():
         seconds, odd, count = [], [], 0
@@ -31,12 +32,17 @@ def cases(trials: int) -> None:
             seconds.append(time.perf_counter() - start)
             odd += [f"{one.equation} {one.verdict} in {dtype}" for one in result.results if one.verdict != "agrees"]
             count = len(result.results)
+            shares = [(one.bound_share, f"{case}: {one.equation}") for one in result.results]
+            largest[dtype] = max(largest[dtype], *shares)
         total += sum(seconds)
         print(f"{case:28} {count:9} {seconds[0]:7.2f} s {seconds[1]:7.2f} s   {', '.join(odd)}")
     print(
         f"{len(gallery())} cases, {trials} trials, both dtypes: {total:.1f} s in all, "
-        f"{time.process_time() - start_of_all:.1f} s of them on the processor\n"
+        f"{time.process_time() - start_of_all:.1f} s of them on the processor"
     )
+    for dtype, (share, where) in largest.items():
+        print(f"largest share of a bound in {dtype}: {100 * share:.0f}% ({where})")
+    print()
 
 
 def known_wrong() -> None:

@@ -170,10 +170,11 @@ def tried(variant: Variant, *, trials: int = TRIALS) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         project, lines = planted(variant, Path(folder))
         result = crosscheck(variant.case, project=project, trials=trials, repair=False)
-        assert result.checked is not None
-        repairs = mend_case(result.checked, result, seed=result.seed)
-        result = with_repairs(result, repairs, result.checked.derivation)
-        changes = patches(result.checked, repairs)
+        case = result.checked
+        assert case is not None
+        repairs = mend_case(case, result, seed=result.seed)
+        result = with_repairs(result, repairs, case.derivation)
+        changes = patches(case, repairs)
         for change in changes:
             write(change)
         again = crosscheck(variant.case, project=project, trials=trials, repair=False) if changes else None
