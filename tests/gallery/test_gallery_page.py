@@ -1,0 +1,44 @@
+"""docs/gallery.md lists every case, in the form that it has, and every form has a case."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from harness import PROJECT, gallery
+
+PAGE = (PROJECT.root / "docs" / "gallery.md").read_text(encoding="utf-8")
+ROWS = dict(re.findall(r"^\| \[(\w+)\]\(\.\./manual/\1\.py\) \| ([^|]+) \|", PAGE, re.M))
+FORMS = {
+    "equations",
+    "two functions",
+    "cache in a tuple",
+    "cache in a dict",
+    "class with state on `self`",
+    "one function",
+    "in-place update",
+    "loop over time",
+    "loop over samples",
+    "opaque",
+}
+
+
+def test_page_has_every_case() -> None:
+    assert set(ROWS) == set(gallery())
+    assert all(f"`{name}`" in PAGE for name in set(PROJECT.cases) - set(gallery()))
+
+
+def test_page_has_every_form() -> None:
+    assert {form for row in ROWS.values() for form in row.strip().split(", ")} == FORMS
+
+
+@pytest.mark.parametrize("case", gallery())
+def test_page_tells_the_form_of_a_case(case: str) -> None:
+    text = PROJECT.manual_path(case).read_text(encoding="utf-8")
+    reference = PROJECT.reference_path(case).read_text(encoding="utf-8")
+    forms = set(ROWS[case].strip().split(", "))
+    assert ("equations" in forms) == ("code = Code(" not in reference)
+    assert ("opaque" in forms) == ("opaque=True" in reference)
+    assert ("class with state on `self`" in forms) == ("\nclass " in text)
+    assert ("cache in a dict" in forms) == bool(re.search(r"cache = \{|return \w+, \{", text))
+    assert any(form.startswith("loop") for form in forms) == bool(re.search(r"for (t|n) in ", text))
