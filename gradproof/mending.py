@@ -85,8 +85,11 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
     if (change := _change(edited, fix)) is not None:
         before, after = change.before, change.after
         place = f"{place.rpartition(':')[0]}:{change.line}"
+        parts = [change.in_words(part) for part in parts]
         others = [_change(edited, other) for other in repair.alternatives if other.equation == fix.equation]
         alternatives = [f"line {other.line}: {other.after}" for other in others if other is not None]
+    elif edited.code is not None:
+        before = ""  # of no one statement of the code
     where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
     if before and not is_helper and place != one.place:
         where = f"at {place}: "

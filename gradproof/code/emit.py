@@ -47,7 +47,7 @@ def equation(
 
     def add(node: ast.stmt, origin: Origin | None, kept: tuple[int, ...] | None = None) -> None:
         body.append(names.applied(node))
-        written.append(Statement.of(origin, names.quantities, {**names.given, **names.own}, kept))
+        written.append(Statement.of(origin, names.quantities, names.own, names.given, kept))
 
     for part in parts:
         if isinstance(part, Block):

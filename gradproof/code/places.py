@@ -106,8 +106,19 @@ def _may_matter(node: ast.stmt, names: set[str]) -> bool:
     if not isinstance(node, (ast.Assign, ast.AugAssign)):
         return True
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    stored = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
-    return bool(stored & names)
+    return any(root in names for target in targets for root in _roots(target))
+
+
+def _roots(target: ast.expr) -> Iterator[str]:
+    """The variables that a target is, or writes a part of."""
+    match target:
+        case ast.Name():
+            yield target.id
+        case ast.Tuple() | ast.List():
+            for part in target.elts:
+                yield from _roots(part)
+        case ast.Subscript() | ast.Attribute() | ast.Starred():
+            yield from _roots(target.value)
 
 
 def _own_reads(node: ast.stmt) -> set[str]:
@@ -128,7 +139,9 @@ def carried(edited: ast.stmt, at: Place, to: Place, source: str) -> tuple[str, t
     Returns:
         The text, and the names that it reads there; None where the edit reads what the other body does not have.
     """
-    names = {variable: name for name, variable in to.variables.items()}
+    here = {part.id for part in ast.walk(to.node) if isinstance(part, ast.Name)}
+    # A variable has another name after each loop that changes it: that of the statement itself is meant.
+    names = {to.variables[name]: name for name in sorted(to.variables, key=lambda name: name in here)}
     table = {}
     for name in {part.id for part in ast.walk(edited) if isinstance(part, ast.Name)}:
         variable = at.variables.get(name)

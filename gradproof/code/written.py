@@ -7,7 +7,7 @@ import copy
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gradproof.code.steps import Origin
@@ -43,6 +43,7 @@ class Statement:
         origin: Origin | None,
         names: Mapping[int, str],
         own: Mapping[str, str],
+        given: Mapping[str, str],
         kept: tuple[int, ...] | None = None,
     ) -> Statement:
         """The statement at an origin.
@@ -51,6 +52,7 @@ class Statement:
             origin: Where the statement stands; None where it was added in reading.
             names: The names that steps have in the body, by their numbers.
             own: The names that variables of the statement itself have in the body -> the variables.
+            given: The names that arguments have in the body -> the arguments, where no variable is one.
             kept: Which statements of a loop's body are left.
         """
         if origin is None:
@@ -65,7 +67,7 @@ class Statement:
             if name is not None:
                 variables.setdefault(name, variable)
                 changed[name] = step.origin.line if step.origin is not None else 0
-        return cls(origin.line, origin.text, variables, changed, kept)
+        return cls(origin.line, origin.text, {**given, **variables}, changed, kept)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Change:
         new: The statement as it should be; the same text where only its place is wrong, empty where it is too much.
         moved: The line before which it should stand, where its place is wrong; else 0.
         foreign: Quantities that the mended statement reads and the code has no variable for there.
+        local: Name in the equation's text -> the local variable that has another name in the code.
     """
 
     line: int
@@ -85,6 +88,11 @@ class Change:
     new: str
     moved: int = 0
     foreign: tuple[str, ...] = ()
+    local: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def in_words(self, sentence: str) -> str:
+        """A sentence about the change with the code's names for its local variables."""
+        return _WORD.sub(lambda word: self.local.get(word[0], word[0]), sentence)
 
     @property
     def before(self) -> str:
@@ -142,7 +150,20 @@ class Written:
             for statement, one, other in zip(self.statements, before, after, strict=True)
             if ast.dump(one) != ast.dump(other)
         ]
-        return self._changed(*changed[0]) if len(changed) == 1 and changed[0][0].line else None
+        if len(changed) != 1 or not changed[0][0].line:
+            return None
+        statement, one, other = changed[0]
+        if statement is self.statements[-1]:
+            statement = replace(statement, variables={**self._overwritten(old), **statement.variables})
+        return self._changed(statement, one, other)
+
+    def _overwritten(self, text: str) -> dict[str, str]:
+        """What the variable that the equation's own statement writes was before it, where that is a quantity."""
+        quantity, _, _ = ast.parse(text).body[0].name.partition("__")  # type: ignore[attr-defined]
+        own = ast.parse(textwrap.dedent(self.own.text)).body[0]
+        if not quantity.endswith("_new") or not isinstance(own, ast.Assign) or len(own.targets) != 1:
+            return {}
+        return {quantity.removesuffix("_new"): ast.unparse(own.targets[0])}
 
     def _changed(self, statement: Statement, one: ast.stmt, other: ast.stmt) -> Change | None:
         original = ast.parse(textwrap.dedent(statement.text)).body[0]
@@ -170,7 +191,11 @@ class Written:
         late = next((n for name, n in moved.items() if n and name.endswith("_new")), 0)
         added = _read(other) - _read(one) - {"np", "numpy"}
         foreign = tuple(sorted(name for name in added if name not in statement.variables))
-        return Change(line, old, "" if _is_idle(new) else new, late if new == old else 0, foreign)
+        if late and new == old:
+            return Change(line, old, new, late)
+        pairs = statement.variables.items()
+        local = {name: variable for name, variable in pairs if name.rstrip("0123456789") == f"{variable}_"}
+        return Change(line, old, "" if _is_idle(new) else new, 0, foreign, local)
 
 
 def _is_idle(text: str) -> bool:
@@ -215,9 +240,11 @@ def _mended(original: ast.stmt, one: ast.stmt, other: ast.stmt, variables: Mappi
         return ast.unparse(ast.Assign([original.target], new, lineno=0))
     if type(original) is type(one) and isinstance(one, (ast.Assign, ast.AugAssign)) and not _same_head(one, other):
         return ast.unparse(in_variables(other, variables))
-    wanted = ast.unparse(old)
+    unnamed = {name for name in _read(old) if name not in variables.values() and name not in _read(original)}
     for holder, name, index, part in _expressions(original):
-        if ast.unparse(part) == wanted:
+        found: dict[str, ast.AST] = {}
+        if _is_same(old, part, unnamed, found):
+            new = _Filled(found).visit(copy.deepcopy(new))
             changed = copy.copy(getattr(holder, name))
             if index is None:
                 changed = new
@@ -231,6 +258,29 @@ def _mended(original: ast.stmt, one: ast.stmt, other: ast.stmt, variables: Mappi
                 changed[index] = part
             return text
     return None
+
+
+def _is_same(pattern: object, node: object, unnamed: set[str], found: dict[str, ast.AST]) -> bool:
+    """Whether a text is another, in which names without a variable of their own stand for what is computed there."""
+    if isinstance(pattern, ast.Name) and pattern.id in unnamed and isinstance(node, ast.AST):
+        return ast.dump(found.setdefault(pattern.id, node)) == ast.dump(node)
+    if isinstance(pattern, ast.AST) and isinstance(node, ast.AST):
+        pairs = zip(ast.iter_fields(pattern), ast.iter_fields(node), strict=False)
+        return type(pattern) is type(node) and all(
+            one[0] == "ctx" or _is_same(one[1], other[1], unnamed, found) for one, other in pairs
+        )
+    if isinstance(pattern, list) and isinstance(node, list):
+        pairs = zip(pattern, node, strict=False)
+        return len(pattern) == len(node) and all(_is_same(one, other, unnamed, found) for one, other in pairs)
+    return pattern == node
+
+
+class _Filled(ast.NodeTransformer):
+    def __init__(self, found: Mapping[str, ast.AST]) -> None:
+        self.found = found
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self.found.get(node.id, node)
 
 
 def _same_head(one: ast.stmt, other: ast.stmt) -> bool:

@@ -192,6 +192,9 @@ def test_program_tells_which_text_a_formula_changes() -> None:
     in_itself = transform(program.formula, lambda node: Name("y") if node == Name("x") else None)
     assert show(inline(program.formula)) == "(x + 1) * 2 * x + (x + 1) * 2"
     assert program.changed(in_helper)[0].equation.name == "t"
+    assert program.place(in_helper) == "t"
+    assert program.place(in_itself) == ""
+    assert program.place(program.formula) == ""
     with pytest.raises(Unwritable, match="2 texts"):
         program.changed(in_itself)
     with pytest.raises(Unwritable, match="0 texts"):

@@ -139,3 +139,34 @@ def test_slip_that_several_equations_share_is_told_once(tmp_path: Path) -> None:
     assert len({(one.fix_place, one.fix_before, one.fix) for one in result.wrong}) == 1
     assert result.wrong[0].fix == "sqrtvar = np.sqrt(var + eps)"
     assert right
+
+
+GALLERY = Path(__file__).resolve().parents[2]
+LOOP = [
+    ("dar = dan * bn * r * (1 - r)", "dar = dan * bn * r"),
+    ("dan = dstate * (1 - z) * (1 - n**2)", "dan = dstate * (1 - z) * (1 - n)"),
+    ("dstate * (state - n) * z", "dstate * (n - state) * z"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), LOOP)
+def test_slip_in_a_loop_is_one_fix_for_all_results_of_the_loop(tmp_path: Path, old: str, new: str) -> None:
+    text = (GALLERY / "manual" / "gru.py").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    line = text[: text.index(old)].count("\n") + 1
+    for name, content in (
+        ("manual", text.replace(old, new)),
+        ("reference", (GALLERY / "reference" / "gru.py").read_text(encoding="utf-8")),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "gru.py").write_text(content, encoding="utf-8")
+    result = crosscheck("gru", project=Project(tmp_path), trials=100, repair=False)
+    assert result.checked is not None
+    repairs = mend_case(result.checked, result, seed=0, budget_seconds=30.0)
+    wrong = with_repairs(result, repairs, result.checked.derivation).wrong
+    assert len(wrong) == 3
+    assert {one.fix_place for one in wrong} == {f"manual/gru.py:{line}"}
+    assert len({one.fix for one in wrong}) == 1
+    for change in patches(result.checked, repairs):
+        write(change)
+    assert crosscheck("gru", project=Project(tmp_path), trials=100, repair=False).ok

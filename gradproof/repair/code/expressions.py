@@ -27,8 +27,9 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
     ast.NotEq: ("!=", ("==",)),
 }
 _FUNCTIONS = {
-    "sum": ("mean", "max"), "mean": ("sum",), "max": ("min", "sum"), "min": ("max",), "maximum": ("minimum",),
-    "minimum": ("maximum",), "zeros_like": ("ones_like",), "ones_like": ("zeros_like",), "zeros": ("ones",),
+    "sum": ("mean", "max"), "mean": ("sum", "max", "min"), "max": ("min", "sum"), "min": ("max",),
+    "maximum": ("minimum",), "minimum": ("maximum",), "zeros_like": ("ones_like",), "ones_like": ("zeros_like",),
+    "zeros": ("ones",),
     "ones": ("zeros",), "argmax": ("argmin",), "argmin": ("argmax",), "exp": ("log",), "log": ("exp",),
     "sqrt": ("square",), "square": ("sqrt",), "tanh": ("cosh",), "cosh": ("tanh",), "sin": ("cos",), "cos": ("sin",),
     "std": ("var",), "var": ("std",), "outer": ("inner",), "dot": ("outer",), "cumsum": ("cumprod",), "log1p": ("log",),

@@ -35,8 +35,16 @@ def wrong_names(source: Source, scope: Scope, node: ast.expr) -> Iterator[Slip]:
                 )
                 kind = "ordering" if ordering else "name"
                 yield Slip((source.replaced(node, name),), bits, kind, sentence, (name,))
+        if node.id in scope.ahead:
+            step = scope.ahead[node.id]
+            sentence = f"{node.id} should look one step ahead: {step.text[1:-1]}"
+            yield Slip((source.replaced(node, step.text),), 4.0, "look ahead", sentence, step.names)
         for mask in scope.masks:
             yield Slip((source.replaced(node, f"({mask})"),), 3.5, "mask", f"{node.id} should be the mask {mask}")
+        if scope.axes.get(node.id) == 2 and scope.is_exponentiated:
+            text = f"np.where(np.triu(np.ones_like({node.id}), k=1) > 0, -np.inf, {node.id})"
+            sentence = f"the causal mask is missing: {node.id} ahead of the diagonal should count as minus infinity"
+            yield Slip((source.replaced(node, text),), 5.0, "mask", sentence)
         if id(node) not in source.bases:
             for name in here:
                 if name != node.id and name not in scope.indices:
@@ -56,6 +64,13 @@ def missing_parts(source: Source, scope: Scope, statement: ast.stmt) -> Iterator
     """Factors and terms that are missing at the places of a statement where one can stand."""
     atoms = scope.atoms(statement.lineno)
     derived = (*atoms, *_derived(scope, atoms))
+    yield from _in_all_parts(source, scope, statement)
+    yield from _out_of_step(source, statement)
+    for part in _factors(statement) if scope.unused else ():
+        for name in scope.unused:
+            for operator in "+-":
+                spans = source.plus(part, f" {operator} {name}", wrapped=True)
+                yield Slip(spans, 4.0, "missing term", f"the term {operator} {name} is missing", (name,))
     # A factor that is the same in every turn is likelier to be forgotten behind the loop.
     turns = 0.2 * source.depth(statement)
     for place in _term_places(statement):
@@ -76,6 +91,35 @@ def missing_parts(source: Source, scope: Scope, statement: ast.stmt) -> Iterator
                 spans = source.plus(place.node, f" {operator} {atom.text}", wrapped=place.wrapped)
                 bits = 2.0 + atom.bits + place.bits
                 yield Slip(spans, bits, "missing term", f"the term {operator} {atom.text} is missing", atom.names)
+
+
+def _in_all_parts(source: Source, scope: Scope, statement: ast.stmt) -> Iterator[Slip]:
+    """The same factor missing in all parts of a tuple."""
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    if isinstance(value, ast.Tuple) and len(value.elts) > 1:
+        for name in scope.names(statement.lineno):
+            for operator, factor in (("*", name), ("/", f"1/{name}")):
+                spans = [
+                    span for part in value.elts for span in source.times(part, f" {operator} {name}", wrapped=False)
+                ]
+                sentence = f"the factor {factor} is missing in all of {source.of_node(value)}"
+                yield Slip(tuple(spans), 3.5, "missing factor", sentence, (name,))
+
+
+def _out_of_step(source: Source, statement: ast.stmt) -> Iterator[Slip]:
+    """What belongs to a step and to the one before it, taken at the same step."""
+    for root in own_expressions(statement):
+        for node in ast.walk(root):
+            pair: list[ast.expr] = []
+            if isinstance(node, ast.Call):
+                pair = [part for part in node.args if isinstance(part, (ast.Name, ast.Attribute))]
+            elif isinstance(node, ast.BinOp):
+                pair = [part for part in (node.left, node.right) if isinstance(part, (ast.Name, ast.Attribute))]
+            if len(pair) == 2:
+                for first, second in (("[1:]", "[:-1]"), ("[:-1]", "[1:]")):
+                    texts = [source.of_node(part) + cut for part, cut in zip(pair, (first, second), strict=True)]
+                    spans = tuple(source.replaced(part, text) for part, text in zip(pair, texts, strict=True))
+                    yield Slip(spans, 3.5, "index", f"{texts[0]} belongs to {texts[1]}: they are one step apart")
 
 
 def _of_unused(scope: Scope, atoms: tuple[Atom, ...]) -> Iterator[Atom]:
@@ -127,7 +171,9 @@ def _derived(scope: Scope, atoms: tuple[Atom, ...]) -> Iterator[Atom]:
 def _term_places(statement: ast.stmt) -> Iterator[_TermPlace]:
     for root in own_expressions(statement):
         if isinstance(statement, (ast.Assign, ast.AugAssign, ast.Return)) and root is statement.value:
-            if not isinstance(root, (ast.Tuple, ast.List, ast.Dict)):
+            if isinstance(root, (ast.Tuple, ast.List)):
+                yield from (_TermPlace(part, False, True, 0.5) for part in root.elts)
+            elif not isinstance(root, ast.Dict):
                 yield _TermPlace(root, False, True, 0.0)
             yield from _inner_places(root)
         elif isinstance(statement, ast.Expr):
@@ -154,6 +200,16 @@ def _inner_places(root: ast.expr) -> Iterator[_TermPlace]:
             yield from _arguments(node)
         elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
             yield _TermPlace(node.elt, False, True, 0.5)
+
+
+def _factors(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Factors that are no sums."""
+    for root in own_expressions(statement):
+        for node in ast.walk(root):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div, ast.MatMult)):
+                for part in (node.left, node.right):
+                    if isinstance(part, (ast.Name, ast.Subscript, ast.Attribute)):
+                        yield part
 
 
 def _arguments(call: ast.Call) -> Iterator[_TermPlace]:

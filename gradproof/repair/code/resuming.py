@@ -18,7 +18,8 @@ from gradproof.repair.code.running import Counter, EndlessLoop, Trial, counted
 from gradproof.repair.code.source import Source
 from gradproof.repair.rewrite import Span, substituted
 
-_RESULT = "__result__"
+_RESULT, _EDITED = "__result__", "__edited__"
+_GLOBALS = ast.Call(ast.Name("globals", ast.Load()), [], [])
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,21 @@ class Resuming:
         if number is None or self._before is None or number >= len(self._before):
             return False
         node = self.source.function.body[number]
-        start = self.source.line_start(node)
+        inner = _innermost(self.source, node, spans)
+        start = self.source.start(inner)
         moved = [Span(span.start - start, span.end - start, span.text) for span in spans]
-        text = substituted(self.source.text[start : self.source.end(node)], moved)
+        indent = " " * inner.col_offset
+        text = indent + substituted(self.source.text[start : self.source.end(inner)], moved)
         try:
-            first = _compiled_text(text, node)
+            edited = _compiled_text(text, inner)
         except SyntaxError:
             return True
+        first = edited if inner is node else self._around(number, inner)
         names = self._before[number]
         names = _copied({**names, **{name: np.array(self.trial.values[name])[()] for name in added}})
-        return not self.trial.allows(self._result({**self.space, **names}, [first, *self._codes[number + 1 :]]))
+        return not self.trial.allows(
+            self._result({**self.space, **names, _EDITED: edited}, [first, *self._codes[number + 1 :]])
+        )
 
     def _statement(self, spans: Sequence[Span]) -> int | None:
         """The number of the one statement that holds an edit."""
@@ -68,6 +74,24 @@ class Resuming:
     @cached_property
     def _starts(self) -> list[int]:
         return [self.source.line_start(node) for node in self.source.function.body]
+
+    def _around(self, number: int, inner: ast.stmt) -> CodeType:
+        """A statement in which the place of one that it holds runs whatever is put there."""
+        if inner.lineno not in self._holes:
+            whole = copy.deepcopy(self.source.function.body[number])
+            call = ast.Call(ast.Name("exec", ast.Load()), [ast.Name(_EDITED, ast.Load()), _GLOBALS], [])
+            for holder in ast.walk(whole):
+                for part in ("body", "orelse"):
+                    body = getattr(holder, part, [])
+                    for index, node in enumerate(body if isinstance(body, list) else []):
+                        if (node.lineno, node.col_offset) == (inner.lineno, inner.col_offset):
+                            body[index] = ast.copy_location(ast.Expr(call), node)
+            self._holes[inner.lineno] = _compiled([whole])
+        return self._holes[inner.lineno]
+
+    @cached_property
+    def _holes(self) -> dict[int, CodeType]:
+        return {}
 
     @cached_property
     def _codes(self) -> list[CodeType]:
@@ -101,6 +125,18 @@ class Resuming:
 
     def _result(self, space: dict[str, Any], codes: Sequence[CodeType]) -> Any:
         return None if any(self._failed(space, code) for code in codes) else space.get(_RESULT)
+
+
+def _innermost(source: Source, node: ast.stmt, spans: Sequence[Span]) -> ast.stmt:
+    """The assignment in a loop that holds an edit; the statement itself where there is none."""
+    first, last = min(span.start for span in spans), max(span.end for span in spans)
+    if isinstance(node, ast.For):
+        for part in ast.walk(node):
+            if not isinstance(part, (ast.Assign, ast.AugAssign)):
+                continue
+            if source.start(part) <= first and last <= source.end(part):
+                return part
+    return node
 
 
 def _compiled_text(text: str, node: ast.stmt) -> CodeType:

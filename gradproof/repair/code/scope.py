@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
 
@@ -43,12 +43,14 @@ class Scope:
         quantities: Other quantities that it may read, with the number of their axes.
         axes: Parameter -> the number of its axes, where that is known.
         numbers: Names of numbers that the module holds.
+        ahead: Updated quantity -> its own formula taken from the updated value: one more step, with what it reads.
     """
 
     source: Source
     quantities: Mapping[str, int]
     axes: Mapping[str, int]
     numbers: tuple[str, ...] = ()
+    ahead: Mapping[str, Atom] = field(default_factory=dict)
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -92,6 +94,11 @@ class Scope:
         return tuple(dict.fromkeys(self.source.of_node(node) for node in nodes))
 
     @cached_property
+    def is_exponentiated(self) -> bool:
+        """Whether the body takes exponentials by NumPy, as a softmax does."""
+        return "np.exp(" in self.source.text
+
+    @cached_property
     def unused(self) -> tuple[str, ...]:
         """Local names that are computed but never read."""
         read = {n.id for n in ast.walk(self.source.function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
@@ -118,7 +125,7 @@ class Scope:
                 pair = _one_character(first, other)
                 if pair is not None:
                     renamed = {name: _exchanged(name, pair, known) for name in own} | {first: other}
-                    yield _substituted(text, renamed), tuple(renamed.values())
+                    yield substituted_names(text, renamed), tuple(renamed.values())
 
     def names(self, line: int) -> tuple[str, ...]:
         """The names that mean something at a line: parameters, then local names."""
@@ -172,7 +179,8 @@ def _exchanged(name: str, pair: tuple[str, str], known: Iterable[str]) -> str:
     return other if other in known else name
 
 
-def _substituted(text: str, names: Mapping[str, str]) -> str:
+def substituted_names(text: str, names: Mapping[str, str]) -> str:
+    """A text with other names."""
     return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from gradproof.repair.code.resuming import Resuming
 from gradproof.repair.code.running import Counter, Trial, guarded, namespace_of, trials_of, with_counter
-from gradproof.repair.code.scope import Scope
+from gradproof.repair.code.scope import Atom, Scope, substituted_names
 from gradproof.repair.code.signature import with_parameters
 from gradproof.repair.code.slip import Slip
 from gradproof.repair.code.source import Source
@@ -29,7 +29,7 @@ from gradproof.repair.equation import Equation
 from gradproof.repair.formula_repair import MOST_ALTERNATIVES
 from gradproof.repair.helpers import composite, upstream
 from gradproof.repair.mended import MendedEquation
-from gradproof.repair.names import readable
+from gradproof.repair.names import UPDATED, readable
 from gradproof.repair.problem import Counts
 from gradproof.repair.results import Fix, Repair
 from gradproof.repair.rewrite import Unwritable, substituted
@@ -202,7 +202,24 @@ class CodeRepair:
         others = {name: self._axes[name] for name in pool if name not in part.inputs and name != part.quantity}
         space = namespace_of(part.function)
         numbers = tuple(name for name, value in space.items() if type(value) in (int, float) and name not in others)
-        return Scope(source, others, {name: self._axes.get(name, 0) for name in part.inputs}, numbers)
+        axes = {name: self._axes.get(name, 0) for name in part.inputs}
+        return Scope(source, others, axes, numbers, self._ahead(part, {*others, *part.inputs}))
+
+    def _ahead(self, part: Equation, readable: set[str]) -> dict[str, Atom]:
+        """The formulas of updates that agree, with the updated value in the place of the old one."""
+        found = {}
+        for equation in self.workbench.context.equations:
+            old = equation.quantity.removesuffix(UPDATED)
+            source = Source.of(equation.source) if equation.name in self.workbench.context.passing else None
+            if source is None or old == equation.quantity or old not in equation.inputs or equation is part:
+                continue
+            last = source.function.body[-1]
+            if len(source.statements) == 1 and isinstance(last, ast.Return) and last.value is not None:
+                names = tuple(equation.quantity if name == old else name for name in equation.inputs)
+                text = substituted_names(source.of_node(last.value), {old: equation.quantity})
+                if readable.issuperset(names):
+                    found[equation.quantity] = Atom(f"({text})", 4.0, names)
+        return found
 
     def _added(self, candidate: Candidate) -> list[str]:
         here = candidate.source.bound
