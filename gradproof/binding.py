@@ -7,7 +7,6 @@ is a leaf, a submodule's output, a result, a derivative `dA_dB`, or an updated p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,53 +15,11 @@ import torch
 
 from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
-from gradproof.first_run import Call, Shape, build, named_results, run_once
+from gradproof.first_run import Shape, build, named_results, run_once
 from gradproof.optimizer_state import recipe_of, state_leaves, state_names
 from gradproof.project import suggestions
 from gradproof.reference import Reference, Symbol, parse_symbol
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A drawn value: an input, a parameter, a hyperparameter, optimizer state, or the cotangent of an output."""
-
-    path: str
-    index: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True)
-class Output:
-    """The output of one call of a submodule."""
-
-    call: Call
-    index: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
-    """What `forward` returns (one of `outputs`), or the loss made of it."""
-
-    name: str
-    is_loss: bool
-
-
-@dataclass(frozen=True)
-class Derivative:
-    """d(top)/d(bottom), of the shape of top followed by the shape of bottom."""
-
-    top: str
-    bottom: str
-
-
-@dataclass(frozen=True)
-class Updated:
-    """A parameter, or an entry of the optimizer's state, after the step."""
-
-    path: str
-    index: tuple[Any, ...] = ()
-
-
-Source = Leaf | Output | Result | Derivative | Updated
+from gradproof.sources import Derivative, Leaf, Output, Result, Source, Updated, derivative_splits
 
 
 class Binding:
@@ -250,26 +207,3 @@ class Binding:
                 return "; ".join(f"the reference has no {part}{suggestions(part, known)}" for part in odd)
             return f"{top} cannot be differentiated with respect to {bottom}"
         return f"the reference has no {name}{suggestions(name, known)}"
-
-
-def derivative_splits(name: str) -> list[tuple[str, str]]:
-    """All (A, B) with name == 'd' + A + '_d' + B."""
-    if not name.startswith("d"):
-        return []
-    body = name[1:]
-    places = [k for k in range(1, len(body) - 2) if body.startswith("_d", k)]
-    return [(body[:k], body[k + 2 :]) for k in places if body[k + 2 :]]
-
-
-def kind_of(name: str, source: Source | None) -> str:
-    """`forward`, `derivative` or `update`: by meaning, or by the look of the name where it has none."""
-    if source is None:
-        return "update" if name.endswith("_new") else "derivative" if derivative_splits(name) else "forward"
-    if isinstance(source, Updated):
-        return "update"
-    return "derivative" if isinstance(source, Derivative) or name.startswith("dLoss_d") else "forward"
-
-
-def shapes_of(names: Mapping[str, Any]) -> str:
-    """Shapes as a clause of a message: `X (2,), T (3,)`."""
-    return ", ".join(f"{name} {np.shape(value)}" for name, value in names.items())

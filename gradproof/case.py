@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.binding import Binding, Leaf, Source, kind_of
+from gradproof.binding import Binding
 from gradproof.bounds import TruthBounds
 from gradproof.derivation import Derivation, Equation, equations_of
 from gradproof.distributions import Distribution
@@ -19,6 +19,7 @@ from gradproof.errors import GradproofError
 from gradproof.loading import load_derivation
 from gradproof.project import Project, find_project, suggestions
 from gradproof.reference import Reference, as_references, load_references
+from gradproof.sources import Leaf, Source, kind_of
 from gradproof.trials import Block, block_of, block_size, draw
 from gradproof.truth import DTYPES, Truth
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from gradproof.binding import Leaf, Output, Result
 from gradproof.first_run import Call
+from gradproof.sources import Leaf, Output, Result
 
 
 @contextmanager

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradproof.arrays.bound import BoundArray
-from gradproof.binding import Binding, Leaf, Output, Result
+from gradproof.binding import Binding
 from gradproof.bounds import TruthBounds
 from gradproof.document import Agreement, Names, NotAvailable, declare
 from gradproof.document.declare import is_printable
 from gradproof.document.provider import Array, Role
 from gradproof.reference import Reference
+from gradproof.sources import Leaf, Output, Result
 from gradproof.trials import Block, block_size, draw
 from gradproof.truth import DTYPES, Truth
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.binding import Output
 from gradproof.case import Case
 from gradproof.repair.evidence import Evidence
+from gradproof.sources import Output
 from gradproof.trials import Block
 
 Array = NDArray[Any]

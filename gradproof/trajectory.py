@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.binding import Binding, Leaf, Updated
+from gradproof.binding import Binding
 from gradproof.case import Case
 from gradproof.errors import GradproofError
 from gradproof.evaluate import Evaluator
 from gradproof.optimizer import Tensors
+from gradproof.sources import Leaf, Updated
 from gradproof.trial_numbers import TrialsDiffer
 from gradproof.trials import Block
 

@@ -18,11 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch.func import functional_call, vjp, vmap
 
-from gradproof.binding import Binding, Derivative, Leaf, Output, Result, Source, Updated
+from gradproof.binding import Binding
 from gradproof.differentiation import entry_of, jacobian, place_of, reached_from, tapped
 from gradproof.errors import GradproofError
 from gradproof.first_run import Call
 from gradproof.optimizer import Recipe, Stepper, Tensors, recorded_step, takes_batches
+from gradproof.sources import Derivative, Leaf, Output, Result, Source, Updated
 from gradproof.trial_numbers import TrialsDiffer
 
 Array = NDArray[Any]

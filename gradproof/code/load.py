@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.binding import Binding, Leaf
+from gradproof.binding import Binding
 from gradproof.code import opaque
 from gradproof.code.blocks import same, sample_of
 from gradproof.code.emit import equation
@@ -29,6 +29,7 @@ from gradproof.derivation import Derivation, known_errata
 from gradproof.errors import GradproofError
 from gradproof.project import suggestions
 from gradproof.reference import Reference
+from gradproof.sources import Leaf
 
 TABLES = frozenset({"params", "parameters", "weights", "theta", "p"})
 """Names of an argument that holds all parameters by their names."""
@@ -73,9 +74,9 @@ def read_code(
 
 
 def _found(function: str | Callable[..., Any], module: ModuleType | None, name: str) -> tuple[type | None, Any]:
-    """A function by its name; with its class where it is a method."""
+    """A function by its name, or itself; with its class where it is a method."""
     if not isinstance(function, str):
-        return None, function
+        return _class_of(function), function
     owner: Any = module
     found: Any = module
     for part in function.split("."):
@@ -87,6 +88,13 @@ def _found(function: str | Callable[..., Any], module: ModuleType | None, name: 
                 f"it has: {', '.join(known) or 'no functions'}"
             )
     return (owner, found) if isinstance(owner, type) else (None, found)
+
+
+def _class_of(function: Callable[..., Any]) -> type | None:
+    """The class of its own file in whose body a function was written."""
+    owner, _, name = getattr(function, "__qualname__", "").rpartition(".")
+    found = getattr(function, "__globals__", {}).get(owner)
+    return found if isinstance(found, type) and vars(found).get(name) is function else None
 
 
 def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:

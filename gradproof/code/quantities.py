@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradproof.binding import Binding, Leaf, Result
+from gradproof.binding import Binding
 from gradproof.code.naming import gradient_of, symbol_of
 from gradproof.code.reader import Reader, Scope
 from gradproof.code.spec import Code
 from gradproof.code.steps import Compound, Origin, Ref, Step, named_steps
 from gradproof.errors import GradproofError
 from gradproof.project import suggestions
+from gradproof.sources import Leaf, Result
 
 
 @dataclass

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.binding import Binding, Leaf
+from gradproof.binding import Binding
+from gradproof.sources import Leaf
 from gradproof.truth import Truth
 
 

@@ -7,10 +7,11 @@ import torch
 from torch import nn
 
 from gradproof import Reference, integers, normal
-from gradproof.binding import Binding, Derivative, Leaf, Output, Updated, derivative_splits
+from gradproof.binding import Binding
 from gradproof.case import load_case
 from gradproof.errors import GradproofError
 from gradproof.reference import Symbol, parse_symbol
+from gradproof.sources import Derivative, Leaf, Output, Updated, derivative_splits
 
 
 class Layer(nn.Module):

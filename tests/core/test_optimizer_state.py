@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from gradproof import Reference, constant, crosscheck, integers, log_uniform, normal, uniform
-from gradproof.binding import Binding, Leaf, Updated
+from gradproof.binding import Binding
 from gradproof.case import make_case
 from gradproof.errors import GradproofError
+from gradproof.sources import Leaf, Updated
 from gradproof.trials import Block
 from gradproof.truth import Truth
 

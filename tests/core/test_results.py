@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from gradproof import Reference, crosscheck, normal
-from gradproof.binding import Binding, Derivative, Leaf, Result
+from gradproof.binding import Binding
 from gradproof.case import make_case
 from gradproof.errors import GradproofError
+from gradproof.sources import Derivative, Leaf, Result
 from gradproof.trials import Block
 from gradproof.truth import Truth
 
