@@ -151,7 +151,6 @@ CAUSAL_ATTENTION = (
         "np.where(np.triu(np.ones_like(S), k=1) > 0, -np.inf, S)",
         "S",
         "P",
-        mended=False,
         kind="mask",
     ),
     Variant("causal_attention", "mask hides the position itself too", "k=1)", "k=0)", "P", kind="mask"),
@@ -234,11 +233,10 @@ RNN = (
         "(dH[t] + later)",
         "dH[t]",
         "dLoss_dA",
-        mended=False,
         kind="path",
     ),
     Variant("rnn", "derivative of tanh forgotten", " * (1 - H[t] ** 2)", "", "dLoss_dA", kind="activation"),
-    Variant("rnn", "state of the wrong step", "dA[1:], H[:-1]", "dA, H", "dLoss_dU", mended=False, kind="index"),
+    Variant("rnn", "state of the wrong step", "dA[1:], H[:-1]", "dA, H", "dLoss_dU", kind="index"),
     Variant("rnn", "recurrent weight not transposed back", "dA[t] @ U", "dA[t] @ U.T", "dLoss_dA", kind="index"),
     Variant(
         "rnn",
@@ -266,28 +264,24 @@ LSTM = (
         "(1 - squashed**2)",
         "(1 - n**2)",
         "dLoss_dA",
-        mended=False,
         kind="activation",
     ),
-    Variant("lstm", "wrong gate", "dcell = dcell * f", "dcell = dcell * i", "dLoss_dA", mended=False, kind="index"),
+    Variant("lstm", "wrong gate", "dcell = dcell * f", "dcell = dcell * i", "dLoss_dA", kind="index"),
     Variant(
         "lstm",
         "cell state of the wrong step",
         "dcell * before",
         "dcell * squashed",
         "dLoss_dA",
-        mended=False,
         kind="index",
     ),
-    Variant(
-        "lstm", "state of the wrong step", "dA[1:], self.H[:-1]", "dA, self.H", "dLoss_dU", mended=False, kind="index"
-    ),
+    Variant("lstm", "state of the wrong step", "dA[1:], self.H[:-1]", "dA, self.H", "dLoss_dU", kind="index"),
     Variant("lstm", "sign", "return dA @ self.W", "return -dA @ self.W", "dLoss_dX", kind="sign"),
 )
 
 GRU = (
     Variant("gru", "= for +=", "dc += from_state", "dc = from_state", "dLoss_dc", kind="accumulation"),
-    Variant("gru", "wrong part", "from_state.T @ state", "dA[t].T @ state", "dLoss_dU", mended=False, kind="index"),
+    Variant("gru", "wrong part", "from_state.T @ state", "dA[t].T @ state", "dLoss_dU", kind="index"),
     Variant("gru", "doubled", 'dX = dA @ cache["W"]', 'dX = 2 * dA @ cache["W"]', "dLoss_dX", kind="scale"),
     Variant(
         "gru",
@@ -319,6 +313,8 @@ CONV2D = (
         "dLoss_dw",
         kind="formula",
     ),
+    Variant("conv2d", "stride forgotten", "top, left = i * stride, j * stride", "top, left = i, j", "dLoss_dx"),
+    Variant("conv2d", "stride forgotten in one direction", "left = i * stride, j", "left = i, j", "dLoss_dx"),
     Variant("conv2d", "bias subtracted", "w) + b[:, None, None]", "w) - b[:, None, None]", "y", kind="sign"),
 )
 
@@ -326,7 +322,8 @@ MAX_POOL = (
     Variant(
         "max_pool", "windows overwrite one another", "column] += dy", "column] = dy", "dLoss_dx", kind="accumulation"
     ),
-    Variant("max_pool", "mean for max", ".max(axis=-1)", ".mean(axis=-1)", "y", mended=False, kind="formula"),
+    Variant("max_pool", "smallest entry", ".argmax(axis=-1)", ".argmin(axis=-1)", "dLoss_dx"),
+    Variant("max_pool", "mean for max", ".max(axis=-1)", ".mean(axis=-1)", "y", kind="formula"),
     Variant("max_pool", "upstream gradient doubled", "+= dy[:", "+= 2 * dy[:", "dLoss_dx", kind="scale"),
     Variant("max_pool", "sign", "+= dy[:", "-= dy[:", "dLoss_dx", kind="sign"),
 )

@@ -153,7 +153,6 @@ WEIGHT_DECAY = [
         "    dX = dY @ W.T\n\n    W -= lr * (dW + decay * W)\n",
         "\n    W -= lr * (dW + decay * W)\n    dX = dY @ W.T\n",
         "dLoss_dX",
-        mended=False,
         kind="update order",
     ),
     Variant("weight_decay", "mean for sum", "db = dY.sum(axis=0)", "db = dY.mean(axis=0)", "dLoss_db", kind="scale"),
