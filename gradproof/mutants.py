@@ -74,18 +74,46 @@ def mutants(equation: Equation) -> Iterator[tuple[str, Callable[..., Any]]]:
     if not isinstance(definition, ast.FunctionDef):
         return
     seen = {ast.unparse(definition)}
+    for statement, changed in _changed(definition, equation.inputs):
+        text = ast.unparse(changed)
+        if text in seen:
+            continue
+        seen.add(text)
+        space = dict(getattr(equation.function, "__globals__", {}))
+        module = ast.fix_missing_locations(ast.Module([changed], []))
+        exec(compile(module, str(equation.path), "exec"), space)
+        yield ast.unparse(statement), space[definition.name]
+
+
+def _changed(definition: ast.FunctionDef, inputs: Sequence[str]) -> Iterator[tuple[ast.stmt, ast.FunctionDef]]:
+    """The function with each single edit of it, and the edited statement."""
     for place, node in enumerate(_expressions(definition)):
-        for edited in _edits(node, equation.inputs):
+        for edited in _edits(node, inputs):
             changed = copy.deepcopy(definition)
             statement = _replace(changed, place, edited)
-            text = ast.unparse(changed)
-            if statement is None or text in seen:
-                continue
-            seen.add(text)
-            space = dict(getattr(equation.function, "__globals__", {}))
-            module = ast.fix_missing_locations(ast.Module([changed], []))
-            exec(compile(module, str(equation.path), "exec"), space)
-            yield ast.unparse(statement), space[definition.name]
+            if statement is not None:
+                yield statement, changed
+    sums = [place for place, node in enumerate(ast.walk(definition)) if isinstance(node, ast.AugAssign)]
+    for place in sums:
+        for is_lost in (True, False):
+            changed = copy.deepcopy(definition)
+            total = list(ast.walk(changed))[place]
+            if isinstance(total, ast.AugAssign) and isinstance(total.op, (ast.Add, ast.Sub)):
+                yield _accumulated(changed, total, is_lost=is_lost), changed
+
+
+def _accumulated(definition: ast.FunctionDef, node: ast.AugAssign, *, is_lost: bool) -> ast.stmt:
+    """Put `=`, or the other sign, in the place of `+=` or `-=`; returns the statement then."""
+    if not is_lost:
+        node.op = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+        return node
+    assigned = ast.copy_location(ast.Assign([node.target], node.value), node)
+    for holder in ast.walk(definition):
+        for part in ("body", "orelse"):
+            body = getattr(holder, part, [])
+            if isinstance(body, list) and any(one is node for one in body):
+                body[[one is node for one in body].index(True)] = assigned
+    return assigned
 
 
 def _expressions(definition: ast.FunctionDef) -> list[ast.expr]:
