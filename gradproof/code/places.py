@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gradproof.code.written import Statement, Written, in_variables
+from gradproof.code.merging import in_variables
+from gradproof.code.written import Statement, Written
 
 _INNER = ("body", "orelse")
 
