@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradproof import defaults
+from gradproof.ancestors import ancestors_of
 from gradproof.case import Case
 from gradproof.code.patching import patched
 from gradproof.code.written import Change
@@ -56,7 +57,7 @@ def mend_case(
     if not all(group.trials for group in (*evidence, *others)):
         return {}
     passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
-    ancestors = case.truths[0].ancestors(case.draw_trials([0], seed))
+    ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
     context = Context(case.derivation.equations, passing, ancestors)
     return mend_all(wrong, Workbench(evidence, others, context, seed), budget_seconds=budget_seconds)
 

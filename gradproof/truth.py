@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.func import functional_call, vjp, vmap
+from torch.func import functional_call, vmap
 
+from gradproof.batching import alike, row, taken_apart, without_onednn
 from gradproof.binding import Binding
-from gradproof.differentiation import entry_of, jacobian, place_of, reached_from, tapped
+from gradproof.differentiation import entry_of, jacobian, place_of, tapped
 from gradproof.errors import GradproofError
 from gradproof.first_run import Call
 from gradproof.optimizer import Recipe, Stepper, Tensors, recorded_step, takes_batches
-from gradproof.sources import Derivative, Leaf, Output, Result, Source, Updated
+from gradproof.sources import Derivative, Leaf, Output, Result, Updated
 from gradproof.trial_numbers import TrialsDiffer
+from gradproof.wanted import wanted_of
 
 Array = NDArray[Any]
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -42,38 +43,11 @@ class Truth:
     def __init__(self, binding: Binding, names: Iterable[str], dtype: str) -> None:
         self.binding = binding
         self.dtype = DTYPES[dtype]
-        self.sources: dict[str, Source] = {}
-        for name in names:
-            source = binding.find(name)
-            if source is None:
-                raise GradproofError(f"{binding.place}: no truth for {name!r}: {binding.why_unknown(name)}")
-            self.sources[name] = source
-        self.captured = self._needed_calls()
-        self.derivatives = self._grouped_derivatives()
-        self.updated = any(isinstance(source, Updated) for source in self.sources.values())
-        loss = binding.reference.loss
-        others = [top for top in self.derivatives if top != loss]
-        self.tops = [*others, loss] if self.updated or loss in self.derivatives else others
+        self.wanted = wanted_of(binding, names)
+        self.sources = self.wanted.sources
         self.batched: bool | None = None
         self.in_parts = False
         self.steps_batched: bool | None = None
-
-    def _needed_calls(self) -> list[Call]:
-        """The calls of submodules that some wanted quantity is the output of, or a derivative of or by."""
-        roots = self.binding.roots
-        wanted: dict[Call, None] = {}
-        for source in self.sources.values():
-            parts = [roots[source.top], roots[source.bottom]] if isinstance(source, Derivative) else [source]
-            wanted.update((part.call, None) for part in parts if isinstance(part, Output))
-        return list(wanted)
-
-    def _grouped_derivatives(self) -> dict[str, list[str]]:
-        """Top -> the names of the wanted derivatives of it."""
-        groups: dict[str, list[str]] = {}
-        for name, source in self.sources.items():
-            if isinstance(source, Derivative):
-                groups.setdefault(source.top, []).append(name)
-        return groups
 
     # One trial or many: tensors in, tensors out -----------------------------------------------------------------
 
@@ -88,13 +62,13 @@ class Truth:
     def taps(self, trials: int | None) -> dict[Call, torch.Tensor]:
         """Zeros of the shape of each captured output, for one trial (None) or for many."""
         lead = () if trials is None else (trials,)
-        return {call: torch.zeros(lead + self.binding.calls[call], dtype=self.dtype) for call in self.captured}
+        return {call: torch.zeros(lead + self.binding.calls[call], dtype=self.dtype) for call in self.wanted.captured}
 
-    def _forward(
+    def forward(
         self, parameters: Tensors, inputs: Tensors, cotangents: Tensors, taps: dict[Call, torch.Tensor]
     ) -> tuple[dict[str, torch.Tensor], dict[Call, torch.Tensor]]:
         """One trial: the results by name, and the output of each captured call."""
-        with _without_onednn(), tapped(self.binding.model, taps) as outputs:
+        with without_onednn(), tapped(self.binding.model, taps) as outputs:
             result = functional_call(self.binding.model, parameters, (), inputs)
         results = self.binding.named_results(result)
         contractions = [(cotangents[leaf] * results[name]).sum() for name, leaf in self.binding.cotangents.items()]
@@ -127,9 +101,9 @@ class Truth:
         }
         cotangents = {name: leaves[name] for name in binding.cotangents.values()}
         taps = {call: value.requires_grad_() for call, value in self.taps(trials).items()}
-        forward = self._forward
+        forward = self.forward
         if batch:
-            forward = vmap(_in_parts(forward) if self.in_parts else forward)
+            forward = vmap(taken_apart(forward) if self.in_parts else forward)
         results, outputs = forward(parameters, inputs, cotangents, taps)
         differentiable = {**parameters, **{name: v for name, v in inputs.items() if v.requires_grad}}
         values = self._values(leaves, results, outputs, batch=batch)
@@ -137,22 +111,21 @@ class Truth:
         below: dict[str | Call, torch.Tensor] = {}
         for part in (differentiable, taps, results):
             below.update(part.items())
-        for top in self.tops:
+        for top in self.wanted.tops:
             above = binding.roots[top]
             tensor = (
                 entry_of(outputs[above.call], above.index, batch=batch) if isinstance(above, Output) else results[top]
             )
-            names = self.derivatives.get(top, [])
+            names = self.wanted.derivatives.get(top, [])
             places = dict.fromkeys(place_of(self._bottom(name)) for name in names)
-            if top == loss and self.updated:
+            if top == loss and self.wanted.updated:
                 places.update(dict.fromkeys(parameters))
-            full = dict(
-                zip(places, jacobian(tensor, [below[place] for place in places], one, batch=batch), strict=True)
-            )
+            slopes = jacobian(tensor, [below[place] for place in places], one, batch=batch)
+            full = dict(zip(places, slopes, strict=True))
             derivatives = self._derivatives(names, full, batch=batch, depth=tensor.ndim - batch)
             factor = binding.reference.gradient_factor if top == loss else 1
             values.update({n: d * factor for n, d in derivatives.items()} if factor != 1 else derivatives)
-        if self.updated:  # the loss comes last, so these are its derivatives
+        if self.wanted.updated:  # the loss comes last, so these are its derivatives
             gradients = {name: full[name] for name in parameters}
             stepped = (step or self._step)(leaves, gradients)
             values.update(self._updates(stepped, batch=batch))
@@ -238,37 +211,6 @@ class Truth:
             torch.set_num_threads(threads)
         return {name: value.detach().numpy() for name, value in values.items()}
 
-    def ancestors(self, draws: Mapping[str, Array]) -> dict[str, frozenset[str]]:
-        """Each computed quantity -> the wanted quantities that it is computed from, as autograd's graph has it.
-
-        Args:
-            draws: The drawn values of at least one trial.
-        """
-        leaves = {name: value[0] for name, value in self.leaves(draws).items()}
-        roots: dict[str | Call, torch.Tensor] = {}
-        for name in (*self.binding.parameters, *self.binding.reference.inputs):
-            roots[name] = leaves[name].detach().requires_grad_(leaves[name].is_floating_point())
-        taps = {call: value.requires_grad_() for call, value in self.taps(None).items()}
-        inputs = {name: roots[name] for name in self.binding.reference.inputs}
-        cotangents = {name: leaves[name] for name in self.binding.cotangents.values()}
-        parameters = {name: roots[name] for name in self.binding.parameters}
-        results, outputs = self._forward(parameters, inputs, cotangents, taps)
-        places: dict[str, str | Call] = {}
-        for name, source in self.sources.items():
-            if isinstance(source, Leaf | Output):
-                places[name] = place_of(source)
-        below = {place: root for place, root in (*roots.items(), *taps.items()) if root.requires_grad}
-        found = {}
-        for name, source in self.sources.items():
-            if isinstance(source, Output | Result):
-                top = outputs[source.call] if isinstance(source, Output) else results[source.name]
-                reached = reached_from(top, list(below.values()))
-                own = place_of(source)
-                near = {place for place, one in zip(below, reached, strict=True) if one is not None and place != own}
-                near |= {place for place in inputs if not inputs[place].requires_grad}
-                found[name] = frozenset(other for other, place in places.items() if place in near)
-        return found
-
     def gradients(self, leaves: Tensors) -> Tensors:
         """The loss's derivative with respect to every parameter, for a block of leaves as tensors."""
         noted: list[Tensors] = []
@@ -281,12 +223,12 @@ class Truth:
             self.quantities(leaves, batch=True, step=note)
             return noted[0]
         for trial in range(len(next(iter(leaves.values())))):
-            self.quantities(_row(leaves, trial), batch=False, step=note)
+            self.quantities(row(leaves, trial), batch=False, step=note)
         return {name: torch.stack([one[name] for one in noted]) for name in noted[0]}
 
     def _one_by_one(self, leaves: Tensors) -> Tensors:
         count = len(next(iter(leaves.values())))
-        rows = [self.quantities(_row(leaves, k), batch=False, step=self._step_alone) for k in range(count)]
+        rows = [self.quantities(row(leaves, k), batch=False, step=self._step_alone) for k in range(count)]
         return {name: torch.stack([row[name].detach() for row in rows]) for name in rows[0]}
 
     def _step_alone(self, leaves: Tensors, gradients: Tensors) -> Tensors:
@@ -304,41 +246,6 @@ class Truth:
                 together = self.quantities(few, batch=True)
             except (RuntimeError, NotImplementedError):
                 continue  # no batching rule, control flow on values, an in-place write into a buffer
-            if self._alike(together, self._one_by_one(few)):
+            if alike(together, self._one_by_one(few), self.dtype):
                 return True
         return False
-
-    def _alike(self, together: Tensors, alone: Tensors) -> bool:
-        """Whether two ways of running the same trials agree in all but rounding."""
-        tolerance = float(torch.finfo(self.dtype).eps) ** 0.5
-        return all(
-            torch.allclose(together[name], alone[name], rtol=tolerance, atol=tolerance, equal_nan=True)
-            for name in alone
-        )
-
-
-def _in_parts(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function with its composite operations, such as a whole `nn.LSTM`, taken apart.
-
-    Those have no batching rule of their own; within a level of differentiation torch runs their parts instead.
-    """
-
-    def run(parameters: Tensors, *rest: Any) -> Any:
-        return vjp(lambda own: forward(own, *rest), parameters)[0]
-
-    return run
-
-
-@contextmanager
-def _without_onednn() -> Iterator[None]:
-    """While it lasts, torch uses its own kernels: oneDNN's whole layers have neither a batching rule nor a bound."""
-    was = torch._C._get_mkldnn_enabled()  # torch.backends.mkldnn.flags also sets TF32, which warns
-    torch._C._set_mkldnn_enabled(False)
-    try:
-        yield
-    finally:
-        torch._C._set_mkldnn_enabled(was)
-
-
-def _row(leaves: Tensors, trial: int) -> Tensors:
-    return {name: value[trial] for name, value in leaves.items()}

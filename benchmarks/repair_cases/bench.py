@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.repair_cases import truth
 from benchmarks.repair_cases.mutants import Mutant, mutants
 from benchmarks.repair_cases.written import equations, rewritten
+from gradproof.ancestors import ancestors_of
 from gradproof.case import load_case
 from gradproof.derivation import Equation
 from gradproof.repair import Context, Evidence, Repair, Workbench, mend_all
@@ -222,5 +223,5 @@ def document_bench() -> Bench:
         stratified(case, 0),
         fresh(case, 0),
         fresh(case, 1) + stratified(case, 2),
-        case.truths[0].ancestors(case.draw_trials([0], 0)),
+        ancestors_of(case.truths[0], case.draw_trials([0], 0)),
     )
