@@ -97,15 +97,20 @@ class Change:
     @property
     def before(self) -> str:
         """The statement as it is, on one line."""
-        first, *rest = self.old.splitlines()
-        return f"{first} ..." if rest else first
+        return _on_one_line(self.old)
 
     @property
     def after(self) -> str:
         """What to do with it, on one line."""
         if self.moved:
             return f"{self.before}  # before line {self.moved}"
-        return " ".join(self.new.split()) or f"# without {self.before}"
+        return _on_one_line(self.new) if self.new else f"# without {self.before}"
+
+
+def _on_one_line(statement: str) -> str:
+    """A statement's text; of one that holds others its head."""
+    first, *rest = statement.splitlines()
+    return f"{first} ..." if rest else first
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from gradproof.code.places import Place, carried, needed, places
 from gradproof.repair.code.running import namespace_of
+from gradproof.repair.code.slip import ORDER
 from gradproof.repair.confirm import compiled
 from gradproof.repair.equation import Equation
 from gradproof.repair.results import Fix
@@ -69,7 +70,12 @@ class Sharing:
         return {line: count / max(most, 1) for line, count in counts.items()}
 
     def edits_settled(self, equation: Equation, fix: Fix) -> bool:
-        """Whether a fix edits a statement that an equation that agrees has, too."""
+        """Whether a fix edits a statement that an equation that agrees has, too, other than in its order.
+
+        What is summed up does not depend on it.
+        """
+        if fix.kind == ORDER:
+            return False
         lines = {fix.source.count("\n", 0, edit.start) + 1 for edit in fix.edits}
         return bool(lines & self.settled(equation))
 

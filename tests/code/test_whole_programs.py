@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 import torch
 from code_setup import written
@@ -163,6 +165,12 @@ SLIPS = [
     ("recurrent", "the state of the wrong step", "dV += np.dot(draw, h[t - 1].T)", "dV += np.dot(draw, h[t].T)"),
     ("recurrent", "before the activation for after it", "dc += draw", "dc += dh"),
     ("recurrent", "a transpose forgotten", "dnext = np.dot(V.T, draw)", "dnext = np.dot(V, draw)"),
+    (
+        "recurrent",
+        "forwards for backwards",
+        "reversed(range(len(inputs))):\n            dy",
+        "range(len(inputs)):\n            dy",
+    ),
     ("recurrent", "= for +=", "dO += np.dot(dy, h[t].T)", "dO = np.dot(dy, h[t].T)"),
     ("convolution", "= for += in an overlap", "left : left + S] += w[m]", "left : left + S] = w[m]"),
     ("convolution", "the stride forgotten", "top, left = i * stride, j * stride", "top, left = i * stride, j"),
@@ -198,5 +206,6 @@ def test_slip_in_a_program_is_mended_at_its_line(tmp_path, name, old, new):
     result = program(tmp_path, name, old, new)
     assert result.wrong
     lines = (tmp_path / "layers.py").read_text().splitlines()
-    line = next(number for number, text in enumerate(lines, 1) if new in text)
+    right = ["", *textwrap.dedent(PROGRAMS[name][0]).splitlines()]
+    (line,) = [number for number, (one, other) in enumerate(zip(lines, right, strict=True), 1) if one != other][1:]
     assert {one.fix_place.rpartition(":")[2] for one in result.wrong} == {str(line)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from gradproof.repair.code.slip import Slip
+from gradproof.repair.code.slip import ORDER, Slip
 from gradproof.repair.code.source import Source, function_name
 from gradproof.repair.rewrite import Span
 
@@ -209,7 +209,7 @@ def _call(source: Source, node: ast.Call) -> Iterator[Slip]:
         yield Slip(
             (source.replaced(node, source.grouped(node.args[0])),),
             3.0,
-            "function",
+            ORDER if name == "reversed" else "function",
             f"{name} is too much in {source.of_node(node)}",
         )
     if len(node.args) == 2:
@@ -217,7 +217,7 @@ def _call(source: Source, node: ast.Call) -> Iterator[Slip]:
         spans = (source.replaced(node.args[0], second), source.replaced(node.args[1], first))
         yield Slip(spans, 2.5, "swapped", f"the arguments are exchanged in {source.of_node(node)}")
     if name == "range" and node.args:
-        yield _instead(source, node, f"reversed({source.of_node(node)})", 3.0, "order")
+        yield _instead(source, node, f"reversed({source.of_node(node)})", 2.5, ORDER)
         yield from _bounds(source, node)
 
 

@@ -21,7 +21,7 @@ from gradproof.repair.code.resuming import Resuming
 from gradproof.repair.code.running import Counter, Trial, guarded, namespace_of, trials_of, with_counter
 from gradproof.repair.code.scope import Atom, Scope, substituted_names
 from gradproof.repair.code.signature import with_parameters
-from gradproof.repair.code.slip import Slip
+from gradproof.repair.code.slip import ORDER, Slip
 from gradproof.repair.code.source import Source
 from gradproof.repair.code.statements import slips
 from gradproof.repair.confirm import compiled, outputs
@@ -150,7 +150,7 @@ class CodeRepair:
             settled, suspicion = sharing.settled(part), sharing.suspicion(part)
             for slip in slips(source, self._scope(part, source)):
                 lines = {source.text.count("\n", 0, span.start) + 1 for span in slip.spans}
-                if not lines & settled and self._is_new(source, slip):
+                if (slip.kind == ORDER or not lines & settled) and self._is_new(source, slip):
                     less = UNSHARED * (1.0 - min((suspicion.get(line, 1.0) for line in lines), default=1.0))
                     found.append((slip.bits + less, Candidate(part, source, slip)))
         return sorted(found, key=lambda item: item[0])

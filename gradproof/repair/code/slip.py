@@ -7,6 +7,10 @@ from typing import NamedTuple
 from gradproof.repair.rewrite import Span
 
 
+ORDER = "order"
+"""The kind of a slip in the order in which things are done."""
+
+
 class Slip(NamedTuple):
     """A mistake that somebody may have made, by the edit that mends it.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gradproof.repair.code.expressions import in_expression
 from gradproof.repair.code.names import missing_parts, wrong_names
 from gradproof.repair.code.scope import Scope
-from gradproof.repair.code.slip import Slip
+from gradproof.repair.code.slip import ORDER, Slip
 from gradproof.repair.code.source import Source, own_expressions
 from gradproof.repair.rewrite import Span
 
@@ -86,4 +86,4 @@ def _early_return(source: Source, statement: ast.Return) -> Iterator[Slip]:
     outer = sorted({s.col_offset for s in source.statements if s.col_offset < indent}, reverse=True)
     for column in outer:
         span = Span(start - indent, start, " " * column)
-        yield Slip((span,), 2.5, "order", "the return stands inside the loop; it belongs behind it")
+        yield Slip((span,), 2.5, ORDER, "the return stands inside the loop; it belongs behind it")
