@@ -13,11 +13,13 @@ from gradproof.functions.configurations import plain
 from gradproof.functions.examining import DTYPES, Examiner, Trial
 from gradproof.functions.result import Finding
 from gradproof.functions.running import execute, same_bits
+from gradproof.functions.snapping import snapped
 from gradproof.repair.values import diagnose_values
 
 Array = NDArray[Any]
 
-PRECISE = "float64"
+PRECISE = ("float64", "float32")
+"""Dtypes whose values have enough digits to tell readings apart."""
 
 
 def diagnosed(
@@ -67,20 +69,21 @@ def of_values(examiner: Examiner, trials: Sequence[Trial], name: str, dtype: str
     computed = [_computed(trial, name) for trial in trials]
     if any(array.any() for array in computed) and _ignores_cotangent(examiner, trials[0], name, dtype):
         return "it does not depend on the cotangent: the upstream gradient is missing"
-    if dtype != PRECISE:
+    if dtype not in PRECISE:
         return ""
     groups: dict[int, list[int]] = {}
     for position, trial in enumerate(trials):
         groups.setdefault(trial.draw.group, []).append(position)
     if any(len({computed[k].shape for k in rows}) > 1 for rows in groups.values()):
         return ""
+    values = [np.stack([computed[k] for k in rows]) for rows in groups.values()]
+    truth = [np.stack([trials[k].truth.gradients[name].value.numpy() for k in rows]) for rows in groups.values()]
+    known = [_stacked([_known(trials[k]) for k in rows]) for rows in groups.values()]
     with np.errstate(all="ignore"):
-        found = diagnose_values(
-            [np.stack([computed[k] for k in rows]) for rows in groups.values()],
-            [np.stack([trials[k].truth.gradients[name].value.numpy() for k in rows]) for rows in groups.values()],
-            [_stacked([_known(trials[k]) for k in rows]) for rows in groups.values()],
-            quantity=f"dLoss_d{name}",
-        )
+        exact = values if dtype == "float64" else snapped(values, truth, known)
+        if exact is None:
+            return ""
+        found = diagnose_values(exact, truth, known, quantity=f"dLoss_d{name}")
     return found[0].sentence if found else ""
 
 

@@ -9,6 +9,9 @@ from torch.autograd import Function
 from wrong_functions import (
     WRONG,
     AccumulatesInHalf,
+    Float32Only,
+    HalfBranchAssumesContiguous,
+    HalfBranchNeedsSwapped,
     NoDoubleBackward,
     WrongDoubleBackward,
     WrongSign,
@@ -58,6 +61,37 @@ def test_check_mistake_of_one_configuration_shows_nowhere_else(name):
 def test_check_blames_no_gradient_that_is_right(name):
     arguments, quantity, *_ = WRONG[name]
     assert {one.quantity for one in check_function(*arguments, trials=1).wrong} == {quantity}
+
+
+@pytest.mark.parametrize("name", ["wrong sign", "mean for sum", "not summed", "transposed", "zero"])
+def test_check_in_float32_alone_names_the_mistake_as_in_float64(name):
+    arguments, quantity, _, words = WRONG[name]
+    result = check_function(*arguments, trials=2, dtypes=["float32"])
+    assert {one.quantity for one in result.wrong if not one.configuration} == {quantity}
+    assert words in " ".join(str(result).split())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_check_float32_kernel_names_its_forgotten_term(seed):
+    inputs = {"x": normal(3, 4), "w": normal(4)}
+    result = check_function(Float32Only.apply, lambda x, w: x * w + x, inputs, seed=seed)
+    assert set(result.skipped) == {"float64", "bfloat16", "float16"}
+    (diagnosis,) = {one.diagnosis for one in result.wrong if one.quantity == "gradient of x"}
+    assert diagnosis == "it lacks the term dLoss_doutput"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "quantity"),
+    [
+        ((HalfBranchAssumesContiguous.apply, torch.square, {"x": normal(3, 4)}), "gradient of x"),
+        ((HalfBranchNeedsSwapped.apply, *RIGHT["linear"][1:]), "gradient of w"),
+    ],
+)
+def test_check_mistake_of_one_configuration_in_float16_alone_is_caught(arguments, quantity):
+    result = check_function(*arguments, trials=1)
+    assert quantity in {one.quantity for one in result.wrong}
+    assert {one.dtype for one in result.wrong} == {"float16"}
+    assert all(one.configuration for one in result.wrong)
 
 
 def test_check_sum_kept_in_float16_is_more_than_rounding_explains():

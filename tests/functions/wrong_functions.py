@@ -223,6 +223,40 @@ class MissingTerm(LayerNorm):
         return dx, (g * n).sum(0), g.sum(0), None
 
 
+class HalfBranchAssumesContiguous(AssumesContiguous):
+    """Right in every dtype but float16, where it reads memory row by row."""
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return AssumesContiguous.backward(ctx, g) if x.dtype == torch.float16 else 2 * x * g
+
+
+class HalfBranchNeedsSwapped(Linear):
+    """Right in every dtype but float16, where it asks for the wrong entries of needs_input_grad."""
+
+    @staticmethod
+    def backward(ctx, g):
+        own = NeedsSwapped if g.dtype == torch.float16 else Linear
+        return own.backward(ctx, g)
+
+
+class Float32Only(Function):
+    """Takes float32 only: x (n, m) * w (m,) + x, whose backward forgets the second path."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        if x.dtype != torch.float32:
+            raise RuntimeError("this kernel takes float32 only")
+        ctx.save_for_backward(x, w)
+        return x * w + x
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return g * w, (g * x).sum(0)
+
+
 class WrongForward(Function):
     @staticmethod
     def forward(ctx, x):
