@@ -8,8 +8,8 @@ DTYPE = "float64"
 DTYPES = ("float64", "float32")
 SCALE = 1.0
 
-REPAIR_SECONDS = 2.0
-"""How long the search for one equation's fix may take."""
+REPAIR_SECONDS = 4.0
+"""How much of a processor's time the search for one equation's fix may take."""
 
 AUDIT_TRIALS = 64
 """How many trials judge a note: a formula that agrees in all of them within rounding is right, or proved not to be."""

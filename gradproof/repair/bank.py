@@ -54,7 +54,7 @@ class Bank:
         helpers: Its helpers of one argument.
         fragments: Parts of other, right equations.
         prior: Prices of names.
-        deadline: When to stop building compounds, by `time.perf_counter`.
+        deadline: When to stop building compounds, by `time.thread_time`.
         seed: For the random directions on which values are compared.
     """
 
@@ -96,7 +96,7 @@ class Bank:
         rng = np.random.default_rng(self.seed)
         fragments = [entry[0] for fragment in self.fragments if (entry := self._entry(fragment, 0.0)) is not None]
         made = compounds(self._shelved(Name), self._shelved(Transpose), self.functions, self.helpers)
-        built = takewhile(lambda _: time.perf_counter() < self.deadline, made)
+        built = takewhile(lambda _: time.thread_time() < self.deadline, made)
         atoms = [shelf.stack for shelf in self._plain.values()]
         groups = by_shape([*atoms, *fragments, *built], self.screen.trials)
         found = {shape: stack.at(distinct(stack, rng)) for shape, stack in groups.items()}

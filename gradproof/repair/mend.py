@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gradproof.defaults import REPAIR_SECONDS
 from gradproof.repair.code import CodeRepair
 from gradproof.repair.code.source import Source
 from gradproof.repair.confirm import holds, outputs
@@ -26,8 +27,6 @@ from gradproof.repair.rewrite import Unwritable
 from gradproof.repair.screen import coincidences, screen
 from gradproof.repair.sharing import Sharing, is_written, widened
 from gradproof.repair.values import diagnose_values
-
-BUDGET_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Workbench:
         """What is equal in all trials of the search but not in the fresh ones."""
         return coincidences(*self.groups, self.known)
 
-    def mend(self, equation: Equation, *, budget_seconds: float = BUDGET_SECONDS) -> Repair:
+    def mend(self, equation: Equation, *, budget_seconds: float = REPAIR_SECONDS) -> Repair:
         """Mend one wrong equation.
 
         Args:
@@ -95,7 +94,7 @@ class Workbench:
         Raises:
             GradproofError: The trials lack the truth of the equation's quantity.
         """
-        deadline = time.perf_counter() + budget_seconds
+        deadline = time.thread_time() + budget_seconds
         checked(self.evidence, "the evidence", equation.quantity)
         checked(self.fresh, "the fresh evidence", equation.quantity)
         if self.holds(equation):
@@ -124,13 +123,13 @@ class Workbench:
 
     def _of_code(self, equation: Equation, budget_seconds: float) -> Repair:
         """The edit of an equation's text; if there is none, that which reads what the code has computed besides."""
-        found = CodeRepair(self, equation, time.perf_counter() + budget_seconds).repair()
+        found = CodeRepair(self, equation, time.thread_time() + budget_seconds).repair()
         wide = widened(equation) if found.fix is None else None
         if wide is None or len(wide.source) <= len(equation.source):
             return found
         source = Source.of(equation.source)
         bound = source.bound if source is not None else frozenset()
-        other = CodeRepair(self, wide, time.perf_counter() + budget_seconds, known=bound).repair()
+        other = CodeRepair(self, wide, time.thread_time() + budget_seconds, known=bound).repair()
         return found if other.fix is None else other
 
     def reading(self, equation: Equation) -> Diagnosis | None:
@@ -221,7 +220,7 @@ def mend(
     context: Context | None = None,
     *,
     seed: int,
-    budget_seconds: float = BUDGET_SECONDS,
+    budget_seconds: float = REPAIR_SECONDS,
 ) -> Repair:
     """Mend one wrong equation; for several on the same trials, a `Workbench` prepares once.
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gradproof.defaults import REPAIR_SECONDS
 from gradproof.repair.equation import Context, Equation
-from gradproof.repair.mend import BUDGET_SECONDS, Workbench
+from gradproof.repair.mend import Workbench
 from gradproof.repair.mended import mended
 from gradproof.repair.results import Fix, Repair
 from gradproof.repair.sharing import edited_by
 
 
 def mend_all(
-    wrong: Sequence[Equation], workbench: Workbench, *, budget_seconds: float = BUDGET_SECONDS
+    wrong: Sequence[Equation], workbench: Workbench, *, budget_seconds: float = REPAIR_SECONDS
 ) -> dict[str, Repair]:
     """Mend wrong equations of one derivation, and keep its graph free of circles.
 

@@ -34,7 +34,7 @@ class Problem:
         functions: The functions of its module.
         prior: Prices of formulas.
         siblings: Formulas of siblings written for this equation, with the siblings' names.
-        deadline: When to stop, by `time.perf_counter`.
+        deadline: When to stop, by `time.thread_time`.
         seed: For the random directions on which values are compared.
         place: Which text has to be changed to give a formula; one formula may be had by edits of different texts.
     """
@@ -67,7 +67,7 @@ class Problem:
     @property
     def late(self) -> bool:
         """Whether the time is up."""
-        return time.perf_counter() > self.deadline
+        return time.thread_time() > self.deadline
 
     def hits(self, values: Array) -> Array:
         """Places of the candidates `(candidates, trials, *shape)` that agree on the screen."""

@@ -53,7 +53,7 @@ class Variants:
         formula: The formula.
         bank: What an edit may put in.
         vocabulary: What other edits may use.
-        deadline: When to stop, by `time.perf_counter`; nodes not reached by then have no variants.
+        deadline: When to stop, by `time.thread_time`; nodes not reached by then have no variants.
     """
 
     formula: Formula
@@ -106,7 +106,7 @@ class Variants:
         own: list[Stack] = []
         for stack in chain.from_iterable(self._own(node, path, found)):
             own.append(stack)
-            if time.perf_counter() > self.deadline:
+            if time.thread_time() > self.deadline:
                 break
         found[path] = by_shape(own, self.bank.screen.trials)
 

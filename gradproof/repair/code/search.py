@@ -69,7 +69,7 @@ class CodeRepair:
     Attributes:
         workbench: Trials and derivation.
         equation: The wrong equation.
-        deadline: When to stop, by `time.perf_counter`.
+        deadline: When to stop, by `time.thread_time`.
         known: Names that other searches have tried: only edits that read others are run; empty for all edits.
     """
 
@@ -89,7 +89,7 @@ class CodeRepair:
                 reading = self.workbench.reading(self.equation)
                 return Repair(None, (), reading, None, "its text does not give what the function gives")
             fixes = list(self._fixes())
-        late = self.runs >= MOST_RUNS or time.perf_counter() > self.deadline
+        late = self.runs >= MOST_RUNS or time.thread_time() > self.deadline
         counts = Counts(self.runs, len(fixes), self.coincidental, 1, not late)
         # Of edits in several texts, that which mends most equations comes first.
         fixes.sort(key=lambda fix: self.workbench.sharing.rank(self.equation, fix))
@@ -118,7 +118,7 @@ class CodeRepair:
         for bits, candidate in self.candidates():
             if bits > best + MARGIN or count == MOST_FIXES or self.runs >= MOST_RUNS:
                 return
-            if time.perf_counter() > self.deadline:
+            if time.thread_time() > self.deadline:
                 return
             if self._is_refuted(candidate):
                 self.runs += 1

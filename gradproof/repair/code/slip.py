@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from gradproof.repair.rewrite import Span
 
-
 ORDER = "order"
 """The kind of a slip in the order in which things are done."""
 
