@@ -49,3 +49,8 @@ def test_snapped_sum_that_is_missing_is_found_by_its_sums():
     assert found is not None
     for value, wanted in zip(found, unsummed, strict=True):
         np.testing.assert_allclose(value.sum(1), wanted.sum(1), rtol=1e-12, atol=1e-12)
+
+
+def test_snapped_values_next_to_the_truth_are_not_explained_by_a_tiny_term():
+    tiny = [{"g": known["g"] * 1e-7} for known in KNOWN]
+    assert snapped(in_float32(TRUTH), TRUTH, tiny) is None
