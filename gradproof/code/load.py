@@ -60,8 +60,8 @@ def read_code(
         GradproofError: A function cannot be read, an argument has no meaning, or a gradient is missing.
     """
     binding = Binding(reference, place, torch.float64)
-    quantities = Quantities(code, binding)
     samples = Samples(binding)
+    quantities = Quantities(code, samples)
     functions = [_found(function, module, name) for function in code.functions]
     with np.errstate(all="ignore"):
         if code.opaque:

@@ -6,12 +6,14 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from gradproof.binding import Binding
 from gradproof.code.naming import gradient_of, symbol_of
 from gradproof.code.reader import Reader, Scope
+from gradproof.code.samples import Samples
 from gradproof.code.spec import Code
 from gradproof.code.steps import Compound, Origin, Ref, Step, named_steps
 from gradproof.errors import GradproofError
@@ -24,8 +26,13 @@ class Quantities:
     """The names of a reference, as code spells them."""
 
     code: Code
-    binding: Binding
+    samples: Samples
     used: set[str] = field(default_factory=set)
+
+    @property
+    def binding(self) -> Binding:
+        """What the reference's names are."""
+        return self.samples.binding
 
     @property
     def loss(self) -> str:
@@ -64,6 +71,20 @@ class Quantities:
         """Whether the reference has such a quantity and it is none that is drawn."""
         source = self.binding.find(quantity)
         return source is not None and not isinstance(source, Leaf)
+
+    def fits(self, variable: str, quantity: str, value: Any) -> bool:
+        """Whether a computed value can be what its variable's name says: spelt like it, or of its shape.
+
+        `h` may be a state of one step where `H` is that of all; a slip may give `dW` another shape than that of W.
+        """
+        symbol = quantity.removeprefix(f"d{self.loss}_d").removesuffix("_new")
+        return symbol in _bare(variable) or np.shape(value) == np.shape(self.samples.of(quantity))
+
+    def is_of_parameter(self, quantity: str) -> bool:
+        """Whether a quantity is the gradient of a parameter, which code has to give."""
+        source = self.binding.roots.get(quantity.removeprefix(f"d{self.loss}_d"))
+        of_loss = quantity.startswith(f"d{self.loss}_d")
+        return of_loss and isinstance(source, Leaf) and source.path in self.binding.parameters
 
     def of_variable(self, variable: str, function: str) -> str | None:
         """The quantity that a computed variable is; None where the reference has no such thing."""
@@ -158,9 +179,9 @@ def _name_the_rest(
     unnamed = [step for step in rest if not step.variable]
     if only and len(unnamed) == 1 and np.shape(unnamed[0].sample) == quantities.binding.leaves[only].shape:
         quantity = f"d{quantities.loss}_d{only}"
-        if quantity not in taken:
-            taken[quantity], names[unnamed[0]], unnamed[0].quantity = unnamed[0], quantity, quantity
-            rest = [step for step in rest if step is not unnamed[0]]
+        name = f"{quantity}__returned" if quantity in taken else quantity  # beside a variable that is not returned
+        taken[name], names[unnamed[0]], unnamed[0].quantity = unnamed[0], name, quantity
+        rest = [step for step in rest if step is not unnamed[0]]
     for step in rest:
         name = _identifier(step.variable)
         if not name or name in taken or name in quantities.binding.roots:
@@ -199,15 +220,29 @@ def _candidates(
         finals_of_last = {id(step) for _, step in _finals(reader.scopes[-1])}
         if id(results[0]) not in finals_of_last:
             yield results[0], f"d{quantities.loss}_d{only}", last, reader.scopes[-1].left
-    finals = [(scope, variable, step) for scope in reader.scopes for variable, step in _finals(scope)]
-    for explicit in (True, False):
-        for scope, variable, step in finals:
-            function = scope.text.name
-            meaning = quantities.listed_as_computed if explicit else quantities.of_variable
-            name = meaning(variable, function)
-            if name is not None:
-                yield step, name, function, scope.bound.get(variable)
+    yield from _by_variables(reader, quantities)
     yield from _outputs(reader, quantities)
+
+
+def _by_variables(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str, str, Origin | None]]:
+    """Variables that the case's own map lists, then those whose names say what they are."""
+    finals = [(scope, variable, step) for scope in reader.scopes for variable, step in _finals(scope)]
+    for scope, variable, step in finals:
+        name = quantities.listed_as_computed(variable, scope.text.name)
+        if name is not None:
+            yield step, name, scope.text.name, scope.bound.get(variable)
+    doubtful, found = [], set()
+    for scope, variable, step in finals:
+        name = quantities.of_variable(variable, scope.text.name)
+        if name is None or (name in quantities.samples.leaves and not step.given):
+            continue  # what is drawn is never computed: such a variable only has its name
+        one = step, name, scope.text.name, scope.bound.get(variable)
+        if step.given or quantities.fits(variable, name, step.sample):
+            found.add(name)
+            yield one
+        else:
+            doubtful.append(one)
+    yield from (one for one in doubtful if one[1] not in found and quantities.is_of_parameter(one[1]))
 
 
 def _only_input(quantities: Quantities) -> str:
@@ -222,10 +257,19 @@ def _outputs(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str
     binding = quantities.binding
     wanted = binding.results or {quantities.loss: ()}
     for scope in reader.scopes:
+        if _is_backward(scope, quantities):
+            continue
         returned = list(named_steps("", scope.returned)) if scope.returned is not None else []
         for (name, shape), (_, step) in zip(wanted.items(), returned, strict=False):
             if step.is_real and np.shape(step.sample) == shape and isinstance(binding.roots.get(name), Result):
                 yield step, name, scope.text.name, scope.left
+
+
+def _is_backward(scope: Scope, quantities: Quantities) -> bool:
+    """Whether a function is handed what comes from above, so that what it returns are gradients."""
+    given = [step for name, ref in scope.held.items() for _, step in named_steps(name, ref)]
+    cotangents = set(quantities.binding.cotangents.values())
+    return any(step.quantity in cotangents for step in given)
 
 
 def _finals(scope: Scope) -> Iterator[tuple[str, Step]]:

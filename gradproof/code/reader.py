@@ -114,8 +114,10 @@ class Reader:
         keys = list(sample) if isinstance(sample, dict) else list(range(len(sample)))
         kind = type(sample).__name__ if type(sample) in (tuple, list, dict) else "tuple"
         items: dict[Any, Ref] = {}
+        # Of a shape the sizes are taken one by one: `N = X.shape[0]`.
+        holder = whole.expression if whole.static and isinstance(whole.expression, ast.expr) else _name(whole.ident)
         for key in keys:
-            own = ast.Subscript(_name(whole.ident), ast.Constant(key), ast.Load())
+            own = ast.Subscript(holder, ast.Constant(key), ast.Load())
             items[key] = self.computed(own, scope, origin)
         return Compound(kind, items, whole)
 
@@ -292,8 +294,7 @@ class Reader:
         """An assignment to variables; False where a part of an array is written."""
         if not all(self.is_variable(target, scope, origin) for target in node.targets):
             return False
-        sizes = isinstance(node.targets[0], ast.Tuple) and self.sizes(node, scope, origin)
-        value = sizes or self.ref(node.value, scope, origin)
+        value = self.ref(node.value, scope, origin)
         for target in node.targets:
             if isinstance(value, Step) and self.renames(target, value, scope):
                 value = self.step(value.sample, _name(value.ident), origin)
@@ -308,15 +309,6 @@ class Reader:
         known = value.quantity if value.given else self.meaning(value.variable, scope.text.name)
         return meant is not None and known is not None and meant != known
 
-    def sizes(self, node: ast.Assign, scope: Scope, origin: Origin) -> Compound | None:
-        """`N, D = X.shape` as one size each; None for any other right side."""
-        match node:
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Attribute(attr="shape")):
-                shape = self.rewritten(node.value, scope, origin)
-                each = [ast.Subscript(shape, ast.Constant(axis), ast.Load()) for axis in range(len(names))]
-                return Compound("tuple", {k: self.computed(size, scope, origin) for k, size in enumerate(each)})
-        return None
-
     def is_variable(self, target: ast.expr, scope: Scope, origin: Origin) -> bool:
         """Whether a target is a variable, an attribute of an object, an item of a compound, or a tuple of those."""
         match target:
@@ -324,6 +316,8 @@ class Reader:
                 return True
             case ast.Tuple() | ast.List():
                 return all(self.is_variable(item, scope, origin) for item in target.elts)
+            case ast.Starred():
+                return self.is_variable(target.value, scope, origin)
             case ast.Attribute():
                 return isinstance(self.resolved(target.value, scope, origin), Instance)
             case ast.Subscript():
@@ -349,13 +343,39 @@ class Reader:
                 holder.items[_constant(target.slice)] = value
                 holder.whole = None
             case ast.Tuple() | ast.List():
-                if not isinstance(value, Compound) or len(value.items) != len(target.elts):
-                    raise GradproofError(
-                        f"{scope.text.place(origin.line)}: {_short(origin.text)}: the right side cannot be taken "
-                        f"apart into {len(target.elts)} variables"
-                    )
-                for item, part in zip(target.elts, value.items.values(), strict=True):
+                for item, part in self.taken_apart(target.elts, value, scope, origin):
                     self.bind(item, part, scope, origin)
+
+    def taken_apart(
+        self, targets: list[ast.expr], value: Ref, scope: Scope, origin: Origin
+    ) -> list[tuple[ast.expr, Ref]]:
+        """Each target with its part of a value; a starred one with a list of those that the others leave.
+
+        Raises:
+            GradproofError: The value has another number of parts.
+        """
+        if isinstance(value, Step) and (isinstance(value.sample, (tuple, list)) or np.ndim(value.sample)):
+            value = self.opened(value, scope, origin)
+        parts = list(value.items.values()) if isinstance(value, Compound) else []
+        star = next((k for k, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
+        if isinstance(value, Compound) and star is not None and len(parts) >= len(targets) - 1:
+            behind = len(targets) - star - 1
+            after = len(parts) - behind
+            middle: Ref = Compound("list", dict(enumerate(parts[star:after])))
+            if value.whole is not None:  # its length may differ at other sizes
+                items = ast.Call(ast.Name("list", ast.Load()), [_name(value.whole.ident)], [])
+                bounds = ast.Slice(ast.Constant(star), ast.Constant(-behind) if behind else None)
+                middle = self.computed(ast.Subscript(items, bounds, ast.Load()), scope, origin)
+                ends = [ast.Subscript(_name(value.whole.ident), ast.Constant(k), ast.Load()) for k in range(-behind, 0)]
+                parts[after:] = [self.computed(end, scope, origin) for end in ends]
+            parts[star:after] = [middle]
+        if not isinstance(value, Compound) or len(parts) != len(targets):
+            raise GradproofError(
+                f"{scope.text.place(origin.line)}: {_short(origin.text)}: the right side cannot be taken "
+                f"apart into {len(targets)} variables"
+            )
+        names = [target.value if isinstance(target, ast.Starred) else target for target in targets]
+        return list(zip(names, parts, strict=True))
 
     def augmented(self, node: ast.AugAssign, scope: Scope, origin: Origin) -> bool:
         """`a += b` on a variable; False where a part of an array is written, or something else than a number."""

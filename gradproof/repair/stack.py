@@ -116,7 +116,7 @@ def _kept(stacks: list[Stack], count: int) -> list[Stack]:
 
 def affordable(shape: Shape, trials: int) -> int:
     """How many candidates of a shape are held at once."""
-    return max(FEWEST, LARGEST // (trials * math.prod(shape)))
+    return max(FEWEST, LARGEST // max(1, trials * math.prod(shape)))
 
 
 def distinct(stack: Stack, rng: np.random.Generator) -> Array:
