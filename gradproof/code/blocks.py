@@ -14,6 +14,7 @@ import numpy as np
 
 from gradproof.code.rewriting import Rewriter
 from gradproof.code.steps import Block, Compound, Instance, Origin, Ref, Step
+from gradproof.code.targets import replace
 from gradproof.errors import GradproofError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run(reader: Reader, node: ast.stmt, scope: Scope, origin: Origin) -> None:
         value = after[name]
         made = _result(reader, block, name, value, scope, origin)
         if name in written:
-            reader.replace(used[name], made)
+            replace(reader, used[name], made)
         flat.bind(name, made)
 
 

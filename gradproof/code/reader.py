@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, MethodType
@@ -12,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.code import blocks
+from gradproof.code import blocks, targets
 from gradproof.code.functions import Text, is_straight, text_of
+from gradproof.code.nodes import NOTHING, constant_of, name_of, short, without_sizes
 from gradproof.code.rewriting import Rewriter
-from gradproof.code.steps import Block, Compound, Instance, Origin, Ref, Step, idents_in, is_numeric, named_steps
+from gradproof.code.steps import Block, Compound, Instance, Origin, Ref, Step, idents_in, named_steps
 from gradproof.errors import GradproofError
-
-_SIZES = frozenset({"shape", "size", "ndim", "dtype"})
 
 
 @dataclass
@@ -90,7 +88,7 @@ class Reader:
                 return eval(code, {**self.globals, **names})  # the user's own expression
         except Exception as error:
             raise GradproofError(
-                f"{scope.text.place(origin.line)}: {_short(origin.text)}: {type(error).__name__}: {error}"
+                f"{scope.text.place(origin.line)}: {short(origin.text)}: {type(error).__name__}: {error}"
             ) from error
 
     def ref(self, node: ast.expr, scope: Scope, origin: Origin) -> Ref:
@@ -115,7 +113,7 @@ class Reader:
         kind = type(sample).__name__ if type(sample) in (tuple, list, dict) else "tuple"
         items: dict[Any, Ref] = {}
         # Of a shape the sizes are taken one by one: `N = X.shape[0]`.
-        holder = whole.expression if whole.static and isinstance(whole.expression, ast.expr) else _name(whole.ident)
+        holder = whole.expression if whole.static and isinstance(whole.expression, ast.expr) else name_of(whole.ident)
         for key in keys:
             own = ast.Subscript(holder, ast.Constant(key), ast.Load())
             items[key] = self.computed(own, scope, origin)
@@ -123,9 +121,7 @@ class Reader:
 
     def is_static(self, expression: ast.expr) -> bool:
         """Whether an expression depends on shapes and plain Python values alone."""
-        shapes = _Shapes()
-        bare = shapes.visit(copy.deepcopy(expression))
-        return all(self.steps[number].static for number in idents_in(bare))
+        return all(self.steps[number].static for number in idents_in(without_sizes(expression)))
 
     # Expressions --------------------------------------------------------------------------------------------------
 
@@ -146,8 +142,8 @@ class Reader:
                 return None
             case ast.Subscript():
                 owner = self.resolved(node.value, scope, origin)
-                key = _constant(node.slice)
-                if isinstance(owner, Compound) and key is not _NOTHING:
+                key = constant_of(node.slice)
+                if isinstance(owner, Compound) and key is not NOTHING:
                     if owner.kind != "dict" and isinstance(key, int) and key < 0:
                         key += len(owner.items)
                     if key in owner.items:
@@ -156,9 +152,9 @@ class Reader:
             case ast.Tuple() | ast.List() if not any(isinstance(item, ast.Starred) for item in node.elts):
                 kind = "tuple" if isinstance(node, ast.Tuple) else "list"
                 return Compound(kind, {k: self.ref(item, scope, origin) for k, item in enumerate(node.elts)})
-            case ast.Dict() if all(key is not None and _constant(key) is not _NOTHING for key in node.keys):
+            case ast.Dict() if all(key is not None and constant_of(key) is not NOTHING for key in node.keys):
                 items = zip(node.keys, node.values, strict=True)
-                return Compound("dict", {_constant(k): self.ref(v, scope, origin) for k, v in items if k is not None})
+                return Compound("dict", {constant_of(k): self.ref(v, scope, origin) for k, v in items if k is not None})
             case ast.Call(func=ast.Name(id="dict"), args=[]) if all(word.arg for word in node.keywords):
                 return Compound("dict", {word.arg: self.ref(word.value, scope, origin) for word in node.keywords})
             case ast.Call():
@@ -173,9 +169,9 @@ class Reader:
         """The text that makes a value out of steps."""
         match ref:
             case Step():
-                return _name(ref.ident)
+                return name_of(ref.ident)
             case Compound(whole=Step() as whole):
-                return _name(whole.ident)
+                return name_of(whole.ident)
             case Compound(kind="dict"):
                 return ast.Dict([ast.Constant(key) for key in ref.items], [self.written(v) for v in ref.items.values()])
             case Compound():
@@ -205,7 +201,7 @@ class Reader:
         if any(other.text.function is function for other in self.scopes if not other.done) or not is_straight(text):
             if isinstance(owner, Instance):
                 raise GradproofError(
-                    f"{scope.text.place(origin.line)}: {_short(origin.text)}: the method {function.__name__} is not "
+                    f"{scope.text.place(origin.line)}: {short(origin.text)}: the method {function.__name__} is not "
                     "written straight on, so what it does to the object cannot be followed; give "
                     "Code(..., opaque=True) to compare only what the functions return"
                 )
@@ -250,14 +246,14 @@ class Reader:
                 scope.returned = self.ref(node.value or ast.Constant(None), scope, origin)
                 scope.left = origin
             case ast.Assign():
-                if not self.assigned(node, scope, origin):
+                if not targets.assigned(self, node, scope, origin):
                     blocks.run(self, node, scope, origin)
             case ast.AnnAssign(value=ast.expr() as value):
                 self.statement(ast.copy_location(ast.Assign([node.target], value), node), scope)
             case ast.AnnAssign():
                 return
             case ast.AugAssign():
-                if not self.augmented(node, scope, origin):
+                if not targets.augmented(self, node, scope, origin):
                     blocks.run(self, node, scope, origin)
             case ast.With():
                 self.statements(node.body, scope)
@@ -268,10 +264,10 @@ class Reader:
             case ast.Raise():
                 raise GradproofError(
                     f"{scope.text.place(node.lineno)}: in a trial with the drawn sizes the code comes to "
-                    f"`{_short(origin.text)}`"
+                    f"`{short(origin.text)}`"
                 )
             case ast.Yield() | ast.YieldFrom() | ast.Global() | ast.Nonlocal():
-                raise GradproofError(f"{scope.text.place(node.lineno)}: {_short(origin.text)} cannot be followed")
+                raise GradproofError(f"{scope.text.place(node.lineno)}: {short(origin.text)} cannot be followed")
             case _:
                 blocks.run(self, node, scope, origin)
 
@@ -290,163 +286,9 @@ class Reader:
         else:
             blocks.run(self, node, scope, origin)
 
-    def assigned(self, node: ast.Assign, scope: Scope, origin: Origin) -> bool:
-        """An assignment to variables; False where a part of an array is written."""
-        if not all(self.is_variable(target, scope, origin) for target in node.targets):
-            return False
-        value = self.ref(node.value, scope, origin)
-        for target in node.targets:
-            if isinstance(value, Step) and self.renames(target, value, scope):
-                value = self.step(value.sample, _name(value.ident), origin)
-            self.bind(target, value, scope, origin)
-        return True
-
-    def renames(self, target: ast.expr, value: Step, scope: Scope) -> bool:
-        """Whether a plain `dz = dout` says that one quantity is another: a statement that can be wrong."""
-        if not isinstance(target, ast.Name) or not value.is_real:
-            return False
-        meant = self.meaning(target.id, scope.text.name)
-        known = value.quantity if value.given else self.meaning(value.variable, scope.text.name)
-        return meant is not None and known is not None and meant != known
-
-    def is_variable(self, target: ast.expr, scope: Scope, origin: Origin) -> bool:
-        """Whether a target is a variable, an attribute of an object, an item of a compound, or a tuple of those."""
-        match target:
-            case ast.Name():
-                return True
-            case ast.Tuple() | ast.List():
-                return all(self.is_variable(item, scope, origin) for item in target.elts)
-            case ast.Starred():
-                return self.is_variable(target.value, scope, origin)
-            case ast.Attribute():
-                return isinstance(self.resolved(target.value, scope, origin), Instance)
-            case ast.Subscript():
-                owner = self.resolved(target.value, scope, origin)
-                return isinstance(owner, Compound) and owner.kind != "tuple" and _constant(target.slice) is not _NOTHING
-        return False
-
-    def bind(self, target: ast.expr, value: Ref, scope: Scope, origin: Origin) -> None:
-        """Give a value to a target."""
-        if isinstance(value, Step) and not value.variable:
-            value.variable = ast.unparse(target)
-        scope.bound[ast.unparse(target)] = origin
-        match target:
-            case ast.Name():
-                scope.variables[target.id] = value
-            case ast.Attribute():
-                owner = self.resolved(target.value, scope, origin)
-                assert isinstance(owner, Instance)
-                owner.attributes[target.attr] = value
-            case ast.Subscript():
-                holder = self.resolved(target.value, scope, origin)
-                assert isinstance(holder, Compound)
-                holder.items[_constant(target.slice)] = value
-                holder.whole = None
-            case ast.Tuple() | ast.List():
-                for item, part in self.taken_apart(target.elts, value, scope, origin):
-                    self.bind(item, part, scope, origin)
-
-    def taken_apart(
-        self, targets: list[ast.expr], value: Ref, scope: Scope, origin: Origin
-    ) -> list[tuple[ast.expr, Ref]]:
-        """Each target with its part of a value; a starred one with a list of those that the others leave.
-
-        Raises:
-            GradproofError: The value has another number of parts.
-        """
-        if isinstance(value, Step) and (isinstance(value.sample, (tuple, list)) or np.ndim(value.sample)):
-            value = self.opened(value, scope, origin)
-        parts = list(value.items.values()) if isinstance(value, Compound) else []
-        star = next((k for k, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
-        if isinstance(value, Compound) and star is not None and len(parts) >= len(targets) - 1:
-            behind = len(targets) - star - 1
-            after = len(parts) - behind
-            middle: Ref = Compound("list", dict(enumerate(parts[star:after])))
-            if value.whole is not None:  # its length may differ at other sizes
-                items = ast.Call(ast.Name("list", ast.Load()), [_name(value.whole.ident)], [])
-                bounds = ast.Slice(ast.Constant(star), ast.Constant(-behind) if behind else None)
-                middle = self.computed(ast.Subscript(items, bounds, ast.Load()), scope, origin)
-                ends = [ast.Subscript(_name(value.whole.ident), ast.Constant(k), ast.Load()) for k in range(-behind, 0)]
-                parts[after:] = [self.computed(end, scope, origin) for end in ends]
-            parts[star:after] = [middle]
-        if not isinstance(value, Compound) or len(parts) != len(targets):
-            raise GradproofError(
-                f"{scope.text.place(origin.line)}: {_short(origin.text)}: the right side cannot be taken "
-                f"apart into {len(targets)} variables"
-            )
-        names = [target.value if isinstance(target, ast.Starred) else target for target in targets]
-        return list(zip(names, parts, strict=True))
-
-    def augmented(self, node: ast.AugAssign, scope: Scope, origin: Origin) -> bool:
-        """`a += b` on a variable; False where a part of an array is written, or something else than a number."""
-        if not self.is_variable(node.target, scope, origin):
-            return False
-        old = self.resolved(node.target, scope, origin)
-        if not isinstance(old, Step) or not is_numeric(old.sample):
-            return False
-        right = self.rewritten(node.value, scope, origin)
-        made = self.computed(ast.BinOp(_name(old.ident), node.op, right), scope, origin)
-        if isinstance(old.sample, np.ndarray):
-            self.replace(old, made)  # an array is changed in place, under whatever names it has
-        self.bind(node.target, made, scope, origin)
-        return True
-
-    def replace(self, old: Ref, new: Ref) -> None:
-        """Another value in the place of one that was written into, wherever a name stands for it."""
-        seen: set[int] = set()
-
-        def follow(table: dict[Any, Ref]) -> None:
-            for key, ref in list(table.items()):
-                if ref is old:
-                    table[key] = new
-                elif isinstance(ref, (Compound, Instance)) and id(ref) not in seen:
-                    seen.add(id(ref))
-                    follow(ref.items if isinstance(ref, Compound) else ref.attributes)
-                    if isinstance(ref, Compound) and any(item is new for item in ref.items.values()):
-                        ref.whole = None
-
-        for scope in self.scopes:
-            follow(scope.variables)
-            follow(scope.held)
-
-
-class _Shapes(ast.NodeTransformer):
-    """An expression without its questions about shapes and types."""
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        return ast.Constant(0) if node.attr in _SIZES else self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        asks = isinstance(node.func, ast.Name) and node.func.id in ("len", "isinstance", "hasattr")
-        return ast.Constant(0) if asks else self.generic_visit(node)
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        asks = all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
-        return ast.Constant(0) if asks else self.generic_visit(node)
-
-
-_NOTHING = object()
-
-
-def _constant(node: ast.expr) -> Any:
-    """The value of a constant index or key; `_NOTHING` where it is none."""
-    try:
-        value = ast.literal_eval(node)
-    except ValueError:
-        return _NOTHING
-    return value if isinstance(value, (int, str)) and not isinstance(value, bool) else _NOTHING
-
 
 def _copied(ref: Ref) -> Ref:
     """A compound of its own, so that what is stored into it later leaves the first one as it was."""
     if isinstance(ref, Compound):
         return Compound(ref.kind, {key: _copied(item) for key, item in ref.items.items()}, ref.whole)
     return ref
-
-
-def _name(ident: str) -> ast.Name:
-    return ast.Name(ident, ast.Load())
-
-
-def _short(text: str) -> str:
-    return textwrap.shorten(" ".join(text.split()), 90, placeholder=" ...")
