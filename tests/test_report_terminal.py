@@ -46,6 +46,16 @@ def test_wrong_equation_shows_all_that_is_known_of_it() -> None:
     )
 
 
+def test_slip_that_several_equations_have_is_told_once() -> None:
+    one = replace(WRONG, fix="db += dz[i]", fix_place="layers.py:15")
+    text = shown(outcome(RIGHT, one, replace(one, equation="dLoss_db"), replace(one, equation="Q", fix_place="x.py:1")))
+    assert text.count("  fix: db += dz[i]\n") == 2
+    assert (
+        "  diagnosis: the slip that dLoss_dw has; the fix there mends this one too\n"
+        "    agrees in all of 64 picked trials and 256 fresh ones\n"
+    ) in text
+
+
 def test_brief_outcome_is_a_line_where_all_is_as_expected() -> None:
     known = replace(WRONG, known_erratum=True)
     for result, sentence in (

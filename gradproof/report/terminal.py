@@ -96,9 +96,13 @@ def _print_wrong(console: Console, result: CheckResult, equation: EquationResult
         print_hanging(console, "    difference  ", wording.difference(worst))
         if worst.inputs:
             print_hanging(console, "    inputs      ", worst.inputs)
-    if equation.diagnosis:
+    first = wording.same_slip(result, equation)
+    if first is not None:
+        print_hanging(console, "  diagnosis: ", f"the slip that {first.equation} has; the fix there mends this one too")
+        print_hanging(console, "    ", wording.confirmation(equation))
+    elif equation.diagnosis:
         print_hanging(console, "  diagnosis: ", equation.diagnosis)
-    if equation.fix:
+    if equation.fix and first is None:
         print_fix(console, equation)
     if equation.proof:
         print_hanging(console, "  proof: ", equation.proof)

@@ -81,6 +81,14 @@ def confirmation(result: EquationResult) -> str:
     return f"agrees in all of {picked} and {fresh}{proved}"
 
 
+def same_slip(result: CheckResult, one: EquationResult) -> EquationResult | None:
+    """The first wrong equation that the same edit of the same line mends; None where that is the equation itself."""
+    if not one.fix or not one.fix_place:
+        return None
+    first = next((o for o in result.wrong if (o.fix_place, o.fix) == (one.fix_place, one.fix)), one)
+    return None if first.equation == one.equation else first
+
+
 def agreement(results: Sequence[EquationResult]) -> str:
     """How closely the equations that agree do so: the largest share of its bound that an error takes."""
     agreeing = [result for result in results if result.verdict == "agrees"]
