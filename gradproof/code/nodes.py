@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 _SIZES = frozenset({"shape", "size", "ndim", "dtype"})
@@ -20,6 +21,18 @@ def name_of(ident: str) -> ast.Name:
 def short(text: str) -> str:
     """A statement's text on one line, for a message."""
     return textwrap.shorten(" ".join(text.split()), 90, placeholder=" ...")
+
+
+def roots_of(target: ast.AST) -> Iterator[str]:
+    """The variables that a target of an assignment is, or writes a part of: `dW` of `dW[i]`, `a` and `b` of `a, b`."""
+    match target:
+        case ast.Name():
+            yield target.id
+        case ast.Tuple() | ast.List():
+            for part in target.elts:
+                yield from roots_of(part)
+        case ast.Subscript() | ast.Attribute() | ast.Starred():
+            yield from roots_of(target.value)
 
 
 def constant_of(node: ast.expr) -> Any:

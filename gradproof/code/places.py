@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gradproof.code.merging import in_variables
+from gradproof.code.nodes import roots_of
 from gradproof.code.written import Statement, Written
 
 _INNER = ("body", "orelse")
@@ -107,19 +108,7 @@ def _may_matter(node: ast.stmt, names: set[str]) -> bool:
     if not isinstance(node, (ast.Assign, ast.AugAssign)):
         return True
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return any(root in names for target in targets for root in _roots(target))
-
-
-def _roots(target: ast.expr) -> Iterator[str]:
-    """The variables that a target is, or writes a part of."""
-    match target:
-        case ast.Name():
-            yield target.id
-        case ast.Tuple() | ast.List():
-            for part in target.elts:
-                yield from _roots(part)
-        case ast.Subscript() | ast.Attribute() | ast.Starred():
-            yield from _roots(target.value)
+    return any(root in names for target in targets for root in roots_of(target))
 
 
 def _own_reads(node: ast.stmt) -> set[str]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from gradproof.code.blocks import BLOCK_PREFIX, COPY
+from gradproof.code.nodes import roots_of
 from gradproof.code.steps import Block, Step, idents_in
 
 _FRESH = frozenset(
@@ -59,30 +60,11 @@ def _needs(statement: ast.stmt, needed: set[str]) -> bool:
 
 def _written(statement: ast.stmt) -> set[str]:
     """The block's variables that an assignment writes; empty for any other statement."""
-    targets: list[ast.expr]
-    match statement:
-        case ast.Assign(targets=targets):
-            pass
-        case ast.AugAssign(target=target):
-            targets = [target]
-        case _:
-            return set()
-    found = set()
-    for one in targets:
-        for part in one.elts if isinstance(one, (ast.Tuple, ast.List)) else [one]:
-            root = _root(part)
-            if root is None:
-                return set()
-            found.add(root)
-    return found
-
-
-def _root(target: ast.expr) -> str | None:
-    """The variable that a target is, or is a part of."""
-    inner: ast.AST = target
-    while isinstance(inner, (ast.Subscript, ast.Attribute)):
-        inner = inner.value
-    return inner.id if isinstance(inner, ast.Name) else None
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    targets = [statement.target] if isinstance(statement, ast.AugAssign) else targets
+    parts = [part for one in targets for part in (one.elts if isinstance(one, (ast.Tuple, ast.List)) else [one])]
+    found = [set(roots_of(part)) for part in parts]
+    return set().union(*found) if all(found) else set()
 
 
 def _own_names(node: ast.AST) -> set[str]:
