@@ -20,7 +20,7 @@ from gradproof.loading import load_derivation
 from gradproof.project import Project, find_project, suggestions
 from gradproof.reference import Reference, as_references, load_references
 from gradproof.sources import Leaf, Source, kind_of
-from gradproof.trials import Block, block_of, block_size, draw
+from gradproof.trials import Block, block_size, draw
 from gradproof.truth import DTYPES, Truth
 
 Array = NDArray[Any]
@@ -93,41 +93,35 @@ class Case:
     def sizes(self) -> tuple[int, ...]:
         """The block size of each reference."""
         return tuple(
-            block_size(sum(int(np.prod(distribution.shape)) for distribution in binding.leaves.values()))
-            for binding in self.bindings
+            block_size(sum(distribution.size for distribution in binding.leaves.values())) for binding in self.bindings
         )
 
     def kind(self, equation: Equation) -> str:
         """`forward`, `derivative` or `update`."""
         return kind_of(equation.quantity, self.sources[equation.quantity])
 
+    def block(self, reference: int, count: int) -> Block:
+        """The first trials of a reference: so many, or as many as a block has."""
+        return Block(reference, 0, min(count, self.sizes[reference]), len(self.references))
+
     def draw(self, block: Block, seed: int, scale: float = 1.0) -> dict[str, Array]:
         """The random numbers of a block in the case's dtype, `(n, *shape)` by leaf."""
-        binding = self.bindings[block.reference]
+        return self._drawn(block.reference, block.rows, seed, scale)
+
+    def _drawn(self, reference: int, rows: NDArray[np.int64], seed: int, scale: float) -> dict[str, Array]:
+        binding = self.bindings[reference]
         unscaled = frozenset(argument.path for argument in binding.reference.arguments)
-        values = draw(
-            binding.leaves,
-            block,
-            self.sizes[block.reference],
-            case=self.name,
-            seed=seed,
-            scale=scale,
-            unscaled=unscaled,
-        )
+        values = draw(binding.leaves, reference, rows, case=self.name, seed=seed, scale=scale, unscaled=unscaled)
         if self.dtype == "float64":
             return values
         return {name: value.astype(self.dtype) if value.dtype.kind == "f" else value for name, value in values.items()}
 
     def draw_trials(self, trials: Sequence[int], seed: int, scale: float = 1.0) -> dict[str, Array]:
-        """The random numbers of some trials of one reference, in the order given; each block is drawn once."""
-        places = [block_of(trial, self.sizes) for trial in trials]
-        drawn = {}
-        for place in places:
-            if place.draw not in drawn:
-                whole = np.arange(self.sizes[place.reference], dtype=np.int64)
-                drawn[place.draw] = self.draw(Block(place.reference, place.draw, whole), seed, scale)
-        leaves = self.bindings[places[0].reference].leaves
-        return {name: np.stack([drawn[place.draw][name][place.start] for place in places]) for name in leaves}
+        """The random numbers of some trials of one reference, in the order given."""
+        numbers, order = np.unique(np.asarray(trials, dtype=np.int64), return_inverse=True)
+        count = len(self.references)
+        values = self._drawn(int(numbers[0]) % count, numbers // count, seed, scale)
+        return {name: value[order] for name, value in values.items()}
 
     @cached_property
     def truth_bounds(self) -> tuple[TruthBounds, ...]:

@@ -6,6 +6,7 @@ state always gives the same draws (see `gradproof.trials`).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +40,15 @@ class Distribution:
     def is_integer(self) -> bool:
         """Whether the draws are class indices rather than real numbers."""
         return self.kind == "integers"
+
+    @property
+    def size(self) -> int:
+        """How many numbers a trial has of it."""
+        return math.prod(self.shape)
+
+    def empty(self, trials: int) -> Array:
+        """Room for the draws of so many trials, `(trials, *shape)`."""
+        return np.empty((trials, *self.shape), dtype=np.int64 if self.is_integer else np.float64)
 
     def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
         """Draw `(trials, *shape)` values; `scale` multiplies real draws that have no set range.

@@ -19,7 +19,7 @@ from gradproof.document.declare import is_printable
 from gradproof.document.provider import Array, Role
 from gradproof.reference import Reference
 from gradproof.sources import Leaf, Output, Result
-from gradproof.trials import Block, block_size, draw
+from gradproof.trials import block_size, draw
 from gradproof.truth import DTYPES, Truth
 
 Numbers = NDArray[np.float64]
@@ -74,9 +74,9 @@ class NoteTruth:
     @cached_property
     def draws(self) -> dict[str, NDArray[Any]]:
         """The drawn numbers of all trials."""
-        size = block_size(sum(int(np.prod(d.shape)) for d in self.binding.leaves.values()))
+        size = block_size(sum(distribution.size for distribution in self.binding.leaves.values()))
         rows = np.arange(min(self.trials, size), dtype=np.int64)
-        return draw(self.binding.leaves, Block(0, 0, rows), size, case=self.name, seed=self.seed)
+        return draw(self.binding.leaves, 0, rows, case=self.name, seed=self.seed)
 
     @cached_property
     def bounds(self) -> TruthBounds:

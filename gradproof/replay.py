@@ -16,7 +16,6 @@ from gradproof.errors import GradproofError
 from gradproof.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.project import suggestions
 from gradproof.result import EquationResult
-from gradproof.trials import Block, block_of
 
 Array = NDArray[Any]
 
@@ -80,16 +79,16 @@ def replay(case: Case, equation: str, trial: int, *, seed: int, scale: float = 1
         raise GradproofError(f"{case.name} has no equation {equation!r}{suggestions(equation, names)}")
     found = case.derivation.by_name[equation]
     evaluators = [Evaluator(case.derivation) for _ in case.references]
-    block_of(trial, case.sizes)
+    if trial < 0:
+        raise GradproofError(f"trials are counted from 0, so there is no trial {trial}")
     reference = trial % len(case.references)
     _probe(case, reference, evaluators[reference], seed, scale)
     return _trials(case, reference, evaluators[reference], [(found, trial)], seed, scale)[0]
 
 
 def _probe(case: Case, reference: int, evaluator: Evaluator, seed: int, scale: float) -> None:
-    rows = np.arange(PROBE_TRIALS, dtype=np.int64)
-    block = Block(reference, 0, rows * len(case.references) + reference)
-    evaluator.probe(case.truths[reference].evaluate(case.draw(block, seed, scale)))
+    draws = case.draw(case.block(reference, PROBE_TRIALS), seed, scale)
+    evaluator.probe(case.truths[reference].evaluate(draws))
 
 
 def worst_entries(

@@ -169,8 +169,7 @@ class _Run:
         self.shapes: dict[str, list[tuple[int, ...]]] = {}
         self.misfits: dict[str, str] = {}
         for k, (evaluator, truth) in enumerate(zip(self.evaluators, self.case.truths, strict=True)):
-            block = Block(k, 0, np.arange(PROBE_TRIALS, dtype=np.int64) * len(self.evaluators) + k)
-            draws = self.case.draw(block, self.seed, self.scale)
+            draws = self.case.draw(self.case.block(k, PROBE_TRIALS), self.seed, self.scale)
             values = truth.evaluate(draws)
             evaluator.probe(values)
             for equation in self.checked:
@@ -204,13 +203,13 @@ class _Run:
             try:
                 for block in blocks(trials, self.case.sizes):
                     self._block(block)
-                    if block.draw == 0 and self.judges[block.reference].accuses(len(block.trials)):
+                    if block.first == 0 and self.judges[block.reference].accuses(block.count):
                         self.judges[block.reference].flush()
                     if self._new_suspects():
                         progress(-done)
                         return None
-                    done += len(block.trials)
-                    progress(len(block.trials))
+                    done += block.count
+                    progress(block.count)
             except KeyboardInterrupt:
                 interrupted = True
             for judge in self.judges:
@@ -237,7 +236,7 @@ class _Run:
         return True
 
     def _block(self, block: Block) -> None:
-        k, count = block.reference, len(block.trials)
+        k, count, trials = block.reference, block.count, block.trials
         evaluator = self.evaluators[k]
         draws = self.case.draw(block, self.seed, self.scale)
         truth = self.case.truths[k].evaluate(draws)
@@ -251,12 +250,12 @@ class _Run:
                 continue
             equation = by_name[name]
             values = free[name] if run == FREE else self._own(evaluator, equation, truth, free, count)
-            rows = tally.screen(values, truth[equation.quantity], block.trials)
-            if block.draw == 0:
-                rows = np.union1d(rows, finite_rows(truth[equation.quantity][:FULLY_JUDGED]))
+            rows = tally.screen(values, truth[equation.quantity], trials)
+            if block.first < FULLY_JUDGED:
+                rows = np.union1d(rows, finite_rows(truth[equation.quantity][: FULLY_JUDGED - block.first]))
             if rows.size:
                 flagged[run, name] = rows, values[rows]
-        self.judges[k].add(block.trials, draws, truth, flagged)
+        self.judges[k].add(trials, draws, truth, flagged)
 
     def _own(
         self,

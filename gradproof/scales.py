@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from gradproof.case import Case
 from gradproof.evaluate import Evaluator
 from gradproof.result import CheckResult
-from gradproof.trials import Block
 
 Array = NDArray[Any]
 
@@ -79,7 +78,7 @@ def sweep_scales(case: Case, equations: Sequence[str], seed: int, scales: Sequen
     single, double = replace(case, dtype="float32"), replace(case, dtype="float64")
     evaluators = [Evaluator(single.derivation) for _ in single.references]
     for k, evaluator in enumerate(evaluators):
-        evaluator.probe(single.truths[k].evaluate(single.draw(_block(single, k), seed)))
+        evaluator.probe(single.truths[k].evaluate(single.draw(single.block(k, TRIALS), seed)))
     points = [_point(single, double, evaluators, equations, seed, scale) for scale in sorted(scales)]
     return ScaleSweep(tuple(points), tuple(equations), sum(min(TRIALS, size) for size in case.sizes))
 
@@ -92,18 +91,13 @@ def with_scales(result: CheckResult) -> CheckResult:
     return replace(result, scales=sweep_scales(result.checked, agreeing, result.seed))
 
 
-def _block(case: Case, k: int) -> Block:
-    rows = np.arange(min(TRIALS, case.sizes[k]), dtype=np.int64)
-    return Block(k, 0, rows * len(case.references) + k)
-
-
 def _point(
     single: Case, double: Case, evaluators: Sequence[Evaluator], names: Sequence[str], seed: int, scale: float
 ) -> ScalePoint:
     """One scale: every trial's largest errors by hand and by autograd, over all references."""
     manual, autograd, beyond = [], [], []
     for k, evaluator in enumerate(evaluators):
-        draws = single.draw(_block(single, k), seed, scale)
+        draws = single.draw(single.block(k, TRIALS), seed, scale)
         exact = double.truths[k].evaluate({name: _widened(value) for name, value in draws.items()})
         torch = single.truths[k].evaluate(draws)
         count = len(next(iter(exact.values())))

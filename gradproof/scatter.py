@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from gradproof.case import Case
 from gradproof.evaluate import PROBE_TRIALS, Evaluator
-from gradproof.trials import Block
 
 Array = NDArray[Any]
 
@@ -40,10 +39,10 @@ def scatter(case: Case, equations: Sequence[str], seed: int, scale: float = 1.0)
     if not equations:
         return ()
     evaluator, truth = Evaluator(case.derivation), case.truths[0]
-    rows = np.arange(min(POINTS, case.sizes[0]), dtype=np.int64)
-    known = truth.evaluate(case.draw(Block(0, 0, rows * len(case.references)), seed, scale))
+    block = case.block(0, POINTS)
+    known = truth.evaluate(case.draw(block, seed, scale))
     evaluator.probe({name: value[:PROBE_TRIALS] for name, value in known.items()})
-    free = evaluator.free_run({name: known[name] for name in case.starts}, len(rows))
+    free = evaluator.free_run({name: known[name] for name in case.starts}, block.count)
     found = [_one(case, evaluator, known, free, name) for name in equations]
     return tuple(one for one in found if one is not None)
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from gradproof.bounds import Bounded, EquationBounds
 from gradproof.case import Case
 from gradproof.evaluate import PROBE_TRIALS, Evaluator
-from gradproof.trials import Block
 
 Array = NDArray[Any]
 
@@ -57,17 +56,17 @@ def spreads(
     if not equations:
         return ()
     derivation, evaluator = case.derivation, Evaluator(case.derivation)
-    rows = np.arange(min(TRIALS, case.sizes[0]), dtype=np.int64)
-    draws = case.draw(Block(0, 0, rows * len(case.references)), seed, scale)
+    block = case.block(0, TRIALS)
+    draws = case.draw(block, seed, scale)
     known = case.truths[0].evaluate(draws)
     evaluator.probe({name: value[:PROBE_TRIALS] for name, value in known.items()})
     true = {name: known[derivation.by_name[name].quantity] for name in wrong}
-    free = evaluator.free_run({name: known[name] for name in case.starts}, len(rows), true)
+    free = evaluator.free_run({name: known[name] for name in case.starts}, block.count, true)
     quantities = {name: derivation.by_name[name].quantity for name in equations}
     truth = case.truth_bounds[0].of(draws, known, {*quantities.values(), *case.starts})
     leaves = {name: truth[name] for name in case.starts}
     given = {name: Bounded(value, np.zeros(value.shape), "rigorous") for name, value in true.items()}
-    bounds = EquationBounds(evaluator).free_run(derivation, leaves, equations, len(rows), given)
+    bounds = EquationBounds(evaluator).free_run(derivation, leaves, equations, block.count, given)
     found = [_one(name, free[name], bounds[name], truth[quantity]) for name, quantity in quantities.items()]
     return tuple(one for one in found if one is not None)
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from gradproof.case import Case
 from gradproof.repair.evidence import Evidence
 from gradproof.sources import Output
-from gradproof.trials import Block
 
 Array = NDArray[Any]
 
@@ -47,9 +46,7 @@ def fresh(case: Case, seed: int) -> tuple[Evidence, ...]:
 
 
 def _values(case: Case, reference: int, seed: int, scale: float) -> dict[str, Array]:
-    count = min(POOL, case.sizes[reference])
-    trials = np.arange(count, dtype=np.int64) * len(case.references) + reference
-    return case.truths[reference].evaluate(case.draw(Block(reference, 0, trials), seed, scale))
+    return case.truths[reference].evaluate(case.draw(case.block(reference, POOL), seed, scale))
 
 
 def _is_scalar(values: Mapping[str, Array]) -> bool:

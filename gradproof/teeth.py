@@ -20,7 +20,6 @@ from gradproof.aten.tape import Operation, Slot, Tape
 from gradproof.case import Case
 from gradproof.derivation import Equation
 from gradproof.errors import GradproofError
-from gradproof.trials import Block
 
 Array = NDArray[Any]
 
@@ -58,9 +57,7 @@ def blunt_equations(case: Case, seed: int, scale: float = 1.0) -> dict[str, str]
 
 
 def _of_reference(case: Case, k: int, seed: int, scale: float) -> dict[str, str]:
-    count = min(WATCHED, case.sizes[k])
-    trials = np.arange(count, dtype=np.int64) * len(case.references) + k
-    draws = case.draw(Block(k, 0, trials), seed, scale)
+    draws = case.draw(case.block(k, WATCHED), seed, scale)
     values = case.truths[k].evaluate(draws)
     stuck = _stuck_steps(case.truth_bounds[k].tape, _leaves(case, k, draws))
     reasons = {}

@@ -20,7 +20,6 @@ from gradproof.evaluate import Evaluator
 from gradproof.optimizer import Tensors
 from gradproof.sources import Leaf, Updated
 from gradproof.trial_numbers import TrialsDiffer
-from gradproof.trials import Block
 
 Array = NDArray[Any]
 
@@ -94,9 +93,8 @@ def require_trainable(case: Case) -> None:
 def _train(case: Case, k: int, evaluator: Evaluator, steps: int, seed: int, scale: float) -> tuple[Array, Array]:
     """Differences `(steps, trials)` and the largest parameter `(steps,)` of one reference."""
     binding, truth = case.bindings[k], case.truths[k]
-    count = min(TRAINED, case.sizes[k])
-    rows = np.arange(count, dtype=np.int64)
-    draws = case.draw(Block(k, 0, rows * len(case.references) + k), seed, scale)
+    block = case.block(k, TRAINED)
+    count, draws = block.count, case.draw(block, seed, scale)
     updates = _updates(case, binding)
     carried = dict.fromkeys([*binding.parameters, *(source.path for source in updates.values())])
     manual = {name: value.copy() for name, value in draws.items()}

@@ -1,15 +1,17 @@
-"""Trials: counter-based random draws that are the same however a run is cut up.
+"""Trials: counter-based random draws, the same for each trial however a run is cut up or spread.
 
-Trials come in blocks of a size that depends on the reference alone. A block's numbers come from a Philox generator
-(Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) whose key is the seed and the case's name and
-whose counter is the block, so trial k has the same numbers whether it is drawn in a run of ten million or replayed
-alone. A case with several references deals its trials to them in turn, block by block.
+A trial is addressed by the seed, the case's name and its number. A case with several references deals its trials to
+them in turn: trial k is reference k % R's own trial k // R. The numbers come from a Philox generator (Salmon et al.,
+"Parallel random numbers: as easy as 1, 2, 3", SC 2011) whose key is the seed and the case and whose counter is the
+reference and the page: a few consecutive own trials, in number a function of how many numbers a trial has, so that
+seating the generator costs little beside drawing, and a trial that is wanted alone costs little more than itself.
+Blocks, in which trials are computed, begin and end wherever the computation likes.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +22,11 @@ from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
 
 LARGEST_BLOCK = 8192
-ELEMENTS_IN_BLOCK = 1 << 19
 SMALLEST_BLOCK = 16
+NUMBERS_IN_BLOCK = 1 << 19
+
+LONGEST_PAGE = 1024
+NUMBERS_IN_PAGE = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -30,84 +35,102 @@ class Block:
 
     Attributes:
         reference: Which of the case's references, counted from 0.
-        draw: Which draw of that reference.
-        trials: The numbers of the trials, `(n,)`.
-        start: The row of the draw at which they begin.
+        first: The first of them, in the count of that reference alone.
+        count: How many.
+        references: How many references the case has.
     """
 
     reference: int
-    draw: int
-    trials: NDArray[np.int64]
-    start: int = 0
+    first: int
+    count: int
+    references: int = 1
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The trials in the count of the reference alone, `(n,)`."""
+        return np.arange(self.first, self.first + self.count, dtype=np.int64)
+
+    @property
+    def trials(self) -> NDArray[np.int64]:
+        """The numbers of the trials, `(n,)`."""
+        return self.rows * self.references + self.reference
 
 
-def block_size(elements: int) -> int:
-    """Trials a block, for so many random numbers a trial: a power of two between 16 and 8,192."""
-    size = LARGEST_BLOCK
-    while size > SMALLEST_BLOCK and size * elements > ELEMENTS_IN_BLOCK:
-        size //= 2
-    return size
-
-
-def blocks(trials: int, sizes: tuple[int, ...]) -> Iterator[Block]:
-    """All blocks of a run: trial k belongs to reference k % R, as its trial k // R.
+def blocks(trials: int, sizes: Sequence[int]) -> Iterator[Block]:
+    """All blocks of a run, of the references in turn.
 
     Args:
         trials: How many trials the run has.
-        sizes: The block size of each of the R references.
+        sizes: How many trials a block of each of the R references has at most.
     """
     if trials < 1:
         raise GradproofError(f"a run has at least one trial, not {trials}")
     count = len(sizes)
     own = [len(range(reference, trials, count)) for reference in range(count)]
-    draws = [0] * count
-    while any(draws[r] * sizes[r] < own[r] for r in range(count)):
+    first = [0] * count
+    while any(first[r] < own[r] for r in range(count)):
         for r, size in enumerate(sizes):
-            first = draws[r] * size
-            if first < own[r]:
-                rows = np.arange(first, min(first + size, own[r]), dtype=np.int64)
-                yield Block(r, draws[r], rows * count + r)
-                draws[r] += 1
+            if first[r] < own[r]:
+                yield Block(r, first[r], min(size, own[r] - first[r]), count)
+                first[r] += size
 
 
-def block_of(trial: int, sizes: tuple[int, ...]) -> Block:
-    """The block of one trial alone."""
-    if trial < 0:
-        raise GradproofError(f"trials are counted from 0, so there is no trial {trial}")
-    reference, own = trial % len(sizes), trial // len(sizes)
-    draw, start = divmod(own, sizes[reference])
-    return Block(reference, draw, np.array([trial], dtype=np.int64), start)
+def block_size(numbers: int) -> int:
+    """Trials a block, for so many random numbers a trial."""
+    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, NUMBERS_IN_BLOCK // numbers))
+
+
+def page_size(numbers: int) -> int:
+    """Trials a page, for so many random numbers a trial: a power of two between 1 and 1,024."""
+    size = LONGEST_PAGE
+    while size > 1 and size * numbers > NUMBERS_IN_PAGE:
+        size //= 2
+    return size
 
 
 def draw(
     distributions: Mapping[str, Distribution],
-    block: Block,
-    size: int,
+    reference: int,
+    rows: NDArray[np.int64],
     *,
     case: str,
     seed: int,
     scale: float = 1.0,
     unscaled: frozenset[str] = frozenset(),
 ) -> dict[str, NDArray[Any]]:
-    """The random numbers of a block, `(n, *shape)` for each name.
+    """The random numbers of some trials of one reference, `(n, *shape)` for each name.
 
     Args:
         distributions: What to draw, in the order in which the generator is asked.
-        block: Which trials.
-        size: The block size, of which all are drawn whichever are kept.
+        reference: Which of the case's references they belong to.
+        rows: The trials in the count of that reference alone, `(n,)`, in rising order.
         case: The case's name: a part of the key.
         seed: The run's seed, 0 <= seed < 2**64: the other part.
         scale: A factor on real draws.
         unscaled: Names that the factor leaves alone.
     """
-    key = np.array([checked_seed(seed), _key(case)], dtype=np.uint64)  # a list would go through floats
-    generator = np.random.Generator(np.random.Philox(key=key, counter=_counter(block)))
-    rows = slice(block.start, block.start + len(block.trials))
-    drawn = {}
-    for name, distribution in distributions.items():
-        values = distribution.sample(generator, size, 1.0 if name in unscaled else scale)
-        drawn[name] = values[rows]
+    size = page_size(sum(distribution.size for distribution in distributions.values()))
+    philox = np.random.Philox(key=np.array([checked_seed(seed), _key(case)], dtype=np.uint64))  # no list: floats
+    generator, start = np.random.Generator(philox), philox.state
+    drawn = {name: d.empty(len(rows)) for name, d in distributions.items()}
+    pages = rows // size
+    ends = np.append(np.flatnonzero(np.diff(pages)) + 1, len(rows))
+    begin = 0
+    for end in ends:
+        start["state"]["counter"][:] = (0, 0, int(pages[begin]), reference)  # it counts in the low word
+        philox.state = start
+        within = _places(rows[begin:end] % size)
+        for name, distribution in distributions.items():
+            values = distribution.sample(generator, size, 1.0 if name in unscaled else scale)
+            drawn[name][begin:end] = values[within]
+        begin = end
     return drawn
+
+
+def _places(rows: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """Rising places, as a slice where they follow one another: that costs no copy."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
 
 
 def checked_seed(seed: int) -> int:
@@ -123,8 +146,3 @@ def checked_seed(seed: int) -> int:
 
 def _key(case: str) -> int:
     return int.from_bytes(hashlib.blake2b(case.encode(), digest_size=8).digest(), "little")
-
-
-def _counter(block: Block) -> NDArray[np.uint64]:
-    """The generator counts in the low word, so blocks are told apart by the high ones."""
-    return np.array([0, 0, block.draw, block.reference], dtype=np.uint64)

@@ -39,7 +39,7 @@ def bind(reference):
 
 def values_of(reference, names, count=5):
     case = make_case([], reference)
-    draws = case.draw(Block(0, 0, np.arange(count)), 0)
+    draws = case.draw(Block(0, 0, count), 0)
     truth = Truth(case.bindings[0], names, "float64")
     return draws, truth.evaluate(draws)
 

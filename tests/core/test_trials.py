@@ -9,48 +9,51 @@ from hypothesis import strategies as st
 
 from gradproof import constant, integers, log_uniform, normal, one_hot, uniform
 from gradproof.errors import GradproofError
-from gradproof.trials import block_of, block_size, blocks, draw
+from gradproof.trials import blocks, draw, page_size
 
-LEAVES = {"W": normal(2, 3), "k": integers(0, 5, (4,)), "T": one_hot(2, classes=3), "lr": log_uniform(1e-3, 1.0)}
+SMALL = {"W": normal(2, 3), "k": integers(0, 5, (4,)), "T": one_hot(2, classes=3), "lr": log_uniform(1e-3, 1.0)}
+LARGE = {"W": normal(80, 100), "k": integers(0, 5, (4,))}
+WHOLE = {name: draw(leaves, 1, np.arange(2500), case="c", seed=7) for name, leaves in (("S", SMALL), ("L", LARGE))}
 
 
-@given(trials=st.integers(1, 300), sizes=st.lists(st.sampled_from([16, 32, 64]), min_size=1, max_size=3))
+@given(trials=st.integers(1, 300), sizes=st.lists(st.integers(1, 70), min_size=1, max_size=3))
 def test_blocks_deal_every_trial_exactly_once(trials, sizes):
-    dealt = np.concatenate([block.trials for block in blocks(trials, tuple(sizes))])
-    assert sorted(dealt.tolist()) == list(range(trials))
+    dealt = [block.trials for block in blocks(trials, sizes)]
+    assert sorted(np.concatenate(dealt).tolist()) == list(range(trials))
+    assert all(len(part) <= max(sizes) for part in dealt)
 
 
-@given(trial=st.integers(0, 299), references=st.integers(1, 3), seed=st.integers(0, 2**64 - 1))
-def test_draw_of_one_trial_equals_its_row_in_a_run(trial, references, seed):
-    sizes = (16,) * references
-    alone = draw(LEAVES, block_of(trial, sizes), 16, case="c", seed=seed)
-    for block in blocks(300, sizes):
-        if trial in block.trials:
-            row = block.trials.tolist().index(trial)
-            together = draw(LEAVES, block, 16, case="c", seed=seed)
-            assert all(np.array_equal(alone[name][0], together[name][row]) for name in LEAVES)
+@given(rows=st.lists(st.integers(0, 2499), min_size=1, max_size=40, unique=True), leaves=st.sampled_from("SL"))
+def test_draw_of_some_trials_equals_their_rows_in_a_run(rows, leaves):
+    rows = np.array(sorted(rows))
+    some = draw(SMALL if leaves == "S" else LARGE, 1, rows, case="c", seed=7)
+    assert all(np.array_equal(values, WHOLE[leaves][name][rows]) for name, values in some.items())
 
 
-def test_draw_differs_between_seeds_cases_blocks_and_references():
-    first, second = list(blocks(64, (16, 16)))[:2]
-    third = list(blocks(64, (16, 16)))[2]
-    draws = [draw(LEAVES, block, 16, case="c", seed=0)["W"] for block in (first, second, third)]
-    draws += [draw(LEAVES, first, 16, case="d", seed=0)["W"], draw(LEAVES, first, 16, case="c", seed=1)["W"]]
-    assert len({array.tobytes() for array in draws}) == len(draws)
+@pytest.mark.parametrize("size", [1, 100, 1024, 2000])
+def test_draw_is_the_same_whatever_the_size_of_a_block(size):
+    parts = [draw(SMALL, 1, block.rows, case="c", seed=7) for block in blocks(2500, [size])]
+    assert all(np.array_equal(np.concatenate([part[n] for part in parts]), WHOLE["S"][n]) for n in SMALL)
+
+
+def test_draw_differs_between_trials_seeds_cases_and_references():
+    rows = np.arange(1500)
+    draws = [draw(SMALL, 0, rows, case="c", seed=0)["W"], draw(SMALL, 1, rows, case="c", seed=0)["W"]]
+    draws += [draw(SMALL, 0, rows, case="d", seed=0)["W"], draw(SMALL, 0, rows, case="c", seed=1)["W"]]
+    assert len({trial.tobytes() for array in draws for trial in array}) == 4 * len(rows)
 
 
 def test_draw_scale_multiplies_real_draws_alone():
-    block = block_of(0, (16,))
-    plain = draw(LEAVES, block, 16, case="c", seed=0)
-    scaled = draw(LEAVES, block, 16, case="c", seed=0, scale=100.0)
+    plain = draw(SMALL, 0, np.arange(5), case="c", seed=0)
+    scaled = draw(SMALL, 0, np.arange(5), case="c", seed=0, scale=100.0)
     assert np.array_equal(scaled["W"], plain["W"] * 100)
     assert all(np.array_equal(scaled[name], plain[name]) for name in ("k", "T", "lr"))
 
 
-def test_block_size_shrinks_with_the_size_of_a_trial():
-    assert block_size(20) == 8192
-    assert block_size(10_000) < 64
-    assert block_size(10**9) == 16
+def test_page_holds_few_trials_where_a_trial_is_large():
+    assert page_size(1) == 1024
+    assert page_size(8000) == 4
+    assert page_size(10**9) == 1
 
 
 def test_distributions_stay_in_their_range():
@@ -77,9 +80,8 @@ def test_distributions_stay_in_their_range():
         (lambda: log_uniform(0, 1), "must be positive"),
         (lambda: one_hot(2, classes=1), "at least two classes"),
         (lambda: list(blocks(0, (16,))), "at least one trial"),
-        (lambda: block_of(-1, (16,)), "counted from 0"),
-        (lambda: draw(LEAVES, block_of(0, (16,)), 16, case="c", seed=-1), "a seed is a whole number"),
-        (lambda: draw(LEAVES, block_of(0, (16,)), 16, case="c", seed=1.5), "a seed is a whole number"),
+        (lambda: draw(SMALL, 0, np.arange(1), case="c", seed=-1), "a seed is a whole number"),
+        (lambda: draw(SMALL, 0, np.arange(1), case="c", seed=1.5), "a seed is a whole number"),
     ],
 )
 def test_mistakes_are_refused_in_plain_words(make, words):

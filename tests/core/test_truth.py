@@ -42,7 +42,7 @@ OPTIMIZERS = {
 
 def blocks_of(reference, names, dtype="float64", count=6):
     case = make_case([], reference, dtype=dtype)
-    draws = case.draw(Block(0, 0, np.arange(count)), 0)
+    draws = case.draw(Block(0, 0, count), 0)
     truth = Truth(case.bindings[0], names, dtype)
     return truth, draws, truth.evaluate(draws)
 
