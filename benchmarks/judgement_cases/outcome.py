@@ -1,0 +1,235 @@
+"""One check of one derivation, judged from outside: by the right derivation's own numbers, without gradproof's parts."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.judgement_cases.graph import SIZES, in_numbers
+from benchmarks.judgement_cases.mistakes import Mistake
+from benchmarks.judgement_cases.text import Written, reference_of
+from gradproof import Code, crosscheck
+from gradproof.case import make_case
+from gradproof.code.load import read_code
+from gradproof.errors import GradproofError
+from gradproof.mending import mend_case, patches, with_repairs
+from gradproof.proving import prove_case, with_proofs
+from gradproof.result import CheckResult, EquationResult
+
+Array = NDArray[Any]
+Values = dict[str, Array]
+
+JUDGED = 64
+"""So many draws tell, outside of gradproof, what a mistake changes and whether a fix is one."""
+
+ROUNDING = 1e-9
+"""A relative difference of a whole array above this is none of rounding, at the draws that are judged here."""
+
+RESOLUTION = {"float64": 1e-6, "float32": 1e-3}
+"""What `agrees` promises to have seen where it names no resolution of its own."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check has said, and what is true of it.
+
+    Attributes:
+        result: The check's result; None where the case was refused.
+        refusal: Why it was.
+        contradictions: Equations whose proof and numbers contradict each other.
+        changed: By how much the mistake changes what it should, relative, at most.
+        accepted: The quantities at which the mistake may be named.
+        fixed: `right`, `wrong`, `none`, or `shown`: what is shown is not what is written.
+        fix: The text of the fix.
+    """
+
+    result: CheckResult | None
+    refusal: str = ""
+    contradictions: tuple[str, ...] = ()
+    changed: float = 0.0
+    accepted: frozenset[str] = frozenset()
+    fixed: str = ""
+    fix: str = ""
+    named: frozenset[str] = field(default=frozenset())
+
+    @property
+    def word(self) -> str:
+        """`raises`, `refused`, `caught`, `blamed` (something right), `inconclusive`, `passed`, `unseen` (no value changes)."""
+        if self.result is None:
+            return "raises" if self.refusal == "the code raises" else "refused"
+        if self.named - self.accepted:
+            return "blamed"
+        if self.named:
+            return "caught"
+        if self.changed <= ROUNDING * 1e-4:
+            return "unseen"
+        own = [one for one in self.result.results if one.equation in self.accepted]
+        if any(one.verdict == "inconclusive" for one in own):
+            return "inconclusive"
+        finest = max((_resolution(one, self.result.dtype) for one in own), default=0.0)
+        return "passed" if self.changed > finest else "unseen"
+
+
+def _resolution(one: EquationResult, dtype: str) -> float:
+    return float(getattr(one, "resolution", RESOLUTION[dtype]))
+
+
+def checked(
+    written: Written,
+    *,
+    mistake: Mistake | None = None,
+    trials: int = 1000,
+    seed: int = 0,
+    dtype: str = "float64",
+    scale: float = 1.0,
+    repair: bool = True,
+    proof: bool = False,
+) -> Outcome:
+    """Check a derivation, as it is or with a mistake in it."""
+    text = written.source(mistake.lines if mistake else None)
+    if mistake is not None and computed(written, text, 0, SIZES[0]) is None:
+        return Outcome(None, "the code raises")
+    with tempfile.TemporaryDirectory() as folder:
+        module = _module(Path(folder) / "layer.py", text)
+        try:
+            reference = reference_of(written.graph, SIZES[0])
+            case = make_case(read_code(Code(module.forward, module.backward), reference), reference, dtype=dtype)
+            result = crosscheck(case, trials=trials, seed=seed, scale=scale, repair=False)
+            repairs = mend_case(case, result, seed=seed) if repair and result.wrong else {}
+            result = with_repairs(result, repairs, case.derivation)
+            if proof:
+                result = with_proofs(result, prove_case(case, seed=seed))
+            files = patches(case, repairs) if any(one.fix is not None for one in repairs.values()) else ()
+        except GradproofError as error:
+            return Outcome(None, str(error))
+    contradictions = tuple(
+        f"{one.equation}: {one.verdict}, {one.proof}"
+        for one in result.results
+        if (one.verdict, one.proof) in (("agrees", "REFUTED"), ("disagrees", "PROVED"))
+    )
+    named = frozenset(one.equation for one in result.wrong)
+    if mistake is None:
+        return Outcome(result, contradictions=contradictions, named=named)
+    changed = max(_change(written, text, k, mistake.target) for k in range(JUDGED))
+    fixed, fix = "none", ""
+    if files:
+        (file,) = files
+        fix = next(one.fix for one in result.results if one.fix)
+        shown = all(_is_in(one.fix, file.new) for one in result.results if one.fix)
+        right = all(_gradients_right(written, file.new, k, sizes) for sizes in SIZES for k in range(8))
+        fixed = "wrong" if not right else "right" if shown else "shown"
+    return Outcome(result, "", contradictions, changed, _accepted(written, mistake), fixed, fix, named)
+
+
+def _module(path: Path, text: str) -> ModuleType:
+    path.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(f"judged_{abs(hash(text))}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _accepted(written: Written, mistake: Mistake) -> frozenset[str]:
+    """The quantities of whose equation the wrong statement is a part: its own, or those that read its local."""
+    known = {step.value.name for step in written.graph.steps} | {leaf.name for leaf in written.graph.leaves}
+
+    def quantity(variable: str) -> str:
+        if variable == "loss":
+            return "Loss"
+        if variable in known:
+            return variable
+        return f"dLoss_d{variable[1:]}" if variable[:1] == "d" and variable[1:] in known else ""
+
+    found, waiting, seen = set(), [mistake.target], set()
+    while waiting:
+        variable = waiting.pop()
+        if variable in seen:
+            continue
+        seen.add(variable)
+        if quantity(variable):
+            found.add(quantity(variable))
+        else:
+            waiting += [x.target for x in mistake.lines if re.search(rf"\b{variable}\b", x.text.partition("=")[2])]
+    if not written.graph.parts and mistake.target == written.result:
+        found.add("Y")
+    return frozenset(found)
+
+
+def draws(written: Written, k: int, sizes: Mapping[str, int]) -> tuple[Values, Array]:
+    """Leaves of one draw, and numbers to make a cotangent of."""
+    generator = np.random.default_rng([written.graph.seed, k])
+    inputs = reference_of(written.graph, sizes).inputs
+    values = {}
+    for leaf in written.graph.leaves:
+        shape = in_numbers(leaf.shape, sizes)
+        values[leaf.name] = inputs[leaf.name].sample(generator, 1)[0] if leaf.draws else generator.standard_normal(shape)
+    return values, generator.standard_normal(4096)
+
+
+def computed(written: Written, text: str, k: int, sizes: Mapping[str, int], values: bool = False) -> Any:
+    """What a module's text computes at one draw: the gradients, or all variables of its backward; None if it raises."""
+    leaves, numbers = draws(written, k, sizes)
+    space: dict[str, Any] = {}
+    with np.errstate(all="ignore"):
+        try:
+            exec(compile(text, "layer", "exec"), space)
+            result, cache = space["forward"](*(leaves[name].copy() for name in written.arguments))
+            if written.graph.parts:
+                return space["backward"](cache)
+            return space["backward"](numbers[: np.size(result)].reshape(np.shape(result)), cache)
+        except (ValueError, IndexError, TypeError, NameError):
+            return None
+
+
+def _variables(text: str) -> str:
+    head, _, _ = text.rpartition("    return ")
+    return head + "    return locals()\n"
+
+
+def _change(written: Written, text: str, k: int, target: str) -> float:
+    """How far the statement's variable, or a gradient, gets off the right one."""
+    right = computed(written, _variables(written.source()), k, SIZES[0])
+    found = computed(written, _variables(text), k, SIZES[0])
+    if found is None:
+        return np.inf
+    changes = [0.0]
+    for name in {target, *written.gradients} & set(right):
+        if name not in found or np.shape(found[name]) != np.shape(right[name]):
+            return np.inf
+        with np.errstate(all="ignore"):
+            apart = np.abs(np.subtract(found[name], right[name], dtype=float))
+            size = float(np.max(np.abs(right[name]), initial=0.0))
+        changes.append(float(np.max(apart, initial=0.0)) / size if size > 1e-12 else 0.0)
+    return max(changes)
+
+
+def _gradients_right(written: Written, text: str, k: int, sizes: Mapping[str, int]) -> bool:
+    right, found = computed(written, written.source(), k, sizes), computed(written, text, k, sizes)
+    if found is None or len(found) != len(right):
+        return False
+    return all(_close(a, b) for a, b in zip(found, right, strict=True))
+
+
+def _close(found: Array, right: Array) -> bool:
+    if np.shape(found) != np.shape(right):
+        return False
+    size = float(np.max(np.abs(right), initial=0.0))
+    return bool(np.all(np.abs(found - right) <= ROUNDING * max(size, 1e-6)))
+
+
+def _is_in(fix: str, text: str) -> bool:
+    """Whether the shown text stands in the file, however it is broken into lines."""
+    squeezed = re.sub(r"\s+", "", text)
+    return re.sub(r"\s+", "", fix) in squeezed
