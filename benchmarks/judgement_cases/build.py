@@ -77,7 +77,7 @@ def graph_of(seed: int, most: int = MOST) -> Graph:
     alone = len(b.open_ends) == 1 and rng.random() < 0.5
     parts = () if alone else tuple(_part(b, value) for value in b.open_ends)
     text = " ".join(text for step in b.steps for _, text in step.forward)
-    text += " ".join(f"{part.torch} {part.back}" for part in parts)
+    text += " " + " ".join(f"{part.torch} {part.back}" for part in parts)
     used = set(re.findall(r"\w+", text))
     return Graph(seed, tuple(leaf for leaf in b.leaves if leaf.name in used), tuple(b.steps), parts)
 
