@@ -39,7 +39,7 @@ def check(case: Case, trials: int) -> None:
 def floor(case: Case, trials: int) -> None:
     """Draw, compute both sides, subtract; no verdict."""
     equations = case.derivation.equations
-    for block in blocks(trials, case.sizes):
+    for block in blocks(trials, [portion.block for portion in case.portions]):
         truth = case.truths[0].evaluate(case.draw(block, 0))
         largest = 0.0
         for equation in equations:

@@ -32,6 +32,10 @@ SAMPLES = 24
 SAFETY = 4.0
 """A sampled bound is this many times the largest deviation seen in `SAMPLES` perturbations."""
 
+UNRECORDED = 4
+"""Where torch's operations could not be recorded, their results are taken to have so many times the bytes of all
+quantities."""
+
 ASTRAY = 64.0
 """Torch's result may differ from the replay of its operations by so many bounds; more means that the replay is of
 something else, and the bound is sampled instead."""
@@ -79,6 +83,17 @@ class TruthBounds:
             return self.truth.quantities(named, batch=False, step=self.truth.recorded_step, one=one)
 
         return record(one_trial, torch.ones((), dtype=self.truth.dtype), *(leaves[name][0] for name in order))
+
+    def trial_bytes(self, draws: Mapping[str, Array]) -> int:
+        """What one trial takes: its draws, all that torch computes from them, and every quantity on both sides.
+
+        Args:
+            draws: One trial's, `(1, *shape)` by leaf.
+        """
+        values = self.truth.evaluate(draws)
+        known = sum(value.nbytes for value in values.values())
+        computed = self.tape.nbytes if self.tape is not None else UNRECORDED * known
+        return sum(value.nbytes for value in draws.values()) + computed + 2 * known
 
     def of(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: Iterable[str]) -> dict[str, Bounded]:
         """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""

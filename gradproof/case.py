@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof import defaults
 from gradproof.binding import Binding
 from gradproof.bounds import TruthBounds
 from gradproof.derivation import Derivation, Equation, equations_of
 from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
 from gradproof.loading import load_derivation
+from gradproof.portions import Portions, portions
 from gradproof.project import Project, find_project, suggestions
 from gradproof.reference import Reference, as_references, load_references
 from gradproof.sources import Leaf, Source, kind_of
-from gradproof.trials import Block, block_size, draw
+from gradproof.trials import Block, draw
 from gradproof.truth import DTYPES, Truth
 
 Array = NDArray[Any]
@@ -36,6 +38,7 @@ class Case:
         dtype: `float64` or `float32`.
         place: The reference's file, for messages.
         unread: Quantities of the reference that no equation reads, whose truth is wanted none the less.
+        memory: Bytes that the numbers of trials may take together.
     """
 
     derivation: Derivation
@@ -43,6 +46,7 @@ class Case:
     dtype: str = "float64"
     place: str = field(default="reference", repr=False)
     unread: tuple[str, ...] = field(default=(), repr=False)
+    memory: int = field(default=defaults.MEMORY, repr=False)
 
     def __post_init__(self) -> None:
         """Bind all names now, so that a misspelt one is known before anything runs."""
@@ -90,10 +94,11 @@ class Case:
         return tuple(Truth(binding, self.known, self.dtype) for binding in self.bindings)
 
     @cached_property
-    def sizes(self) -> tuple[int, ...]:
-        """The block size of each reference."""
+    def portions(self) -> tuple[Portions, ...]:
+        """How many trials of each reference are computed at once."""
         return tuple(
-            block_size(sum(distribution.size for distribution in binding.leaves.values())) for binding in self.bindings
+            portions(bounds.trial_bytes(draws), self.memory)
+            for bounds, draws in zip(self.truth_bounds, self._first, strict=True)
         )
 
     def kind(self, equation: Equation) -> str:
@@ -102,7 +107,7 @@ class Case:
 
     def block(self, reference: int, count: int) -> Block:
         """The first trials of a reference: so many, or as many as a block has."""
-        return Block(reference, 0, min(count, self.sizes[reference]), len(self.references))
+        return Block(reference, 0, min(count, self.portions[reference].block), len(self.references))
 
     def draw(self, block: Block, seed: int, scale: float = 1.0) -> dict[str, Array]:
         """The random numbers of a block in the case's dtype, `(n, *shape)` by leaf."""
@@ -126,8 +131,12 @@ class Case:
     @cached_property
     def truth_bounds(self) -> tuple[TruthBounds, ...]:
         """The rounding bounds of each reference's truth; the first use records torch's operations."""
-        first = [self.draw_trials([k], seed=0) for k in range(len(self.truths))]
-        return tuple(TruthBounds(truth, draws) for truth, draws in zip(self.truths, first, strict=True))
+        return tuple(TruthBounds(truth, draws) for truth, draws in zip(self.truths, self._first, strict=True))
+
+    @cached_property
+    def _first(self) -> tuple[dict[str, Array], ...]:
+        """One trial's draws of each reference, to see by how a trial is computed."""
+        return tuple(self.draw_trials([k], seed=0) for k in range(len(self.references)))
 
     @cached_property
     def leaf_names(self) -> frozenset[str]:
@@ -156,7 +165,9 @@ class Case:
         return self.bindings[0].leaves[source.path] if isinstance(source, Leaf) else None
 
 
-def load_case(name: str, *, dtype: str = "float64", project: Project | None = None) -> Case:
+def load_case(
+    name: str, *, dtype: str = "float64", memory: int = defaults.MEMORY, project: Project | None = None
+) -> Case:
     """The case of `manual/NAME.py` and `reference/NAME.py` in a project, by default the one around the working folder.
 
     Raises:
@@ -164,7 +175,7 @@ def load_case(name: str, *, dtype: str = "float64", project: Project | None = No
     """
     project = project or find_project()
     derivation = load_derivation(project, name)
-    return Case(derivation, load_references(project, name), dtype, f"reference/{name}.py")
+    return Case(derivation, load_references(project, name), dtype, f"reference/{name}.py", memory=memory)
 
 
 def make_case(

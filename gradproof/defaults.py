@@ -8,6 +8,9 @@ DTYPE = "float64"
 DTYPES = ("float64", "float32")
 SCALE = 1.0
 
+MEMORY = 512 << 20
+"""Bytes that the numbers of trials may take together."""
+
 REPAIR_SECONDS = 4.0
 """How much of a processor's time the search for one equation's fix may take."""
 

@@ -2,8 +2,8 @@
 
 A function written for one trial's numbers often works on all trials at once: on arrays with a leading trial axis
 (`batched`), or on arrays that hide that axis (`lifted`, see `gradproof.arrays`). Which of them gives what single
-trials give is found by a probe whose size differs from every dimension; a function that no probe covers runs trial
-by trial (`loop`).
+trials give is found by a probe whose size differs from every dimension; a function that no probe covers, or of which
+a single trial is wanted, runs trial by trial (`loop`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from gradproof.errors import GradproofError
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
-PROBE_SIZES = (17, 13, 11, 7, 19, 23)
+PROBE_SIZES = (17, 13, 11, 7, 19, 23, 5, 3, 2)
 PROBE_TRIALS = 29
-"""So many trials are drawn for the probe."""
+"""So many trials are drawn for the probe, where there are as many."""
 
 TWICE = 3
 """So many trials of the probe are run a second time, to see that the results are the same."""
@@ -113,7 +113,7 @@ class Evaluator:
         """Choose how to run each equation, and refuse those that cannot be run.
 
         Args:
-            truth: Known quantities `(n, *shape)` with n >= 29; an equation's inputs are taken from here where they
+            truth: Known quantities `(n, *shape)` with n up to 29; an equation's inputs are taken from here where they
                 are known, else from the equation that yields them.
 
         Raises:
@@ -138,14 +138,14 @@ class Evaluator:
 
     def _probe_one(self, equation: Equation, inputs: list[Array]) -> Array:
         dimensions = {size for value in inputs for size in value.shape[1:]}
-        count = next((size for size in PROBE_SIZES if size not in dimensions), PROBE_TRIALS)
-        total = min([len(value) for value in inputs], default=count)
-        count = min(count, total)
+        total = min([len(value) for value in inputs], default=PROBE_TRIALS)
+        fitting = [size for size in PROBE_SIZES if size <= total and size not in dimensions]
+        count = fitting[0] if fitting else total
         few = [value[:count] for value in inputs]
         expected = _checked_calls(self, equation, few, count)
         self.modes[equation.name] = "loop"
         self.samples[equation.name] = expected[0]
-        for mode, function in (("batched", _batched), ("lifted", _lifted)):
+        for mode, function in (("batched", _batched), ("lifted", _lifted)) if fitting else ():
             try:
                 value = function(equation, few, count)
             except Exception:  # user code on an array it was not written for: the next mode is tried

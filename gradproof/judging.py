@@ -5,6 +5,7 @@ They are few, and a bound costs far more than the value it bounds, so they wait 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -23,7 +24,6 @@ Flagged = dict[Key, tuple[Rows, Array]]
 """(run, equation) -> the rows that need a bound, and the computed values of those rows."""
 
 OWN, FREE = "own", "free"
-JUDGED_AT_ONCE = 8192
 
 VERIFIED = 32
 """So many accused trials of an equation are run one by one before the verdict stands."""
@@ -55,6 +55,8 @@ class Judge:
         self.case, self.evaluator, self.tallies, self.given = case, evaluator, tallies, given
         self.truth_bounds = case.truth_bounds[reference]
         self.equation_bounds = EquationBounds(evaluator)
+        self.portions = case.portions[reference]
+        self.verified: Counter[str] = Counter()
         self._clear()
 
     def _clear(self) -> None:
@@ -93,7 +95,7 @@ class Judge:
         self.known.append({name: value[picked] for name, value in known.items()})
         for key, (rows, values) in flagged.items():
             self.flagged.setdefault(key, []).append((place[rows], values))
-        if self.count >= JUDGED_AT_ONCE:
+        if self.count >= self.portions.waiting:
             self.flush()
 
     def accuses(self, trials: int) -> bool:
@@ -110,9 +112,24 @@ class Judge:
             return
         trials, draws, known = np.concatenate(self.trials), _joined(self.draws), _joined(self.known)
         flagged = {
-            key: tuple(np.concatenate(part) for part in zip(*parts, strict=True)) for key, parts in self.flagged.items()
+            key: (np.concatenate([rows for rows, _ in parts]), np.concatenate([values for _, values in parts]))
+            for key, parts in self.flagged.items()
         }
         self._clear()
+        for start in range(0, len(trials), self.portions.judged):
+            part = slice(start, start + self.portions.judged)
+            within = {key: _between(*found, part.start, part.stop) for key, found in flagged.items()}
+            self._judge(
+                trials[part],
+                {name: value[part] for name, value in draws.items()},
+                {name: value[part] for name, value in known.items()},
+                {key: found for key, found in within.items() if found[0].size},
+            )
+
+    def _judge(
+        self, trials: NDArray[np.int64], draws: Mapping[str, Array], known: Mapping[str, Array], flagged: Flagged
+    ) -> None:
+        """Judge a portion of the waiting trials; what is flagged is placed among them."""
         by_name = self.case.derivation.by_name
         names = {by_name[name].quantity for _, name in flagged}
         names |= {i for run, name in flagged if run == OWN for i in by_name[name].inputs if i in known}
@@ -128,8 +145,8 @@ class Judge:
                 bounded = _rows(free[name], rows)
             wanted = _rows(truth[equation.quantity], rows)
             wrong = self.tallies[run, name].judge(*_apart(values, bounded, wanted), trials[rows])
-            if run == OWN and wrong.any():
-                self._verify(equation, inputs, values, np.flatnonzero(wrong)[:VERIFIED])
+            if run == OWN and (accused := np.flatnonzero(wrong)[: VERIFIED - self.verified[name]]).size:
+                self._verify(equation, inputs, values, accused)
 
     def _free(
         self, known: Mapping[str, Array], truth: Mapping[str, Bounded], flagged: Mapping[Key, Any], trials: int
@@ -146,6 +163,7 @@ class Judge:
 
     def _verify(self, equation: Equation, inputs: list[Bounded], values: Array, rows: Rows) -> None:
         """Run accused trials one by one: a function not written for many at once is not wrong for that."""
+        self.verified[equation.name] += len(rows)
         if self.evaluator.modes[equation.name] == "loop":
             return
         alone = self.evaluator.loop(equation, [bounded.value[rows] for bounded in inputs], len(rows))
@@ -156,6 +174,12 @@ class Judge:
 
 def _joined(parts: list[dict[str, Array]]) -> dict[str, Array]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _between(rows: Rows, values: Array, start: int, stop: int) -> tuple[Rows, Array]:
+    """Those of the rows that lie from `start` up to `stop`, counted from there, and their values."""
+    inside = (rows >= start) & (rows < stop)
+    return rows[inside] - start, values[inside]
 
 
 def _exact(value: Array) -> Bounded:

@@ -19,7 +19,7 @@ from gradproof.document.declare import is_printable
 from gradproof.document.provider import Array, Role
 from gradproof.reference import Reference
 from gradproof.sources import Leaf, Output, Result
-from gradproof.trials import block_size, draw
+from gradproof.trials import draw
 from gradproof.truth import DTYPES, Truth
 
 Numbers = NDArray[np.float64]
@@ -28,6 +28,10 @@ NUMBER_PAIRS = 2000
 """Up to so many pairs of quantities every derivative of the one by the other is at hand; beyond, those of the loss."""
 
 _PLAIN_ENTRIES = 10_000
+
+MOST_NUMBERS = 1 << 19
+FEWEST_TRIALS = 16
+"""A note is judged in fewer trials where a trial has very many numbers."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,8 @@ class NoteTruth:
     @cached_property
     def draws(self) -> dict[str, NDArray[Any]]:
         """The drawn numbers of all trials."""
-        size = block_size(sum(distribution.size for distribution in self.binding.leaves.values()))
-        rows = np.arange(min(self.trials, size), dtype=np.int64)
+        numbers = sum(distribution.size for distribution in self.binding.leaves.values())
+        rows = np.arange(min(self.trials, max(FEWEST_TRIALS, MOST_NUMBERS // numbers)), dtype=np.int64)
         return draw(self.binding.leaves, 0, rows, case=self.name, seed=self.seed)
 
     @cached_property

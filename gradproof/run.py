@@ -7,6 +7,7 @@ run, from the leaves alone, which shows what the derivation gives as its author 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
@@ -50,6 +51,7 @@ def crosscheck(
     steps: int = 0,
     repair: bool = True,
     proof: bool = False,
+    memory: int | None = None,
     project: Project | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CheckResult:
@@ -66,6 +68,7 @@ def crosscheck(
         steps: Also train both sides for so many steps and compare where they get to.
         repair: Search for the mistake in each wrong equation, and for the simplest fix.
         proof: Also prove or refute every equation for all inputs.
+        memory: Bytes that the numbers of trials may take together; default: what the case has, or 512 MB.
         project: The project that holds the case; default: the one around the working directory.
         progress: Called with the number of trials just done; negative where the run starts over.
 
@@ -80,8 +83,12 @@ def crosscheck(
         raise GradproofError(f"a scale is positive, not {scale!r}")
     if not isinstance(trials, int) or trials < 1:
         raise GradproofError(f"a run has at least one trial, not {trials!r}")
+    if memory is not None and memory < 1:
+        raise GradproofError(f"memory is a number of bytes, not {memory!r}")
     bound = _bound(case, reference, dtype, project)
-    result = _Run(bound, seed, scale).result(trials, steps, progress)
+    if memory not in (None, bound.memory):
+        bound = replace(bound, memory=memory)
+    result = _Run(bound, trials, seed, scale).result(steps, progress)
     if result.interrupted:
         return result
     repairs = mend_case(bound, result, seed=seed) if repair and result.wrong else {}
@@ -123,13 +130,13 @@ def _no_progress(trials: int) -> None:
 class _Run:
     """One check of one case."""
 
-    def __init__(self, case: Case, seed: int, scale: float) -> None:
-        self.case, self.seed, self.scale = case, seed, scale
+    def __init__(self, case: Case, trials: int, seed: int, scale: float) -> None:
+        self.case, self.trials, self.seed, self.scale = case, trials, seed, scale
         self.evaluators = [Evaluator(case.derivation) for _ in case.references]
         self.suspects: set[str] = set()
         self.checked = [e for e in case.derivation.equations if e.quantity in case.known]
 
-    def result(self, trials: int, steps: int, progress: Callable[[int], None] | None) -> CheckResult:
+    def result(self, steps: int, progress: Callable[[int], None] | None) -> CheckResult:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # at these sizes more threads only cost time
         try:
@@ -138,9 +145,9 @@ class _Run:
             self._prepare()
             outcome = None
             while outcome is None:
-                outcome = self._trials(trials, progress or _no_progress)
+                outcome = self._blocks(progress or _no_progress)
             done, interrupted = outcome
-            blunt = blunt_equations(self.case, self.seed, self.scale)
+            blunt = blunt_equations(self.case, self.trials, self.seed, self.scale)
             evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, blunt)
             results = results_of(evidence)
             trajectory = (
@@ -169,7 +176,7 @@ class _Run:
         self.shapes: dict[str, list[tuple[int, ...]]] = {}
         self.misfits: dict[str, str] = {}
         for k, (evaluator, truth) in enumerate(zip(self.evaluators, self.case.truths, strict=True)):
-            draws = self.case.draw(self.case.block(k, PROBE_TRIALS), self.seed, self.scale)
+            draws = self.case.draw(self.case.block(k, min(PROBE_TRIALS, self.trials)), self.seed, self.scale)
             values = truth.evaluate(draws)
             evaluator.probe(values)
             for equation in self.checked:
@@ -186,7 +193,7 @@ class _Run:
 
     # Blocks -----------------------------------------------------------------------------------------------------------
 
-    def _trials(self, trials: int, progress: Callable[[int], None]) -> tuple[int, bool] | None:
+    def _blocks(self, progress: Callable[[int], None]) -> tuple[int, bool] | None:
         """All blocks; returns how many trials were done, and whether the user stopped the run.
 
         The free run comes alone as long as it agrees: an equation that gives the truth from inputs that are the truth
@@ -201,7 +208,7 @@ class _Run:
         done, interrupted = 0, False
         try:
             try:
-                for block in blocks(trials, self.case.sizes):
+                for block in blocks(self.trials, [portion.block for portion in self.case.portions]):
                     self._block(block)
                     if block.first == 0 and self.judges[block.reference].accuses(block.count):
                         self.judges[block.reference].flush()

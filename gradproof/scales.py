@@ -80,7 +80,9 @@ def sweep_scales(case: Case, equations: Sequence[str], seed: int, scales: Sequen
     for k, evaluator in enumerate(evaluators):
         evaluator.probe(single.truths[k].evaluate(single.draw(single.block(k, TRIALS), seed)))
     points = [_point(single, double, evaluators, equations, seed, scale) for scale in sorted(scales)]
-    return ScaleSweep(tuple(points), tuple(equations), sum(min(TRIALS, size) for size in case.sizes))
+    return ScaleSweep(
+        tuple(points), tuple(equations), sum(case.block(k, TRIALS).count for k in range(len(case.references)))
+    )
 
 
 def with_scales(result: CheckResult) -> CheckResult:

@@ -43,21 +43,22 @@ COMPARING = re.compile(r"relu|threshold|clamp|maximum|minimum|hard|elu|shrink|sm
 """The names of torch's operations that compare."""
 
 
-def blunt_equations(case: Case, seed: int, scale: float = 1.0) -> dict[str, str]:
+def blunt_equations(case: Case, trials: int, seed: int, scale: float = 1.0) -> dict[str, str]:
     """Equations whose agreement shows nothing, each with the reason.
 
     Args:
         case: The case.
-        seed: The seed of the run, whose first trials are looked at.
+        trials: How many trials the run has, the first of which are looked at.
+        seed: The seed of the run.
         scale: The factor on real draws.
     """
-    found = [_of_reference(case, k, seed, scale) for k in range(len(case.references))]
+    found = [_of_reference(case, k, min(WATCHED, trials), seed, scale) for k in range(len(case.references))]
     in_all = set(found[0]).intersection(*found[1:])
     return {name: reason for name, reason in found[0].items() if name in in_all}
 
 
-def _of_reference(case: Case, k: int, seed: int, scale: float) -> dict[str, str]:
-    draws = case.draw(case.block(k, WATCHED), seed, scale)
+def _of_reference(case: Case, k: int, count: int, seed: int, scale: float) -> dict[str, str]:
+    draws = case.draw(case.block(k, count), seed, scale)
     values = case.truths[k].evaluate(draws)
     stuck = _stuck_steps(case.truth_bounds[k].tape, _leaves(case, k, draws))
     reasons = {}

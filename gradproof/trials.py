@@ -21,10 +21,6 @@ from numpy.typing import NDArray
 from gradproof.distributions import Distribution
 from gradproof.errors import GradproofError
 
-LARGEST_BLOCK = 8192
-SMALLEST_BLOCK = 16
-NUMBERS_IN_BLOCK = 1 << 19
-
 LONGEST_PAGE = 1024
 NUMBERS_IN_PAGE = 1 << 15
 
@@ -73,11 +69,6 @@ def blocks(trials: int, sizes: Sequence[int]) -> Iterator[Block]:
             if first[r] < own[r]:
                 yield Block(r, first[r], min(size, own[r] - first[r]), count)
                 first[r] += size
-
-
-def block_size(numbers: int) -> int:
-    """Trials a block, for so many random numbers a trial."""
-    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, NUMBERS_IN_BLOCK // numbers))
 
 
 def page_size(numbers: int) -> int:

@@ -242,7 +242,7 @@ CTRL_C_ONCE = """
     def dLoss_dt(A, t):
         before, now = sum(_sizes), np.size(t)
         _sizes.append(now)
-        if before <= 20_000 < before + now:
+        if before <= 100_000 < before + now:
             raise KeyboardInterrupt
         return t - A
 """
@@ -294,3 +294,16 @@ def test_check_folder_that_cannot_be_written_is_refused_before_the_run(
     assert outcome.exit_code == 2
     assert outcome.stderr.startswith("error: reports cannot be written to taken/reports: Not a directory")
     assert outcome.stdout == ""
+
+
+@pytest.mark.parametrize("memory", ["12", "x GB", "0MB", "-1GB"])
+def test_check_memory_that_is_none_is_refused(write: Write, run: Run, memory: str) -> None:
+    write("neuron")
+    outcome = run("check", "--memory", memory)
+    assert outcome.exit_code == 2
+    assert "is no amount of memory: write it as 512MB or 1.5GB" in outcome.stderr
+
+
+def test_check_memory_does_not_change_what_is_found(write: Write, run: Run) -> None:
+    write("neuron")
+    assert run("check", "--memory", "0.02MB").stdout == run("check", "--memory", "2gb").stdout

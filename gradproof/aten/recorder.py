@@ -48,6 +48,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.steps: list[Operation] = []
+        self.nbytes = 0
         self.memory = Memory(self.emit)
         self._slots = 0
         self._numbers: list[Number] = []
@@ -211,6 +212,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
 
         kept = {key: part for key, part in kwargs.items() if key not in DROPPED}
         results = tuple(None if output is None else self.new_slot() for output in outputs)
+        self.nbytes += sum(output.nbytes for output in made)
         self.steps.append(Operation(rule, map_leaves(value, args), map_leaves(value, kept), results))
         for output, slot in zip(outputs, results, strict=True):
             if output is not None and slot is not None and not self.memory.has_value(output):

@@ -45,7 +45,8 @@ def record(function: Callable[..., Any], *leaves: torch.Tensor) -> Tape:
         result = function(*copies)
     recorder.finish()
     outputs = map_leaves(recorder.output, result)
-    return Tape(tuple(tuple(leaf.shape) for leaf in leaves), tuple(recorder.steps), outputs).pruned()
+    shapes = tuple(tuple(leaf.shape) for leaf in leaves)
+    return Tape(shapes, tuple(recorder.steps), outputs, recorder.nbytes).pruned()
 
 
 def _copy(leaf: torch.Tensor) -> torch.Tensor:

@@ -47,12 +47,13 @@ class Tape:
 
     `leaves` are the shapes of the arrays that `run` takes; slot k is leaf k. `outputs` is the nested structure
     (tuples, lists, dictionaries) that the recorded function returned, its tensors replaced by slots, or by
-    constant arrays where they do not depend on a leaf.
+    constant arrays where they do not depend on a leaf. `nbytes` is what torch's results took, one after the other.
     """
 
     leaves: tuple[tuple[int, ...], ...]
     steps: tuple[Operation, ...]
     outputs: Any
+    nbytes: int = 0
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -82,7 +83,7 @@ class Tape:
             if not step.results or needed.intersection(slot for slot in step.results if slot is not None):
                 kept.append(step)
                 needed.update(_slots(step))
-        return Tape(self.leaves, tuple(reversed(kept)), self.outputs)
+        return Tape(self.leaves, tuple(reversed(kept)), self.outputs, self.nbytes)
 
     def run(self, arrays: Sequence[Array], only: Sequence[int] | None = None) -> Any:
         """The outputs for these leaves, nested as the recorded function returned them.

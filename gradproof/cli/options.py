@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,23 @@ import click
 from gradproof import defaults
 
 Command = Callable[..., Any]
+
+
+class Bytes(click.ParamType[int]):
+    """An amount of memory, such as 512MB or 1.5GB."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of bytes."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) *([MG])B", value.strip(), re.IGNORECASE)
+        amount = float(found[1]) * {"M": 1 << 20, "G": 1 << 30}[found[2].upper()] if found else 0
+        if not amount:
+            self.fail(f"{value!r} is no amount of memory: write it as 512MB or 1.5GB", param, ctx)
+        return int(amount)
+
 
 _DRAWS = (
     click.option(

@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-import gradproof.judging
-import gradproof.run
+import gradproof.truth
 from gradproof import Disagreement, GradproofError, Reference, crosscheck, normal
 from gradproof.aten import NoRule
 from gradproof.case import load_case
@@ -183,11 +182,26 @@ def test_crosscheck_without_a_recorded_tape_samples_its_bounds(write, monkeypatc
     assert [one.equation for one in wrong.wrong] == ["dLoss_dA"]
 
 
-def test_crosscheck_result_does_not_depend_on_how_the_run_is_cut(write, monkeypatch):
-    first = check(write(), trials=700).equations
-    monkeypatch.setattr(gradproof.judging, "JUDGED_AT_ONCE", 50)
-    again = check(write(), trials=700).equations
-    assert first.equals(again)
+def test_crosscheck_result_does_not_depend_on_how_the_run_is_cut(write):
+    project = write(manual=("A - T", "A - 1.0001 * T"))
+    whole, cut = check(project, trials=700), check(project, trials=700, memory=100_000)
+    assert cut.checked.portions[0].block < 100
+    assert whole.wrong
+    assert whole.equations.equals(cut.equations)
+    assert whole.worst_trials.equals(cut.worst_trials)
+
+
+def test_crosscheck_one_trial_computes_one_trial(write, monkeypatch):
+    computed = []
+
+    def noting(self, draws):
+        computed.append(len(next(iter(draws.values()))))
+        return evaluate(self, draws)
+
+    evaluate = gradproof.truth.Truth.evaluate
+    monkeypatch.setattr("gradproof.truth.Truth.evaluate", noting)
+    assert check(write(), trials=1).trials == 1
+    assert set(computed) == {1}
 
 
 def test_crosscheck_same_seed_same_frame_other_seed_other_frame(write):
@@ -196,13 +210,11 @@ def test_crosscheck_same_seed_same_frame_other_seed_other_frame(write):
     assert not frames[0].drop(columns="seed").equals(frames[2].drop(columns="seed"))
 
 
-def test_crosscheck_interrupted_run_reports_what_is_done(write, monkeypatch):
-    monkeypatch.setattr("gradproof.trials.LARGEST_BLOCK", 64)
-
+def test_crosscheck_interrupted_run_reports_what_is_done(write):
     def stop(trials):
         raise KeyboardInterrupt
 
-    result = check(write(), trials=1000, progress=stop)
+    result = check(write(), trials=1000, progress=stop, memory=100_000)
     assert result.interrupted
     assert 0 < result.trials < 1000
     assert set(verdicts(result).values()) == {"agrees"}

@@ -11,7 +11,7 @@ import click
 
 from gradproof import defaults
 from gradproof.cli import error_text
-from gradproof.cli.options import draw_options
+from gradproof.cli.options import Bytes, draw_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, USER_MISTAKE
 from gradproof.errors import GradproofError
 from gradproof.project import Project, find_project
@@ -34,6 +34,7 @@ class Settings:
     seed: int
     dtype: str
     scale: float
+    memory: int
     steps: int
     proof: bool | None
     mutate: bool
@@ -78,6 +79,14 @@ class Outcome:
 )
 @draw_options
 @click.option(
+    "--memory",
+    type=Bytes(),
+    default=f"{defaults.MEMORY >> 20}MB",
+    show_default=True,
+    metavar="SIZE",
+    help="What the numbers of trials may take together: 512MB, 2GB.",
+)
+@click.option(
     "--steps",
     type=click.IntRange(min=0),
     default=0,
@@ -119,6 +128,7 @@ def command(
     seed: int,
     dtype: str,
     scale: float,
+    memory: int,
     steps: int,
     proof: bool | None,
     mutate: bool,
@@ -147,7 +157,7 @@ def command(
         from gradproof.report.write import prepare_folder
 
         prepare_folder(reports)
-    outcome = _run(project, names, Settings(trials, seed, dtype, scale, steps, proof, mutate, scales))
+    outcome = _run(project, names, Settings(trials, seed, dtype, scale, memory, steps, proof, mutate, scales))
     _finish(outcome, reports, figures=figures)
     if summary is not None:
         _tell_github(outcome.results, project, summary)
@@ -199,7 +209,7 @@ def _check(project: Project, name: str, settings: Settings, advance: Callable[[i
     from gradproof.proving import is_quick
     from gradproof.run import crosscheck
 
-    case = load_case(name, dtype=settings.dtype, project=project)
+    case = load_case(name, dtype=settings.dtype, memory=settings.memory, project=project)
     result = crosscheck(
         case,
         trials=settings.trials,
