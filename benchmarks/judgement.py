@@ -101,9 +101,7 @@ def proof(graphs: int, mistakes: int, trials: int, seed: int) -> None:
     print(f"{statements} statements of proof: {dict(verdicts)}; {contradictions} contradict the numbers, {false} false")
 
 
-def _planted(
-    count: int, trials: int, seed: int, dtype: str, *, proof: bool
-) -> Iterable[tuple[str, int, Outcome, str]]:
+def _planted(count: int, trials: int, seed: int, dtype: str, *, proof: bool) -> Iterable[tuple[str, int, Outcome, str]]:
     kinds = list(KINDS)
     done, k = 0, 0
     while done < count:

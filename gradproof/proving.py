@@ -7,21 +7,23 @@ sizes are those of the case's smallest reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from gradproof.arrays.exact import ExactArray, symbols
-from gradproof.binding import Binding
+from gradproof.arrays.exact import ExactArray
 from gradproof.bounds import TruthBounds
 from gradproof.case import Case
 from gradproof.derivation import Equation
 from gradproof.errors import GradproofError
 from gradproof.proof.branches import trace
+from gradproof.proof.confirming import following, unconfirmed
 from gradproof.proof.expression import Graph
 from gradproof.proof.identity import Proof, Verdict, prove_equal
+from gradproof.proof.leaves import leaf_expressions, sampler_of
+from gradproof.proof.points import Deadline
 from gradproof.proof.witness import Sampler, Witness
 from gradproof.result import CheckResult
 
@@ -84,14 +86,32 @@ def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLIN
     """
     traced = trace_case(case)
     fixed = dict(traced.settled)
-    sampler = _sampler(case, traced.reference)
-    proofs = prove_equal([pair for _, pair in traced.pairs], seed=seed, deadline=deadline, sampler=sampler)
-    for (equation, _), proof in zip(traced.pairs, proofs, strict=True):
-        fixed[equation.name] = _of(equation, proof)
+    followed = following(case, traced.reference, traced.pairs, Deadline(deadline / 4))
+    fixed |= {name: EquationProof(name, "UNDECIDED", reason) for name, reason in followed.items()}
+    pairs = [(equation, pair) for equation, pair in traced.pairs if equation.name not in fixed]
+    sampler = sampler_of(case.bindings[traced.reference])
+    proofs = _proved([pair for _, pair in pairs], seed, deadline, sampler)
+    for (equation, _), proof in zip(pairs, proofs, strict=True):
+        doubt = unconfirmed(case, traced.reference, equation, proof)
+        fixed[equation.name] = EquationProof(equation.name, "UNDECIDED", doubt) if doubt else _of(equation, proof)
     shapes = {name: distribution.shape for name, distribution in case.bindings[traced.reference].leaves.items()}
     names = [equation.name for equation in case.derivation.equations]
     found_seed = proofs[0].seed if proofs else (seed or 0)
     return CaseProof(case.name, tuple(fixed.get(n, EquationProof(n, "")) for n in names), shapes, found_seed)
+
+
+def _proved(
+    pairs: Sequence[tuple[ExactArray, ExactArray]], seed: int | None, deadline: float, sampler: Sampler
+) -> list[Proof]:
+    """The proofs of all pairs; one that fails by a fault of the prover costs no other."""
+    try:
+        return prove_equal(pairs, seed=seed, deadline=deadline, sampler=sampler)
+    except Exception as problem:  # whatever a prover may stumble over: the verdicts of the trials stand
+        if len(pairs) == 1:
+            reason = f"the proof failed, which is a fault of gradproof ({type(problem).__name__}: {problem})"
+            return [Proof(Verdict.UNDECIDED, reason, 0.0, None, None, seed or 0, pairs[0][0].size)]
+    share = deadline / len(pairs)
+    return [proof for pair in pairs for proof in _proved([pair], seed, share, sampler)]
 
 
 @dataclass(frozen=True)
@@ -152,38 +172,6 @@ def with_fix_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:
     return result.with_results(
         tuple(replace(one, fix_proof=verdicts[one.equation]) if one.fix else one for one in result.results)
     )
-
-
-def leaf_expressions(binding: Binding, drawn: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
-    """A variable for every entry of every real leaf; class indices are the numbers of a first trial.
-
-    The last entry of a one-hot row is one less the others: what holds for all rows with the sum 1 holds for these.
-    """
-    leaves: dict[str, Any] = {}
-    for name, distribution in binding.leaves.items():
-        if distribution.is_integer:
-            leaves[name] = drawn[name][0]
-        elif distribution.kind == "constant":
-            leaves[name] = ExactArray.of(graph, drawn[name][0])
-        else:
-            one_hot = distribution.kind == "one_hot"
-            free = (*distribution.shape[:-1], distribution.shape[-1] - 1) if one_hot else distribution.shape
-            leaves[name] = symbols(graph, name, free)
-            if one_hot:
-                rest = 1 - leaves[name].sum(axis=-1, keepdims=True)
-                leaves[name] = np.concatenate([leaves[name], rest], axis=-1)
-    return leaves
-
-
-def _sampler(case: Case, reference: int) -> Sampler:
-    """Witnesses are looked for among the case's own draws."""
-    leaves = case.bindings[reference].leaves
-
-    def sample(generator: np.random.Generator, name: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-        values = leaves[name].sample(generator, shape[0])
-        return values[..., :-1] if leaves[name].kind == "one_hot" else values
-
-    return sample
 
 
 def _truth(graph: Graph, bounds: TruthBounds, leaves: Mapping[str, Any]) -> dict[str, ExactArray]:

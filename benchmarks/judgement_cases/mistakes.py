@@ -43,7 +43,9 @@ def planted(written: Written, kind: str, rng: random.Random) -> Mistake | None:
         lines = (*written.lines[: number + 1], more, *written.lines[number + 1 :])
         return Mistake(kind, lines, line.target, "", after[1:])
     changed = () if not after else (replace(line, text=after),)
-    return Mistake(kind, (*written.lines[:number], *changed, *written.lines[number + 1 :]), line.target, line.text, after)
+    return Mistake(
+        kind, (*written.lines[:number], *changed, *written.lines[number + 1 :]), line.target, line.text, after
+    )
 
 
 Places = Iterator[tuple[int, str]]
@@ -135,7 +137,9 @@ def wrong_variable(written: Written, rng: random.Random) -> Places:
                 if others:
                     yield ast.Name(rng.choice(others))
 
-        only = replace(written, lines=tuple(x if k == number else Line("", "pass", "") for k, x in enumerate(written.lines)))
+        only = replace(
+            written, lines=tuple(x if k == number else Line("", "pass", "") for k, x in enumerate(written.lines))
+        )
         yield from _edits(only, edit)
 
 
@@ -275,7 +279,11 @@ def _after_last(written: Written, text: Callable[[str, int], str]) -> Places:
 def one_entry(written: Written, rng: random.Random) -> Places:
     def text(target: str, axes: int) -> str:
         index = ", ".join(str(rng.randrange(2)) for _ in range(axes))
-        return f"{target} = np.where(np.arange({target}.size).reshape({target}.shape) == {rng.randrange(3)}, 1.5, 1.0) * {target}" if rng.random() < 0.3 else f"{target}[{index}] *= 1.5"
+        return (
+            f"{target} = np.where(np.arange({target}.size).reshape({target}.shape) == {rng.randrange(3)}, 1.5, 1.0) * {target}"
+            if rng.random() < 0.3
+            else f"{target}[{index}] *= 1.5"
+        )
 
     for number, line in _after_last(written, text):
         name = written.lines[number].target
@@ -287,7 +295,9 @@ def one_entry(written: Written, rng: random.Random) -> Places:
 def rare_branch(written: Written, rng: random.Random) -> Places:
     lead = next(leaf for leaf in written.graph.leaves if leaf.draws == "normal" and leaf.name in written.kept)
     first = f"{lead.name}[{', '.join('0' for _ in lead.shape)}]"
-    yield from _after_last(written, lambda target, axes: f"{target} = np.where({first} > 3.09, 1.1 * {target}, {target})")
+    yield from _after_last(
+        written, lambda target, axes: f"{target} = np.where({first} > 3.09, 1.1 * {target}, {target})"
+    )
 
 
 def tie(written: Written, rng: random.Random) -> Places:

@@ -174,7 +174,9 @@ def draws(written: Written, k: int, sizes: Mapping[str, int]) -> tuple[Values, A
     values = {}
     for leaf in written.graph.leaves:
         shape = in_numbers(leaf.shape, sizes)
-        values[leaf.name] = inputs[leaf.name].sample(generator, 1)[0] if leaf.draws else generator.standard_normal(shape)
+        values[leaf.name] = (
+            inputs[leaf.name].sample(generator, 1)[0] if leaf.draws else generator.standard_normal(shape)
+        )
     return values, generator.standard_normal(4096)
 
 

@@ -104,8 +104,9 @@ def piece(b: Builder) -> bool:
     o, x = b.name(), h.name
     kind = b.rng.choice(("tail", "head", "reversed", "neighbours", "column", "columns"))
     if kind in ("tail", "head"):
-        index, shape = ("[:, 1:]" if kind == "tail" else "[:-1]"), (
-            (rows, f"{columns}-1") if kind == "tail" else (f"{rows}-1", columns)
+        index, shape = (
+            ("[:, 1:]" if kind == "tail" else "[:-1]"),
+            ((rows, f"{columns}-1") if kind == "tail" else (f"{rows}-1", columns)),
         )
         if "-1" in "".join(h.shape):
             return False  # no empty axis after several cuts

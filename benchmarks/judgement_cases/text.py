@@ -15,7 +15,7 @@ from benchmarks.judgement_cases.build import Graph
 from benchmarks.judgement_cases.graph import Pull, Value, in_numbers
 from gradproof import Reference
 
-HEAD = '''import math
+HEAD = """import math
 
 import numpy as np
 
@@ -24,7 +24,7 @@ _gauss_error = np.frompyfunc(math.erf, 1, 1)
 
 def _erf(x):
     return _gauss_error(x).astype(x.dtype)
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,7 @@ def _send(lines: list[Line], state: dict[str, bool], pull: Pull, rng: random.Ran
 
 def reference_of(graph: Graph, sizes: Mapping[str, int]) -> Reference:
     """The torch side at given sizes: every step is a symbol."""
-    text = "".join(
-        f"    {step.value.name} = self.{step.value.name}({step.torch})\n" for step in graph.steps
-    )
+    text = "".join(f"    {step.value.name} = self.{step.value.name}({step.torch})\n" for step in graph.steps)
     parameters = [leaf for leaf in graph.leaves if not leaf.draws]
     own = "".join(f"    {leaf.name} = self.{leaf.name}\n" for leaf in parameters)
     inputs = [leaf for leaf in graph.leaves if leaf.draws]

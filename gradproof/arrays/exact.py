@@ -90,6 +90,8 @@ class ExactArray(LeadArray):
             name = _ON_BOOLEANS.get(name, name)
         if name not in _ELEMENTWISE:
             return None
+        if max(kinds) == _BOOL and name in functions.REALS and name not in _FLOAT64_OF_BOOLEANS:
+            raise unsupported(f"np.{name} of booleans", "NumPy computes it in float16", "use .astype(float) first")
         kind = _BOOL if name in functions.TRUTHS else max(kinds) if name in functions.KEEPING else _FLOAT
         layers = [x.layers[0] if isinstance(x, LeadArray) else x for x in operands]
         return self._paired(_ELEMENTWISE[name](*layers), kind)
@@ -112,16 +114,20 @@ class ExactArray(LeadArray):
         return self._paired(_ELEMENTWISE[ufunc.__name__].accumulate(self.layers[0], axis=axis), self._sum_kind())
 
     def _matmul(self, other: Self) -> Self:
-        kind = max(self._sum_kind(), other._sum_kind())
         if self.shape[-1] == 0:
             raise unsupported("a matrix product over an axis of size 0")
-        return self._paired(np.matmul(self.layers[0], other.layers[0]), kind)
+        return self._summed_products(np.matmul(self.layers[0], other.layers[0]), [self, other])
 
     def _contracted(self, subscripts: str, arrays: Sequence[Self]) -> Self:
         if 0 in [n for x in arrays for n in x.shape]:
             raise unsupported("np.einsum over an axis of size 0")
-        result = np.einsum(subscripts, *(x.layers[0] for x in arrays))
-        return self._paired(result, max(x._sum_kind() for x in arrays))
+        return self._summed_products(np.einsum(subscripts, *(x.layers[0] for x in arrays)), arrays)
+
+    def _summed_products(self, sums: Array, factors: Sequence[Self]) -> Self:
+        """Sums of products in the type that NumPy gives them: of booleans, whether any product is true."""
+        if all(x.dtype.kind == "b" for x in factors):
+            return self._paired(_ELEMENTWISE["truth"](sums), _BOOL)
+        return self._paired(sums, max(x._sum_kind() for x in factors))
 
     def _selected(self, condition: Any, a: Any, b: Any) -> Self:
         kind = max(_kind(a), _kind(b))
@@ -238,6 +244,7 @@ def _by_name() -> dict[str, Any]:
 
 _ELEMENTWISE = _by_name()
 _WHERE = _on_elements(lambda c, a, b: functions.where(functions.truth(c), a, b), 3)
+_FLOAT64_OF_BOOLEANS = ("divide", "true_divide", "float_power")
 _ON_BOOLEANS = {
     "add": "logical_or",
     "invert": "logical_not",

@@ -24,7 +24,7 @@ class FreeConditions:
     """Every condition a free variable: one test then covers all regions at once.
 
     Conditions with proportional arguments share it. For a negative ratio, [-u > 0] = 1 - [u > 0], that needs an
-    argument that vanishes on no region, so it is asked only of arguments that contain no condition.
+    argument that is zero on no set of positive measure.
     """
 
     def __init__(self, program: Program) -> None:
@@ -38,11 +38,11 @@ class FreeConditions:
         row, field = at.node(argument), at.field
         if not any(row):
             return Decided(argument, 0, ())
-        if self._program.graph.nodes[argument].nonnegative and self._unconditional(argument):
+        if self._program.graph.nodes[argument].nonnegative and rarely_zero(self._program, argument):
             return Decided(argument, 1, None)
         for number in self._parallel(row, at):
             ratio = proportion(row, at.node(number), field)
-            if ratio is not None and (ratio > 0 or self._unconditional(argument)):
+            if ratio is not None and (ratio > 0 or rarely_zero(self._program, argument)):
                 return Indicator(argument, ("if", number), ratio)
         self._parallel(row, at).append(argument)
         self._classes.append(argument)
@@ -56,10 +56,20 @@ class FreeConditions:
                 self._by_direction.setdefault(direction(at.node(number), at.field), []).append(number)
         return self._by_direction.setdefault(direction(row, at.field), [])
 
-    def _unconditional(self, argument: int) -> bool:
-        program = self._program
-        below = topological([program.graph.nodes[argument]])
-        return not any(e.op == "pos" or isinstance(program.rules.get(e.id), RootOfSquare) for e in below)
+
+def rarely_zero(program: Program, argument: int) -> bool:
+    """Whether a node that is not zero identically is zero at most on a set of measure zero.
+
+    So are functions that are analytic where they are defined; not those made of pieces (z [z > 0]), as long as their
+    conditions are open, and not those of a variable that takes some numbers only.
+    """
+    for node in topological([program.graph.nodes[argument]]):
+        rule = program.rules.get(node.id)
+        if isinstance(rule, RootOfSquare):
+            rule = rule.sign
+        if isinstance(rule, Indicator) or (node.op == "var" and node.data[0] in program.graph.discrete):
+            return False
+    return True
 
 
 def direction(row: Row, field: Field) -> int:

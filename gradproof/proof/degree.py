@@ -17,6 +17,7 @@ from fractions import Fraction
 from gradproof.proof.expression import Expression
 from gradproof.proof.field import BITS, LOG2_PRIMES, PRIME_ERROR, RATIONAL_BITS
 from gradproof.proof.points import Program, Undecidable
+from gradproof.proof.rows import ONE
 from gradproof.proof.rules import Decided, Indicator, Rule
 from gradproof.proof.rules_exponential import ANGLE_UNIT, Exponential, Logarithm, Rotation
 from gradproof.proof.rules_root import RootOfRational, RootOfSquare, SquareRoot
@@ -112,7 +113,7 @@ def _has_coefficients(rule: Rule) -> bool:
 
 def _sizes(program: Program) -> dict[int, Size]:
     scale = _exponent_denominators(program)
-    sizes: dict[int, Size] = {}
+    sizes = {ONE: Size(0, 0, 1, 1)}
     for node in program.nodes:
         args = [sizes[a.id] for a in node.args]
         rule = program.rules.get(node.id)

@@ -12,13 +12,13 @@ import numpy as np
 
 from gradproof.arrays.bound import BoundArray
 from gradproof.proof.expression import Expression
-from gradproof.proof.functions import is_truth_value
 from gradproof.proof.points import Deadline
+from gradproof.proof.simplify import is_truth_value
 from gradproof.proof.walking import topological
 
 Array = np.ndarray[Any, Any]
 _FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos}
-_erf = np.vectorize(math.erf, otypes=[np.float64])
+error_function = np.vectorize(math.erf, otypes=[np.float64])
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def _value(node: Expression, args: list[Any], inputs: Mapping[str, Array]) -> An
         case "inv":
             return 1.0 / args[0]
         case "erf":
-            return _error_function(args[0])
+            return _bounded_error_function(args[0])
     return _FUNCTIONS[node.op](args[0])
 
 
@@ -110,7 +110,17 @@ def _product(node: Expression, args: list[Evaluated]) -> Evaluated:
                 factor.undefined | (chosen.undefined & taken),
                 factor.doubtful | (chosen.doubtful & ~skipped),
             )
-    return Evaluated(a.value * b.value, a.undefined | b.undefined, a.doubtful | b.doubtful)
+    return Evaluated(_times(a.value, b.value), a.undefined | b.undefined, a.doubtful | b.doubtful)
+
+
+def _times(a: BoundArray, b: BoundArray) -> Any:
+    """A product; by an exact 1 or -1 it is exact, as where a sign is taken."""
+    found: Any = a * b
+    for factor, other in ((a, b), (b, a)):
+        exact_sign = (np.abs(factor.value) == 1) & (factor.error == 0)
+        if exact_sign.any():
+            found = BoundArray(found.value, np.where(exact_sign, other.error, found.error))
+    return found
 
 
 def _constant(exact: Fraction | float) -> BoundArray:
@@ -120,7 +130,7 @@ def _constant(exact: Fraction | float) -> BoundArray:
     return BoundArray([nearest], [float(abs(Fraction(nearest) - exact)) * (1 + 2.0**-50)])
 
 
-def _error_function(argument: BoundArray) -> BoundArray:
+def _bounded_error_function(argument: BoundArray) -> BoundArray:
     """erf within 4 units in the last place; its slope is at most 2 / sqrt(pi) < 1.13."""
-    value = _erf(argument.value)
+    value = error_function(argument.value)
     return BoundArray(value, 1.13 * argument.error + 8 * 2.0**-53 * np.abs(value) + 2.0**-1070)

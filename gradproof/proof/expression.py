@@ -35,6 +35,7 @@ class Graph:
         self.nodes: list[Expression] = []
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.truth_values: set[int] = set()  # ids of sums that are known to be 0 or 1
+        self.discrete: set[str] = set()  # variables that take some numbers only, such as counts
         self.decide: Callable[[Expression], bool] | None = None
         self._table: dict[tuple[Any, ...], Expression] = {}
 
@@ -262,7 +263,8 @@ class Expression:
             return self.graph.constant(int(u.data > 0))
         if u.op == "mul" and u.args[0].value == -1 and u.args[1].nonnegative:
             return self.graph.constant(0)
-        return self.graph.node("pos", (u,))
+        known = simplify.indicator_of_truth_value(u)
+        return self.graph.node("pos", (u,)) if known is None else known
 
     def __bool__(self) -> bool:
         """A Python branch: the graph's explorer decides, so that both sides are followed."""

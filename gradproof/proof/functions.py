@@ -12,6 +12,8 @@ from fractions import Fraction
 
 from gradproof.proof.errors import TraceError
 from gradproof.proof.expression import Expression
+from gradproof.proof.ranges import partial_nodes
+from gradproof.proof.simplify import is_truth_value
 
 
 def where(condition: Expression, a: Expression, b: Expression) -> Expression:
@@ -47,7 +49,10 @@ def greater(a: Expression, b: Expression) -> Expression:
     """[a > b]"""
     if a.infinite and b.infinite:
         return a.graph.constant(int(a.data > b.data))
-    return (a - b).pos()
+    difference = a - b
+    if difference.op == "const" and a.op != "const":
+        _require_defined(a, "a comparison of a value with itself, which is false where it is NaN")
+    return difference.pos()
 
 
 def less(a: Expression, b: Expression) -> Expression:
@@ -80,23 +85,6 @@ def equal(a: Expression, b: Expression) -> Expression:
 def truth(a: Expression) -> Expression:
     """[a != 0]: the truth value of a number."""
     return a if is_truth_value(a) else not_equal(a, a.graph.constant(0))
-
-
-def is_truth_value(a: Expression) -> bool:
-    """Whether the structure makes certain that the value is 0 or 1."""
-    stack, seen = [a], set()
-    while stack:
-        e = stack.pop()
-        if e.id in seen or e.id in e.graph.truth_values or e.op == "pos" or (e.op == "const" and e.data in (0, 1)):
-            continue
-        seen.add(e.id)
-        if e.op == "mul" and e.args[0].op != "const":
-            stack.extend(e.args)
-        elif e.op == "add" and e.args[0].value == 1 and e.args[1].op == "mul" and e.args[1].args[0].value == -1:
-            stack.append(e.args[1].args[1])
-        else:
-            return False
-    return True
 
 
 def logical_and(a: Expression, b: Expression) -> Expression:
@@ -200,15 +188,24 @@ def _itself(a: Expression) -> Expression:
     return a
 
 
+def _require_defined(a: Expression, what: str) -> None:
+    """Raise TraceError where an expression may be a logarithm or a root of a negative number, or a division by zero."""
+    if partial_nodes([a])[a.id]:
+        raise TraceError(f"{what}, of a value that need not be defined; only numbers tell")
+
+
 def _is_finite(a: Expression) -> Expression:
+    _require_defined(a, "np.isfinite")
     return a.graph.constant(int(not a.infinite))
 
 
 def _is_infinite(a: Expression) -> Expression:
+    _require_defined(a, "np.isinf")
     return a.graph.constant(int(a.infinite))
 
 
 def _is_nan(a: Expression) -> Expression:
+    _require_defined(a, "np.isnan")
     return a.graph.constant(0)
 
 

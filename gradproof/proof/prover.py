@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from gradproof.proof.conditions import rarely_zero
 from gradproof.proof.coprime import coprime_base, without
 from gradproof.proof.degree import error_bound
 from gradproof.proof.dependence import Dependence, dependence
@@ -194,7 +195,9 @@ class Prover:
         """Whether products of the conditions' arguments show that the region is empty."""
         points = Points(program, _POINTS_FOR_SIGNS, self._rng())
         points.evaluate()
-        return signs_contradict(program, list(zip(region.arguments, region.bits, strict=False)), points)
+        chosen = zip(region.arguments, region.bits, strict=False)
+        strict = [(argument, bit) for argument, bit in chosen if bit or rarely_zero(program, argument)]
+        return signs_contradict(program, strict, points)
 
     # --- randomness
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from gradproof.proof.basis import Basis
-from gradproof.proof.conditions import FreeConditions
+from gradproof.proof.conditions import FreeConditions, rarely_zero
 from gradproof.proof.cone import nonnegative_combination
 from gradproof.proof.field import RATIONAL_BOUND
 from gradproof.proof.points import Points, Program, Undecidable
@@ -71,7 +71,7 @@ class RegionConditions:
         self, program: Program, region: Region, classes: dict[int, int], told_apart: Collection[int] | None
     ) -> None:
         self._region, self._classes, self._told_apart = region, classes, told_apart
-        self._free, self._graph = FreeConditions(program), program.graph
+        self._free, self._program, self._graph = FreeConditions(program), program, program.graph
         self._known: list[tuple[int, int, dict[int, Fraction]]] = [(ONE, 1, {ONE: Fraction(1)})]
         self._terms: set[int] = set()
         self._basis = Basis[int](program.field.p, RATIONAL_BOUND, ONE, lambda number, at: at.node(number))
@@ -84,7 +84,8 @@ class RegionConditions:
         row = at.node(argument)
         if not any(row):
             return Decided(argument, 0, ())
-        if self._graph.nodes[argument].nonnegative:
+        strict = rarely_zero(self._program, argument)
+        if strict and self._graph.nodes[argument].nonnegative:
             return Decided(argument, 1, None)
         self._learn_of_terms(argument, at)
         coordinates = self._coordinates(argument, at)
@@ -92,7 +93,8 @@ class RegionConditions:
         if implied is not None:
             return implied
         value = self._region.choose(argument)
-        self._known.append((argument, 1 if value else -1, coordinates))
+        if value or strict:
+            self._known.append((argument, 1 if value else -1, coordinates))
         return Decided(argument, value, None)
 
     def _learn_of_terms(self, argument: int, at: Points) -> None:
@@ -100,7 +102,8 @@ class RegionConditions:
         terms = topological([self._graph.nodes[argument]], through=lambda e: e.op in ("add", "mul"))
         for term in terms:
             fresh = term.id not in self._terms and len(self._terms) < _MOST_TERMS
-            if fresh and term.nonnegative and term.op != "const" and any(at.node(term.id)):
+            certain = term.nonnegative and term.op != "const" and any(at.node(term.id))
+            if fresh and certain and rarely_zero(self._program, term.id):
                 self._terms.add(term.id)
                 self._known.append((term.id, 1, self._coordinates(term.id, at)))
 

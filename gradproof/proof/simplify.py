@@ -92,7 +92,7 @@ def product(a: Expression, b: Expression) -> Expression:
         gate_a, core_a = _gated(a)
         gate_b, core_b = _gated(b)
         if gate_a is None or gate_a is not gate_b:
-            product = a.args[0] if a is b and a.op == "sqrt" else _node_product(a, b)
+            product = _square_of(a) if a is b else _node_product(a, b)
         elif core_a is None or core_b is None:
             product = b if core_a is None else a
         else:
@@ -101,6 +101,13 @@ def product(a: Expression, b: Expression) -> Expression:
     for gate in reversed(gates):
         product = _node_product(gate, product)
     return product
+
+
+def _square_of(a: Expression) -> Expression:
+    """a * a, without the root of a root, and of a truth value itself."""
+    if a.op == "sqrt":
+        return a.args[0]
+    return a if is_truth_value(a) else _node_product(a, a)
 
 
 def _node_product(a: Expression, b: Expression) -> Expression:
@@ -139,19 +146,51 @@ def _gated(a: Expression) -> tuple[Expression | None, Expression | None]:
     return None, None
 
 
-def sign_core(a: Expression) -> Expression:
-    """A node with the sign of `a` everywhere that `a` is defined, without its positive factors."""
+def is_truth_value(a: Expression) -> bool:
+    """Whether the structure makes certain that the value is 0 or 1."""
+    stack, seen = [a], set()
+    while stack:
+        e = stack.pop()
+        if e.id in seen or e.id in e.graph.truth_values or e.op == "pos" or (e.op == "const" and e.data in (0, 1)):
+            continue
+        seen.add(e.id)
+        if e.op == "mul" and e.args[0].op != "const":
+            stack.extend(e.args)
+        elif e.op == "add" and e.args[0].value == 1 and e.args[1].op == "mul" and e.args[1].args[0].value == -1:
+            stack.append(e.args[1].args[1])
+        else:
+            return False
+    return True
+
+
+def indicator_of_truth_value(a: Expression) -> Expression | None:
+    """[a > 0] of a = p + q c with numbers p, q and a truth value c, which takes two values only; else None."""
+    shift, rest = (a.args[0].value, a.args[1]) if a.op == "add" and a.args[0].op == "const" else (Fraction(0), a)
+    factor, truth = (rest.args[0].value, rest.args[1]) if rest.op == "mul" and rest.args[0].op == "const" else (1, rest)
+    if truth.op == "const" or not is_truth_value(truth):
+        return None
+    assert shift is not None
+    assert factor is not None
+    without, with_it = int(shift > 0), int(shift + factor > 0)
+    return truth * (with_it - without) + without
+
+
+def sign_core(a: Expression, *, above: bool = True) -> Expression:
+    """A node that is positive just where `a` is, without its positive factors.
+
+    With `above` false it is negative just where `a` is as well: z [z > 0] is then not the same as z.
+    """
     while True:
         if a.op == "inv":
             a = a.args[0]
         elif a.op == "mul" and (a.args[0].positive or a.args[1].positive):
             a = a.args[1] if a.args[0].positive else a.args[0]
-        elif a.op == "mul" and _is_rectified(*a.args):
+        elif a.op == "mul" and above and _is_rectified(*a.args):
             a = a.args[0] if a.args[1].op == "pos" else a.args[1]
         elif a.op == "mul" and a.args[0].op == "const" and a.args[0].data != -1:
-            return -sign_core(a.args[1])
+            return -sign_core(a.args[1], above=False)
         elif a.op == "mul" and a.args[0].op == "const":
-            inner = sign_core(a.args[1])
+            inner = sign_core(a.args[1], above=False)
             return a if inner is a.args[1] else -inner
         else:
             return a
