@@ -13,6 +13,7 @@ from gradproof.code.patching import patched
 from gradproof.code.written import Change
 from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
+from gradproof.failures import Failure
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
 from gradproof.repair.sharing import edited_by
 from gradproof.result import CheckResult, EquationResult
@@ -34,7 +35,12 @@ class FilePatch:
 
 
 def mend_case(
-    case: Case, result: CheckResult, *, seed: int, budget_seconds: float = defaults.REPAIR_SECONDS
+    case: Case,
+    result: CheckResult,
+    *,
+    seed: int,
+    failures: list[Failure] | None = None,
+    budget_seconds: float = defaults.REPAIR_SECONDS,
 ) -> dict[str, Repair]:
     """Search for the simplest fix of every wrong equation.
 
@@ -42,6 +48,7 @@ def mend_case(
         case: The case that was checked.
         result: What the check has found.
         seed: For the trials that the search works on.
+        failures: Where it is noted that a search raised, the others going on; without it the exception is passed on.
         budget_seconds: How long the search for each equation may take.
 
     Returns:
@@ -59,7 +66,7 @@ def mend_case(
     passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
     ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
     context = Context(case.derivation.equations, passing, ancestors)
-    return mend_all(wrong, Workbench(evidence, others, context, seed), budget_seconds=budget_seconds)
+    return mend_all(wrong, Workbench(evidence, others, context, seed), failures=failures, budget_seconds=budget_seconds)
 
 
 def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation: Derivation) -> CheckResult:

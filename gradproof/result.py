@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gradproof import defaults
 from gradproof.errors import Disagreement
+from gradproof.failures import Failure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,6 +112,7 @@ class CheckResult:
         scales: The errors of both sides at many scales of the draws, where they were asked for.
         interrupted: Whether the run was stopped before its end.
         known_errata: The equations that the case declares wrong.
+        failures: What gradproof itself could not do; the verdicts stand without it.
     """
 
     case: str
@@ -126,6 +128,7 @@ class CheckResult:
     scales: ScaleSweep | None = None
     interrupted: bool = False
     known_errata: frozenset[str] = field(default=frozenset())
+    failures: tuple[Failure, ...] = ()
 
     @cached_property
     def worst(self) -> tuple[WorstEntry, ...]:
@@ -150,9 +153,9 @@ class CheckResult:
 
     @property
     def ok(self) -> bool:
-        """Whether exactly the declared errata disagree, and something was compared."""
+        """Whether exactly the declared errata disagree, something was compared, and nothing failed on the way."""
         compared = any(result.verdict in ("agrees", "disagrees") for result in self.results)
-        return compared and not self.unexpected and not self.not_shown
+        return compared and not self.unexpected and not self.not_shown and not self.failures
 
     def count(self, verdict: str) -> int:
         """How many equations have a verdict."""
@@ -219,6 +222,7 @@ class CheckResult:
             f"{self.replay_command(result)}"
             for result in self.unexpected
         ]
+        lines += [f"  {one.sentence}" for one in self.failures]
         raise Disagreement("\n".join(lines))
 
     def _repr_html_(self) -> str:

@@ -22,11 +22,13 @@ from gradproof.compare import Tally, finite_rows
 from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.evaluate import PROBE_TRIALS, Evaluator
+from gradproof.failures import Failure, contained
 from gradproof.judging import FREE, OWN, Flagged, Judge, ModeChanged
 from gradproof.mending import mend_case, mended_case, with_repairs
 from gradproof.project import Project
 from gradproof.proving import prove_case, with_fix_proofs, with_proofs
 from gradproof.reference import Reference, as_references
+from gradproof.repair import Repair
 from gradproof.replay import worst_entries
 from gradproof.result import CheckResult
 from gradproof.teeth import blunt_equations
@@ -89,16 +91,27 @@ def crosscheck(
     if memory not in (None, bound.memory):
         bound = replace(bound, memory=memory)
     result = _Run(bound, trials, seed, scale).result(steps, progress)
-    if result.interrupted:
-        return result
-    repairs = mend_case(bound, result, seed=seed) if repair and result.wrong else {}
-    result = with_repairs(result, repairs, bound.derivation)
-    if not proof:
-        return result
-    result = with_proofs(result, prove_case(bound, seed=seed))
-    if not any(one.fix for one in result.results):
-        return result
-    return with_fix_proofs(result, prove_case(mended_case(bound, repairs), seed=seed))
+    return result if result.interrupted else _looked_into(result, bound, repair=repair, proof=proof)
+
+
+def _looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) -> CheckResult:
+    """What is looked into once the verdicts stand: a part that fails, or that the user stops, costs itself alone."""
+    failures, repairs, seed = list(result.failures), dict[str, Repair](), result.seed
+    interrupted = False
+    try:
+        if repair and result.wrong:
+            with contained(failures, "the search for what is wrong"):
+                repairs = mend_case(case, result, seed=seed, failures=failures)
+                result = with_repairs(result, repairs, case.derivation)
+        if proof:
+            with contained(failures, "the proof"):
+                result = with_proofs(result, prove_case(case, seed=seed))
+        if proof and any(one.fix for one in result.results):
+            with contained(failures, "the proof of the fixes"):
+                result = with_fix_proofs(result, prove_case(mended_case(case, repairs), seed=seed))
+    except KeyboardInterrupt:
+        interrupted = True
+    return replace(result, interrupted=interrupted, failures=tuple(failures))
 
 
 def _bound(
@@ -147,7 +160,9 @@ class _Run:
             while outcome is None:
                 outcome = self._blocks(progress or _no_progress)
             done, interrupted = outcome
-            blunt = blunt_equations(self.case, self.trials, self.seed, self.scale)
+            blunt, failures = dict[str, str](), list[Failure]()
+            with contained(failures, "the search for checks that could not have failed"):
+                blunt = blunt_equations(self.case, self.trials, self.seed, self.scale)
             evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, blunt)
             results = results_of(evidence)
             trajectory = (
@@ -169,6 +184,7 @@ class _Run:
             trajectory=trajectory,
             interrupted=interrupted,
             known_errata=derivation.known_errata,
+            failures=tuple(failures),
         )
 
     def _prepare(self) -> None:

@@ -18,8 +18,9 @@ from small_projects import ROOT, Write
 from gradproof.errors import GradproofError
 from gradproof.project import Project
 from gradproof.report.frames import EQUATION_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
+from gradproof.report.placing import write_atomically
 from gradproof.report.summaries import NO_REPORT
-from gradproof.report.write import csv_bytes, prepare_folder, write_atomically, write_reports
+from gradproof.report.write import csv_bytes, prepare_folder, write_reports
 from gradproof.result import CheckResult
 from gradproof.run import crosscheck
 
@@ -185,7 +186,7 @@ def test_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monke
     def refuse(source: object, destination: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("gradproof.report.write.os.replace", refuse)
+    monkeypatch.setattr("gradproof.report.placing.os.replace", refuse)
     with pytest.raises(PermissionError):
         write_atomically(target, b"new")
     assert target.read_bytes() == b"old"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gradproof.defaults import REPAIR_SECONDS
+from gradproof.failures import Failure, contained
 from gradproof.repair.equation import Context, Equation
 from gradproof.repair.mend import Workbench
 from gradproof.repair.mended import mended
@@ -14,7 +15,11 @@ from gradproof.repair.sharing import edited_by
 
 
 def mend_all(
-    wrong: Sequence[Equation], workbench: Workbench, *, budget_seconds: float = REPAIR_SECONDS
+    wrong: Sequence[Equation],
+    workbench: Workbench,
+    *,
+    failures: list[Failure] | None = None,
+    budget_seconds: float = REPAIR_SECONDS,
 ) -> dict[str, Repair]:
     """Mend wrong equations of one derivation, and keep its graph free of circles.
 
@@ -24,6 +29,7 @@ def mend_all(
     Args:
         wrong: The wrong equations, all of the workbench's derivation.
         workbench: Trials and derivation.
+        failures: Where it is noted that a search raised, the others going on; without it the exception is passed on.
         budget_seconds: How long the search for each may take.
 
     Returns:
@@ -41,7 +47,12 @@ def mend_all(
         for equation in list(waiting):
             if equation not in waiting:
                 continue
-            outcome = workbench.mend(equation, budget_seconds=budget_seconds)
+            outcome: Repair | None = None
+            with contained(failures, f"the repair of {equation.name}"):
+                outcome = workbench.mend(equation, budget_seconds=budget_seconds)
+            if outcome is None:
+                waiting.remove(equation)
+                continue
             outcomes[equation.name] = outcome
             if outcome.fix is not None:
                 # A fix in a helper, or in a statement that they share, may be that of several equations.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradproof.result import CheckResult
 from gradproof.scatter import Scatter, scatter
@@ -34,18 +34,27 @@ def sources_of(result: CheckResult) -> dict[str, str]:
     return {e.name: e.source for e in result.checked.derivation.equations} if result.checked is not None else {}
 
 
-def collect(result: CheckResult) -> Details:
-    """The details of a result; empty where it was not made by a check."""
+def named(result: CheckResult) -> Details:
+    """What each equation reads, and its text; nothing that would have to be computed."""
     case = result.checked
     if case is None:
         return Details({}, {})
     by_name = case.derivation.by_name
-    equations = case.derivation.equations
+    inputs = {
+        e.name: tuple(by_name[i].name if i in by_name else i for i in e.inputs) for e in case.derivation.equations
+    }
+    return Details(inputs, sources_of(result))
+
+
+def collect(result: CheckResult) -> Details:
+    """The details of a result; empty where it was not made by a check."""
+    case = result.checked
+    if case is None:
+        return named(result)
     wrong = [one.equation for one in result.wrong if one.trials][:SCATTERS]
     right = [one.equation for one in result.results if one.verdict == "agrees"]
-    return Details(
-        inputs={e.name: tuple(by_name[i].name if i in by_name else i for i in e.inputs) for e in equations},
-        sources=sources_of(result),
+    return replace(
+        named(result),
         scatters=scatter(case, wrong, result.seed, result.scale),
         spreads=spreads(case, right, result.seed, result.scale, [one.equation for one in result.wrong]),
     )

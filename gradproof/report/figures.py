@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from gradproof.failures import Failure, contained
 from gradproof.report.collect import Details
 from gradproof.report.figures_graph import graph_picture
 from gradproof.report.figures_runs import scales_picture, training_picture
@@ -13,13 +16,23 @@ NAMES = ("graph", "values", "bounds", "scales", "training")
 """Of all pictures that there may be."""
 
 
-def pictures(result: CheckResult, details: Details) -> tuple[Picture, ...]:
-    """The pictures that there is something to show in."""
-    found = (
-        graph_picture(result, details.inputs),
-        scatter_picture(details.scatters, len(result.wrong)),
-        share_picture(result, details.spreads),
-        scales_picture(result.scales),
-        training_picture(result.trajectory),
-    )
-    return tuple(one for one in found if one is not None)
+def pictures(result: CheckResult, details: Details, failures: list[Failure] | None = None) -> tuple[Picture, ...]:
+    """The pictures that there is something to show in.
+
+    Args:
+        result: The outcome of a check.
+        details: What is shown besides its records.
+        failures: Where it is noted that a picture could not be drawn; without a list the exception is passed on.
+    """
+    drawers: dict[str, Callable[[], Picture | None]] = {
+        "graph": lambda: graph_picture(result, details.inputs),
+        "values": lambda: scatter_picture(details.scatters, len(result.wrong)),
+        "bounds": lambda: share_picture(result, details.spreads),
+        "scales": lambda: scales_picture(result.scales),
+        "training": lambda: training_picture(result.trajectory),
+    }
+    drawn: list[Picture | None] = []
+    for name, draw in drawers.items():
+        with contained(failures, f"the picture {name} of {result.case}"):
+            drawn.append(draw())
+    return tuple(one for one in drawn if one is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gradproof.failures import REPORT
 from gradproof.report import wording
 from gradproof.report.html_data import MARKS, Brief, Count, Erratum, Fact
 from gradproof.report.showing import Typesetter
@@ -66,6 +67,8 @@ def status(result: CheckResult) -> str:
         parts.append(f"{wording.names(result.not_shown)} should disagree, as declared")
     if parts:
         return f"Not as expected: {'; '.join(parts)}."
+    if result.failures:
+        return f"Incomplete: {'; '.join(one.sentence for one in result.failures)}. {REPORT}"
     if not result.ok:
         return "Nothing could be compared."
     if not result.wrong:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gradproof.failures import REPORT
 from gradproof.report import wording
 from gradproof.report.summaries import CaseSummary, headline
 from gradproof.result import VERDICTS, CheckResult, EquationResult
@@ -32,6 +33,12 @@ def agreement(result: CheckResult) -> str:
     if open_ones:
         parts.append("## Neither right nor wrong by themselves")
         parts.append("\n".join(f"- {code(one.equation)} {one.verdict}: {escape(one.diagnosis)}" for one in open_ones))
+    if result.failures:
+        parts += [
+            "## What gradproof could not do",
+            "\n".join(f"- {escape(one.sentence)}" for one in result.failures),
+            REPORT,
+        ]
     parts += ["## All equations", _equations(result.results)]
     if result.trajectory is not None:
         parts += ["## Training", _trajectory(result)]

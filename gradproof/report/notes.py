@@ -17,7 +17,7 @@ from gradproof.document.evaluation import UNDECLARED
 from gradproof.document.results import Status
 from gradproof.errors import GradproofError
 from gradproof.report import wording
-from gradproof.report.write import write_atomically
+from gradproof.report.placing import write_atomically
 
 __all__ = ["audit_csv", "audit_markdown", "errata", "print_audit", "sentence", "write_audit"]
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gradproof.failures import REPORT, Failure
 from gradproof.report import wording
 from gradproof.result import VERDICTS, CheckResult, EquationResult
 
@@ -38,6 +39,7 @@ def print_result(console: Console, result: CheckResult) -> None:
     for equation in result.wrong:
         _print_wrong(console, result, equation)
     _print_notes(console, result)
+    print_failures(console, result.failures)
     if result.trajectory is not None:
         _print_trajectory(console, result.trajectory)
     console.print()
@@ -58,8 +60,17 @@ def print_brief(console: Console, result: CheckResult, width: int) -> None:
         console.print(text.append(line, style="" if result.ok else "red"), soft_wrap=True)
     for equation in result.unexpected:
         _print_wrong(console, result, equation)
+    print_failures(console, result.failures)
     if result.unexpected:
         console.print()
+
+
+def print_failures(console: Console, failures: Sequence[Failure]) -> None:
+    """What gradproof itself could not do, and where to tell of it."""
+    for one in failures:
+        print_hanging(console, "", one.sentence)
+    if failures:
+        print_hanging(console, "", REPORT)
 
 
 def _kinds_table(result: CheckResult) -> Table:

@@ -1,7 +1,7 @@
 """Reports on disk: a folder for each case, and an index over all of them.
 
-Every file is written under another name in its folder and then renamed, so a reader sees the old one or the new one,
-never a part of one. Nothing depends on the clock or the machine's paths: the same results give the same bytes.
+All files of a case appear together, so a reader sees the old report or the new one, never a part of one or a mix.
+Nothing depends on the clock or the machine's paths: the same results give the same bytes.
 """
 
 from __future__ import annotations
@@ -16,13 +16,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gradproof.errors import GradproofError
+from gradproof.failures import Failure, contained
 from gradproof.report import html, markdown
-from gradproof.report.collect import collect
+from gradproof.report.collect import collect, named
 from gradproof.report.figures import NAMES, pictures
 from gradproof.report.figures_style import png
 from gradproof.report.frames import scales_frame, trajectory_frame
+from gradproof.report.placing import put_together, write_atomically
 from gradproof.report.summaries import summaries
 from gradproof.result import CheckResult
+
+OWN_FILES = frozenset(
+    {
+        "equations.csv",
+        "worst_trials.csv",
+        "equations.parquet",
+        "worst_trials.parquet",
+        "agreement.html",
+        "agreement.md",
+        "trajectory.csv",
+        "scales.csv",
+        *(f"{name}.png" for name in NAMES),
+    }
+)
+"""The files that a report of a case may have; what else lies in its folder is not touched."""
 
 
 def prepare_folder(folder: Path) -> None:
@@ -40,13 +57,17 @@ def prepare_folder(folder: Path) -> None:
         raise _unwritable(folder, error) from error
 
 
-def write_reports(results: Sequence[CheckResult], folder: Path, *, figures: bool = False) -> list[Path]:
+def write_reports(
+    results: Sequence[CheckResult], folder: Path, *, figures: bool = False, failures: list[Failure] | None = None
+) -> list[Path]:
     """Write the reports of every result, and the index over all cases that have a report in the folder.
 
     Args:
         results: The outcomes of the checks.
         folder: The reports folder.
         figures: Whether to write the pictures as PNG files too.
+        failures: Where it is noted that a picture, or a case's report, could not be made, the others being written;
+            without a list the exception is passed on.
 
     Returns:
         The files written.
@@ -57,7 +78,12 @@ def write_reports(results: Sequence[CheckResult], folder: Path, *, figures: bool
     written = []
     try:
         for result in results:
-            written += _write_case(result, folder / result.case, figures=figures)
+            contents: dict[str, bytes] = {}
+            with contained(failures, f"the report of {result.case}"):
+                contents = _contents(result, figures=figures, failures=failures)
+            if contents:
+                put_together(folder / result.case, contents, OWN_FILES)
+                written += [folder / result.case / name for name in contents]
         cases = summaries(folder)
         for name, text in (("index.html", html.index(cases)), ("index.md", markdown.index(cases))):
             write_atomically(folder / name, text.encode())
@@ -72,10 +98,12 @@ def _unwritable(folder: Path, error: OSError) -> GradproofError:
     return GradproofError(f"reports cannot be written to {folder}: {reason}; give another folder: --reports DIR")
 
 
-def _write_case(result: CheckResult, folder: Path, *, figures: bool) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    details = collect(result)
-    plates = pictures(result, details)
+def _contents(result: CheckResult, *, figures: bool, failures: list[Failure] | None) -> dict[str, bytes]:
+    """All files of a case's report, by their names."""
+    details = named(result)
+    with contained(failures, f"the values that the pictures of {result.case} show"):
+        details = collect(result)
+    plates = pictures(result, details, failures)
     contents = {
         "equations.csv": csv_bytes(result.equations),
         "worst_trials.csv": csv_bytes(result.worst_trials),
@@ -88,13 +116,10 @@ def _write_case(result: CheckResult, folder: Path, *, figures: bool) -> list[Pat
         contents["trajectory.csv"] = csv_bytes(trajectory_frame(result))
     if result.scales is not None:
         contents["scales.csv"] = csv_bytes(scales_frame(result))
-    if figures:
-        contents.update({f"{plate.name}.png": png(plate) for plate in plates})
-    for name in {"trajectory.csv", "scales.csv", *(f"{name}.png" for name in NAMES)} - contents.keys():
-        (folder / name).unlink(missing_ok=True)  # of an earlier run, which this one takes the place of
-    for name, content in contents.items():
-        write_atomically(folder / name, content)
-    return [folder / name for name in contents]
+    for plate in plates if figures else ():
+        with contained(failures, f"the picture {plate.name} of {result.case}"):
+            contents[f"{plate.name}.png"] = png(plate)
+    return contents
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -108,13 +133,3 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
     buffer = BytesIO()
     pq.write_table(table, buffer)
     return buffer.getvalue()
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -12,8 +12,9 @@ import click
 from gradproof import defaults
 from gradproof.cli import error_text
 from gradproof.cli.options import Bytes, draw_options
-from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, USER_MISTAKE
+from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT, USER_MISTAKE
 from gradproof.errors import GradproofError
+from gradproof.failures import Failure, failure
 from gradproof.project import Project, find_project
 
 if TYPE_CHECKING:
@@ -48,12 +49,16 @@ class Outcome:
     Attributes:
         results: Of the cases that ran.
         broken: The names of those that could not.
+        crashed: The names of those whose check raised in gradproof itself.
+        failures: Why; and what else was left undone over the cases, such as a report.
         interrupted: Whether the user stopped the run.
         left: The names of those that it had not come to.
     """
 
     results: list[CheckResult] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    crashed: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     interrupted: bool = False
     left: tuple[str, ...] = ()
 
@@ -64,7 +69,11 @@ class Outcome:
             return INTERRUPTED
         if self.broken:
             return USER_MISTAKE
-        return AS_EXPECTED if all(result.ok for result in self.results) else DISAGREEMENT
+        if all(result.ok for result in self.results) and not self.failures:
+            return AS_EXPECTED
+        failed = self.failures or any(result.failures for result in self.results)
+        disagree = any(result.unexpected or result.not_shown for result in self.results)
+        return OWN_FAULT if failed and not disagree else DISAGREEMENT
 
 
 @click.command("check", short_help="Check cases and name every wrong equation.")
@@ -144,7 +153,8 @@ def command(
     equations that it does not declare.
 
     Exit status: 0 where all is as expected, 1 where an equation disagrees that the case does not declare in
-    KNOWN_ERRATA (or a declared one does not), 2 for wrong usage or a broken case, 130 after Ctrl-C.
+    KNOWN_ERRATA (or a declared one does not), 2 for wrong usage or a broken case, 3 where something failed in
+    gradproof itself, 130 after Ctrl-C.
     """
     project = find_project()
     names = tuple(dict.fromkeys(cases)) or project.cases
@@ -185,6 +195,10 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
             continue
         except KeyboardInterrupt:
             result = None
+        except Exception as error:
+            outcome.failures.append(failure(f"the check of {name}", error))
+            outcome.crashed.append(name)
+            continue
         if result is None or not result.trials:
             click.echo(f"interrupted before the verdict on {name}", err=True)
             outcome.interrupted, outcome.left = True, tuple(names[position:])
@@ -252,15 +266,14 @@ def _mutate(console: Console, project: Project, name: str, seed: int) -> None:
 
 def _finish(outcome: Outcome, reports: Path | None, *, figures: bool) -> None:
     """The summary over several cases, and the reports."""
-    from gradproof.report.terminal import print_summary, stdout
+    from gradproof.report.terminal import print_failures, print_summary, stdout
 
-    print_summary(stdout(), outcome.results, outcome.broken, outcome.left)
-    if reports is None:
-        return
-    if outcome.interrupted:
+    print_summary(stdout(), outcome.results, [*outcome.broken, *outcome.crashed], outcome.left)
+    if reports is not None and outcome.interrupted:
         click.echo("no reports written: the run was interrupted", err=True)
-    elif outcome.results:
+    elif reports is not None and outcome.results:
         from gradproof.report.write import write_reports
 
-        write_reports(outcome.results, reports, figures=figures)
+        write_reports(outcome.results, reports, figures=figures, failures=outcome.failures)
         click.echo(f"reports written to {reports}")
+    print_failures(stdout(), outcome.failures)

@@ -40,15 +40,19 @@ def command(ctx: click.Context, case: str, apply: bool, trials: int, budget: flo
     """
     project = find_project()
     from gradproof.case import load_case
+    from gradproof.failures import Failure
     from gradproof.mending import mend_case, patches, with_repairs, write
     from gradproof.report.repairs import print_repairs, stderr
     from gradproof.run import crosscheck
 
     loaded = load_case(case, project=project)
     result = crosscheck(loaded, trials=trials, seed=seed, scale=scale, repair=False)
-    repairs = mend_case(loaded, result, seed=seed, budget_seconds=budget)
+    failures: list[Failure] = []
+    repairs = mend_case(loaded, result, seed=seed, failures=failures, budget_seconds=budget)
     result = with_repairs(result, repairs, loaded.derivation)
     print_repairs(stderr(), result, repairs)
+    for failure in failures:
+        click.echo(failure.sentence, err=True)
     found = patches(loaded, repairs)
     for patch in found:
         click.echo(patch.diff, nl=False)
