@@ -4,6 +4,9 @@ The NumPy code of an equation is run on arrays that carry a rigorous running err
 recorded for one trial, are run on them too, which bounds the truth; the little by which torch's result differs from
 that replay is added, so the bound holds for whatever kernels torch used. What has no rule gets a sampled bound: a
 model is run in two precisions, a function on inputs moved within their errors and rounded to float32.
+
+A bound holds along the branches that were taken. Asked for `ties`, it reaches over both branches of every near tie of
+different values, which is how far two right sides may differ that took different ones there.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ import torch
 from numpy.typing import NDArray
 
 from gradproof.arrays.bound import BoundArray
+from gradproof.arrays.bound_origins import Origins
+from gradproof.arrays.bound_taken import TakenArray
+from gradproof.arrays.bound_ties import TieArray, noting_ties
 from gradproof.arrays.creation import call_on_arrays
 from gradproof.aten import Tape, record
 from gradproof.binding import Binding
@@ -37,21 +43,67 @@ UNRECORDED = 4
 quantities."""
 
 ASTRAY = 64.0
-"""Torch's result may differ from the replay of its operations by so many bounds; more means that the replay is of
-something else, and the bound is sampled instead."""
+"""A result may differ from the replay of its operations by so many bounds; more means another branch at a near tie."""
+
+FEW_ASTRAY = 1 / 32
+"""In so many trials a replay may be astray; in more it is of something else, and the bound is sampled instead."""
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """Values `(n, *shape)`, the bound of each entry's error, and how the bound was found."""
+    """Values `(n, *shape)`, the bound of each entry's error, how the bound was found, and where values come from."""
 
     value: Array
     error: Array
     kind: str
+    origin: Origins | None = None
 
-    def operand(self) -> BoundArray:
+    def operand(self, arrays: type[BoundArray] = BoundArray) -> BoundArray:
         """The same as an array that carries its bound through NumPy code."""
-        return BoundArray(self.value, self.error)
+        if issubclass(arrays, TieArray):
+            return arrays(self.value, self.error, origin=self.origin)
+        return arrays(self.value, self.error)
+
+    def rows(self, rows: Any) -> Bounded:
+        """Some of the trials."""
+        return Bounded(
+            self.value[rows], self.error[rows], self.kind, None if self.origin is None else self.origin[rows]
+        )
+
+
+def follows(replayed: Bounded, values: Array) -> bool:
+    """Whether values are those of a replay up to rounding, in nearly all trials in which both are finite."""
+    unit = _unit(values.dtype)
+    with np.errstate(all="ignore"):
+        apart = np.abs(values.astype(np.float64) - replayed.value)
+        allowed = ASTRAY * (replayed.error + unit * np.abs(replayed.value))
+    astray = np.logical_not((apart <= allowed) | ~np.isfinite(apart) | ~np.isfinite(allowed))
+    return int(astray.reshape(len(values), -1).any(axis=1).sum()) <= FEW_ASTRAY * len(values)
+
+
+def settled_on(replayed: Bounded, values: Array) -> Bounded:
+    """The bound of values whose operations were replayed; what the replay is off by is added."""
+    with np.errstate(all="ignore"):
+        total = replayed.error + np.abs(values.astype(np.float64) - replayed.value)
+        total[values == replayed.value] = replayed.error[values == replayed.value]  # equal infinities
+    return Bounded(values, np.where(np.isnan(total), np.inf, total), replayed.kind, replayed.origin)
+
+
+def _layers_of(result: Any, plain: Array | None, shape_of: int, arrays: type[BoundArray]) -> Bounded:
+    """What a run on arrays with bounds has given, for all trials; a plain constant is exact."""
+    if isinstance(result, BoundArray):
+        value, error, *origin = result.layers
+    else:
+        assert plain is not None
+        value, error, origin = plain[None], np.zeros((1, *plain.shape)), []
+    shape = (shape_of, *value.shape[1:])
+    error = np.array(np.broadcast_to(error, shape))
+    if issubclass(arrays, TieArray):
+        for doubtful in arrays.undecided:
+            error[np.broadcast_to(doubtful, shape_of)] = np.inf
+    return Bounded(
+        np.broadcast_to(value, shape), error, "rigorous", np.broadcast_to(origin[0], shape) if origin else None
+    )
 
 
 class TruthBounds:
@@ -95,56 +147,41 @@ class TruthBounds:
         computed = self.tape.nbytes if self.tape is not None else UNRECORDED * known
         return sum(value.nbytes for value in draws.values()) + computed + 2 * known
 
-    def of(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: Iterable[str]) -> dict[str, Bounded]:
+    def of(
+        self, draws: Mapping[str, Array], values: Mapping[str, Array], names: Iterable[str], *, ties: bool = False
+    ) -> dict[str, Bounded]:
         """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
         wanted = sorted(set(names), key=self.names.index)
-        replayed = self._replay(draws, wanted)
-        astray = [name for name in wanted if name not in replayed or not self._follows(replayed[name], values[name])]
+        replayed = self._replay(draws, wanted, noting_ties() if ties else TakenArray)
+        astray = [name for name in wanted if name not in replayed or not follows(replayed[name], values[name])]
         sampled = self._sampled(draws, values, astray) if astray else {}
-        bounds = {}
-        for name in wanted:
-            if name in sampled:
-                bounds[name] = Bounded(values[name], sampled[name], "sampled")
-                continue
-            value, error = replayed[name]
-            with np.errstate(all="ignore"):
-                total = error + np.abs(values[name].astype(np.float64) - value)
-            bounds[name] = Bounded(values[name], np.where(np.isnan(total), np.inf, total), "rigorous")
-        return bounds
+        return {
+            name: Bounded(values[name], sampled[name], "sampled")
+            if name in sampled
+            else settled_on(replayed[name], values[name])
+            for name in wanted
+        }
 
-    def _replay(self, draws: Mapping[str, Array], wanted: list[str]) -> dict[str, tuple[Array, Array]]:
+    def _replay(
+        self, draws: Mapping[str, Array], wanted: list[str], arrays: type[BoundArray]
+    ) -> dict[str, Bounded]:
         if self.tape is None:
             return {}
         dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
-        leaves = [BoundArray.exact(np.ones(1, dtype=dtype))]
+        leaves = [arrays.exact(np.ones(1, dtype=dtype))]
         for name in self.truth.binding.leaves:
             values = draws[name]
-            leaves.append(BoundArray.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
+            leaves.append(arrays.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
         outputs = list(self.tape.outputs)
         count = len(next(iter(draws.values())))
         try:
             found = self.tape.run(leaves, only=[outputs.index(name) for name in wanted])
         except GradproofError:
             return {}  # an operation without a bound, or a branch that other trials take: sampled instead
-        results = {}
-        for name, result in zip(wanted, found, strict=True):
-            if isinstance(result, BoundArray):
-                value, error = result.layers
-            else:
-                value = np.asarray(result)[None]
-                error = np.zeros_like(value, dtype=np.float64)
-            shape = (count, *value.shape[1:])
-            results[name] = np.broadcast_to(value, shape), np.broadcast_to(error, shape)
-        return results
-
-    @staticmethod
-    def _follows(replayed: tuple[Array, Array], values: Array) -> bool:
-        """Whether torch's values are the replay's up to rounding, in the trials where both are finite."""
-        value, error = replayed
-        with np.errstate(all="ignore"):
-            apart = np.abs(values.astype(np.float64) - value)
-            allowed = ASTRAY * (error + _unit(values.dtype) * np.abs(value))
-        return bool(np.all((apart <= allowed) | ~np.isfinite(apart) | ~np.isfinite(allowed)))
+        return {
+            name: _layers_of(result, np.asarray(result) if not isinstance(result, BoundArray) else None, count, arrays)
+            for name, result in zip(wanted, found, strict=True)
+        }
 
     def _sampled(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: list[str]) -> dict[str, Array]:
         """Torch in float32 against torch in float64 on the same numbers shows what rounding does to the model.
@@ -186,22 +223,41 @@ class EquationBounds:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
+        self.alone: set[str] = set()
         self.unruled: set[str] = set()
 
-    def of(self, equation: Equation, inputs: list[Bounded], trials: int) -> Bounded:
-        """The equation's result on inputs that are known up to their errors."""
-        kinds = {bounded.kind for bounded in inputs}
+    def of(self, equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool = False) -> Bounded:
+        """The equation's result on inputs that are known up to their errors.
+
+        The value is what the function gives on plain arrays; a function that gives another one on arrays that carry
+        bounds (it asks for the type of its arguments) gets a sampled bound.
+        """
+        plain = self.evaluator.run(equation, [bounded.value for bounded in inputs], trials)
+        replayed = self._replayed(equation, inputs, trials, ties=ties)
+        if replayed is None or replayed.value.shape != plain.shape or not follows(replayed, plain):
+            value, error = self._sampled(equation, inputs, trials)
+            return Bounded(value, error, "sampled")
+        bounded = settled_on(replayed, plain)
+        sampled = any(one.kind == "sampled" for one in inputs)
+        return Bounded(bounded.value, bounded.error, "sampled", bounded.origin) if sampled else bounded
+
+    def _replayed(self, equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool) -> Bounded | None:
+        """The function on arrays with bounds: on all trials at once, else one by one; None where it has no bound."""
+        if equation.name not in self.alone | self.unruled:
+            try:
+                return _run_with_bounds(equation, inputs, trials, ties=ties)
+            except Exception:  # user code that takes another branch in another trial, or has no bound
+                self.alone.add(equation.name)
         if equation.name not in self.unruled:
             try:
-                with np.errstate(all="ignore"):
-                    result = call_on_arrays(equation.function, [bounded.operand() for bounded in inputs])
-                value, error = _layers(equation, result, trials)
+                rows = [
+                    _run_with_bounds(equation, [one.rows([k]) for one in inputs], 1, ties=ties) for k in range(trials)
+                ]
             except Exception:  # user code meets an operation that has no bound; the sampled one takes its place
                 self.unruled.add(equation.name)
             else:
-                return Bounded(value, error, "sampled" if "sampled" in kinds else "rigorous")
-        value, error = self._sampled(equation, inputs, trials)
-        return Bounded(value, error, "sampled")
+                return _stacked(rows)
+        return None
 
     def _sampled(self, equation: Equation, inputs: list[Bounded], trials: int) -> tuple[Array, Array]:
         """The spread of the results when the inputs move within their errors, and the rounding that float32 shows."""
@@ -228,6 +284,8 @@ class EquationBounds:
         wanted: Iterable[str],
         trials: int,
         given: Mapping[str, Bounded],
+        *,
+        ties: bool = False,
     ) -> dict[str, Bounded]:
         """The named equations from the leaves alone, with all that they read; some results may be given."""
         needed = set(wanted)
@@ -240,7 +298,7 @@ class EquationBounds:
                     values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]
                     for name in equation.inputs
                 ]
-                values[equation.name] = self.of(equation, inputs, trials)
+                values[equation.name] = self.of(equation, inputs, trials, ties=ties)
         return values
 
 
@@ -253,15 +311,24 @@ def _moved(bounded: Bounded, generator: np.random.Generator) -> Array:
         return np.asarray(value + step * generator.uniform(-1, 1, value.shape), dtype=value.dtype)
 
 
-def _layers(equation: Equation, result: Any, trials: int) -> tuple[Array, Array]:
-    """Value and error of what an equation returned; a plain constant is exact."""
-    if isinstance(result, BoundArray):
-        value, error = result.layers
-    else:
-        value = as_numbers(equation, result)[None]
-        error = np.zeros(value.shape)
-    shape = (trials, *value.shape[1:])
-    return np.broadcast_to(value, shape), np.broadcast_to(error, shape)
+def _run_with_bounds(equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool) -> Bounded:
+    """One run on arrays that carry bounds. Raises whatever the function raises on them."""
+    arrays = noting_ties() if ties else TakenArray
+    with np.errstate(all="ignore"):
+        result = call_on_arrays(equation.function, [bounded.operand(arrays) for bounded in inputs])
+    plain = None if isinstance(result, BoundArray) else as_numbers(equation, result)
+    return _layers_of(result, plain, trials, arrays)
+
+
+def _stacked(rows: list[Bounded]) -> Bounded:
+    origins = [one.origin for one in rows]
+    known = [origin for origin in origins if origin is not None]
+    return Bounded(
+        np.concatenate([one.value for one in rows]),
+        np.concatenate([one.error for one in rows]),
+        "rigorous",
+        np.concatenate(known) if len(known) == len(rows) else None,
+    )
 
 
 def _unit(dtype: np.dtype[Any]) -> float:

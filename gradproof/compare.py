@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof.resolution import COARSEST, Seen
+
 Array = NDArray[Any]
 Rows = NDArray[np.intp]
 
@@ -40,6 +42,7 @@ class Tally:
     Attributes:
         trials: Trials compared, those in which the truth is not finite left out.
         disagreeing: Trials in which the difference exceeds the bound.
+        edges: Trials in which it does so only because the two sides took different branches at a near tie.
         undefined: Trials in which the truth is not finite.
         finite_there: Those of them in which the computed value is finite all the same.
         inconclusive: Trials in which no finite bound was to be had.
@@ -47,11 +50,12 @@ class Tally:
         share: The largest difference as a share of its bound, where a bound was computed.
         kinds: The kinds of bound used: `rigorous`, `sampled`, `fixed`.
         worst: The trial with the largest difference, and how large it is in the order in which they are compared.
-        nonzero: Whether the truth was ever different from zero.
+        seen: What the check could have seen, entry by entry.
     """
 
     trials: int = 0
     disagreeing: int = 0
+    edges: int = 0
     undefined: int = 0
     finite_there: int = 0
     inconclusive: int = 0
@@ -61,7 +65,7 @@ class Tally:
     share: float = 0.0
     kinds: set[str] = field(default_factory=set)
     worst: tuple[int, float, int] = (-1, 0.0, -1)
-    nonzero: bool = False
+    seen: Seen = field(default_factory=lambda: Seen(COARSEST["float64"]))
 
     def note_worst(self, rank: int, size: float, trial: int) -> None:
         """Keep the worst trial: disagreeing ones (rank 1) before agreeing ones (0), larger before smaller."""
@@ -81,15 +85,14 @@ class Tally:
         """
         count, eps = len(truth), float(np.finfo(truth.dtype).eps)
         self.trials += count
-        if not self.nonzero:
-            self.nonzero = bool(truth.any())
+        first = self.seen.light(truth)
         with np.errstate(all="ignore"):
             difference = np.subtract(computed, truth)
             np.abs(difference, out=difference)
             largest = float(difference.max(initial=0.0))
             if largest == 0.0:
                 self.note_worst(0, 0.0, int(trials[0]))
-                return NO_ROWS
+                return first
             size = np.abs(truth)
             close = difference > size * min(PLAIN_ULPS * eps, self.max_rel, self.max_ulp * eps / 2)
             if not largest < np.inf:  # nan compares as false, and so may inf
@@ -97,16 +100,21 @@ class Tally:
             elif largest > self.max_abs:
                 self.max_abs = largest
             if not close.any():
-                return NO_ROWS
+                return first
             rows = np.flatnonzero(close.reshape(count, -1).any(axis=1))
             if not largest < np.inf:
                 rows = self._defined(rows, computed, truth)
                 self.max_abs = max(self.max_abs, _largest(difference[rows]))
             if not rows.size:
-                return NO_ROWS
+                return self._kept(first, truth)
             self._note_errors(difference[rows], size[rows], trials[rows])
             plain = difference[rows] <= size[rows] * (PLAIN_ULPS * eps)
-        return rows[~plain.reshape(len(rows), -1).all(axis=1)]
+        return np.union1d(self._kept(first, truth), rows[~plain.reshape(len(rows), -1).all(axis=1)])
+
+    @staticmethod
+    def _kept(first: Rows, truth: Array) -> Rows:
+        """Those of the rows that light an entry whose truth is finite."""
+        return first[finite_rows(truth[first])] if first.size else first
 
     def _defined(self, rows: Rows, computed: Array, truth: Array) -> Rows:
         """Those of the rows whose truth is finite; the others are counted apart."""
@@ -133,19 +141,50 @@ class Tally:
         self.max_rel = max(self.max_rel, top)
         self.max_ulp = max(self.max_ulp, float(ulps.max()))
 
-    def judge(self, difference: Array, bound: Array, kind: str, trials: NDArray[np.int64]) -> Array:
-        """Take in rows with their bounds, `(n, *shape)` each; returns which rows disagree, `(n,)`."""
+    @staticmethod
+    def exceeds(difference: Array, bound: Array) -> Rows:
+        """The rows in which some entry differs by more than its bound, `(n, *shape)` each; NaN does."""
+        within = (difference <= bound) | ~np.isfinite(bound)
+        return np.flatnonzero(np.logical_not(within.reshape(len(bound), -1).all(axis=1)))
+
+    def judge(
+        self,
+        difference: Array,
+        bound: Array,
+        kind: str,
+        trials: NDArray[np.int64],
+        *,
+        size: Array,
+        fair: Array,
+        ties: Array | None = None,
+    ) -> Array:
+        """Take in rows with their bounds; returns which rows disagree, `(n,)`.
+
+        Args:
+            difference: |computed - true|, `(n, *shape)`.
+            bound: How much of it rounding explains on the branches that were taken.
+            kind: The kind of that bound.
+            trials: The numbers of the trials, `(n,)`.
+            size: |true|.
+            fair: Which rows were not picked for what they show, `(n,)`.
+            ties: How much of it a near tie explains at which the two sides took different branches.
+        """
         count = len(trials)
         flat, limit = difference.reshape(count, -1), bound.reshape(count, -1)
         self.kinds.add(kind)
-        open_ended = np.logical_not(np.isfinite(limit).all(axis=1))
-        self.inconclusive += int(open_ended.sum())
-        with np.errstate(all="ignore"):
-            share = np.where(flat == 0, 0.0, flat / limit)
-        share = np.where(np.isnan(share), np.inf, share).max(axis=1)
-        wrong = np.logical_not((flat <= limit).all(axis=1) | open_ended)
+        self.seen.note(size, bound, fair)
+        known = np.isfinite(limit)
+        self.inconclusive += int(np.count_nonzero(~known.any(axis=1)))
+        reach = limit if ties is None else np.maximum(limit, ties.reshape(count, -1))
+        over = np.logical_not((flat <= limit) | ~known)
+        wrong = (np.logical_not(flat <= reach) & over & np.isfinite(reach)).any(axis=1)
+        edge = over.any(axis=1) & ~wrong
         self.disagreeing += int(wrong.sum())
-        share[open_ended] = 0.0
+        self.edges += int(edge.sum())
+        with np.errstate(all="ignore"):
+            share = np.where((flat == 0) | ~known, 0.0, flat / limit)
+        share = np.where(np.isnan(share), np.inf, share).max(axis=1, initial=0.0)
+        share[edge] = 0.0
         self.share = max(self.share, float(share.max(initial=0.0)))
         if wrong.any():
             worst = int(np.where(wrong, share, -1.0).argmax())

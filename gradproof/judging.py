@@ -7,26 +7,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.bounds import Bounded, EquationBounds
+from gradproof.bounds import Bounded, EquationBounds, follows, settled_on
 from gradproof.case import Case
-from gradproof.compare import Rows, Tally
+from gradproof.compare import NO_ROWS, Rows, Tally
 from gradproof.derivation import Equation
 from gradproof.evaluate import Evaluator, same
 
 Array = NDArray[Any]
+Values = Mapping[str, Array]
 Key = tuple[str, str]
 Flagged = dict[Key, tuple[Rows, Array]]
 """(run, equation) -> the rows that need a bound, and the computed values of those rows."""
 
 OWN, FREE = "own", "free"
 
+FULLY_JUDGED = 256
+"""So many first trials of each reference get bounds for every equation, whether they need them or not."""
+
 VERIFIED = 32
 """So many accused trials of an equation are run one by one before the verdict stands."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Rows of one equation beside the truth, `(n, *shape)` each."""
+
+    difference: Array
+    bound: Array
+    kind: str
+    truth: Array
+    inputs: list[Bounded]
 
 
 class ModeChanged(Exception):
@@ -130,26 +146,71 @@ class Judge:
         self, trials: NDArray[np.int64], draws: Mapping[str, Array], known: Mapping[str, Array], flagged: Flagged
     ) -> None:
         """Judge a portion of the waiting trials; what is flagged is placed among them."""
+        compared = self._compared(flagged, draws, known, len(trials), ties=False)
+        over = {
+            key: flagged[key][0][self.tallies[key].exceeds(one.difference, one.bound)] for key, one in compared.items()
+        }
+        near = self._near_ties(flagged, over, draws, known)
+        first = trials < FULLY_JUDGED * len(self.case.references)
+        for key, one in compared.items():
+            rows, values = flagged[key]
+            wrong = self.tallies[key].judge(
+                one.difference,
+                one.bound,
+                one.kind,
+                trials[rows],
+                size=np.abs(one.truth),
+                fair=first[rows],
+                ties=_spread(near.get(key), one.bound, np.isin(rows, over[key])),
+            )
+            if key[0] == OWN and (accused := np.flatnonzero(wrong)[: VERIFIED - self.verified[key[1]]]).size:
+                self._verify(self.case.derivation.by_name[key[1]], one.inputs, values, accused)
+
+    def _near_ties(
+        self, flagged: Mapping[Key, tuple[Rows, Array]], over: Mapping[Key, Rows], draws: Values, known: Values
+    ) -> dict[Key, Array]:
+        """For the rows that differ by more than the branch that was taken allows: how far near ties reach."""
+        rows = np.unique(np.concatenate([NO_ROWS, *over.values()]))
+        if not rows.size:
+            return {}
+        asked = {}
+        for key, exceeding in over.items():
+            if exceeding.size:
+                values = flagged[key][1][np.isin(flagged[key][0], exceeding)]
+                asked[key] = np.searchsorted(rows, exceeding), values
+        part = ({name: value[rows] for name, value in table.items()} for table in (draws, known))
+        found = self._compared(asked, *part, len(rows), ties=True)
+        return {key: one.bound for key, one in found.items()}
+
+    def _compared(
+        self, flagged: Mapping[Key, tuple[Rows, Array]], draws: Values, known: Values, trials: int, *, ties: bool
+    ) -> dict[Key, Compared]:
+        """Differences and bounds of the flagged rows of a set of trials."""
         by_name = self.case.derivation.by_name
         names = {by_name[name].quantity for _, name in flagged}
         names |= {i for run, name in flagged if run == OWN for i in by_name[name].inputs if i in known}
         names |= self.case.starts
-        truth = self.truth_bounds.of(draws, known, names)
-        free = self._free(known, truth, flagged, len(trials))
+        truth = self.truth_bounds.of(draws, known, names, ties=ties)
+        free = self._free(known, truth, flagged, trials, ties=ties)
+        compared = {}
         for (run, name), (rows, values) in flagged.items():
-            equation = by_name[name]
+            equation, inputs = by_name[name], []
             if run == OWN:
-                inputs = [_rows(truth[i] if i in truth else free[by_name[i].name], rows) for i in equation.inputs]
-                bounded = self.equation_bounds.of(equation, inputs, len(rows))
+                inputs = [(truth[i] if i in truth else free[by_name[i].name]).rows(rows) for i in equation.inputs]
+                bounded = self.equation_bounds.of(equation, inputs, len(rows), ties=ties)
             else:
-                bounded = _rows(free[name], rows)
-            wanted = _rows(truth[equation.quantity], rows)
-            wrong = self.tallies[run, name].judge(*_apart(values, bounded, wanted), trials[rows])
-            if run == OWN and (accused := np.flatnonzero(wrong)[: VERIFIED - self.verified[name]]).size:
-                self._verify(equation, inputs, values, accused)
+                bounded = free[name].rows(rows)
+            compared[run, name] = _apart(values, bounded, truth[equation.quantity].rows(rows), inputs)
+        return compared
 
     def _free(
-        self, known: Mapping[str, Array], truth: Mapping[str, Bounded], flagged: Mapping[Key, Any], trials: int
+        self,
+        known: Values,
+        truth: Mapping[str, Bounded],
+        flagged: Mapping[Key, Any],
+        trials: int,
+        *,
+        ties: bool,
     ) -> dict[str, Bounded]:
         """The free run with bounds, as far as a flagged equation, or one on a helper quantity, needs it."""
         by_name = self.case.derivation.by_name
@@ -159,7 +220,7 @@ class Judge:
         }
         leaves = {name: truth[name] for name in self.case.starts}
         given = {name: _exact(known[by_name[name].quantity]) for name in self.given}
-        return self.equation_bounds.free_run(self.case.derivation, leaves, wanted, trials, given)
+        return self.equation_bounds.free_run(self.case.derivation, leaves, wanted, trials, given, ties=ties)
 
     def _verify(self, equation: Equation, inputs: list[Bounded], values: Array, rows: Rows) -> None:
         """Run accused trials one by one: a function not written for many at once is not wrong for that."""
@@ -186,19 +247,26 @@ def _exact(value: Array) -> Bounded:
     return Bounded(value, np.zeros(value.shape), "rigorous")
 
 
-def _rows(bounded: Bounded, rows: Rows) -> Bounded:
-    return Bounded(bounded.value[rows], bounded.error[rows], bounded.kind)
+def _spread(near: Array | None, bound: Array, asked: Array) -> Array | None:
+    """Bounds over near ties of the rows that were asked about, in the place of those rows."""
+    if near is None:
+        return None
+    whole = bound.copy()
+    whole[asked] = near
+    return whole
 
 
-def _apart(values: Array, bounded: Bounded, truth: Bounded) -> tuple[Array, Array, str]:
-    """|computed - true|, how much of it rounding explains, and the kind of that bound.
+def _apart(values: Array, bounded: Bounded, truth: Bounded, inputs: list[Bounded]) -> Compared:
+    """|computed - true|, and how much of it rounding explains.
 
     The computed values and those that came with the bound are results of one function on the same numbers; where
-    they are not equal to the last bit, what they differ by is added. Nothing explains a value that is not finite.
+    they are not equal to the last bit, what they differ by is added, as long as that is rounding. Nothing explains a
+    value that is not finite.
     """
+    bounded = settled_on(bounded, values) if follows(bounded, values) else bounded
     with np.errstate(all="ignore"):
         difference = np.abs(values.astype(np.float64) - truth.value)
-        bound = bounded.error + truth.error + np.abs(values.astype(np.float64) - bounded.value)
+        bound = bounded.error + truth.error
     bound = np.where(np.isfinite(values), bound, 0.0)
     kind = "sampled" if "sampled" in (bounded.kind, truth.kind) else "rigorous"
-    return difference, bound, kind
+    return Compared(difference, bound, kind, truth.value, inputs)

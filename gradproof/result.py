@@ -44,6 +44,12 @@ class EquationResult:
         max_abs_error, max_rel_error, max_ulp_error: The largest differences.
         bound_share: The largest difference as a share of its bound.
         bound_kind: `rigorous`, `sampled`, `fixed`, or empty where all agreed to a few units in the last place.
+        edge_trials: Trials in which the two sides took different branches at a near tie; they decide nothing.
+        resolution: The smallest relative fault that would have shown in every entry that is not always zero.
+        resolution_at_zero: The smallest absolute fault that would have shown in the entries that are always zero.
+        zero_entries: How many entries are zero in all trials, exactly or up to rounding.
+        untold: The share of entries and trials whose bound was too coarse to tell.
+        rarest_branch: In which share of the trials the rarest branch was taken; NaN where nothing branches.
         worst_trial: The trial with the largest difference, -1 where there is none.
         diagnosis: What is wrong, or why there is no clearer verdict.
         fix: The mended equation: what it should return, or the whole line that is mended where `fix_before` has one.
@@ -74,6 +80,12 @@ class EquationResult:
     max_ulp_error: float = 0.0
     bound_share: float = 0.0
     bound_kind: str = ""
+    edge_trials: int = 0
+    resolution: float = float("nan")
+    resolution_at_zero: float = float("nan")
+    zero_entries: int = 0
+    untold: float = float("nan")
+    rarest_branch: float = float("nan")
     worst_trial: int = -1
     diagnosis: str = ""
     fix: str = ""

@@ -23,13 +23,14 @@ from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
 from gradproof.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.failures import Failure, contained
-from gradproof.judging import FREE, OWN, Flagged, Judge, ModeChanged
+from gradproof.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, ModeChanged
 from gradproof.mending import mend_case, mended_case, with_repairs
 from gradproof.project import Project
 from gradproof.proving import prove_case, with_fix_proofs, with_proofs
 from gradproof.reference import Reference, as_references
 from gradproof.repair import Repair
 from gradproof.replay import worst_entries
+from gradproof.resolution import COARSEST, Seen
 from gradproof.result import CheckResult
 from gradproof.teeth import blunt_equations
 from gradproof.trajectory import compare_trajectories, require_trainable
@@ -37,10 +38,6 @@ from gradproof.trials import Block, blocks, checked_seed
 from gradproof.verdicts import Evidence, results_of
 
 Array = NDArray[Any]
-
-FULLY_JUDGED = 256
-"""So many first trials of each reference get bounds for every equation, whether they need them or not."""
-
 
 def crosscheck(
     case: str | Case | Code | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
@@ -217,7 +214,10 @@ class _Run:
         as well; then the run starts over, and None is returned.
         """
         own = [(OWN, name) for name in self.suspects if name not in self.misfits]
-        self.tallies = {key: Tally() for key in [*((FREE, e.name) for e in self.checked), *own]}
+        coarsest = COARSEST[self.case.dtype]
+        self.tallies = {
+            key: Tally(seen=Seen(coarsest)) for key in [*((FREE, e.name) for e in self.checked), *own]
+        }
         self.judges = [
             Judge(self.case, k, evaluator, self.tallies, self.misfits) for k, evaluator in enumerate(self.evaluators)
         ]

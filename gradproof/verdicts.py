@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from gradproof.case import Case
 from gradproof.compare import Tally
 from gradproof.derivation import Equation
 from gradproof.judging import FREE, OWN
+from gradproof.resolution import COARSEST, Resolution
 from gradproof.result import EquationResult
+
+RARE = 0.02
+"""Near ties at which the two sides took different branches excuse an equation in so many of its trials."""
+
+NOTHING_SEEN = Resolution(relative=float("nan"), absolute=float("nan"), zeros=0, entries=0, untold=float("nan"))
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,7 @@ class Evidence:
         shapes: The shapes of each equation's quantity, one for each reference.
         misfits: Why an equation's result cannot be compared with its quantity at all, by equation.
         blunt: Why an equation's agreement shows nothing, by equation.
+        branches: How often each equation's rarest branch was taken, as a share of the trials that were watched.
     """
 
     case: Case
@@ -29,6 +38,7 @@ class Evidence:
     shapes: Mapping[str, list[tuple[int, ...]]]
     misfits: Mapping[str, str]
     blunt: Mapping[str, str]
+    branches: Mapping[str, float] = field(default_factory=dict)
 
 
 def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
@@ -48,6 +58,7 @@ def _is_wrong(evidence: Evidence, equation: Equation) -> bool:
 def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> EquationResult:
     derivation = evidence.case.derivation
     verdict, diagnosis, tally, sources = _verdict(evidence, equation, wrong)
+    fineness = tally.seen.resolution() or NOTHING_SEEN
     return EquationResult(
         equation=equation.name,
         form=equation.form,
@@ -65,6 +76,12 @@ def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> Equation
         max_ulp_error=tally.max_ulp,
         bound_share=tally.share,
         bound_kind="sampled" if "sampled" in tally.kinds else "rigorous" if tally.kinds else "",
+        edge_trials=tally.edges,
+        resolution=fineness.relative,
+        resolution_at_zero=fineness.absolute,
+        zero_entries=fineness.zeros,
+        untold=fineness.untold,
+        rarest_branch=evidence.branches.get(equation.name, float("nan")),
         worst_trial=tally.worst[2],
         diagnosis=diagnosis,
         inherits_from=sources,
@@ -92,13 +109,39 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
     if not free.trials:
         there = f"; the equation is finite in {free.finite_there} of them" if free.finite_there else ""
         return "undefined", f"the truth is not finite in any of {free.undefined} trials{there}", free, ()
-    if free.inconclusive >= free.trials:
-        return "inconclusive", "no finite rounding bound in any trial", free, ()
-    if not free.nonzero:
-        return "inconclusive", f"zero in all {free.trials} trials: a wrong factor would not show", free, ()
-    if equation.name in evidence.blunt:
-        return "inconclusive", evidence.blunt[equation.name], free, ()
-    return "agrees", _undefined(free), free, ()
+    reason = _why_open(free, evidence.case.dtype) or evidence.blunt.get(equation.name, "")
+    if reason:
+        return "inconclusive", reason, free, ()
+    return "agrees", "; ".join(filter(None, (_undefined(free), _edges(free)))), free, ()
+
+
+def _why_open(tally: Tally, dtype: str) -> str:
+    """Why the trials cannot tell; empty where they can."""
+    fineness = tally.seen.resolution()
+    if not tally.seen.lit:
+        return f"zero in all {tally.trials} trials: a wrong factor would not show"
+    if tally.edges > RARE * tally.trials:
+        return (
+            f"a comparison between nearly equal values decides it: in {tally.edges} of {tally.trials} trials the two "
+            "sides took different branches there"
+        )
+    if fineness is None or np.isinf(fineness.relative + fineness.absolute):
+        return "no finite rounding bound in any trial for some entry" if fineness else "it was never given a bound"
+    if fineness.zeros == fineness.entries:
+        return (
+            f"zero in all {tally.trials} trials, up to the rounding of {fineness.absolute:.1g}: a wrong factor would "
+            "not show"
+        )
+    if fineness.too_coarse(COARSEST[dtype], tally.seen.largest):
+        finest = max(fineness.relative, fineness.absolute / tally.seen.largest)
+        return f"rounding hides too much: in some entry only a relative fault above {finest:.1g} would have shown"
+    return ""
+
+
+def _edges(tally: Tally) -> str:
+    if not tally.edges:
+        return ""
+    return f"left out: {tally.edges} trials in which the two sides took different branches at a near tie"
 
 
 def _undefined(tally: Tally) -> str:

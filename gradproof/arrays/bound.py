@@ -41,7 +41,7 @@ class BoundArray(LeadArray):
             raise GradproofError(f"lead={lead} hidden axes asked of an array of shape {values.shape}; give 1 or more")
         if (errors < 0).any():
             raise GradproofError(f"an error bound of {errors.min()}; bounds are zero or positive")
-        exact, zeros = self._constant_layers(values)
+        exact, zeros = self._constant_layers(values)[:2]
         if errors.any():
             zeros = settled(_laid_out_as(values, errors + zeros))
         self.layers = (exact, zeros)
@@ -92,12 +92,12 @@ class BoundArray(LeadArray):
         return self._make((result[0], _laid_out_as(*result)), self.lead)
 
     def _term(self) -> Term:
-        value, error = self.layers
+        value, error = self.layers[:2]
         return value, None if known_exact(error) else error
 
     def _elementwise(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
         rule = _RULES.get(ufunc)
-        terms = [_term_of(x) for x in operands]
+        terms = [term_of(x) for x in operands]
         if rule is None:
             kinds = {np.result_type(value).kind for value, _ in terms}
             rule = MASK_RULES.get(ufunc) if kinds == {"b"} else None
@@ -141,7 +141,7 @@ class BoundArray(LeadArray):
 
     def _selected(self, condition: Any, a: Any, b: Any) -> Self:
         with np.errstate(all="ignore"):
-            return self._paired(where(truth(condition._term()), _term_of(a), _term_of(b)))
+            return self._paired(where(truth(condition._term()), term_of(a), term_of(b)))
 
     def _cast(self, dtype: np.dtype[Any]) -> Self:
         value, error = self._term()
@@ -178,7 +178,7 @@ class BoundArray(LeadArray):
 
     def _scattered(self, place: Any, values: Self) -> None:
         with np.errstate(all="ignore"):
-            error = bound_sums.scattered(self.layers, place.key, values._term())
+            error = bound_sums.scattered(self.layers[:2], place.key, values._term())
             np.add.at(self.layers[0], place.key, values.layers[0])
         self.layers[1][...] = error
         self.layers[1][~np.isfinite(self.layers[0])] = np.inf
@@ -201,7 +201,7 @@ class BoundArray(LeadArray):
             doubt[~np.isfinite(best_error) | ~np.isfinite(best)] = value.shape[axis]
         if not kwargs.get("keepdims"):
             found, doubt = found.squeeze(axis), doubt.squeeze(axis)
-        return self._make((found, doubt), self.lead)
+        return self._paired((found, doubt))
 
 
 def _laid_out_as(value: Array, error: Array) -> Array:
@@ -213,5 +213,6 @@ def _laid_out_as(value: Array, error: Array) -> Array:
     return same
 
 
-def _term_of(operand: Any) -> Term:
+def term_of(operand: Any) -> Term:
+    """Value and error of an operand; a plain scalar is exact."""
     return operand._term() if isinstance(operand, BoundArray) else (operand, None)

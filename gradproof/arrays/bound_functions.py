@@ -32,6 +32,8 @@ class Accuracy(NamedTuple):
 
 Spread = Callable[[Any, Any, Array, Accuracy], Any]  # operand, its error, computed value (all float64) -> error
 _LN2_UP = 0.6931471805599454
+_LEVEL = frozenset(("exp", "exp2", "expm1", "tanh", "erf"))
+"""Functions that tend to a whole number where the operand is infinite."""
 _CORRECTLY_ROUNDED = (2, 1, 0.5, -1)  # NumPy squares, copies, takes the root, divides; scalars go through pow: an ulp
 
 
@@ -51,7 +53,11 @@ def elementary(name: str, function: Callable[..., Any], spread: Spread) -> Calla
             error += spread(np.asarray(operand, dtype=F64), error_in, value.astype(F64, copy=False), near)
         error *= INFLATE_FUNCTION
         error += NORMAL[value.dtype]  # a result that underflows may be flushed to zero
-        return value, settled(error)
+        error = settled(error)
+        if name in _LEVEL and (ends := np.isinf(operand)).any():
+            # an infinity that is exact, such as a score that a mask made -inf: so is what the function tends to
+            error[ends & np.isfinite(value) & np.isfinite(0.0 if error_in is None else error_in)] = 0.0
+        return value, error
 
     return rule
 
@@ -62,11 +68,16 @@ def _grown(error: Any) -> Any:
 
 
 def _exp(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
-    return (v * (1 + near.slack) + near.floor) * _grown(e)
+    # both ends of the interval are positive, so the upper one bounds the change too, however large the error is
+    return np.fmin(_grown_by(e, v, near), np.exp(x + e) * (1 + 2 * near.slack) + near.floor)
+
+
+def _grown_by(error: Any, v: Array, near: Accuracy) -> Any:
+    return (v * (1 + near.slack) + near.floor) * _grown(error)
 
 
 def _exp2(x: Array, e: Any, v: Array, near: Accuracy) -> Any:
-    return _exp(x, e * _LN2_UP, v, near)
+    return np.fmin(_grown_by(e * _LN2_UP, v, near), np.exp2(x + e) * (1 + 2 * near.slack) + near.floor)
 
 
 def _expm1(x: Array, e: Any, v: Array, near: Accuracy) -> Any:

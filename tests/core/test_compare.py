@@ -64,34 +64,60 @@ def test_screen_difference_from_a_true_zero_is_infinitely_large_relatively():
     tally = Tally()
     assert tally.screen(np.array([0.0, 1e-30]), np.zeros(2), TRIALS[:2]).tolist() == [1]
     assert tally.max_rel == np.inf
-    assert not tally.nonzero
+    assert not tally.seen.lit
+
+
+def judged(tally, difference, bound, kind="rigorous", **more):
+    count = len(difference)
+    size, fair = np.ones(np.shape(difference)), np.ones(count, dtype=bool)
+    return tally.judge(
+        np.array(difference), np.array(bound), kind, TRIALS[:count], **({"size": size, "fair": fair} | more)
+    ).tolist()
 
 
 def test_judge_disagrees_only_beyond_the_bound():
     tally = Tally()
-    wrong = tally.judge(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.9, 6.0]), "rigorous", TRIALS[:3])
-    assert wrong.tolist() == [False, True, False]
-    assert tally.disagreeing == 1
+    assert judged(tally, [1.0, 2.0, 3.0], [1.0, 1.9, 6.0]) == [False, True, False]
+    assert (tally.disagreeing, tally.edges, tally.kinds) == (1, 0, {"rigorous"})
     assert tally.share == pytest.approx(2 / 1.9)
     assert tally.worst == (1, pytest.approx(2 / 1.9), 101)
 
 
 def test_judge_nan_difference_disagrees_whatever_the_bound():
     tally = Tally()
-    assert tally.judge(np.array([np.nan]), np.array([1e300]), "rigorous", TRIALS[:1]).tolist() == [True]
+    assert judged(tally, [np.nan], [1e300]) == [True]
     assert tally.share == np.inf
 
 
 def test_judge_without_a_finite_bound_is_inconclusive():
     tally = Tally()
-    assert tally.judge(np.array([1.0, 1.0]), np.array([np.inf, np.nan]), "sampled", TRIALS[:2]).tolist() == [
-        False,
-        False,
-    ]
+    assert judged(tally, [1.0, 1.0], [np.inf, np.nan], "sampled") == [False, False]
     assert (tally.inconclusive, tally.disagreeing, tally.share) == (2, 0, 0.0)
+
+
+def test_judge_entry_without_a_bound_hides_no_other_entry():
+    tally = Tally()
+    assert judged(tally, [[1.0, 1.0]], [[np.inf, 0.5]]) == [True]
+    assert (tally.inconclusive, tally.disagreeing) == (0, 1)
 
 
 def test_judge_nothing_different_is_no_share_of_a_zero_bound():
     tally = Tally()
-    assert tally.judge(np.zeros(2), np.zeros(2), "rigorous", TRIALS[:2]).tolist() == [False, False]
+    assert judged(tally, [0.0, 0.0], [0.0, 0.0]) == [False, False]
     assert tally.share == 0.0
+
+
+def test_judge_near_tie_that_explains_every_entry_is_an_edge():
+    tally = Tally()
+    ties = np.array([[2.0, 0.1], [0.9, 0.1], [np.inf, 0.1], [2.0, 0.1]])
+    difference = [[1.0, 0.1], [1.0, 0.1], [1.0, 0.1], [0.1, 0.2]]
+    assert judged(tally, difference, np.full((4, 2), 0.1), ties=ties) == [False, True, False, True]
+    assert (tally.disagreeing, tally.edges) == (2, 2)
+    assert tally.worst[0] == 1
+    assert tally.worst[2] == 101
+
+
+@pytest.mark.parametrize(("bound", "rows"), [(0.5, [0, 2]), (np.inf, [2]), (np.nan, [2]), (1.0, [2])])
+def test_exceeds_names_the_rows_beyond_a_finite_bound(bound, rows):
+    difference = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, np.nan]])
+    assert Tally.exceeds(difference, np.array([[bound, 0.5]] * 3)).tolist() == rows

@@ -144,7 +144,7 @@ def test_crosscheck_novice_branch_on_one_number_is_run_trial_by_trial(write):
     """
     result = check(write(manual=manual))
     assert set(verdicts(result).values()) == {"agrees"}
-    assert next(o for o in result.results if o.equation == "A").bound_kind == "sampled"
+    assert next(o for o in result.results if o.equation == "A").bound_kind == "rigorous"
 
 
 def test_crosscheck_function_that_only_seems_batchable_is_not_accused(write):
