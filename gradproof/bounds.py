@@ -162,9 +162,7 @@ class TruthBounds:
             for name in wanted
         }
 
-    def _replay(
-        self, draws: Mapping[str, Array], wanted: list[str], arrays: type[BoundArray]
-    ) -> dict[str, Bounded]:
+    def _replay(self, draws: Mapping[str, Array], wanted: list[str], arrays: type[BoundArray]) -> dict[str, Bounded]:
         if self.tape is None:
             return {}
         dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
@@ -251,7 +249,8 @@ class EquationBounds:
         if equation.name not in self.unruled:
             try:
                 rows = [
-                    _run_with_bounds(equation, [one.rows([k]) for one in inputs], 1, ties=ties) for k in range(trials)
+                    _run_with_bounds(equation, [one.rows([k]) for one in inputs], 1, ties=ties, alone=True)
+                    for k in range(trials)
                 ]
             except Exception:  # user code meets an operation that has no bound; the sampled one takes its place
                 self.unruled.add(equation.name)
@@ -311,11 +310,17 @@ def _moved(bounded: Bounded, generator: np.random.Generator) -> Array:
         return np.asarray(value + step * generator.uniform(-1, 1, value.shape), dtype=value.dtype)
 
 
-def _run_with_bounds(equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool) -> Bounded:
-    """One run on arrays that carry bounds. Raises whatever the function raises on them."""
+def _run_with_bounds(
+    equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool, alone: bool = False
+) -> Bounded:
+    """One run on arrays that carry bounds; of one trial alone, whole numbers are handed over as they are.
+
+    Raises whatever the function raises on them.
+    """
     arrays = noting_ties() if ties else TakenArray
+    operands = [one.value[0] if alone and one.value.dtype.kind in "iub" else one.operand(arrays) for one in inputs]
     with np.errstate(all="ignore"):
-        result = call_on_arrays(equation.function, [bounded.operand(arrays) for bounded in inputs])
+        result = call_on_arrays(equation.function, operands)
     plain = None if isinstance(result, BoundArray) else as_numbers(equation, result)
     return _layers_of(result, plain, trials, arrays)
 

@@ -39,6 +39,7 @@ from gradproof.verdicts import Evidence, results_of
 
 Array = NDArray[Any]
 
+
 def crosscheck(
     case: str | Case | Code | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
     reference: Reference | Sequence[Reference] | None = None,
@@ -215,9 +216,7 @@ class _Run:
         """
         own = [(OWN, name) for name in self.suspects if name not in self.misfits]
         coarsest = COARSEST[self.case.dtype]
-        self.tallies = {
-            key: Tally(seen=Seen(coarsest)) for key in [*((FREE, e.name) for e in self.checked), *own]
-        }
+        self.tallies = {key: Tally(seen=Seen(coarsest)) for key in [*((FREE, e.name) for e in self.checked), *own]}
         self.judges = [
             Judge(self.case, k, evaluator, self.tallies, self.misfits) for k, evaluator in enumerate(self.evaluators)
         ]

@@ -43,7 +43,9 @@ def contracted(name: str, shape: tuple[int, ...], lead: int, *parts: Origins) ->
     digests = [_digest(part, lead) for part in parts]
     digest = mixed(f"{name}{shape[lead:]}", *digests)
     return np.asarray(
-        np.broadcast_to(mixed("entry", digest.reshape(digest.shape + (1,) * (len(shape) - lead)), _places(shape, lead)), shape)
+        np.broadcast_to(
+            mixed("entry", digest.reshape(digest.shape + (1,) * (len(shape) - lead)), _places(shape, lead)), shape
+        )
     )
 
 
