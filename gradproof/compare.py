@@ -85,14 +85,13 @@ class Tally:
         """
         count, eps = len(truth), float(np.finfo(truth.dtype).eps)
         self.trials += count
-        first = self.seen.light(truth)
         with np.errstate(all="ignore"):
             difference = np.subtract(computed, truth)
             np.abs(difference, out=difference)
             largest = float(difference.max(initial=0.0))
             if largest == 0.0:
                 self.note_worst(0, 0.0, int(trials[0]))
-                return first
+                return NO_ROWS
             size = np.abs(truth)
             close = difference > size * min(PLAIN_ULPS * eps, self.max_rel, self.max_ulp * eps / 2)
             if not largest < np.inf:  # nan compares as false, and so may inf
@@ -100,21 +99,21 @@ class Tally:
             elif largest > self.max_abs:
                 self.max_abs = largest
             if not close.any():
-                return first
+                return NO_ROWS
             rows = np.flatnonzero(close.reshape(count, -1).any(axis=1))
             if not largest < np.inf:
                 rows = self._defined(rows, computed, truth)
                 self.max_abs = max(self.max_abs, _largest(difference[rows]))
             if not rows.size:
-                return self._kept(first, truth)
+                return NO_ROWS
             self._note_errors(difference[rows], size[rows], trials[rows])
             plain = difference[rows] <= size[rows] * (PLAIN_ULPS * eps)
-        return np.union1d(self._kept(first, truth), rows[~plain.reshape(len(rows), -1).all(axis=1)])
+        return rows[~plain.reshape(len(rows), -1).all(axis=1)]
 
-    @staticmethod
-    def _kept(first: Rows, truth: Array) -> Rows:
-        """Those of the rows that light an entry whose truth is finite."""
-        return first[finite_rows(truth[first])] if first.size else first
+    def lights(self, truth: Array) -> Rows:
+        """The rows in which an entry of the truth is not zero for the first time: a bound says how fine they show it."""
+        rows = self.seen.light(truth)
+        return rows[np.isin(rows, finite_rows(truth))] if rows.size else rows
 
     def _defined(self, rows: Rows, computed: Array, truth: Array) -> Rows:
         """Those of the rows whose truth is finite; the others are counted apart."""

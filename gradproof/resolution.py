@@ -16,9 +16,6 @@ from gradproof.arrays.structure import Array
 COARSEST = {"float64": 1e-6, "float32": 1e-3}
 """A verdict that could not have seen a relative fault of this size is no verdict."""
 
-FIRST_SEEN = 16
-"""In so many trials of a block an entry that was zero until then gets a bound for that."""
-
 
 @dataclass(frozen=True)
 class Resolution:
@@ -69,19 +66,18 @@ class Seen:
     by_shape: dict[tuple[int, ...], _Entries] = field(default_factory=dict)
 
     def light(self, truth: Array) -> Array:
-        """Note which entries of `(n, *shape)` are not zero; returns rows in which some are so for the first time."""
-        shape = truth.shape[1:]
-        first = shape not in self.dark
+        """Note which entries of `(n, *shape)` are not zero; returns the rows in which an entry is so for the first
+        time."""
+        shape, flat = truth.shape[1:], truth.reshape(len(truth), -1)
         dark = self.dark.get(shape)
-        flat = truth.reshape(len(truth), -1)
         if dark is None:
             dark = np.arange(flat.shape[1])
         if not dark.size:
             return np.empty(0, dtype=np.intp)
         lit = flat[:, dark] != 0
-        self.dark[shape] = dark[~lit.any(axis=0)]
-        new = lit.any(axis=1)
-        return np.empty(0, dtype=np.intp) if first or not new.any() else np.flatnonzero(new)[:FIRST_SEEN]
+        found = lit.any(axis=0)
+        self.dark[shape] = dark[~found]
+        return np.unique(lit[:, found].argmax(axis=0))
 
     @property
     def lit(self) -> bool:

@@ -273,6 +273,8 @@ class _Run:
             equation = by_name[name]
             values = free[name] if run == FREE else self._own(evaluator, equation, truth, free, count)
             rows = tally.screen(values, truth[equation.quantity], trials)
+            if (new := tally.lights(truth[equation.quantity])).size:
+                rows = np.union1d(rows, new)
             if block.first < FULLY_JUDGED:
                 rows = np.union1d(rows, finite_rows(truth[equation.quantity][: FULLY_JUDGED - block.first]))
             if rows.size:

@@ -64,6 +64,7 @@ def test_screen_difference_from_a_true_zero_is_infinitely_large_relatively():
     tally = Tally()
     assert tally.screen(np.array([0.0, 1e-30]), np.zeros(2), TRIALS[:2]).tolist() == [1]
     assert tally.max_rel == np.inf
+    tally.lights(np.zeros(2))
     assert not tally.seen.lit
 
 
@@ -121,3 +122,9 @@ def test_judge_near_tie_that_explains_every_entry_is_an_edge():
 def test_exceeds_names_the_rows_beyond_a_finite_bound(bound, rows):
     difference = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, np.nan]])
     assert Tally.exceeds(difference, np.array([[bound, 0.5]] * 3)).tolist() == rows
+
+
+def test_lights_leaves_out_rows_whose_truth_is_not_finite():
+    tally = Tally()
+    assert tally.lights(np.array([[0.0, 0.0], [1.0, np.nan], [0.0, 0.0]])).size == 0
+    assert Tally().lights(np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 2.0]])).tolist() == [1, 2]

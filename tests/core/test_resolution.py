@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradproof.resolution import COARSEST, FIRST_SEEN, Resolution, Seen
+from gradproof.resolution import COARSEST, Resolution, Seen
 
 ALL = np.ones(2, dtype=bool)
 
@@ -72,13 +72,13 @@ def test_too_coarse_is_what_is_no_number():
     assert Resolution(np.inf, 0.0, 0, 1, 0.0).too_coarse(1e-3, 1.0)
 
 
-def test_light_names_the_first_rows_in_which_an_entry_is_not_zero():
+def test_light_names_the_rows_in_which_an_entry_is_not_zero_for_the_first_time():
     found = Seen(1e-6)
-    assert found.light(np.array([[1.0, 0.0, 0.0]])).size == 0
+    assert found.light(np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])).tolist() == [1]
     assert found.lit
-    assert found.light(np.array([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [1.0, 3.0, 0.0]])).tolist() == [1, 2]
+    assert found.light(np.array([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [1.0, 3.0, 0.0]])).tolist() == [1]
     assert found.light(np.array([[1.0, 4.0, 0.0]])).size == 0
-    assert found.light(np.full((40, 3), 5.0)).tolist() == list(range(FIRST_SEEN))
+    assert found.light(np.full((40, 3), 5.0)).tolist() == [0]
     assert found.light(np.full((40, 3), 5.0)).size == 0
 
 
