@@ -25,9 +25,12 @@ from gradproof.proof.identity import Proof, Verdict, prove_equal
 from gradproof.proof.leaves import leaf_expressions, sampler_of
 from gradproof.proof.points import Deadline
 from gradproof.proof.witness import Sampler, Witness
-from gradproof.result import CheckResult
+from gradproof.result import CheckResult, EquationResult
 
 DEADLINE = 10.0
+
+LONGEST_WITNESS = 400
+"""So many characters of a counterexample are shown."""
 
 QUICK = 100
 """Drawn numbers a trial up to which a case is proved unasked."""
@@ -161,9 +164,34 @@ def trace_case(case: Case) -> Traced:
 
 
 def with_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:
-    """A check's result with the verdict of the proof for each equation."""
-    verdicts = {one.equation: one.verdict for one in proofs.equations}
-    return result.with_results(tuple(replace(one, proof=verdicts[one.equation]) for one in result.results))
+    """A check's result with the verdict of the proof for each equation; the two never contradict each other.
+
+    A counterexample that the case can draw counts like a trial: the equation disagrees. What disagrees in trials is
+    not proved, whatever a proof says of it.
+    """
+    by_name = {one.equation: one for one in proofs.equations}
+    return result.with_results(tuple(_reconciled(one, by_name[one.equation]) for one in result.results))
+
+
+def _reconciled(one: EquationResult, proof: EquationProof) -> EquationResult:
+    if proof.verdict == "REFUTED" and one.verdict in ("agrees", "inherits", "inconclusive"):
+        seen = f"the proof has an input at which it is wrong: {proof.reason}"
+        at = f"; there {_written(proof.witness)}" if proof.witness is not None else ""
+        return replace(one, verdict="disagrees", proof=proof.verdict, diagnosis=f"{seen}{at}", worst_trial=-1)
+    if proof.verdict == "PROVED" and one.verdict == "disagrees":
+        why = (
+            "the proof finds both sides equal in exact arithmetic: either the numbers overflow or cancel here, or this "
+            "is a fault of gradproof, please report it"
+        )
+        return replace(one, proof="UNDECIDED", diagnosis="; ".join(filter(None, (one.diagnosis, why))))
+    return replace(one, proof=proof.verdict)
+
+
+def _written(witness: Witness) -> str:
+    """The input that refutes, as far as it is short."""
+    parts = [f"{name} = {np.asarray(value).tolist()}" for name, value in witness.inputs.items()]
+    text = ", ".join(parts)
+    return text if len(text) <= LONGEST_WITNESS else f"{text[:LONGEST_WITNESS]} ..."
 
 
 def with_fix_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:

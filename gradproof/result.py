@@ -101,6 +101,11 @@ class EquationResult:
     known_erratum: bool = False
 
     @property
+    def refuted_only(self) -> bool:
+        """Whether no trial shows that it is wrong, only the counterexample of a proof."""
+        return self.verdict == "disagrees" and self.trials > 0 and not self.disagreeing_trials
+
+    @property
     def mended(self) -> str:
         """The fix as a line that can be read alone; empty where there is none."""
         return self.fix if self.fix_before or not self.fix else f"{self.equation} = {self.fix}"
@@ -216,7 +221,9 @@ class CheckResult:
         return " ".join(["gradproof", verb, self.case, *words, *options])
 
     def replay_command(self, result: EquationResult) -> str:
-        """The command that shows an equation's worst trial with all its numbers."""
+        """The command that shows an equation's worst trial with all its numbers, or the input that refutes it."""
+        if result.refuted_only:
+            return f"gradproof prove {self.case}"
         return self.command("replay", result.equation, f"--trial {max(result.worst_trial, 0)}")
 
     def raise_on_disagreement(self) -> CheckResult:
@@ -230,8 +237,12 @@ class CheckResult:
         lines = [f"{self.case}: {self.sentence}"]
         lines += [
             f"  {result.place}  {result.equation} = {result.written}\n"
-            f"    disagrees in {result.disagreeing_trials} of {result.trials} trials; replay the worst: "
-            f"{self.replay_command(result)}"
+            + (
+                f"    {result.diagnosis}"
+                if result.refuted_only
+                else f"    disagrees in {result.disagreeing_trials} of {result.trials} trials; replay the worst: "
+                f"{self.replay_command(result)}"
+            )
             for result in self.unexpected
         ]
         lines += [f"  {one.sentence}" for one in self.failures]

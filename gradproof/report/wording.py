@@ -59,13 +59,16 @@ def version_of(package: str) -> str:
 
 def worst_of(result: CheckResult, equation: str) -> WorstEntry | None:
     """The worst trial of an equation, where one was compared."""
-    return next((worst for worst in result.worst if worst.equation == equation), None)
+    shown = any(one.equation == equation and one.worst_trial >= 0 for one in result.results)
+    return next((worst for worst in result.worst if shown and worst.equation == equation), None)
 
 
 def disagreement(result: EquationResult) -> str:
     """In how many trials an equation is wrong."""
     if not result.trials:
         return "cannot be compared in any trial"
+    if result.refuted_only:
+        return f"refuted at one input, unseen in {count(result.trials, 'trial')}"
     return f"disagrees in {result.disagreeing_trials:,} of {count(result.trials, 'trial')}"
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from gradproof import Reference, normal, one_hot
+from gradproof import Reference, crosscheck, normal, one_hot
 from gradproof.case import make_case
 from gradproof.proving import prove_case
 
@@ -144,3 +144,26 @@ def test_proof_with_the_logarithm_of_a_sum_of_exponentials_and_one_runs() -> Non
         return np.log(np.exp(x + 1) + np.exp(np.ones_like(x)))
 
     assert _verdict(Y, Reference(model=Shift, inputs={"x": normal(1)})) == "PROVED"
+
+
+def test_crosscheck_of_what_is_refuted_where_no_trial_shows_it_disagrees() -> None:
+    def Y(x: Any) -> Any:
+        return np.where(x > 4.2, 2 * x, x)
+
+    wide = Reference(model=_Same, inputs={"x": normal(40)})
+    result = crosscheck([Y], wide, trials=1, proof=True, repair=False)
+    (one,) = result.results
+    assert (one.verdict, one.proof, result.ok) == ("disagrees", "REFUTED", False)
+    assert "an input at which it is wrong" in one.diagnosis
+    with pytest.raises(AssertionError, match="an input at which it is wrong"):
+        result.raise_on_disagreement()
+
+
+def test_crosscheck_of_what_disagrees_is_never_proved() -> None:
+    def Y(x: Any) -> Any:
+        return np.log(np.exp(x))
+
+    far = Reference(model=_Same, inputs={"x": normal(2, mean=2000.0)})
+    (one,) = crosscheck([Y], far, trials=20, proof=True, repair=False).results
+    assert (one.verdict, one.proof) == ("disagrees", "UNDECIDED")
+    assert "equal in exact arithmetic" in one.diagnosis
