@@ -18,6 +18,7 @@ from gradproof.bounds import TruthBounds
 from gradproof.case import Case
 from gradproof.derivation import Equation
 from gradproof.errors import GradproofError
+from gradproof.failures import Failure, failure
 from gradproof.proof.branches import trace
 from gradproof.proof.confirming import following, unconfirmed
 from gradproof.proof.expression import Graph
@@ -79,13 +80,16 @@ def is_quick(case: Case) -> bool:
     return min(sum(int(np.prod(d.shape)) for d in binding.leaves.values()) for binding in case.bindings) <= QUICK
 
 
-def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLINE) -> CaseProof:
+def prove_case(
+    case: Case, *, seed: int | None = None, deadline: float = DEADLINE, failures: list[Failure] | None = None
+) -> CaseProof:
     """Prove or refute every equation of a case.
 
     Args:
         case: The case.
         seed: 64 bits that the random points come from; drawn from the operating system if None.
         deadline: Seconds for all equations together; what is open then is UNDECIDED.
+        failures: Where it is noted that the proof of an equation raised; it is UNDECIDED, and the others go on.
     """
     traced = trace_case(case)
     fixed = dict(traced.settled)
@@ -93,7 +97,7 @@ def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLIN
     fixed |= {name: EquationProof(name, "UNDECIDED", reason) for name, reason in followed.items()}
     pairs = [(equation, pair) for equation, pair in traced.pairs if equation.name not in fixed]
     sampler = sampler_of(case.bindings[traced.reference])
-    proofs = _proved([pair for _, pair in pairs], seed, deadline, sampler)
+    proofs = _proved(pairs, seed, deadline, sampler, failures)
     for (equation, _), proof in zip(pairs, proofs, strict=True):
         doubt = unconfirmed(case, traced.reference, equation, proof)
         fixed[equation.name] = EquationProof(equation.name, "UNDECIDED", doubt) if doubt else _of(equation, proof)
@@ -104,17 +108,24 @@ def prove_case(case: Case, *, seed: int | None = None, deadline: float = DEADLIN
 
 
 def _proved(
-    pairs: Sequence[tuple[ExactArray, ExactArray]], seed: int | None, deadline: float, sampler: Sampler
+    pairs: Sequence[tuple[Equation, tuple[ExactArray, ExactArray]]],
+    seed: int | None,
+    deadline: float,
+    sampler: Sampler,
+    failures: list[Failure] | None,
 ) -> list[Proof]:
     """The proofs of all pairs; one that fails by a fault of the prover costs no other."""
     try:
-        return prove_equal(pairs, seed=seed, deadline=deadline, sampler=sampler)
+        return prove_equal([pair for _, pair in pairs], seed=seed, deadline=deadline, sampler=sampler)
     except Exception as problem:  # whatever a prover may stumble over: the verdicts of the trials stand
         if len(pairs) == 1:
-            reason = f"the proof failed, which is a fault of gradproof ({type(problem).__name__}: {problem})"
-            return [Proof(Verdict.UNDECIDED, reason, 0.0, None, None, seed or 0, pairs[0][0].size)]
+            ((equation, (expected, _)),) = pairs
+            failed = failure(f"the proof of {equation.name}", problem)
+            if failures is not None:
+                failures.append(failed)
+            return [Proof(Verdict.UNDECIDED, failed.sentence, 0.0, None, None, seed or 0, expected.size)]
     share = deadline / len(pairs)
-    return [proof for pair in pairs for proof in _proved([pair], seed, share, sampler)]
+    return [proof for pair in pairs for proof in _proved([pair], seed, share, sampler, failures)]
 
 
 @dataclass(frozen=True)

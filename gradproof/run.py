@@ -103,10 +103,10 @@ def _looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) 
                 result = with_repairs(result, repairs, case.derivation)
         if proof:
             with contained(failures, "the proof"):
-                result = with_proofs(result, prove_case(case, seed=seed))
+                result = with_proofs(result, prove_case(case, seed=seed, failures=failures))
         if proof and any(one.fix for one in result.results):
             with contained(failures, "the proof of the fixes"):
-                result = with_fix_proofs(result, prove_case(mended_case(case, repairs), seed=seed))
+                result = with_fix_proofs(result, prove_case(mended_case(case, repairs), seed=seed, failures=failures))
     except KeyboardInterrupt:
         interrupted = True
     return replace(result, interrupted=interrupted, failures=tuple(failures))

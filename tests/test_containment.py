@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from small_projects import Run, Write, flat
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT
 from gradproof.errors import Disagreement
 from gradproof.project import Project
+from gradproof.proof.identity import prove_equal
 from gradproof.report.html_brief import status
 from gradproof.report.markdown import agreement
 from gradproof.run import crosscheck
 
 WRONG = {"return dLoss_dZ * x": "return dLoss_dZ + x"}
-PROOF = "gradproof.proving.prove_equal"
+PROOF = "gradproof.run.prove_case"
 REPAIR = "gradproof.repair.mend.Workbench.mend"
 PICTURE = "gradproof.report.figures.share_picture"
 
@@ -43,13 +45,34 @@ def test_proof_that_raises_costs_the_proof_alone(write: Write, run: Run, monkeyp
     outcome = run("check", "--trials", "100")
     first, second = outcome.stdout.split("\nsecond\n")
     assert outcome.exit_code == OWN_FAULT
-    assert "FAILED: 10 of 10 equations agree" in first
+    assert "FAILED: 9 of 9 equations agree" in first
     assert "gradproof failed in the proof (KeyError: 'no such node', at gradproof/run.py:" in flat(first)
     assert "; the verdicts stand without it" in flat(first)
     assert "please report it with these lines and the case's two files" in flat(first)
     assert "proved" not in first
     assert "proved" in second
     assert "ok: " in second
+
+
+def test_proof_of_one_equation_that_raises_costs_that_proof_alone(
+    write: Write, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("neuron")
+    calls: list[int] = []
+
+    def prove(pairs: Sequence[Any], **options: Any) -> Any:
+        calls.append(len(pairs))
+        if len(pairs) > 1 or len(calls) == 4:
+            raise KeyError("no such node")
+        return prove_equal(pairs, **options)
+
+    monkeypatch.setattr("gradproof.proving.prove_equal", prove)
+    result = crosscheck("neuron", trials=50, proof=True, project=project)
+    assert [one.proof for one in result.results].count("PROVED") == len(result.results) - 1
+    assert result.count("agrees") == len(result.results)
+    (found,) = result.failures
+    assert found.doing == "the proof of Loss"
+    assert not result.ok
 
 
 def test_repair_that_raises_costs_that_repair_alone(write: Write, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +82,7 @@ def test_repair_that_raises_costs_that_repair_alone(write: Write, run: Run, monk
     outcome = run("check", "--trials", "100")
     first, second = outcome.stdout.split("\nsecond\n")
     assert outcome.exit_code == DISAGREEMENT
-    assert "2 of 10 equations wrong: dLoss_dw, w_new" in first
+    assert "2 of 9 equations wrong: dLoss_dw, w_new" in first
     assert "gradproof failed in the repair of dLoss_dw (SyntaxError: unmatched ')', at gradproof/" in flat(first)
     assert "fix: w - eta * dLoss_dw" in first
     assert "ok: " in second
@@ -120,7 +143,7 @@ def test_ctrl_c_after_the_verdicts_keeps_them(
     failing_once(monkeypatch, target, KeyboardInterrupt())
     outcome = run("check", "--trials", "100")
     assert outcome.exit_code == INTERRUPTED
-    assert ("1 of 10 equations wrong" if wrong else "10 of 10 equations agree") in outcome.stdout
+    assert ("1 of 9 equations wrong" if wrong else "9 of 9 equations agree") in outcome.stdout
     assert "1 not run: next" in outcome.stdout
 
 
