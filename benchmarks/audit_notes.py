@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gradproof.document import Audit, audit, declare
-from gradproof.document.results import Verdict
-from gradproof.document.tabulated import Tabulated
+from gradproof.audit import Audit, audit, declare
+from gradproof.audit.judging.results import Verdict
+from gradproof.audit.values.tabulated import Tabulated
 
 NOTES = Path(__file__).resolve().parent / "notes"
 

@@ -29,7 +29,7 @@ from strangers.spec import CODE_PREAMBLE, REFERENCE_PREAMBLE, Case
 from gradproof import crosscheck
 from gradproof.cli import main as cli
 from gradproof.errors import GradproofError
-from gradproof.project import Project
+from gradproof.case.project import Project
 
 STYLES = ("layers", "functional", "losses", "recurrent", "kernels", "updates")
 TRIALS = 200

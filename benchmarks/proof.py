@@ -19,7 +19,7 @@ from proof_document import document_pairs
 from proof_identities import FALSE, NOT_PROVED, TRUE, Identity, built
 from proof_mutants import mutants
 
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.identity import Proof, prove_equal
 
 

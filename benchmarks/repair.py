@@ -20,12 +20,12 @@ from benchmarks.repair_cases.heldout import HELDOUT
 from benchmarks.repair_cases.mistakes import TYPICAL, Mistake
 from benchmarks.repair_cases.mutants import Mutant, mutants
 from benchmarks.repair_cases.written import rewritten
-from gradproof.derivation import Equation
+from gradproof.case.derivation import Equation
 from gradproof.repair import Evidence, diagnose_values
-from gradproof.repair.confirm import outputs
+from gradproof.repair.evidence.confirm import outputs
 from gradproof.repair.equation import functions_of
-from gradproof.repair.formula import names_in
-from gradproof.repair.syntax import read
+from gradproof.repair.formulas.formula import names_in
+from gradproof.repair.formulas.syntax import read
 
 COMBINATIONS = 300
 DOCUMENT_SAMPLE = 1000

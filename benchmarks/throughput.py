@@ -23,9 +23,9 @@ import numpy as np
 import torch
 
 from gradproof import crosscheck
-from gradproof.case import Case, load_case
-from gradproof.project import Project
-from gradproof.trials import blocks
+from gradproof.check.case import Case, load_case
+from gradproof.case.project import Project
+from gradproof.trials.draws import blocks
 
 PROJECT = Project(Path(__file__).resolve().parent.parent)
 LOOP_TRIALS = 300

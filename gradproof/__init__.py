@@ -12,19 +12,19 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Code": "gradproof.code",
-    "Reference": "gradproof.reference",
-    "assert_agrees": "gradproof.asserting",
+    "Reference": "gradproof.case.reference",
+    "assert_agrees": "gradproof.testing.asserting",
     "assert_function_agrees": "gradproof.functions",
     "check_function": "gradproof.functions",
-    "constant": "gradproof.distributions",
+    "constant": "gradproof.case.distributions",
     "crosscheck": "gradproof.run",
     "Disagreement": "gradproof.errors",
     "GradproofError": "gradproof.errors",
-    "integers": "gradproof.distributions",
-    "log_uniform": "gradproof.distributions",
-    "normal": "gradproof.distributions",
-    "one_hot": "gradproof.distributions",
-    "uniform": "gradproof.distributions",
+    "integers": "gradproof.case.distributions",
+    "log_uniform": "gradproof.case.distributions",
+    "normal": "gradproof.case.distributions",
+    "one_hot": "gradproof.case.distributions",
+    "uniform": "gradproof.case.distributions",
 }
 
 __all__ = [*_HOMES]

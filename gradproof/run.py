@@ -15,27 +15,28 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import gradproof.report  # noqa: F401  results show themselves by what it registers
 from gradproof import defaults
-from gradproof.case import Case, load_case, make_case
+from gradproof.case.derivation import Derivation, Equation
+from gradproof.case.project import Project
+from gradproof.case.reference import Reference, as_references
+from gradproof.check.case import Case, load_case, make_case
+from gradproof.check.compare import Tally, finite_rows
+from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
+from gradproof.check.failures import Failure, contained
+from gradproof.check.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, ModeChanged
+from gradproof.check.replay import worst_entries
+from gradproof.check.resolution import COARSEST, Seen
+from gradproof.check.result import CheckResult
+from gradproof.check.vacuity import blunt_equations
+from gradproof.check.verdicts import Evidence, results_of
 from gradproof.code import Code
-from gradproof.compare import Tally, finite_rows
-from gradproof.derivation import Derivation, Equation
 from gradproof.errors import GradproofError
-from gradproof.evaluate import PROBE_TRIALS, Evaluator
-from gradproof.failures import Failure, contained
-from gradproof.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, ModeChanged
-from gradproof.mending import mend_case, mended_case, with_repairs
-from gradproof.project import Project
-from gradproof.proving import prove_case, with_fix_proofs, with_proofs
-from gradproof.reference import Reference, as_references
+from gradproof.proof.proving import prove_case, with_fix_proofs, with_proofs
 from gradproof.repair import Repair
-from gradproof.replay import worst_entries
-from gradproof.resolution import COARSEST, Seen
-from gradproof.result import CheckResult
-from gradproof.teeth import blunt_equations
-from gradproof.trajectory import compare_trajectories, require_trainable
-from gradproof.trials import Block, blocks, checked_seed
-from gradproof.verdicts import Evidence, results_of
+from gradproof.repair.mending import mend_case, mended_case, with_repairs
+from gradproof.studies.trajectory import compare_trajectories, require_trainable
+from gradproof.trials.draws import Block, blocks, checked_seed
 
 Array = NDArray[Any]
 

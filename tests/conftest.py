@@ -8,10 +8,11 @@ from textwrap import dedent
 import pytest
 from click.testing import CliRunner
 from hypothesis import settings
+from layer_project import MANUAL, REFERENCE, Writer
 from small_projects import NEURON, NEURON_REFERENCE, ROOT, Run, Write
 
+from gradproof.case.project import Project
 from gradproof.cli import main
-from gradproof.project import Project
 
 settings.register_profile("gradproof", derandomize=True, deadline=None)
 settings.load_profile("gradproof")
@@ -45,6 +46,25 @@ def write(project: Project) -> Write:
         (project.root / "reference" / f"{name}.py").write_text(dedent(reference).lstrip(), encoding="utf-8")
 
     return write_case
+
+
+@pytest.fixture
+def write_layer(tmp_path: Path) -> Writer:
+    """Write a case; `manual` and `reference` are (old, new) replacements in the texts above, or whole texts."""
+
+    def writer(manual: object = (), reference: object = (), name: str = "layer") -> Project:
+        for folder, text, change in (("manual", MANUAL, manual), ("reference", REFERENCE, reference)):
+            if isinstance(change, str):
+                text = dedent(change)
+            elif isinstance(change, tuple) and change:
+                old, new = change
+                assert old in text
+                text = text.replace(old, new)
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / f"{name}.py").write_text(text, encoding="utf-8")
+        return Project(tmp_path)
+
+    return writer
 
 
 @pytest.fixture

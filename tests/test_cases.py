@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gradproof import crosscheck
-from gradproof.case import load_case
-from gradproof.derivation import Derivation, equations_of
-from gradproof.project import Project
+from gradproof.case.derivation import Derivation, equations_of
+from gradproof.case.project import Project
+from gradproof.check.case import load_case
 
 PROJECT = Project(Path(__file__).resolve().parent.parent)
 DOCUMENT = ("parameter_update_2", "parameter_update_2_as_printed")

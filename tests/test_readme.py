@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from small_projects import ROOT, Run, flat
 
+from gradproof.case.project import Project
+from gradproof.check.compare import PLAIN_ULPS
+from gradproof.check.result import VERDICTS
 from gradproof.cli import COMMANDS
-from gradproof.compare import PLAIN_ULPS
-from gradproof.project import Project
 from gradproof.report.frames import EQUATION_COLUMNS, SCALES_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
-from gradproof.result import VERDICTS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REPORTS_PAGE = (ROOT / "docs/reports.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.autograd import gradcheck
 
-from gradproof.functions.inputs import case_sets, draw
+from gradproof.functions.running.inputs import case_sets, draw
 
 Call = Callable[..., torch.Tensor]
 TRIALS = 3

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gradproof.repair.canonical import canonical
-from gradproof.repair.formula import Binary, Call, Compare, Constant, Formula, Name, Negate, replace, walk
-from gradproof.repair.names import UPDATED, family
-from gradproof.repair.printing import show
+from gradproof.repair.formulas.canonical import canonical
+from gradproof.repair.formulas.formula import Binary, Call, Compare, Constant, Formula, Name, Negate, replace, walk
+from gradproof.repair.formulas.names import UPDATED, family
+from gradproof.repair.formulas.printing import show
 
 _CONSTANTS = (0, 1, 2, 0.5, -1)
 _OTHER_FUNCTION = {"exp": "log", "log": "exp", "maximum": "minimum"}

@@ -6,7 +6,7 @@ import importlib
 from dataclasses import replace
 from types import FunctionType, ModuleType
 
-from gradproof.derivation import Equation, equations_of
+from gradproof.case.derivation import Equation, equations_of
 
 
 def module(case: str) -> ModuleType:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.arrays.structure import LeadArray, same_family, unsupported
+from gradproof.arrays.structure import LeadArray, align, same_family, unsupported
 
 
 def logaddexp(a: Any, b: Any) -> Any:
@@ -32,8 +32,6 @@ def where(condition: Any, *choices: Any) -> Any:
     """`np.where` with both choices given."""
     if len(choices) != 2:
         raise unsupported("np.where with one argument", "the number of places differs from trial to trial")
-    from gradproof.arrays.dispatch import align  # dispatch imports this module
-
     model = same_family([condition, *choices])
     mask = condition if isinstance(condition, LeadArray) else np.asarray(condition, dtype=bool)
     _, (mask, a, b) = align([model._lift(mask), *choices])

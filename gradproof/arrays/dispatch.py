@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradproof.arrays import composed, products, reductions
-from gradproof.arrays.structure import SCALARS, LeadArray, same_family, unsupported
+from gradproof.arrays.indexing import place_of
+from gradproof.arrays.structure import LeadArray, align, same_family, unsupported
 
 # Keywords of a ufunc call that do not change its values.
 _HARMLESS = {"order", "subok", "casting"}
@@ -25,7 +26,7 @@ _ERROR_FUNCTIONS = ("erf", "erf (vectorized)")
 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """What `LeadArray.__array_ufunc__` does; raises UnsupportedOperation for what has no rule."""
+    """What `NumpyArray.__array_ufunc__` does; raises UnsupportedOperation for what has no rule."""
     out = kwargs.pop("out", None)
     if method == "__call__":
         result = _called(ufunc, inputs, kwargs, out) if kwargs else _plain_call(ufunc, inputs)
@@ -41,16 +42,6 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dic
     else:
         raise unsupported(f"np.{ufunc.__name__}.{method}")
     return result if out is None else _written(ufunc, result, inputs, out)
-
-
-def align(values: Sequence[Any]) -> tuple[LeadArray, list[Any]]:
-    """A model of the class, and the operands with the user's axes aligned from the right; scalars stay scalars."""
-    model = next(x for x in values if isinstance(x, LeadArray))
-    operands = [x if isinstance(x, SCALARS) else model._lift(x) for x in values]
-    ndims = [x.ndim for x in operands if isinstance(x, LeadArray)]
-    if len(ndims) > 1 and min(ndims) != (ndim := max(ndims)):
-        operands = [x._padded(ndim) if isinstance(x, LeadArray) else x for x in operands]
-    return model, operands
 
 
 def _plain_call(ufunc: np.ufunc, inputs: Sequence[Any]) -> Any:
@@ -121,8 +112,6 @@ def _replaced(ufunc: np.ufunc, result: LeadArray, inputs: Sequence[Any], target:
 
 def _at(ufunc: np.ufunc, target: Any, index: Any, values: Any = None) -> None:
     """`np.add.at` and `np.subtract.at`: unbuffered addition into repeated places."""
-    from gradproof.arrays.indexing import place_of  # indexing imports this module
-
     if ufunc not in (np.add, np.subtract) or not isinstance(target, LeadArray):
         raise unsupported(
             f"np.{ufunc.__name__}.at" + ("" if isinstance(target, LeadArray) else " into a plain array"),

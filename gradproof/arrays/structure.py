@@ -162,16 +162,6 @@ class LeadArray(NdarrayInterface):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(shape={self.shape}, dtype={self.dtype}, trials={self.lead_shape})"
 
-    def __getitem__(self, index: Any) -> Any:
-        from gradproof.arrays.indexing import get  # the module needs this class
-
-        return get(self, index)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        from gradproof.arrays.indexing import put  # the module needs this class
-
-        put(self, index, value)
-
     # ---- leaving the many trials: only where all of them agree
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -207,27 +197,18 @@ class LeadArray(NdarrayInterface):
             )
         return values[0]
 
-    # ---- the two protocols
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from gradproof.arrays.dispatch import apply_ufunc  # the module needs this class
-
-        return apply_ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(
-        self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: dict[str, Any]
-    ) -> Any:
-        from gradproof.arrays.functions import FUNCTIONS  # the module needs this class
-
-        handler = FUNCTIONS.get(function)
-        if handler is None:
-            raise unsupported(f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1))
-        return handler(*args, **kwargs)
-
     def __getattr__(self, name: str) -> NoReturn:
         if not name.startswith("_") and hasattr(np.ndarray, name):
             raise unsupported(f"ndarray.{name}")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    # ---- given by `NumpyArray`, which knows the functions that take such arrays
+
+    def __getitem__(self, index: Any) -> Any:
+        raise NotImplementedError
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise NotImplementedError
 
     # ---- hooks of a subclass (see the module's docstring)
 
@@ -280,3 +261,13 @@ def _lead_arrays(values: Sequence[Any]) -> Iterator[LeadArray]:
             yield value
         elif isinstance(value, list | tuple):
             yield from _lead_arrays(value)
+
+
+def align(values: Sequence[Any]) -> tuple[LeadArray, list[Any]]:
+    """A model of the class, and the operands with the user's axes aligned from the right; scalars stay scalars."""
+    model = next(x for x in values if isinstance(x, LeadArray))
+    operands = [x if isinstance(x, SCALARS) else model._lift(x) for x in values]
+    ndims = [x.ndim for x in operands if isinstance(x, LeadArray)]
+    if len(ndims) > 1 and min(ndims) != (ndim := max(ndims)):
+        operands = [x._padded(ndim) if isinstance(x, LeadArray) else x for x in operands]
+    return model, operands

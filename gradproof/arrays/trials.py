@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from gradproof.arrays.protocols import NumpyArray
 from gradproof.arrays.structure import Array, LeadArray, unsupported
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
@@ -23,7 +24,7 @@ def gauss_error(values: Array) -> Array:
     return np.asarray(_erf(values), dtype=np.result_type(values, np.float32))
 
 
-class TrialArray(LeadArray):
+class TrialArray(NumpyArray):
     """Values (trials..., *shape) of any real dtype, seen by the user's code as `shape`.
 
     `values` is not copied; its first `lead` axes are hidden. Raises UnsupportedOperation for an object dtype.

@@ -14,7 +14,7 @@ from gradproof.aten.aliases import Memory
 from gradproof.aten.conversions import converted, refuse_rounding
 from gradproof.aten.errors import NoRule
 from gradproof.aten.numbers import Number, lost, refuse_derivative, with_slots
-from gradproof.aten.rules import KEEPS_INTEGERS, MASKS_ONLY, rule_name
+from gradproof.aten.table import KEEPS_INTEGERS, MASKS_ONLY, rule_name
 from gradproof.aten.tape import Operation, Slot, map_leaves
 
 Operator = Any  # torch._ops.OpOverload

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.aten.rules import RULES
+from gradproof.aten.table import RULES
 from gradproof.errors import GradproofError
 
 Array = Any  # an ndarray, or any type that runs through NumPy's ufuncs and functions

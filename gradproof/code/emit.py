@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gradproof.code.blocks import BLOCK_PREFIX, DEEPCOPY
-from gradproof.code.slicing import fresh_copies, sliced
-from gradproof.code.steps import PREFIX, Block, Origin, Step, idents_in
-from gradproof.code.written import Statement, Written, part_of_tuple
-from gradproof.derivation import Equation
+from gradproof.case.derivation import Equation
+from gradproof.code.reading.blocks import BLOCK_PREFIX, DEEPCOPY
+from gradproof.code.reading.slicing import fresh_copies, sliced
+from gradproof.code.reading.steps import PREFIX, Block, Origin, Step, idents_in
+from gradproof.code.writing.written import Statement, Written, part_of_tuple
 
 _BLOCK = re.compile(rf"{BLOCK_PREFIX}(\d+)_(\w+)")
 

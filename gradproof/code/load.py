@@ -13,23 +13,24 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.binding import Binding
+from gradproof.case.derivation import Derivation, known_errata
+from gradproof.case.project import suggestions
+from gradproof.case.reference import Reference
 from gradproof.code import opaque
-from gradproof.code.blocks import same, sample_of
 from gradproof.code.emit import equation
-from gradproof.code.functions import Text, text_of
 from gradproof.code.opaque import KEPT
 from gradproof.code.quantities import Quantities, assign
-from gradproof.code.reader import Reader
+from gradproof.code.reading.blocks import same, sample_of
+from gradproof.code.reading.functions import Text, text_of
+from gradproof.code.reading.reader import Reader
+from gradproof.code.reading.statements import StatementReader
+from gradproof.code.reading.steps import Compound, Instance, Ref, Step, named_steps
 from gradproof.code.samples import Samples
 from gradproof.code.spec import Code
-from gradproof.code.steps import Compound, Instance, Ref, Step, named_steps
 from gradproof.code.stored import require_stored
-from gradproof.derivation import Derivation, known_errata
 from gradproof.errors import GradproofError
-from gradproof.project import suggestions
-from gradproof.reference import Reference
-from gradproof.sources import Leaf
+from gradproof.truth.binding import Binding
+from gradproof.truth.sources import Leaf
 
 TABLES = frozenset({"params", "parameters", "weights", "theta", "p"})
 """Names of an argument that holds all parameters by their names."""
@@ -133,7 +134,7 @@ class _Loader:
     def __init__(self, functions: list[tuple[type | None, Any]], quantities: Quantities, samples: Samples) -> None:
         self.quantities, self.samples = quantities, samples
         self.functions = functions
-        self.reader = Reader(self._attribute, quantities.of_variable)
+        self.reader = StatementReader(self._attribute, quantities.of_variable)
         self.given: dict[str, Step] = {}
         self.instances: dict[type, Instance] = {}
         self.texts = [text_of(function) for _, function in functions]

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.case.derivation import Equation
+from gradproof.case.project import suggestions
 from gradproof.code.quantities import Quantities
 from gradproof.code.samples import Samples
-from gradproof.derivation import Equation
 from gradproof.errors import GradproofError
-from gradproof.project import suggestions
 
 KEPT = frozenset({"cache", "ctx", "state", "saved", "context", "memory", "tape", "residuals"})
 """Names of the argument by which a backward function is handed what the forward function kept."""

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.binding import Binding
+from gradproof.case.project import suggestions
 from gradproof.code.naming import gradient_of, symbol_of
-from gradproof.code.reader import Reader, Scope
+from gradproof.code.reading.reader import Reader, Scope
+from gradproof.code.reading.steps import Compound, Origin, Ref, Step, named_steps
 from gradproof.code.samples import Samples
 from gradproof.code.spec import Code
-from gradproof.code.steps import Compound, Origin, Ref, Step, named_steps
 from gradproof.errors import GradproofError
-from gradproof.project import suggestions
-from gradproof.sources import Leaf, Result
+from gradproof.truth.binding import Binding
+from gradproof.truth.sources import Leaf, Result
 
 
 @dataclass

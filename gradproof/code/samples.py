@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.binding import Binding
-from gradproof.sources import Leaf
-from gradproof.truth import Truth
+from gradproof.truth.binding import Binding
+from gradproof.truth.sources import Leaf
+from gradproof.truth.truth import Truth
 
 
 class Samples:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gradproof.code.quantities import Quantities
-from gradproof.code.reader import Scope
-from gradproof.code.steps import Step, named_steps
+from gradproof.code.reading.reader import Scope
+from gradproof.code.reading.steps import Step, named_steps
 from gradproof.errors import GradproofError
 
 

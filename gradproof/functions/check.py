@@ -11,11 +11,11 @@ import torch
 from gradproof.errors import Disagreement, GradproofError
 from gradproof.functions.diagnosing import diagnosed
 from gradproof.functions.examining import DTYPES, Examiner, Trial
-from gradproof.functions.inputs import Draw, Inputs, case_sets, checked_wrt, draw
 from gradproof.functions.result import Finding, FunctionResult, merged
+from gradproof.functions.running.inputs import Draw, Inputs, case_sets, checked_wrt, draw
+from gradproof.functions.running.target import Target, checked_callable, title, with_parameters
 from gradproof.functions.second import double_backward as second_derivatives
-from gradproof.functions.target import Target, checked_callable, title, with_parameters
-from gradproof.trials import checked_seed
+from gradproof.trials.draws import checked_seed
 
 TRIALS = 3
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.functions.configurations import plain
 from gradproof.functions.examining import DTYPES, Examiner, Trial
 from gradproof.functions.result import Finding
-from gradproof.functions.running import execute, same_bits
+from gradproof.functions.running.configurations import plain
+from gradproof.functions.running.runs import execute, same_bits
 from gradproof.functions.snapping import snapped
-from gradproof.repair.values import diagnose_values
+from gradproof.repair.explain.values import diagnose_values
 
 Array = NDArray[Any]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import torch
 
-from gradproof.functions.configurations import Configuration, plain, variants
-from gradproof.functions.inputs import Draw
 from gradproof.functions.judging import judged
 from gradproof.functions.result import Finding
-from gradproof.functions.running import Outcome, execute, same_bits
-from gradproof.functions.target import Target
-from gradproof.functions.truth import Truth, truth_of
+from gradproof.functions.running.configurations import Configuration, plain, variants
+from gradproof.functions.running.inputs import Draw
+from gradproof.functions.running.runs import Outcome, execute, same_bits
+from gradproof.functions.running.target import Target
+from gradproof.functions.truth.truth import Truth, truth_of
 
 DTYPES = {name: getattr(torch, name) for name in ("float64", "float32", "bfloat16", "float16")}
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gradproof.functions.result import Finding
-from gradproof.functions.truth import Quantity
+from gradproof.functions.truth.truth import Quantity
 
 
 def judged(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gradproof.check.rendering import rendered
 from gradproof.errors import Disagreement
 
 if TYPE_CHECKING:
@@ -117,6 +118,4 @@ class FunctionResult:
         return self
 
     def __str__(self) -> str:
-        from gradproof.functions.showing import text  # the words are kept apart from the facts
-
-        return text(self)
+        return str(rendered("function text", self))

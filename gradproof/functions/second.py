@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.functions.configurations import plain
-from gradproof.functions.inputs import Draw
 from gradproof.functions.judging import judged
 from gradproof.functions.result import Finding
-from gradproof.functions.rounding import allowances
-from gradproof.functions.running import arguments, words
-from gradproof.functions.target import Target
-from gradproof.functions.truth import Quantity, Truth
+from gradproof.functions.running.configurations import plain
+from gradproof.functions.running.inputs import Draw
+from gradproof.functions.running.runs import arguments, words
+from gradproof.functions.running.target import Target
+from gradproof.functions.truth.rounding import allowances
+from gradproof.functions.truth.truth import Quantity, Truth
 
 DTYPE = torch.float64
 

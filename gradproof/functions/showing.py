@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from gradproof.check.rendering import register
 from gradproof.functions.result import Finding, FunctionResult
 
 WIDTH = 100
@@ -83,3 +84,6 @@ def _of_group(group: Sequence[Finding]) -> list[str]:
 def _wrapped(label: str, words: str) -> list[str]:
     lines = textwrap.wrap(words, WIDTH - len(label), break_long_words=False) or [""]
     return [(label if not number else " " * len(label)) + line for number, line in enumerate(lines)]
+
+
+register("function text", text)

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.arrays.exact import ExactArray
-from gradproof.case import Case
-from gradproof.derivation import Equation
+from gradproof.case.derivation import Equation
+from gradproof.check.case import Case
+from gradproof.check.evaluate import Evaluator
 from gradproof.errors import GradproofError
-from gradproof.evaluate import Evaluator
+from gradproof.proof.expressions.array import ExactArray
+from gradproof.proof.field.points import Deadline, OutOfTime
 from gradproof.proof.floats import floats
 from gradproof.proof.identity import Proof, Verdict
 from gradproof.proof.leaves import drawn_of, expression_inputs
-from gradproof.proof.points import Deadline, OutOfTime
 
 Array = NDArray[Any]
 Pair = tuple[ExactArray, ExactArray]

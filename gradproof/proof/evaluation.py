@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.arrays.bound import BoundArray
-from gradproof.proof.expression import Expression
-from gradproof.proof.points import Deadline
-from gradproof.proof.simplify import is_truth_value
-from gradproof.proof.walking import topological
+from gradproof.arrays.bounds.array import BoundArray
+from gradproof.proof.expressions.expression import Expression
+from gradproof.proof.expressions.simplify import is_truth_value
+from gradproof.proof.expressions.walking import topological
+from gradproof.proof.field.points import Deadline
 
 Array = np.ndarray[Any, Any]
 _FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos}

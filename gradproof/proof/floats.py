@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradproof.proof.evaluation import error_function
-from gradproof.proof.expression import Expression
-from gradproof.proof.points import Deadline
-from gradproof.proof.simplify import is_truth_value
-from gradproof.proof.walking import topological
+from gradproof.proof.expressions.expression import Expression
+from gradproof.proof.expressions.simplify import is_truth_value
+from gradproof.proof.expressions.walking import topological
+from gradproof.proof.field.points import Deadline
 
 Array = np.ndarray[Any, Any]
-_UNARY = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "erf": error_function}
+_UNARY: dict[str, Callable[[Any], Any]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "erf": error_function,
+}
 
 
 def floats(roots: Sequence[Expression], inputs: Mapping[str, Array], deadline: Deadline) -> list[Array]:

@@ -9,14 +9,14 @@ from enum import Enum
 
 import numpy as np
 
-from gradproof.arrays.exact import ExactArray
 from gradproof.errors import GradproofError
-from gradproof.proof.constants import named_in, read_exactly
-from gradproof.proof.errors import TraceError
-from gradproof.proof.expression import Expression
-from gradproof.proof.points import Deadline, OutOfTime
+from gradproof.proof.expressions.array import ExactArray
+from gradproof.proof.expressions.constants import named_in, read_exactly
+from gradproof.proof.expressions.errors import TraceError
+from gradproof.proof.expressions.expression import Expression
+from gradproof.proof.expressions.ranges import partial_nodes
+from gradproof.proof.field.points import Deadline, OutOfTime
 from gradproof.proof.prover import Finding, Prover
-from gradproof.proof.ranges import partial_nodes
 from gradproof.proof.witness import Refute, Sampler, Witness, in_doubt, search, search_by_code
 
 Side = ExactArray | Expression | float

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradproof.arrays.exact import ExactArray
-from gradproof.proof.calculus import gradient
 from gradproof.proof.evaluation import Array, evaluate
-from gradproof.proof.expression import Expression
-from gradproof.proof.functions import is_truth_value
-from gradproof.proof.points import Deadline
-from gradproof.proof.walking import topological
-from gradproof.proof.wording import described
+from gradproof.proof.expressions.array import ExactArray
+from gradproof.proof.expressions.calculus import gradient
+from gradproof.proof.expressions.expression import Expression
+from gradproof.proof.expressions.simplify import is_truth_value
+from gradproof.proof.expressions.walking import topological
+from gradproof.proof.expressions.wording import described
+from gradproof.proof.field.points import Deadline
 
 Code = Callable[[dict[str, Array]], tuple[Array, Array]]
 """The original code of both sides for one trial: inputs by name -> (expected, found)."""

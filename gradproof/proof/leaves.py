@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.arrays.exact import ExactArray, symbols
-from gradproof.binding import Binding
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.array import ExactArray, symbols
+from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.witness import Sampler
+from gradproof.truth.binding import Binding
 
 Array = NDArray[Any]
 

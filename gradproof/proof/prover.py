@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from gradproof.proof.conditions import rarely_zero
-from gradproof.proof.coprime import coprime_base, without
-from gradproof.proof.degree import error_bound
-from gradproof.proof.dependence import Dependence, dependence
-from gradproof.proof.discovery import discover
-from gradproof.proof.expression import Expression
-from gradproof.proof.field import Field, draw_field
-from gradproof.proof.points import Deadline, OutOfTime, Points, Program, Undecidable
-from gradproof.proof.regions import Region, RegionConditions, walk
-from gradproof.proof.roots import NeedSquares
-from gradproof.proof.rules import Indicator
-from gradproof.proof.rules_root import RootOfSquare
-from gradproof.proof.squares import signs_contradict
-from gradproof.proof.walking import topological
+from gradproof.proof.expressions.expression import Expression
+from gradproof.proof.expressions.walking import topological
+from gradproof.proof.field.conditions import rarely_zero
+from gradproof.proof.field.coprime import coprime_base, without
+from gradproof.proof.field.field import Field, draw_field
+from gradproof.proof.field.points import Deadline, OutOfTime, Points, Program, Undecidable
+from gradproof.proof.field.rules import Indicator
+from gradproof.proof.field.rules_root import RootOfSquare
+from gradproof.proof.field.squares import signs_contradict
+from gradproof.proof.relations.degree import error_bound
+from gradproof.proof.relations.dependence import Dependence, dependence
+from gradproof.proof.relations.discovery import discover
+from gradproof.proof.relations.regions import Region, RegionConditions, walk
+from gradproof.proof.relations.roots import NeedSquares
 
 T = TypeVar("T")
 _TEST_POINTS = 2

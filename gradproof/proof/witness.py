@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.arrays.bound import BoundArray
+from gradproof.arrays.bounds.array import BoundArray
 from gradproof.errors import GradproofError
 from gradproof.proof.evaluation import Evaluated, evaluate
-from gradproof.proof.expression import Expression
-from gradproof.proof.points import Deadline, OutOfTime
-from gradproof.proof.walking import topological
+from gradproof.proof.expressions.expression import Expression
+from gradproof.proof.expressions.walking import topological
+from gradproof.proof.field.points import Deadline, OutOfTime
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]

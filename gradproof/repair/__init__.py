@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from gradproof.repair.diagnosis import Diagnosis
 from gradproof.repair.equation import Context, Equation
-from gradproof.repair.evidence import Evidence
+from gradproof.repair.evidence.groups import Evidence
+from gradproof.repair.explain.diagnosis import Diagnosis
+from gradproof.repair.explain.values import diagnose_values
+from gradproof.repair.formulas.rewrite import Span
 from gradproof.repair.mend import Workbench, mend
 from gradproof.repair.mend_all import mend_all
 from gradproof.repair.patch import patch, unified_diff
-from gradproof.repair.problem import Counts
 from gradproof.repair.results import Fix, Repair
-from gradproof.repair.rewrite import Span
-from gradproof.repair.values import diagnose_values
+from gradproof.repair.search.problem import Counts
 
 __all__ = [
     "Context",

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from gradproof.repair.formula import Call, Formula, inline, names_in, nodes
-from gradproof.repair.functions import ELEMENTWISE, Functions
-from gradproof.repair.names import Ancestors, Phase, phase
-from gradproof.repair.parsed import Definition, Unreadable
-from gradproof.repair.prior import Prior
-from gradproof.repair.syntax import read
+from gradproof.repair.formulas.formula import Call, Formula, inline, names_in, nodes
+from gradproof.repair.formulas.functions import ELEMENTWISE, Functions
+from gradproof.repair.formulas.names import Ancestors, Phase, phase
+from gradproof.repair.formulas.parsed import Definition, Unreadable
+from gradproof.repair.formulas.syntax import read
+from gradproof.repair.search.prior import Prior
 
 
 class Equation(Protocol):
-    """An equation of a derivation; `gradproof.derivation.Equation` is one."""
+    """An equation of a derivation; `gradproof.case.derivation.Equation` is one."""
 
     @property
     def name(self) -> str:

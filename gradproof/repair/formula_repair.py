@@ -5,26 +5,23 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from gradproof.repair.analogy import analogies
-from gradproof.repair.bank import Bank
-from gradproof.repair.confirm import compiled
-from gradproof.repair.edits import Vocabulary
+from gradproof.repair.bench import Bench
 from gradproof.repair.equation import Equation, functions_of
-from gradproof.repair.explain import Setting, explain
-from gradproof.repair.formula import names_in
-from gradproof.repair.functions import LEAD, Functions
+from gradproof.repair.evidence.confirm import compiled
+from gradproof.repair.explain.explain import Setting, explain
+from gradproof.repair.formulas.formula import names_in
+from gradproof.repair.formulas.functions import LEAD, Functions
+from gradproof.repair.formulas.names import descendants, readable
+from gradproof.repair.formulas.rewrite import Unwritable, rewrite
 from gradproof.repair.helpers import Program
-from gradproof.repair.names import descendants, readable
-from gradproof.repair.prior import Target
-from gradproof.repair.problem import Candidate, Problem
 from gradproof.repair.results import Fix, Repair
-from gradproof.repair.rewrite import Unwritable, rewrite
-from gradproof.repair.search import search
-
-if TYPE_CHECKING:
-    from gradproof.repair.mend import Workbench
+from gradproof.repair.search.analogy import analogies
+from gradproof.repair.search.edits import Vocabulary
+from gradproof.repair.search.prior import Target
+from gradproof.repair.search.problem import Candidate, Problem
+from gradproof.repair.search.search import search
+from gradproof.repair.search.term_bank import Bank
 
 MOST_ALTERNATIVES = 3
 
@@ -33,7 +30,7 @@ MOST_ALTERNATIVES = 3
 class FormulaRepair:
     """The search for the formula of one equation, and of the helpers that it is computed from."""
 
-    workbench: Workbench
+    workbench: Bench
     equation: Equation
     program: Program
     deadline: float

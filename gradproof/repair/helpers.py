@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.repair.confirm import outputs
 from gradproof.repair.equation import Equation, definition_of
-from gradproof.repair.evidence import Evidence
-from gradproof.repair.formula import Formula, Local, Name, nodes, transform
-from gradproof.repair.parsed import Definition
-from gradproof.repair.rewrite import Unwritable
+from gradproof.repair.evidence.confirm import outputs
+from gradproof.repair.evidence.groups import Evidence
+from gradproof.repair.formulas.formula import Formula, Local, Name, nodes, transform
+from gradproof.repair.formulas.parsed import Definition
+from gradproof.repair.formulas.rewrite import Unwritable
 
 _BLOCK = 10_000
 """Numbers of statements that are set aside for each part of a fused formula; the last is what the part returns."""

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable
 
 from gradproof.errors import GradproofError
+from gradproof.repair.formulas.rewrite import Span, substituted
 from gradproof.repair.results import Fix
-from gradproof.repair.rewrite import Span, substituted
 
 
 def patch(text: str, fixes: Iterable[Fix]) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradproof.repair.diagnosis import Diagnosis
-from gradproof.repair.problem import Counts
-from gradproof.repair.rewrite import Span
+from gradproof.repair.explain.diagnosis import Diagnosis
+from gradproof.repair.formulas.rewrite import Span
+from gradproof.repair.search.problem import Counts
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gradproof.code.places import Place, carried, needed, places
+from gradproof.code.writing.places import Place, carried, needed, places
 from gradproof.repair.code.running import namespace_of
 from gradproof.repair.code.slip import ORDER
-from gradproof.repair.confirm import compiled
 from gradproof.repair.equation import Equation
+from gradproof.repair.evidence.confirm import compiled
 from gradproof.repair.results import Fix
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gradproof.result import CheckResult
-from gradproof.scatter import Scatter, scatter
-from gradproof.spread import Spread, spreads
+from gradproof.check.result import CheckResult
+from gradproof.studies.scatter import Scatter, scatter
+from gradproof.studies.spread import Spread, spreads
 
 SCATTERS = 9
 """So many wrong equations get a picture of their values."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gradproof.result import CheckResult
+from gradproof.check.result import CheckResult
 
 EQUATION_COLUMNS = {
     "case": "str",

@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from gradproof.check.result import CheckResult, EquationResult
 from gradproof.errors import GradproofError
 from gradproof.report import wording
 from gradproof.report.markdown import code, escape, table
-from gradproof.result import CheckResult, EquationResult
 
 SUMMARY_LIMIT = 1024 * 1024
 """GitHub refuses a step's summary of more bytes."""

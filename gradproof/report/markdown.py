@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradproof.failures import REPORT
+from gradproof.check.failures import REPORT
+from gradproof.check.result import VERDICTS, CheckResult, EquationResult
 from gradproof.report import wording
 from gradproof.report.summaries import CaseSummary, headline
-from gradproof.result import VERDICTS, CheckResult, EquationResult
 
 HOW_TO_READ = """\
 An equation is compared with autograd, or with the optimizer's step, in every trial. It `agrees` where the difference

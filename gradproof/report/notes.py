@@ -12,9 +12,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gradproof.document import Audit, Row, annotate, errata, explain, rows
-from gradproof.document.evaluation import UNDECLARED
-from gradproof.document.results import Status
+from gradproof.audit import Audit, Row, annotate, errata, explain, rows
+from gradproof.audit.judging.results import Status
+from gradproof.audit.values.evaluation import UNDECLARED
 from gradproof.errors import GradproofError
 from gradproof.report import wording
 from gradproof.report.placing import write_atomically

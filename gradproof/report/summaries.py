@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradproof.check.result import VERDICTS
 from gradproof.report import wording
-from gradproof.result import VERDICTS
 
 NO_REPORT = "its equations.csv is no report of this version; check the case again"
 

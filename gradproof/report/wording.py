@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from gradproof.result import CheckResult, EquationResult
+from gradproof.check.result import CheckResult, EquationResult
 
 if TYPE_CHECKING:
-    from gradproof.replay import WorstEntry
+    from gradproof.check.measured import WorstEntry
 
 
 def short(value: float) -> str:

@@ -15,16 +15,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gradproof.check.failures import Failure, contained
+from gradproof.check.result import CheckResult
 from gradproof.errors import GradproofError
-from gradproof.failures import Failure, contained
-from gradproof.report import html, markdown
+from gradproof.report import markdown
 from gradproof.report.collect import collect, named
-from gradproof.report.figures import NAMES, pictures
-from gradproof.report.figures_style import png
+from gradproof.report.figures.draw import NAMES, pictures
+from gradproof.report.figures.style import png
 from gradproof.report.frames import scales_frame, trajectory_frame
+from gradproof.report.html import write as html
 from gradproof.report.placing import put_together, write_atomically
 from gradproof.report.summaries import summaries
-from gradproof.result import CheckResult
 
 OWN_FILES = frozenset(
     {

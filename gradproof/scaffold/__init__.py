@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from gradproof.case.project import find_project
 from gradproof.errors import GradproofError
-from gradproof.project import find_project
 
 TEMPLATE = "starter"
 """The template's case, and the word in its texts and paths that the new case's name takes the place of."""

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from jinja2 import Environment, StrictUndefined
 
+from gradproof.case.project import suggestions
 from gradproof.errors import GradproofError
-from gradproof.project import suggestions
 
 _PARAMETER = re.compile(r"^(w|u|v|b|k|q|o|gamma|beta|weight|bias|scale|shift|theta|kernel)[\w]*$", re.IGNORECASE)
 _UPSTREAM = re.compile(r"^(d_?(out|y|output)|grad_?(out|output|y)?|upstream\w*|g)$", re.IGNORECASE)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradproof.arrays.bound import BoundArray
-from gradproof.arrays.bound_model import ULPS
+from gradproof.arrays.bounds.array import BoundArray
+from gradproof.arrays.bounds.model import ULPS
 from gradproof.arrays.structure import UnsupportedOperation
 from gradproof.arrays.trials import TrialArray
 from gradproof.errors import GradproofError

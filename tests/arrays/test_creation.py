@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy import empty
 
-from gradproof.arrays.bound import BoundArray
+from gradproof.arrays.bounds.array import BoundArray
 from gradproof.arrays.creation import call_on_arrays
 from gradproof.arrays.structure import UnsupportedOperation
 from gradproof.arrays.trials import TrialArray

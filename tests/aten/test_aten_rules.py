@@ -12,10 +12,11 @@ import torch.nn.functional as F
 from aten_agreement import assert_equal, assert_replays, flatten, normal, of_module, redrawn, with_gradients
 from torch import nn
 
-from gradproof.arrays.bound import BoundArray
+from gradproof.arrays.bounds.array import BoundArray
 from gradproof.arrays.structure import UnsupportedOperation
 from gradproof.arrays.trials import TrialArray
-from gradproof.aten import record, rules
+from gradproof.aten import record
+from gradproof.aten import table as rules
 
 CLASSES = torch.tensor([0, 4, 2, 1, 3, 3])
 WEIGHTS = torch.arange(1.0, 6.0, dtype=torch.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradproof import crosscheck
-from gradproof.loading import load_derivation
+from gradproof.check.loading import load_derivation
 
 REFERENCE = """
 from torch import nn

@@ -7,7 +7,7 @@ from code_setup import REFERENCES, checked, derivation, written
 
 from gradproof import Code, GradproofError, crosscheck
 from gradproof.code import load_file
-from gradproof.mending import mend_case, patches
+from gradproof.repair.mending import mend_case, patches
 
 CACHE_TUPLE = """
     def forward(x, w, b):

@@ -13,8 +13,8 @@ from torch.autograd import Function
 
 from gradproof import GradproofError, constant, integers, normal
 from gradproof.functions import check_function
-from gradproof.functions.inputs import case_sets, draw
-from gradproof.functions.layouts import LAYOUTS, SAME_VALUES, applies, laid_out
+from gradproof.functions.running.inputs import case_sets, draw
+from gradproof.functions.running.layouts import LAYOUTS, SAME_VALUES, applies, laid_out
 
 
 def double(x):

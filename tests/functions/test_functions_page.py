@@ -24,8 +24,8 @@ def test_page_examples_run_and_print_what_is_shown(capsys):
 
 
 def test_page_names_the_numbers_of_the_code():
-    from gradproof.functions.configurations import ALL_COMBINATIONS
-    from gradproof.functions.rounding import SAFETY
+    from gradproof.functions.running.configurations import ALL_COMBINATIONS
+    from gradproof.functions.truth.rounding import SAFETY
 
     assert f"every combination of up to {ALL_COMBINATIONS} inputs" in PAGE
     assert SAFETY == 6.0

@@ -15,9 +15,9 @@ from functools import cached_property
 from pathlib import Path
 
 from gradproof import crosscheck
-from gradproof.mending import mend_case, patches, with_repairs, write
-from gradproof.project import Project
-from gradproof.result import CheckResult, EquationResult
+from gradproof.case.project import Project
+from gradproof.check.result import CheckResult, EquationResult
+from gradproof.repair.mending import mend_case, patches, with_repairs, write
 
 HERE = Path(__file__).resolve().parent
 PROJECT = Project(HERE.parent.parent)

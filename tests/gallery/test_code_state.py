@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from harness import PROJECT, Variant, planted, tried
 
-from gradproof.case import load_case
+from gradproof.check.case import load_case
 from gradproof.errors import GradproofError
 
 

@@ -11,7 +11,7 @@ from harness import PROJECT, gallery
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from gradproof.reference import Reference, load_references
+from gradproof.case.reference import Reference, load_references
 
 Given = Mapping[str, Tensor]
 Own = Callable[[Given, Given], Tensor | tuple[Tensor, ...]]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.arrays.exact import ExactArray, symbols
 from gradproof.aten.recording import record
-from gradproof.proof.branches import trace
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.array import ExactArray, symbols
+from gradproof.proof.expressions.branches import trace
+from gradproof.proof.expressions.expression import Graph
 
 Values = dict[str, Any]
 

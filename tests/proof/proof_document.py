@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.arrays.exact import ExactArray, symbols, tagged
-from gradproof.proof.calculus import gradient
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.array import ExactArray, symbols, tagged
+from gradproof.proof.expressions.calculus import gradient
+from gradproof.proof.expressions.expression import Graph
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "manual" / "parameter_update_2.py"
 LEAVES = [

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.arrays.exact import ExactArray, symbols
 from gradproof.aten.special import erf
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.array import ExactArray, symbols
+from gradproof.proof.expressions.expression import Graph
 
 Identity = tuple[Callable[..., Any], Callable[..., Any]]
 

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from proof_derivations import DERIVATIONS, Derivation
 
-from gradproof.arrays.exact import ExactArray
-from gradproof.proof.calculus import exchanged
-from gradproof.proof.errors import TraceError
-from gradproof.proof.expression import Expression, Graph
-from gradproof.proof.functions import is_truth_value
+from gradproof.proof.expressions.array import ExactArray
+from gradproof.proof.expressions.calculus import exchanged
+from gradproof.proof.expressions.errors import TraceError
+from gradproof.proof.expressions.expression import Expression, Graph
+from gradproof.proof.expressions.functions import is_truth_value
+from gradproof.proof.expressions.walking import topological
 from gradproof.proof.identity import Proof, Verdict, prove_equal
-from gradproof.proof.walking import topological
 
 _ERF = np.vectorize(math.erf, otypes=[np.longdouble])
 

@@ -7,7 +7,7 @@ from proof_derivations import BATCHNORM, DERIVATIONS, LSTM, MLP, Derivation
 from proof_document import document_pairs
 from proof_mutants import mutants
 
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.identity import Verdict, prove_equal
 
 

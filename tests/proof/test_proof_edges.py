@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from gradproof import Reference, crosscheck, normal, one_hot
-from gradproof.case import make_case
-from gradproof.proving import prove_case
+from gradproof.check.case import make_case
+from gradproof.proof.proving import prove_case
 
 Rule = Callable[..., Any]
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from proof_mutants import extended
 
-from gradproof.arrays.exact import ExactArray, symbols, tagged
 from gradproof.arrays.structure import UnsupportedOperation
 from gradproof.arrays.trials import TrialArray
 from gradproof.aten.special import erf
-from gradproof.proof.branches import trace
-from gradproof.proof.errors import TraceError
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.array import ExactArray, symbols, tagged
+from gradproof.proof.expressions.branches import trace
+from gradproof.proof.expressions.errors import TraceError
+from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.identity import Verdict, prove_equal
 
 

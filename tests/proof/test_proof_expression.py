@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from proof_mutants import extended
 
-from gradproof.proof import functions
-from gradproof.proof.calculus import exchanged, gradient
-from gradproof.proof.errors import ExpressionLimit, TraceError
-from gradproof.proof.expression import Graph
-from gradproof.proof.ranges import certain_divisors
-from gradproof.proof.walking import topological
-from gradproof.proof.wording import described
+from gradproof.proof.expressions import functions
+from gradproof.proof.expressions.calculus import exchanged, gradient
+from gradproof.proof.expressions.errors import ExpressionLimit, TraceError
+from gradproof.proof.expressions.expression import Graph
+from gradproof.proof.expressions.ranges import certain_divisors
+from gradproof.proof.expressions.walking import topological
+from gradproof.proof.expressions.wording import described
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradproof.proof.cone import nonnegative_combination
-from gradproof.proof.coprime import coprime_base, factors, without
-from gradproof.proof.field import BITS, CHARACTER_ORDER, RATIONAL_BOUND, draw_field, reconstruct
-from gradproof.proof.span import Span
+from gradproof.proof.field.coprime import coprime_base, factors, without
+from gradproof.proof.field.field import BITS, CHARACTER_ORDER, RATIONAL_BOUND, draw_field, reconstruct
+from gradproof.proof.field.span import Span
+from gradproof.proof.relations.farkas import nonnegative_combination
 
 FIELD = draw_field(1)
 P = FIELD.p

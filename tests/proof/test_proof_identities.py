@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from proof_identities import FALSE, NOT_PROVED, TRUE, built
 from proof_mutants import contradiction
 
-from gradproof.arrays.exact import ExactArray, symbols
 from gradproof.errors import GradproofError
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.array import ExactArray, symbols
+from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.identity import Verdict, prove_equal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ RANDOM_PROGRAM = """
 import sys
 sys.path[:0] = [{root!r}, {tests!r}]
 from proof_identities import FALSE, TRUE, built
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.identity import prove_equal
 for table, name in ((TRUE, "max of 3 in two orders"), (FALSE, "sqrt(x^2) = x"), (TRUE, "erf is odd")):
     proof = prove_equal([built(table[name], Graph())], seed=12345)[0]

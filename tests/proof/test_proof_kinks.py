@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from gradproof.arrays.exact import symbols
 from gradproof.aten.recording import record
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.array import symbols
+from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.identity import Verdict, prove_equal
 from gradproof.proof.kinks import at_kinks
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradproof.arrays.exact import ExactArray, symbols
-from gradproof.proof.expression import Graph
+from gradproof.proof.expressions.array import ExactArray, symbols
+from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.identity import Verdict, prove_equal
 
 

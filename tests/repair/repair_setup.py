@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from gradproof.repair import Context, Evidence, Workbench
-from gradproof.repair.formula import Formula
-from gradproof.repair.functions import Functions
-from gradproof.repair.syntax import read
+from gradproof.repair.formulas.formula import Formula
+from gradproof.repair.formulas.functions import Functions
+from gradproof.repair.formulas.syntax import read
 
 NUMPY = Functions({"np": np})
 NAMES = "a, b, c, d, A, B"

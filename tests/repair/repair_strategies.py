@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from gradproof.repair.formula import Binary, Call, Compare, Constant, Formula, Name, Negate, Where
+from gradproof.repair.formulas.formula import Binary, Call, Compare, Constant, Formula, Name, Negate, Where
 
 leaves: st.SearchStrategy[Formula] = st.one_of(
     st.sampled_from([Name(name) for name in "abcd"]),

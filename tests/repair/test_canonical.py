@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from repair_setup import NUMPY, formula
 from repair_strategies import formulas
 
-from gradproof.repair.canonical import canonical, tidy
-from gradproof.repair.evaluate import evaluate
-from gradproof.repair.formula import Formula, Local
-from gradproof.repair.printing import show
+from gradproof.repair.formulas.canonical import canonical, tidy
+from gradproof.repair.formulas.evaluate import evaluate
+from gradproof.repair.formulas.formula import Formula, Local
+from gradproof.repair.formulas.printing import show
 
 VALUES = {n: np.random.default_rng(3).uniform(0.5, 2.0, (1, 5)) for n in "abcd"}
 

@@ -12,7 +12,7 @@ from gradproof.repair.code.scope import Scope
 from gradproof.repair.code.signature import with_parameters
 from gradproof.repair.code.source import Source
 from gradproof.repair.code.statements import slips
-from gradproof.repair.rewrite import Span, substituted
+from gradproof.repair.formulas.rewrite import Span, substituted
 
 CODE = {
     "dLoss_dW": """

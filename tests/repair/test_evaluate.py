@@ -10,10 +10,10 @@ from hypothesis import given, reject, settings
 from repair_setup import NUMPY, formula
 from repair_strategies import formulas
 
-from gradproof.repair.evaluate import FAILURES, evaluate
-from gradproof.repair.formula import Binary, Formula, Name
-from gradproof.repair.functions import Functions
-from gradproof.repair.printing import show
+from gradproof.repair.formulas.evaluate import FAILURES, evaluate
+from gradproof.repair.formulas.formula import Binary, Formula, Name
+from gradproof.repair.formulas.functions import Functions
+from gradproof.repair.formulas.printing import show
 
 RNG = np.random.default_rng(0)
 
@@ -104,6 +104,6 @@ def test_evaluate_helper_that_refuses_is_a_failure() -> None:
 
 def formula_of(text: str, functions: Functions) -> Formula:
     """The formula of an expression in a module with helpers."""
-    from gradproof.repair.syntax import read
+    from gradproof.repair.formulas.syntax import read
 
     return read(f"def f(a):\n    return {text}\n", functions).formula

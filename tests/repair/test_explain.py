@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from repair_setup import formula
 
-from gradproof.repair.diagnosis import Diagnosis, joined
-from gradproof.repair.explain import Setting, explain
+from gradproof.repair.explain.diagnosis import Diagnosis, joined
+from gradproof.repair.explain.explain import Setting, explain
 
 NAMES = (
     "P5, Y3, Y4, W35, W35_new, eta, Z1, A1, Z2, dLoss_dW35, dLoss_dZ2, dLoss_dA1, dLoss_di, i, zi, f, dY5_dY3, "

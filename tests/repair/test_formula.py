@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from repair_setup import formula
 
-from gradproof.repair.formula import (
+from gradproof.repair.formulas.formula import (
     Binary,
     Constant,
     Local,

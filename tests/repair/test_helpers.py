@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from repair_setup import Written, written
 
-from gradproof.case import Case, load_case
-from gradproof.mending import mend_case, mended_case, patches, with_repairs, write
-from gradproof.project import Project
+from gradproof.case.project import Project
+from gradproof.check.case import Case, load_case
+from gradproof.check.result import CheckResult
 from gradproof.repair import Context, Evidence, Workbench, mend_all
 from gradproof.repair.equation import definition_of
-from gradproof.repair.formula import Constant, Name, inline, transform
+from gradproof.repair.formulas.formula import Constant, Name, inline, transform
+from gradproof.repair.formulas.parsed import Definition
+from gradproof.repair.formulas.printing import show
+from gradproof.repair.formulas.rewrite import Unwritable
 from gradproof.repair.helpers import composite, fused, upstream
-from gradproof.repair.parsed import Definition
-from gradproof.repair.printing import show
-from gradproof.repair.rewrite import Unwritable
-from gradproof.result import CheckResult
+from gradproof.repair.mending import mend_case, mended_case, patches, with_repairs, write
 from gradproof.run import crosscheck
 
 MANUAL = '''

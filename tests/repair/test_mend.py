@@ -11,7 +11,7 @@ from repair_setup import SCALAR, Written, derivation, scalar_bench, scalar_evide
 
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Evidence, Repair, Workbench, mend
-from gradproof.repair.confirm import holds
+from gradproof.repair.evidence.confirm import holds
 
 
 def mended(source: str, **namespace: Any) -> tuple[Repair, Written]:

@@ -6,7 +6,7 @@ import numpy as np
 from repair_setup import scalar_bench, tensor_bench, written
 
 from gradproof.repair import Context, Evidence, Workbench, mend_all
-from gradproof.repair.confirm import holds
+from gradproof.repair.evidence.confirm import holds
 
 
 def test_mend_all_each_is_mended_from_true_inputs() -> None:

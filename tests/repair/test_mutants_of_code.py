@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gradproof.derivation import Equation
-from gradproof.mutants import mutants
+from gradproof.case.derivation import Equation
+from gradproof.studies.mutants import mutants
 
 SOURCE = """
 def dLoss_dW(X, dLoss_dZ):

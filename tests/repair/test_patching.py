@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from gradproof.code.patching import patched
-from gradproof.code.written import Change
+from gradproof.code.writing.patching import patched
+from gradproof.code.writing.written import Change
 
 STEP = """
 def step(W, b, X, dY, lr):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from repair_setup import formula
 
-from gradproof.repair.formula import changes
-from gradproof.repair.prior import SWAPPED, Prior, Target
+from gradproof.repair.formulas.formula import changes
+from gradproof.repair.search.prior import SWAPPED, Prior, Target
 
 PRIOR = Prior({}, {})
 TARGET = Target("f", "f", frozenset({"a", "b", "c"}))

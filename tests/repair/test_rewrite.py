@@ -10,10 +10,10 @@ from repair_strategies import formulas
 
 from gradproof.errors import GradproofError
 from gradproof.repair import Fix, Span, patch, unified_diff
-from gradproof.repair.canonical import canonical
-from gradproof.repair.formula import Formula, Local, Name, at, replace, walk
-from gradproof.repair.rewrite import Rewrite, Unwritable, rewrite
-from gradproof.repair.syntax import read
+from gradproof.repair.formulas.canonical import canonical
+from gradproof.repair.formulas.formula import Formula, Local, Name, at, replace, walk
+from gradproof.repair.formulas.rewrite import Rewrite, Unwritable, rewrite
+from gradproof.repair.formulas.syntax import read
 
 
 def rewritten(source: str, new: str, names: str = "a, b, c, d, A, B") -> str:
@@ -109,7 +109,7 @@ def test_rewrite_of_one_use_of_a_shared_local_is_refused() -> None:
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(formulas, formulas, st.data())
 def test_rewrite_then_read_gives_the_wanted_formula(old: Formula, new: Formula, data: st.DataObject) -> None:
-    from gradproof.repair.printing import show
+    from gradproof.repair.formulas.printing import show
 
     definition = read(f"def f(a, b, c, d):\n    return {show(old)}\n", NUMPY)
     path = data.draw(st.sampled_from([path for path, _ in walk(old)]))

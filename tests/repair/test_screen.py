@@ -10,8 +10,8 @@ from repair_setup import scalar_evidence, tensor_evidence
 
 from gradproof.errors import GradproofError
 from gradproof.repair import Evidence
-from gradproof.repair.evidence import agreeing, checked
-from gradproof.repair.screen import MOST_SCALAR_TRIALS, coincidences, screen
+from gradproof.repair.evidence.groups import agreeing, checked
+from gradproof.repair.evidence.prefilter import MOST_SCALAR_TRIALS, coincidences, screen
 
 Array = np.ndarray[Any, Any]
 

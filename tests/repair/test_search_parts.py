@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 from repair_setup import NUMPY, derivation, formula, scalar_bench, written
 from repair_strategies import formulas
 
-from gradproof.repair.analogy import analogies
-from gradproof.repair.confirm import compiled, holds
-from gradproof.repair.edits import REPLACE, Template, Vocabulary, fill, structural, templates
 from gradproof.repair.equation import Context, definition_of
-from gradproof.repair.evaluate import evaluate
-from gradproof.repair.formula import Formula, Name, at, nodes, replace, walk
+from gradproof.repair.evidence.confirm import compiled, holds
 from gradproof.repair.formula_repair import FormulaRepair
+from gradproof.repair.formulas.evaluate import evaluate
+from gradproof.repair.formulas.formula import Formula, Name, at, nodes, replace, walk
+from gradproof.repair.formulas.names import Phase, ends, family, phase, readable
+from gradproof.repair.formulas.parsed import Definition
+from gradproof.repair.formulas.printing import show
 from gradproof.repair.helpers import fused
-from gradproof.repair.names import Phase, ends, family, phase, readable
-from gradproof.repair.needs import Need, meeting, needs, solved
-from gradproof.repair.pairs import pairs, spread
-from gradproof.repair.parsed import Definition
-from gradproof.repair.printing import show
-from gradproof.repair.prior import Prior, Target
-from gradproof.repair.stack import Stack, by_shape, distinct, single
-from gradproof.repair.variants import Variants
+from gradproof.repair.search.analogy import analogies
+from gradproof.repair.search.batches import Stack, by_shape, distinct, single
+from gradproof.repair.search.edits import REPLACE, Template, Vocabulary, fill, structural, templates
+from gradproof.repair.search.pairs import pairs, spread
+from gradproof.repair.search.prior import Prior, Target
+from gradproof.repair.search.required import Need, meeting, needs, solved
+from gradproof.repair.search.variants import Variants
 
 Array = np.ndarray[Any, Any]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gradproof.mending import mend_case, patches, with_repairs, write
-from gradproof.project import Project
-from gradproof.result import CheckResult
+from gradproof.case.project import Project
+from gradproof.check.result import CheckResult
+from gradproof.repair.mending import mend_case, patches, with_repairs, write
 from gradproof.run import crosscheck
 
 MANUAL = '''

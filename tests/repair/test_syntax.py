@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from repair_setup import NUMPY, formula
 from repair_strategies import formulas
 
-from gradproof.repair.formula import Call, Constant, Formula, Literally, Local, Name, Size, Where
-from gradproof.repair.functions import Functions
-from gradproof.repair.parsed import Unreadable
-from gradproof.repair.printing import show
-from gradproof.repair.syntax import read
+from gradproof.repair.formulas.formula import Call, Constant, Formula, Literally, Local, Name, Size, Where
+from gradproof.repair.formulas.functions import Functions
+from gradproof.repair.formulas.parsed import Unreadable
+from gradproof.repair.formulas.printing import show
+from gradproof.repair.formulas.syntax import read
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from gradproof import defaults
+from gradproof.case.project import Project, find_project
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 from gradproof.errors import GradproofError
-from gradproof.project import Project, find_project
 
 
 @click.command("audit", short_help="Judge every equation printed in a note.")
@@ -86,9 +86,9 @@ def command(
     for option, out in (("--annotate", annotate), ("--erratum", erratum)):
         if out is not None and out.resolve() == note.resolve():
             raise GradproofError(f"{option} {out} would overwrite the note itself; give another path")
-    from gradproof.auditing import audit_note, read_note
+    from gradproof.audit.auditing import audit_note, read_note
     from gradproof.report import notes
-    from gradproof.report.terminal import stdout
+    from gradproof.report.terminal.tables import stdout
     from gradproof.report.write import prepare_folder
 
     text = read_note(note)

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from gradproof import defaults
+from gradproof.case.project import Project, find_project
+from gradproof.check.failures import Failure, failure
 from gradproof.cli import error_text
 from gradproof.cli.options import Bytes, draw_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT, USER_MISTAKE
 from gradproof.errors import GradproofError
-from gradproof.failures import Failure, failure
-from gradproof.project import Project, find_project
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gradproof.result import CheckResult
+    from gradproof.check.result import CheckResult
 
 
 IN_FULL = 5
@@ -176,9 +176,9 @@ def command(
 
 def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
     """Run the cases one after the other and print each as it is done; a broken one does not stop the others."""
-    from gradproof.report.progress import progress_bar
-    from gradproof.report.terminal import print_brief, print_result, stdout
-    from gradproof.report.terminal_scales import print_scales
+    from gradproof.report.terminal.progress import progress_bar
+    from gradproof.report.terminal.scales import print_scales
+    from gradproof.report.terminal.tables import print_brief, print_result, stdout
 
     console, outcome = stdout(), Outcome()
     brief = len(names) > IN_FULL and not settings.steps
@@ -219,8 +219,8 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
 
 
 def _check(project: Project, name: str, settings: Settings, advance: Callable[[int], None]) -> CheckResult:
-    from gradproof.case import load_case
-    from gradproof.proving import is_quick
+    from gradproof.check.case import load_case
+    from gradproof.proof.proving import is_quick
     from gradproof.run import crosscheck
 
     case = load_case(name, dtype=settings.dtype, memory=settings.memory, project=project)
@@ -235,7 +235,7 @@ def _check(project: Project, name: str, settings: Settings, advance: Callable[[i
     )
     if not settings.scales or result.interrupted:
         return result
-    from gradproof.scales import with_scales
+    from gradproof.studies.scales import with_scales
 
     return with_scales(result)
 
@@ -257,16 +257,16 @@ def _tell_github(results: Sequence[CheckResult], project: Project, summary: Path
 
 
 def _mutate(console: Console, project: Project, name: str, seed: int) -> None:
-    from gradproof.case import load_case
-    from gradproof.mutants import mutate_case
-    from gradproof.report.terminal import print_mutations
+    from gradproof.check.case import load_case
+    from gradproof.report.terminal.tables import print_mutations
+    from gradproof.studies.mutants import mutate_case
 
     print_mutations(console, mutate_case(load_case(name, project=project), seed))
 
 
 def _finish(outcome: Outcome, reports: Path | None, *, figures: bool) -> None:
     """The summary over several cases, and the reports."""
-    from gradproof.report.terminal import print_failures, print_summary, stdout
+    from gradproof.report.terminal.tables import print_failures, print_summary, stdout
 
     print_summary(stdout(), outcome.results, [*outcome.broken, *outcome.crashed], outcome.left)
     if reports is not None and outcome.interrupted:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from gradproof import defaults
+from gradproof.case.project import find_project
 from gradproof.cli.options import seed_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
-from gradproof.project import find_project
 
 
 @click.command("fix", short_help="Print the patch that mends a case, or apply it.")
@@ -39,10 +39,10 @@ def command(ctx: click.Context, case: str, apply: bool, trials: int, budget: flo
     Exit status: 0 where every wrong equation has a fix, 1 where one has none, 2 for a broken case.
     """
     project = find_project()
-    from gradproof.case import load_case
-    from gradproof.failures import Failure
-    from gradproof.mending import mend_case, patches, with_repairs, write
-    from gradproof.report.repairs import print_repairs, stderr
+    from gradproof.check.case import load_case
+    from gradproof.check.failures import Failure
+    from gradproof.repair.mending import mend_case, patches, with_repairs, write
+    from gradproof.report.terminal.repairs import print_repairs, stderr
     from gradproof.run import crosscheck
 
     loaded = load_case(case, project=project)

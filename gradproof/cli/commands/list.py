@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from gradproof.case.project import find_project
 from gradproof.cli import error_text
 from gradproof.cli.status import USER_MISTAKE
 from gradproof.errors import GradproofError
-from gradproof.project import find_project
 
 
 @click.command("list", short_help="List the cases of the project.")
@@ -17,8 +17,8 @@ def command(ctx: click.Context) -> None:
     project = find_project()
     if not project.cases:
         raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
-    from gradproof.loading import load_heading
-    from gradproof.report.terminal import print_cases, stdout
+    from gradproof.check.loading import load_heading
+    from gradproof.report.terminal.tables import print_cases, stdout
 
     headings, broken = [], False
     for name in project.cases:

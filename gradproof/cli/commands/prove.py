@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from gradproof.case.project import find_project
 from gradproof.cli import error_text
 from gradproof.cli.options import proof_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, USER_MISTAKE
 from gradproof.errors import GradproofError
-from gradproof.project import find_project
 
 
 @click.command("prove", short_help="Prove equations for all inputs, or refute them.")
@@ -26,11 +26,11 @@ def command(ctx: click.Context, cases: tuple[str, ...], kinks: bool, seed: int |
     """
     project = find_project()
     names = tuple(dict.fromkeys(cases)) or project.cases
-    from gradproof.case import load_case
-    from gradproof.conventions import conventions_of
-    from gradproof.proving import prove_case
-    from gradproof.report.proofs import print_conventions, print_proofs
-    from gradproof.report.terminal import stdout
+    from gradproof.check.case import load_case
+    from gradproof.proof.proving import prove_case
+    from gradproof.report.terminal.proofs import print_conventions, print_proofs
+    from gradproof.report.terminal.tables import stdout
+    from gradproof.studies.conventions import conventions_of
 
     status = AS_EXPECTED
     for name in names:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from gradproof.case.project import find_project
 from gradproof.cli.options import draw_options
-from gradproof.project import find_project
 
 
 @click.command("replay", short_help="Show one trial of an equation in full.")
@@ -20,10 +20,10 @@ def command(case: str, equation: str, trial: int, seed: int, dtype: str, scale: 
     same numbers as in the check. All numbers are printed so that they read back to the same bits.
     """
     project = find_project()
-    from gradproof.case import load_case
-    from gradproof.replay import replay
-    from gradproof.report.terminal import stdout
-    from gradproof.report.trial import print_trial
+    from gradproof.check.case import load_case
+    from gradproof.check.replay import replay
+    from gradproof.report.terminal.tables import stdout
+    from gradproof.report.terminal.trial import print_trial
 
     loaded = load_case(case, dtype=dtype, project=project)
     values = replay(loaded, equation, trial, seed=seed, scale=scale)

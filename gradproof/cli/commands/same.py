@@ -30,9 +30,9 @@ def command(
     """
     given = dict(_shape(text) for text in shapes)
     from gradproof.proof.identity import Verdict
-    from gradproof.report.proofs import print_same
-    from gradproof.report.terminal import stdout
-    from gradproof.same import find_function, known_shapes, same
+    from gradproof.proof.same import find_function, known_shapes, same
+    from gradproof.report.terminal.proofs import print_same
+    from gradproof.report.terminal.tables import stdout
 
     (one, path), (other, other_path) = find_function(first), find_function(second)
     proof = same(one, other, {**known_shapes(other_path), **known_shapes(path), **given}, seed=seed, deadline=deadline)

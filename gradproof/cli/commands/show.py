@@ -6,7 +6,7 @@ import ast
 
 import click
 
-from gradproof.project import find_project
+from gradproof.case.project import find_project
 
 
 @click.command("show", short_help="Show the equations of a case, as code or as LaTeX.")
@@ -18,17 +18,17 @@ def command(case: str, latex: bool) -> None:
     What has no printed form, such as a loop, is named with the reason.
     """
     project = find_project()
-    from gradproof.loading import load_derivation
+    from gradproof.check.loading import load_derivation
 
     derivation = load_derivation(project, case)
     if not latex:
         for equation in derivation.equations:
             click.echo(f"{equation.place}  {equation.name} = {equation.written}")
         return
-    from gradproof.document.show import CannotShow, latex_of
-    from gradproof.document.show.arrays import array_names
-    from gradproof.note_truth import NoteTruth
-    from gradproof.reference import load_references
+    from gradproof.audit.show import CannotShow, latex_of
+    from gradproof.audit.show.arrays import array_names
+    from gradproof.audit.truth import NoteTruth
+    from gradproof.case.reference import load_references
 
     reference = load_references(project, case)[0]
     written = {name: ways if isinstance(ways, str) else ways[0] for name, ways in reference.latex.items()}

@@ -1,7 +1,1 @@
-"""Mending what formulas cannot say: loops, stores, branches and calls, by one edit of the function's own text."""
-
-from __future__ import annotations
-
-from gradproof.repair.code.search import CodeRepair
-
-__all__ = ["CodeRepair"]
+"""Edits of what no formula can say: loops, stores, branches and calls; a function's text in, its likely slips out."""

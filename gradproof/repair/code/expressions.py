@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradproof.repair.code.slip import ORDER, Slip
 from gradproof.repair.code.source import Source, function_name
-from gradproof.repair.rewrite import Span
+from gradproof.repair.formulas.rewrite import Span
 
 _OPERATORS: dict[type[ast.operator], tuple[str, tuple[tuple[str, float, str], ...]]] = {
     ast.Add: ("+", (("-", 1.5, "sign"), ("*", 3.5, "operator"))),

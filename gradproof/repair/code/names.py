@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gradproof.repair.code.scope import Atom, Scope, confusion
 from gradproof.repair.code.slip import Slip
 from gradproof.repair.code.source import Source, function_name, own_expressions
-from gradproof.repair.names import UPDATED
+from gradproof.repair.formulas.names import UPDATED
 
 _CONSTANTS = (("* 2", "2"), ("/ 2", "1/2"))
 _TAKES_NO_FACTOR = frozenset({

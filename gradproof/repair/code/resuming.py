@@ -16,7 +16,7 @@ import numpy as np
 
 from gradproof.repair.code.running import Counter, EndlessLoop, Trial, counted
 from gradproof.repair.code.source import Source
-from gradproof.repair.rewrite import Span, substituted
+from gradproof.repair.formulas.rewrite import Span, substituted
 
 _RESULT, _EDITED = "__result__", "__edited__"
 _GLOBALS = ast.Call(ast.Name("globals", ast.Load()), [], [])

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.repair.evidence import Evidence
-from gradproof.repair.functions import Array
+from gradproof.repair.evidence.groups import Evidence
+from gradproof.repair.formulas.functions import Array
 
 MOST_TURNS = 100_000
 """So often may the loops of one call turn: an edit can make a loop endless."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import permutations
 
 from gradproof.repair.code.source import Source
-from gradproof.repair.names import UPDATED, family
+from gradproof.repair.formulas.names import UPDATED, family
 
 MOST_ENTRIES = 24
 LONGEST_FRAGMENT = 60

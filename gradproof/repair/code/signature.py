@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Sequence
 
 from gradproof.repair.code.source import Source
-from gradproof.repair.rewrite import Span
+from gradproof.repair.formulas.rewrite import Span
 
 
 def with_parameters(source: Source, spans: Sequence[Span], added: Collection[str]) -> tuple[Span, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gradproof.repair.rewrite import Span
+from gradproof.repair.formulas.rewrite import Span
 
 ORDER = "order"
 """The kind of a slip in the order in which things are done."""

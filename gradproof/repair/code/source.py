@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradproof.repair.rewrite import Span
+from gradproof.repair.formulas.rewrite import Span
 
 _BARE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.ListComp)
 _TERMS = (*_BARE, ast.UnaryOp)

@@ -10,7 +10,7 @@ from gradproof.repair.code.names import missing_parts, wrong_names
 from gradproof.repair.code.scope import Scope
 from gradproof.repair.code.slip import ORDER, Slip
 from gradproof.repair.code.source import Source, own_expressions
-from gradproof.repair.rewrite import Span
+from gradproof.repair.formulas.rewrite import Span
 
 _AUGMENTED: dict[type[ast.operator], tuple[str, tuple[tuple[str, float], ...]]] = {
     ast.Add: ("+=", (("=", 2.0), ("-=", 1.5), ("*=", 3.5))),

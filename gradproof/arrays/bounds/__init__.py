@@ -1,0 +1,1 @@
+"""Arrays whose values carry rigorous bounds of their rounding errors."""

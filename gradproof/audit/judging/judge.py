@@ -1,0 +1,216 @@
+"""The verdict on every `=` of a document, and the mend of every wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradproof.audit.judging.findings import Finding, findings
+from gradproof.audit.judging.mending import Material, mend, parts_of
+from gradproof.audit.judging.mending.attempts import attempt_at, steps_of_descent, suspects
+from gradproof.audit.judging.results import Audit, Compared, Mend, Verdict, Witness
+from gradproof.audit.judging.sides import Sides
+from gradproof.audit.reading.latex import latex
+from gradproof.audit.reading.limits import Budget, Limits, Lines
+from gradproof.audit.reading.quoting import quoted
+from gradproof.audit.reading.read import Document, Statement, read_document
+from gradproof.audit.reading.scan import Flavour
+from gradproof.audit.reading.tree import Node, Symbol, walk
+from gradproof.audit.values import lookup
+from gradproof.audit.values.evaluate import evaluation
+from gradproof.audit.values.forall import cases
+from gradproof.audit.values.indices import index_letters
+from gradproof.audit.values.provider import Provider
+
+_SYMBOLS_SHOWN = 12
+
+
+def audit(
+    text: str,
+    provider: Provider,
+    *,
+    flavour: Flavour | None = None,
+    limits: Limits | None = None,
+    mends: bool = True,
+) -> Audit:
+    """Read a Markdown or LaTeX document and judge every `=` in it against the provider's truth.
+
+    `mends`: search one edit that mends each wrong side. Raises `TooLarge` for a document beyond the caps.
+    """
+    limits = limits or Limits()
+    document = read_document(text, provider.names, flavour=flavour, limits=limits)
+    return judge(document, provider, limits=limits, mends=mends)
+
+
+def judge(
+    document: Document,
+    provider: Provider,
+    *,
+    limits: Limits | None = None,
+    mends: bool = True,
+    only: Sequence[int] | None = None,
+) -> Audit:
+    """Judge the statements of a document that has been read with the provider's names; `only` these if given."""
+    limits = limits or Limits()
+    bench = _Bench(document, provider, limits, mends)
+    numbers = range(len(document.statements)) if only is None else only
+    with np.errstate(all="ignore"):  # what is not finite is a finding, not a warning
+        verdicts = [verdict for number in numbers for verdict in bench.statement(number)]
+    return Audit(document.text, document.statements, tuple(verdicts))
+
+
+@dataclass
+class _Bench:
+    """What all statements of one document share: the provider, the caps, what is left of the budgets."""
+
+    document: Document
+    provider: Provider
+    limits: Limits
+    mends: bool
+    steps: Budget = field(init=False)
+    mend_steps: Budget = field(init=False)
+    lines: Lines = field(init=False)
+    parts: tuple[Node, ...] | None = None
+
+    def __post_init__(self) -> None:
+        self.lines = Lines(self.document.text)
+        self.steps = Budget(self.limits.document_steps)
+        self.mend_steps = Budget(self.limits.mend_document_steps)
+
+    def statement(self, number: int) -> Iterator[Verdict]:
+        """The verdicts on one statement."""
+        statement = self.document.statements[number]
+        if statement.problem is not None:
+            position = statement.problem.position
+            line, column = self.lines.place(position)
+            shown = quoted(self.document.text, statement.start, statement.end)
+            yield Verdict("not read", "", number, 0, position, line, column, shown, statement.problem.reason)
+            return
+        budget = Budget(min(self.limits.statement_steps, self.steps.left))
+        before = budget.left
+        first = evaluation(self.provider, budget, self.limits)
+        assignments, complete = cases(first, statement, self.limits.cases)
+        judged = [
+            findings(Sides(statement, evaluation(self.provider, budget, self.limits, case))) for case in assignments
+        ]
+        self.steps.spend(before - budget.left)
+        mended: dict[int, Mend | None] = {}
+        for equality in range(len(statement.relations)):
+            yield self._verdict(number, [case[equality] for case in judged], complete, mended)
+
+    def _verdict(
+        self, number: int, found: Sequence[Finding], complete: bool, mended: dict[int, Mend | None]
+    ) -> Verdict:
+        statement = self.document.statements[number]
+        decided = [finding for finding in found if finding.status in ("holds", "WRONG")]
+        shown = next((finding for finding in decided if finding.status == "WRONG"), None)
+        shown = shown or (decided[0] if decided else found[0])
+        equality = shown.equality
+        relation = statement.relations[equality]
+        edit = None
+        if shown.status == "WRONG" and self.mends:
+            if shown.fault not in mended:
+                mended[shown.fault] = self._mend(statement, shown, decided)
+            edit = mended[shown.fault]
+        position = edit.position if edit else shown.position if shown.position >= 0 else relation.position
+        line, column = self.lines.place(position)
+        left, right = statement.sides[equality], statement.sides[equality + 1]
+        agreement = shown.agreement
+        return Verdict(
+            shown.status,
+            shown.sides.kind,
+            number,
+            equality,
+            position,
+            line,
+            column,
+            quoted(self.document.text, left.start, right.end),
+            shown.reason,
+            shown.fault,
+            self._notes(shown, found, complete),
+            _case(shown),
+            max(1, len(decided)),
+            agreement.trials if agreement else 0,
+            self._witness(shown) if shown.status == "WRONG" else None,
+            edit,
+            _compared(decided if shown.status == "holds" else [shown]),
+        )
+
+    def _notes(self, finding: Finding, found: Sequence[Finding], complete: bool) -> tuple[str, ...]:
+        """The notes on the two sides of a sign, each once, and what was not judged of the cases."""
+        statement = finding.sides.statement
+        start = statement.sides[finding.equality].start
+        end = statement.sides[finding.equality + 1].end
+        remarks = sorted([*statement.notes, *finding.sides.evaluation.remarks.notes])
+        notes = [text for position, text in remarks if position < 0 or start <= position <= end]
+        notes += [finding.note] if finding.note else []
+        open_case = next((f for f in found if f.status not in ("holds", "WRONG")), None)
+        if finding.status in ("holds", "WRONG") and open_case is not None:
+            notes.append(f"not judged for {_case(open_case)}: {open_case.reason}")
+        notes += [] if complete else [f"only the first {self.limits.cases} values of the index letters are judged"]
+        return tuple(dict.fromkeys(notes))
+
+    def _witness(self, finding: Finding) -> Witness | None:
+        agreement = finding.agreement
+        if agreement is None or agreement.trial < 0:
+            return None
+        statement, evaluated = finding.sides.statement, finding.sides.evaluation
+        numbers: dict[str, float] = {}
+        for side in finding.pair:
+            tree = statement.sides[side].node
+            for node in walk(tree) if tree is not None else ():
+                place = lookup.find(self.provider, node, evaluated.indices) if isinstance(node, Symbol) else None
+                if place is None or len(numbers) == _SYMBOLS_SHOWN:
+                    continue
+                value = lookup.value_at(self.provider, place)
+                if value.shape == ():
+                    rows = self.provider.numbers(value)
+                    numbers[latex(node)] = float(rows[agreement.trial if len(rows) > 1 else 0])
+        return Witness(
+            agreement.trial,
+            agreement.entry,
+            agreement.left,
+            agreement.right,
+            agreement.differing,
+            agreement.trials,
+            tuple(numbers.items()),
+        )
+
+    def _mend(self, statement: Statement, wrong: Finding, decided: Sequence[Finding]) -> Mend | None:
+        """The mend of the side at fault or, where the rest of the chain agrees, of the other side of the sign."""
+        if self.mend_steps.left == 0:
+            return None
+        if self.parts is None:
+            sides = [side for st in self.document.statements for side in st.sides]
+            self.parts = parts_of(side.node for side in sides if side.node is not None)
+        own = parts_of(side.node for side in statement.sides if side.node is not None)
+        names = self.provider.names
+        symbols = tuple(names.symbol(key) for key in names.declared())
+        steps = steps_of_descent(wrong.sides)
+        trees = [side.node for side in statement.sides if side.node is not None]
+        letters = {letter for tree in trees for letter in index_letters(tree)}
+        material = Material(symbols, tuple(dict.fromkeys((*own, *steps, *self.parts))), tuple(sorted(letters)))
+        budget = Budget(min(self.limits.mend_steps, self.mend_steps.left))
+        before = budget.left
+        tried = (attempt_at(statement, side, decided, budget) for side in suspects(wrong))
+        attempts = [attempt for attempt in tried if attempt is not None]
+        edit = mend(self.document.text, statement, attempts, material, budget)
+        self.mend_steps.spend(before - budget.left)
+        return edit
+
+
+def _case(finding: Finding) -> str:
+    """The values of the index letters of a case: `i = 1, j = 2`."""
+    return ", ".join(f"{letter} = {value}" for letter, value in finding.sides.evaluation.indices.items())
+
+
+def _compared(found: Sequence[Finding]) -> tuple[Compared, ...]:
+    """The comparisons of values that decided some findings."""
+    return tuple(
+        Compared(*finding.pair, tuple(evaluated.indices.items()), evaluated.reading)
+        for finding in found
+        if finding.status in ("holds", "WRONG") and not finding.misfit
+        for evaluated in (finding.sides.evaluation,)
+    )

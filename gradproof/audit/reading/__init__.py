@@ -1,0 +1,1 @@
+"""From the text of a note to statements: LaTeX in, trees of symbols out."""

@@ -1,0 +1,86 @@
+"""Derivatives: fractions of differentials, `\\nabla_W L`, `\\partial L / \\partial W` on the line."""
+
+from __future__ import annotations
+
+from gradproof.audit.reading.lexing.functions import skip_symbol
+from gradproof.audit.reading.lexing.reader import Reader
+from gradproof.audit.reading.lexing.scripts import text_of
+from gradproof.audit.reading.limits import Unreadable
+from gradproof.audit.reading.tokens import Token
+from gradproof.audit.reading.vocabulary import UPRIGHT
+
+
+def fraction(reader: Reader, at: int) -> int:
+    """`\\frac{dA}{dB}` and `\\frac{d}{dB} A` are derivatives, any other fraction is a quotient."""
+    top = at + 1
+    bottom = reader.end(top) + 1
+    above, below = _differential(reader, top + 1), _differential(reader, bottom + 1)
+    if above is None or below is None or above[0] != below[0] or below[1] >= reader.end(bottom):
+        reader.emit("FRACTION", at, at + 1)
+        return reader.emit_group(reader.emit_group(top))
+    if "^" in (reader.text(above[1]), reader.text(below[1])):
+        raise Unreadable("a second derivative", reader.tokens[at].start)
+    operator = above[1] >= reader.end(top)
+    reader.emit("DERIVATIVE_OF" if operator else "DERIVATIVE", at, at + 1, above[0])
+    if not operator:
+        reader.emit_group(top, _cut(reader, above[1], top + 1))
+    return reader.emit_group(bottom, _cut(reader, below[1], bottom + 1))
+
+
+def operator(reader: Reader, at: int, stop: int) -> int:
+    """`\\nabla_W L`, `\\partial_W L`, and `\\partial L / \\partial W` on the line."""
+    token = reader.tokens[at]
+    if reader.text(at + 1, stop) == "_":
+        reader.emit("DERIVATIVE_OF", at, at + 1, token.text[1:])
+        return reader.emit_group(at + 2)
+    if token.text == r"\partial" and (behind := on_the_line(reader, at, stop)):
+        return behind
+    raise Unreadable(f"'{token.text}' without what it is taken by", token.start)
+
+
+def starts_differential(reader: Reader, at: int) -> bool:
+    """Whether a run of letters starts with a `d` that belongs to no declared word."""
+    run = reader.text(at)
+    return run[0] == "d" and len(reader.names.leading_word(run)) == 1
+
+
+def on_the_line(reader: Reader, at: int, stop: int) -> int | None:
+    """Emit `dL/dW_{35}` as a fraction of differentials; the index behind, or None for anything else."""
+    above = _differential(reader, at)
+    slash = skip_symbol(reader, above[1], stop) if above else None
+    if above is None or slash is None or reader.text(slash, stop) != "/":
+        return None
+    below = _differential(reader, slash + 1)
+    behind = skip_symbol(reader, below[1], stop) if below and below[0] == above[0] else None
+    if below is None or behind is None:
+        return None
+    reader.emit("DERIVATIVE", at, behind, above[0])
+    for start, first, end in ((above[1], at, slash), (below[1], slash + 1, behind)):
+        _cut(reader, start, first)
+        reader.emit("LBRACE", start, start + 1)
+        reader.lex(start, end)
+        reader.emit("RBRACE", end - 1, end)
+    return behind
+
+
+def _differential(reader: Reader, at: int) -> tuple[str, int] | None:
+    """Style of a `d` or `\\partial` at `at`, and the index of the quantity (`at` itself for a run `dLoss`)."""
+    if at >= len(reader.tokens):
+        return None
+    token = reader.tokens[at]
+    if token.text == r"\partial":
+        return "partial", at + 1
+    if token.kind == "letters" and starts_differential(reader, at):
+        return "d", at if len(token.text) > 1 else at + 1
+    if token.text in UPRIGHT and at + 1 in reader.ends:
+        end = reader.ends[at + 1]
+        return ("d", end + 1) if text_of(reader.tokens[at + 2 : end]) == "d" else None
+    return None
+
+
+def _cut(reader: Reader, at: int, first: int) -> int:
+    """Cut the `d` off a run such as `dLoss`, where the differential at `first` is part of the run."""
+    token = reader.tokens[at]
+    if at == first and token.kind == "letters":
+        reader.tokens[at] = Token("letters", token.text[1:], token.start + 1, token.end)
+    return at

@@ -1,0 +1,168 @@
+"""A document read: every statement of it with its sides as trees, or why a side could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradproof.audit.reading.lexing.brackets import change_of_depth
+from gradproof.audit.reading.limits import Budget, Limits, Unreadable
+from gradproof.audit.reading.macros import Macro, definitions, expand
+from gradproof.audit.reading.names import Names
+from gradproof.audit.reading.parse import parse
+from gradproof.audit.reading.rows import statements
+from gradproof.audit.reading.scan import Block, Flavour, blocks
+from gradproof.audit.reading.tidy import tidy
+from gradproof.audit.reading.tokens import Token, tokenize
+from gradproof.audit.reading.tree import Node
+from gradproof.audit.reading.vocabulary import RELATIONS
+
+Note = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something could not be read, and the offset of the character."""
+
+    reason: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an equality: its tree, or the problem with it."""
+
+    start: int
+    end: int
+    node: Node | None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A sign between two sides: `=`, `:=` for an assignment, `~` for one that claims no equality."""
+
+    kind: str
+    printed: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One printed chain `A = B = C`: sides, the relations between them, and notes on how it was read.
+
+    A statement that could not even be split into sides has a `problem` and no sides.
+    """
+
+    start: int
+    end: int
+    block: Block
+    sides: tuple[Side, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    notes: tuple[Note, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text and all its statements, in their order."""
+
+    text: str
+    statements: tuple[Statement, ...]
+
+
+def read_document(text: str, names: Names, *, flavour: Flavour | None = None, limits: Limits | None = None) -> Document:
+    """Read every statement of a Markdown or LaTeX document.
+
+    Raises `TooLarge` for a document beyond the caps; anything smaller that cannot be read is a statement with
+    a `problem`.
+    """
+    limits = limits or Limits()
+    reader = _Reader(text, names, limits, definitions(text, limits))
+    found = [s for block in blocks(text, flavour, limits) for s in reader.block(block)]
+    return Document(text, tuple(found))
+
+
+def read_formula(text: str, names: Names, limits: Limits | None = None) -> Statement:
+    """Read one formula without delimiters: `a = b`, or one side alone."""
+    limits = limits or Limits()
+    whole = Block("display", 0, len(text), 0, len(text))
+    reader = _Reader(text, names, limits, {})
+    tokens, notes = tidy(tokenize(text, 0, len(text), limits))
+    return reader.statement(whole, tokens, notes)
+
+
+class _Reader:
+    """The names, caps and budgets that all blocks of one document share."""
+
+    def __init__(self, text: str, names: Names, limits: Limits, macros: Mapping[str, Macro]) -> None:
+        self.text, self.names, self.limits, self.macros = text, names, limits, macros
+        self.expansions = Budget(limits.macro_tokens)
+        self.tokens = Budget(limits.document_tokens)
+        self._too_much = (
+            f"not more than {limits.document_tokens:,} tokens of maths are read of one document: "
+            "audit it chapter by chapter"
+        )
+
+    def block(self, block: Block) -> list[Statement]:
+        if block.problem:
+            return [self._lost(block, block.problem, block.opened)]
+        if self.tokens.left == 0:
+            return [self._lost(block, self._too_much, block.start)]
+        if "=" not in self.text[block.start : block.end] and not self._has_relation(block):
+            return []
+        raw = expand(tokenize(self.text, block.start, block.end, self.limits), self.macros, self.expansions)
+        if not self.tokens.spend(len(raw)):
+            return [self._lost(block, self._too_much, block.start)]
+        tokens, notes = tidy(raw)
+        return [self.statement(block, row, notes) for row in statements(tokens)]
+
+    def _has_relation(self, block: Block) -> bool:
+        return any(
+            command in self.text[block.start : block.end] for command in (*RELATIONS, *self.macros, "←", "≔", "≈")
+        )
+
+    def _lost(self, block: Block, reason: str, position: int) -> Statement:
+        return Statement(block.start, block.end, block, problem=Problem(reason, position))
+
+    def statement(self, block: Block, row: list[Token], notes: list[Note]) -> Statement:
+        start, end = min(token.start for token in row), max(token.end for token in row)
+        if len(row) > self.limits.statement_tokens:
+            reason = f"a statement of {len(row):,} tokens, the limit is {self.limits.statement_tokens:,}"
+            return Statement(start, end, block, problem=Problem(reason, start))
+        parts, relations = _split(row)
+        if len(parts) > self.limits.chain_members:
+            reason = f"a chain of {len(parts):,} sides, the limit is {self.limits.chain_members}"
+            return Statement(start, end, block, problem=Problem(reason, relations[0].position))
+        sides: list[Side] = []
+        remarks = [note for note in notes if start <= note[0] < end]
+        for number, part in enumerate(parts):
+            where = part[0].start if part else relations[max(0, number - 1)].position
+            sides.append(self._side(part, where, remarks))
+        return Statement(start, end, block, tuple(sides), tuple(relations), tuple(remarks))
+
+    def _side(self, part: list[Token], where: int, remarks: list[Note]) -> Side:
+        if not part:
+            return Side(where, where, None, Problem("nothing stands on one side of the sign", where))
+        start, end = part[0].start, part[-1].end
+        try:
+            node, notes = parse(part, self.names, self.limits)
+        except Unreadable as error:
+            return Side(start, end, None, Problem(error.reason, error.position))
+        remarks += notes
+        return Side(start, end, node)
+
+
+def _split(row: list[Token]) -> tuple[list[list[Token]], list[Relation]]:
+    """The sides of a row and the relations between them, which stand outside of all brackets."""
+    parts: list[list[Token]] = [[]]
+    relations: list[Relation] = []
+    depth = 0
+    for token in row:
+        depth = max(0, depth + change_of_depth(token.text))
+        if depth == 0 and token.text in RELATIONS:
+            relations.append(Relation(RELATIONS[token.text], token.text, token.start))
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts, relations

@@ -1,0 +1,65 @@
+"""Powers: exact for small literal exponents, refused where a number would grow beyond reason."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from gradproof.audit.reading.tree import Fraction as Quotient
+from gradproof.audit.reading.tree import Node, Number, Power, Sum, Symbol, walk
+from gradproof.audit.values.evaluation import Evaluation, Unjudged
+from gradproof.audit.values.provider import Array
+from gradproof.audit.values.shapes import matched
+
+
+def power(e: Evaluation, node: Power) -> Array:
+    """A power: a literal exponent within the cap, `e` to anything, or a quantity to a quantity.
+
+    Raises `Unjudged` for an exponent that is a calculation with numbers, such as a tower of powers.
+    """
+    base, exponent = node.base, node.exponent
+    if isinstance(base, Symbol) and base == Symbol("e") and e.find(base) is None:
+        return np.exp(e.value(exponent))
+    value = e.value(base)
+    if len(value.shape) == 2 and value.shape[0] == value.shape[1] > 1:
+        e.remarks.note(node.span[0], "a power of a matrix is read entry by entry")
+    number = _literal(exponent)
+    if number is not None:
+        return _rational_power(e, node, value, number)
+    if not any(isinstance(below, Symbol) for below in walk(exponent)):
+        raise Unjudged("a power whose exponent is a calculation", exponent.span[0])
+    raised = e.value(exponent)
+    matched(value, raised, "a power")
+    return np.power(value, raised)
+
+
+def _literal(node: Node) -> Fraction | None:
+    """The number of a printed exponent: `2`, `-1`, `\\frac{1}{2}`."""
+    match node:
+        case Number(text=text):
+            return Fraction(text)
+        case Sum(signs=(sign,), terms=(only,)):
+            inner = _literal(only)
+            return -inner if inner is not None and sign == "-" else inner
+        case Quotient(top=Number(text=top), bottom=Number(text=bottom)) if float(bottom) != 0:
+            return Fraction(top) / Fraction(bottom)
+        case _:
+            return None
+
+
+def _rational_power(e: Evaluation, node: Power, value: Array, exponent: Fraction) -> Array:
+    if abs(exponent) > e.limits.power:
+        raise Unjudged(f"a power above {e.limits.power}", node.exponent.span[0])
+    positive: Array
+    if abs(exponent) == Fraction(1, 2):
+        positive = np.sqrt(value)
+    elif exponent.denominator != 1:
+        return np.power(value, float(exponent))
+    elif abs(exponent) <= 3:
+        positive = value * 0.0 + 1.0 if exponent == 0 else value
+        for _ in range(abs(int(exponent)) - 1):
+            positive = positive * value
+    else:
+        positive = np.power(value, abs(int(exponent)))
+    return 1.0 / positive if exponent < 0 else positive

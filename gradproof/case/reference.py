@@ -1,0 +1,239 @@
+"""The torch side as its author writes it: one `Reference` value beside a plain `nn.Module`.
+
+This module imports neither torch nor pandas: it only holds what the author says. `gradproof.truth.truth` runs it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradproof.case.distributions import Distribution, normal
+from gradproof.case.project import Project, load_module
+from gradproof.errors import GradproofError
+
+Index = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """Where a quantity is found on the torch side.
+
+    Attributes:
+        path: An input, a parameter, a submodule whose output is meant, or a hyperparameter: `hidden.weight`.
+        call: Which call of the submodule, counted from 0, where the path has `#n`; else None.
+        index: The entry of that tensor, empty for the whole of it.
+    """
+
+    path: str
+    call: int | None = None
+    index: Index = ()
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A number among the optimizer's arguments.
+
+    Attributes:
+        path: The argument, with a place where it is a tuple: `lr`, `betas[0]`.
+        name: What the derivation calls it: the distribution's symbol, or `lr`, `beta1`.
+        distribution: How it is drawn; a constant where it is given as a number.
+    """
+
+    path: str
+    name: str
+    distribution: Distribution
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A torch model and which of its tensors each symbol of the derivation is.
+
+    Attributes:
+        model: What makes the module when called with no arguments: its class or a function.
+        inputs: The arguments of `forward` for ONE trial, by name.
+        symbols: The derivation's symbols: `"W13": "hidden.weight[0, 0]"`. A submodule's name means its output;
+            `cell#1` the output of its second call. Inputs, parameters without a dot, and hyperparameters may
+            also be used by their own names.
+        optimizer: A class of `torch.optim`; its step on the true gradients gives `B_new`.
+        hyperparameters: The optimizer's arguments: numbers, or distributions where each trial draws one, or tuples of
+            these. The derivation may use their names; `betas=(0.9, 0.999)` are `beta1` and `beta2`.
+        state: The optimizer's state before the step, drawn in the shape of each parameter: `"exp_avg": normal()`; for
+            the parameter `W` it is the leaf `exp_avg_W`, after the step `exp_avg_W_new`, and a symbol may name it:
+            `"m": "W.exp_avg"`. `"step": integers(0, 9, symbol="t")` is how many steps were taken before (0 if not
+            given). Without a state the optimizer is fresh.
+        parameters: How parameters are drawn: one distribution for all, or by name; standard normal by default.
+        loss: The name of a scalar result of `forward`, or of a tensor result contracted with the cotangent.
+        output: The name of a tensor result of `forward`, or the names of the tensors of a tuple in their order; the
+            cotangent of each is the leaf `dLoss_d<output>`, and the loss is the sum of all contractions.
+        latex: How a note prints a symbol, where that is not the usual way: `"W1": "W^{(1)}"`; several ways as a list.
+        constants: Numbers that a note prints as letters: `{"N": 5}`.
+        gradient_factor: What the derivation's gradients are multiplied by, by convention: 5 where they are of five
+            times the loss, such as a sum over five samples whose mean is the loss. Updates take true gradients.
+    """
+
+    model: Callable[[], Any]
+    inputs: Mapping[str, Distribution]
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    optimizer: Callable[..., Any] | None = None
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Distribution | float] = field(default_factory=dict)
+    parameters: Distribution | Mapping[str, Distribution] = field(default_factory=normal)
+    loss: str = "Loss"
+    output: str | Sequence[str] = "Y"
+    latex: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    constants: Mapping[str, int | float] = field(default_factory=dict)
+    gradient_factor: int | float = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a reference, in the words of whoever wrote it."""
+        if not callable(self.model):
+            raise GradproofError(f"Reference(model=...) takes the module's class or a function, not {self.model!r}")
+        for name, value in self.inputs.items():
+            if not isinstance(value, Distribution):
+                raise GradproofError(
+                    f"Reference(inputs=...): {name!r} is {value!r}, but an input is drawn from a distribution: "
+                    "normal(2), uniform(0, 1, shape=(3,)), integers(0, 5), one_hot(4, classes=3)"
+                )
+        if self.optimizer is None and self.hyperparameters:
+            raise GradproofError(
+                "Reference(hyperparameters=...) belongs to an optimizer: give optimizer=torch.optim.SGD"
+            )
+        self._check_state()
+        outputs = self.outputs
+        if not outputs or not all(isinstance(name, str) and name.isidentifier() for name in outputs):
+            raise GradproofError(
+                f"Reference(output=...): {self.output!r} is neither the name of one result nor the names of several: "
+                '"Y", ("Y", "H_new")'
+            )
+        if len({*outputs, self.loss}) < len(outputs) + 1:
+            raise GradproofError(
+                f"Reference(output=...): {', '.join(outputs)} and the loss {self.loss} need different names"
+            )
+        factor = self.gradient_factor
+        if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not factor:
+            raise GradproofError(f"Reference(gradient_factor=...) is a number other than 0, not {factor!r}")
+        for symbol, path in self.symbols.items():
+            if not symbol.isidentifier():
+                raise GradproofError(
+                    f"Reference(symbols=...): {symbol!r} is no name that a parameter of a function can have"
+                )
+            parse_symbol(path)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the results of `forward`, where they are tensors."""
+        return (self.output,) if isinstance(self.output, str) else tuple(self.output)
+
+    def _check_state(self) -> None:
+        if self.state and self.optimizer is None:
+            raise GradproofError("Reference(state=...) belongs to an optimizer: give optimizer=torch.optim.Adam")
+        for name, value in self.state.items():
+            if number_or_draw(value) is None or (isinstance(value, Distribution) and value.shape):
+                raise GradproofError(
+                    f"Reference(state=...): {name!r} is {value!r}, but a state is a number or a distribution without "
+                    "a shape, which is drawn in that of each parameter: normal(), uniform(0.1, 1.0)"
+                )
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The numbers among the optimizer's arguments, in their order; flags and words are none."""
+        found = []
+        for name, value in self.hyperparameters.items():
+            is_tuple = isinstance(value, tuple)
+            for k, part in enumerate(value if is_tuple else (value,)):
+                distribution = number_or_draw(part)
+                if distribution is not None:
+                    path, own = (f"{name}[{k}]", f"{name.removesuffix('s')}{k + 1}") if is_tuple else (name, name)
+                    found.append(Argument(path, distribution.symbol or own, distribution))
+        return tuple(found)
+
+
+def number_or_draw(value: object) -> Distribution | None:
+    """A distribution as it is, a number as a constant; None for anything else."""
+    if isinstance(value, Distribution):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Distribution("constant", (), float(value), float(value))
+    return None
+
+
+_SYMBOL = re.compile(r"(?P<path>[A-Za-z_][\w.]*)(?:#(?P<call>\d+))?\s*(?:\[(?P<index>[^\]]*)\])?")
+
+
+def parse_symbol(text: str) -> Symbol:
+    """Read `hidden.weight[0, 1]`, `relu`, `cell#1[:, 0]`.
+
+    Raises:
+        GradproofError: The text is none of these.
+    """
+    match = _SYMBOL.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise GradproofError(
+            f"Reference(symbols=...): {text!r} names no tensor; write a parameter, an input or a submodule, "
+            'with an index where one entry is meant: "hidden.weight[0, 1]", "relu", "cell#1[:, 0]"'
+        )
+    call = match["call"]
+    return Symbol(match["path"], None if call is None else int(call), _index(match["index"], text))
+
+
+def _index(inside: str | None, text: str) -> Index:
+    """The entries of an index: whole numbers, slices of whole numbers, `...`."""
+    if inside is None:
+        return ()
+    try:
+        node = ast.parse(f"_[{inside}]", mode="eval").body
+    except SyntaxError:
+        node = None
+    if not isinstance(node, ast.Subscript):
+        raise GradproofError(f"Reference(symbols=...): the index of {text!r} is not Python")
+    entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return tuple(_entry(entry, text) for entry in entries)
+
+
+def _entry(node: ast.expr, text: str) -> Any:
+    if isinstance(node, ast.Slice):
+        ends = (node.lower, node.upper, node.step)
+        return slice(*(None if end is None else _entry(end, text) for end in ends))
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        value = None
+    if value is Ellipsis or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise GradproofError(f"Reference(symbols=...): the index of {text!r} has {ast.unparse(node)!r}; use whole numbers")
+
+
+def load_references(project: Project, name: str) -> tuple[Reference, ...]:
+    """Read `reference/NAME.py`: its value `reference`, one `Reference` or a list of them of different sizes.
+
+    Raises:
+        GradproofError: The file does not exist, does not run, or has no such value.
+    """
+    project.reference_path(name)
+    module = load_module(project.root, "reference", name)
+    return as_references(getattr(module, "reference", None), f"reference/{name}.py")
+
+
+def as_references(value: object, place: str) -> tuple[Reference, ...]:
+    """One reference or several as a tuple.
+
+    Raises:
+        GradproofError: The value is neither, or the references name different symbols.
+    """
+    references = (value,) if isinstance(value, Reference) else tuple(value) if isinstance(value, (list, tuple)) else ()
+    if not references or not all(isinstance(reference, Reference) for reference in references):
+        raise GradproofError(
+            f"{place}: the value `reference` must be a Reference, or a list of them of different sizes; "
+            f"found {type(value).__name__}"
+        )
+    for other in references[1:]:
+        if set(other.symbols) != set(references[0].symbols):
+            odd = sorted(set(other.symbols) ^ set(references[0].symbols))
+            raise GradproofError(
+                f"{place}: all references of a case name the same symbols; these differ: {', '.join(odd)}"
+            )
+    return references

@@ -1,0 +1,341 @@
+"""How far two right results may differ: rounding bounds of both sides, trial by trial.
+
+The NumPy code of an equation is run on arrays that carry a rigorous running error bound. Torch's own operations,
+recorded for one trial, are run on them too, which bounds the truth; the little by which torch's result differs from
+that replay is added, so the bound holds for whatever kernels torch used. What has no rule gets a sampled bound: a
+model is run in two precisions, a function on inputs moved within their errors and rounded to float32.
+
+A bound holds along the branches that were taken. Asked for `ties`, it reaches over both branches of every near tie of
+different values, which is how far two right sides may differ that took different ones there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradproof.arrays.bounds.array import BoundArray
+from gradproof.arrays.bounds.origins import Origins
+from gradproof.arrays.bounds.taken import TakenArray
+from gradproof.arrays.bounds.ties import TieArray, noting_ties
+from gradproof.arrays.creation import call_on_arrays
+from gradproof.aten import Tape, record
+from gradproof.case.derivation import Derivation, Equation
+from gradproof.check.evaluate import Evaluator, as_numbers
+from gradproof.errors import GradproofError
+from gradproof.truth.binding import Binding
+from gradproof.truth.optimizer import Tensors
+from gradproof.truth.truth import DTYPES, Truth
+
+Array = NDArray[Any]
+
+SAMPLES = 24
+SAFETY = 4.0
+"""A sampled bound is this many times the largest deviation seen in `SAMPLES` perturbations."""
+
+UNRECORDED = 4
+"""Where torch's operations could not be recorded, their results are taken to have so many times the bytes of all
+quantities."""
+
+ASTRAY = 64.0
+"""A result may differ from the replay of its operations by so many bounds; more means another branch at a near tie."""
+
+FEW_ASTRAY = 1 / 32
+"""In so many trials a replay may be astray; in more it is of something else, and the bound is sampled instead."""
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """Values `(n, *shape)`, the bound of each entry's error, how the bound was found, and where values come from."""
+
+    value: Array
+    error: Array
+    kind: str
+    origin: Origins | None = None
+
+    def operand(self, arrays: type[BoundArray] = BoundArray) -> BoundArray:
+        """The same as an array that carries its bound through NumPy code."""
+        if issubclass(arrays, TieArray):
+            return arrays(self.value, self.error, origin=self.origin)
+        return arrays(self.value, self.error)
+
+    def rows(self, rows: Any) -> Bounded:
+        """Some of the trials."""
+        return Bounded(
+            self.value[rows], self.error[rows], self.kind, None if self.origin is None else self.origin[rows]
+        )
+
+
+def follows(replayed: Bounded, values: Array) -> bool:
+    """Whether values are those of a replay up to rounding, in nearly all trials in which both are finite."""
+    unit = _unit(values.dtype)
+    with np.errstate(all="ignore"):
+        apart = np.abs(values.astype(np.float64) - replayed.value)
+        allowed = ASTRAY * (replayed.error + unit * np.abs(replayed.value))
+    astray = np.logical_not((apart <= allowed) | ~np.isfinite(apart) | ~np.isfinite(allowed))
+    return int(astray.reshape(len(values), -1).any(axis=1).sum()) <= FEW_ASTRAY * len(values)
+
+
+def settled_on(replayed: Bounded, values: Array) -> Bounded:
+    """The bound of values whose operations were replayed; what the replay is off by is added."""
+    with np.errstate(all="ignore"):
+        total = replayed.error + np.abs(values.astype(np.float64) - replayed.value)
+        total[values == replayed.value] = replayed.error[values == replayed.value]  # equal infinities
+    return Bounded(values, np.where(np.isnan(total), np.inf, total), replayed.kind, replayed.origin)
+
+
+def _layers_of(result: Any, plain: Array | None, shape_of: int, arrays: type[BoundArray]) -> Bounded:
+    """What a run on arrays with bounds has given, for all trials; a plain constant is exact."""
+    if isinstance(result, BoundArray):
+        value, error, *origin = result.layers
+    else:
+        assert plain is not None
+        value, error, origin = plain[None], np.zeros((1, *plain.shape)), []
+    shape = (shape_of, *value.shape[1:])
+    error = np.array(np.broadcast_to(error, shape))
+    if issubclass(arrays, TieArray):
+        for doubtful in arrays.undecided:
+            error[np.broadcast_to(doubtful, shape_of)] = np.inf
+    return Bounded(
+        np.broadcast_to(value, shape), error, "rigorous", np.broadcast_to(origin[0], shape) if origin else None
+    )
+
+
+class TruthBounds:
+    """Bounds of the truth's error, from the recorded operations of one trial.
+
+    Attributes:
+        tape: The operations, or None where they could not be recorded. Its first leaf is the 1 that backpropagation
+            starts from: as a leaf it keeps what autograd makes of it alone, such as 1/5 in a mean, from becoming a
+            rounded constant. The others are the drawn leaves in their order; its outputs are the quantities by name.
+        why_none: Why there is no tape.
+    """
+
+    def __init__(self, truth: Truth, draws: Mapping[str, Array]) -> None:
+        self.truth = truth
+        self.names = list(truth.sources)
+        self.tape: Tape | None = None
+        self.why_none = ""
+        try:
+            self.tape = self._record(draws)
+        except GradproofError as error:
+            self.why_none = str(error)
+
+    def _record(self, draws: Mapping[str, Array]) -> Tape:
+        leaves = self.truth.leaves({name: values[:1] for name, values in draws.items()})
+        order = list(self.truth.binding.leaves)
+
+        def one_trial(one: torch.Tensor, *tensors: torch.Tensor) -> Tensors:
+            named = dict(zip(order, tensors, strict=True))
+            return self.truth.quantities(named, batch=False, step=self.truth.recorded_step, one=one)
+
+        return record(one_trial, torch.ones((), dtype=self.truth.dtype), *(leaves[name][0] for name in order))
+
+    def trial_bytes(self, draws: Mapping[str, Array]) -> int:
+        """What one trial takes: its draws, all that torch computes from them, and every quantity on both sides.
+
+        Args:
+            draws: One trial's, `(1, *shape)` by leaf.
+        """
+        values = self.truth.evaluate(draws)
+        known = sum(value.nbytes for value in values.values())
+        computed = self.tape.nbytes if self.tape is not None else UNRECORDED * known
+        return sum(value.nbytes for value in draws.values()) + computed + 2 * known
+
+    def of(
+        self, draws: Mapping[str, Array], values: Mapping[str, Array], names: Iterable[str], *, ties: bool = False
+    ) -> dict[str, Bounded]:
+        """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
+        wanted = sorted(set(names), key=self.names.index)
+        replayed = self._replay(draws, wanted, noting_ties() if ties else TakenArray)
+        astray = [name for name in wanted if name not in replayed or not follows(replayed[name], values[name])]
+        sampled = self._sampled(draws, values, astray) if astray else {}
+        return {
+            name: Bounded(values[name], sampled[name], "sampled")
+            if name in sampled
+            else settled_on(replayed[name], values[name])
+            for name in wanted
+        }
+
+    def _replay(self, draws: Mapping[str, Array], wanted: list[str], arrays: type[BoundArray]) -> dict[str, Bounded]:
+        if self.tape is None:
+            return {}
+        dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
+        leaves = [arrays.exact(np.ones(1, dtype=dtype))]
+        for name in self.truth.binding.leaves:
+            values = draws[name]
+            leaves.append(arrays.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
+        outputs = list(self.tape.outputs)
+        count = len(next(iter(draws.values())))
+        try:
+            found = self.tape.run(leaves, only=[outputs.index(name) for name in wanted])
+        except GradproofError:
+            return {}  # an operation without a bound, or a branch that other trials take: sampled instead
+        return {
+            name: _layers_of(result, np.asarray(result) if not isinstance(result, BoundArray) else None, count, arrays)
+            for name, result in zip(wanted, found, strict=True)
+        }
+
+    def _sampled(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: list[str]) -> dict[str, Array]:
+        """Torch in float32 against torch in float64 on the same numbers shows what rounding does to the model.
+
+        A float64 run has 2**29 times less of it. Each sample moves the leaves by a unit in the last place of
+        float32, for other roundings.
+        """
+        generator = np.random.default_rng(len(names))
+        exact, rough = self._other("float64"), self._other("float32")
+        ratio = 2.0**-29 if self.truth.dtype == torch.float64 else 1.0
+        eps = torch.finfo(self.truth.dtype).eps
+        errors = {name: eps * np.abs(values[name].astype(np.float64)) for name in names}
+        for _ in range(SAMPLES):
+            moved = {name: _moved32(value, generator) for name, value in draws.items()}
+            fine, coarse = exact.evaluate(_wide(moved)), rough.evaluate(moved)
+            with np.errstate(all="ignore"):
+                for name in names:
+                    np.maximum(errors[name], ratio * np.abs(fine[name] - coarse[name]), out=errors[name])
+        return {name: SAFETY * np.where(np.isnan(error), np.inf, error) for name, error in errors.items()}
+
+    def _other(self, dtype: str) -> Truth:
+        binding = self.truth.binding
+        return Truth(Binding(binding.reference, binding.place, DTYPES[dtype]), self.names, dtype)
+
+
+def _moved32(value: Array, generator: np.random.Generator) -> Array:
+    if value.dtype.kind != "f":
+        return value
+    eps = float(np.finfo(np.float32).eps)
+    return np.asarray(value * (1 + eps * generator.uniform(-1, 1, value.shape)), dtype=np.float32)
+
+
+def _wide(values: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: value.astype(np.float64) if value.dtype.kind == "f" else value for name, value in values.items()}
+
+
+class EquationBounds:
+    """Bounds of the computed side: equations run on values that carry their errors."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.alone: set[str] = set()
+        self.unruled: set[str] = set()
+
+    def of(self, equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool = False) -> Bounded:
+        """The equation's result on inputs that are known up to their errors.
+
+        The value is what the function gives on plain arrays; a function that gives another one on arrays that carry
+        bounds (it asks for the type of its arguments) gets a sampled bound.
+        """
+        plain = self.evaluator.run(equation, [bounded.value for bounded in inputs], trials)
+        replayed = self._replayed(equation, inputs, trials, ties=ties)
+        if replayed is None or replayed.value.shape != plain.shape or not follows(replayed, plain):
+            value, error = self._sampled(equation, inputs, trials)
+            return Bounded(value, error, "sampled")
+        bounded = settled_on(replayed, plain)
+        sampled = any(one.kind == "sampled" for one in inputs)
+        return Bounded(bounded.value, bounded.error, "sampled", bounded.origin) if sampled else bounded
+
+    def _replayed(self, equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool) -> Bounded | None:
+        """The function on arrays with bounds: on all trials at once, else one by one; None where it has no bound."""
+        if equation.name not in self.alone | self.unruled:
+            try:
+                return _run_with_bounds(equation, inputs, trials, ties=ties)
+            except Exception:  # user code that takes another branch in another trial, or has no bound
+                self.alone.add(equation.name)
+        if equation.name not in self.unruled:
+            try:
+                rows = [
+                    _run_with_bounds(equation, [one.rows([k]) for one in inputs], 1, ties=ties, alone=True)
+                    for k in range(trials)
+                ]
+            except Exception:  # user code meets an operation that has no bound; the sampled one takes its place
+                self.unruled.add(equation.name)
+            else:
+                return _stacked(rows)
+        return None
+
+    def _sampled(self, equation: Equation, inputs: list[Bounded], trials: int) -> tuple[Array, Array]:
+        """The spread of the results when the inputs move within their errors, and the rounding that float32 shows."""
+        generator = np.random.default_rng(len(inputs))
+        run = self.evaluator.run
+        centre = run(equation, [bounded.value for bounded in inputs], trials)
+        ratio = float(np.finfo(centre.dtype).eps / np.finfo(np.float32).eps)
+        spread = np.zeros(centre.shape)
+        for _ in range(SAMPLES):
+            again = run(equation, [_moved(bounded, generator) for bounded in inputs], trials)
+            coarse = [_moved32(bounded.value, generator) for bounded in inputs]
+            fine = [value.astype(np.float64) if value.dtype.kind == "f" else value for value in coarse]
+            with np.errstate(all="ignore"):
+                np.maximum(spread, np.abs(again - centre), out=spread)
+                rounding = ratio * np.abs(run(equation, coarse, trials) - run(equation, fine, trials))
+                np.maximum(spread, rounding, out=spread)
+        with np.errstate(all="ignore"):
+            return centre, SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
+
+    def free_run(
+        self,
+        derivation: Derivation,
+        leaves: Mapping[str, Bounded],
+        wanted: Iterable[str],
+        trials: int,
+        given: Mapping[str, Bounded],
+        *,
+        ties: bool = False,
+    ) -> dict[str, Bounded]:
+        """The named equations from the leaves alone, with all that they read; some results may be given."""
+        needed = set(wanted)
+        for name in list(needed):
+            needed.update(derivation.upstream(derivation.by_name[name]))
+        values = dict(given)
+        for equation in derivation.order:
+            if equation.name in needed and equation.name not in values:
+                inputs = [
+                    values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]
+                    for name in equation.inputs
+                ]
+                values[equation.name] = self.of(equation, inputs, trials, ties=ties)
+        return values
+
+
+def _moved(bounded: Bounded, generator: np.random.Generator) -> Array:
+    value = bounded.value
+    if value.dtype.kind != "f":
+        return value
+    with np.errstate(all="ignore"):
+        step = bounded.error + _unit(value.dtype) * np.abs(value)
+        return np.asarray(value + step * generator.uniform(-1, 1, value.shape), dtype=value.dtype)
+
+
+def _run_with_bounds(
+    equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool, alone: bool = False
+) -> Bounded:
+    """One run on arrays that carry bounds; of one trial alone, whole numbers are handed over as they are.
+
+    Raises whatever the function raises on them.
+    """
+    arrays = noting_ties() if ties else TakenArray
+    operands = [one.value[0] if alone and one.value.dtype.kind in "iub" else one.operand(arrays) for one in inputs]
+    with np.errstate(all="ignore"):
+        result = call_on_arrays(equation.function, operands)
+    plain = None if isinstance(result, BoundArray) else as_numbers(equation, result)
+    return _layers_of(result, plain, trials, arrays)
+
+
+def _stacked(rows: list[Bounded]) -> Bounded:
+    origins = [one.origin for one in rows]
+    known = [origin for origin in origins if origin is not None]
+    return Bounded(
+        np.concatenate([one.value for one in rows]),
+        np.concatenate([one.error for one in rows]),
+        "rigorous",
+        np.concatenate(known) if len(known) == len(rows) else None,
+    )
+
+
+def _unit(dtype: np.dtype[Any]) -> float:
+    """The relative spacing of a dtype's numbers; whole numbers are exact."""
+    return float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0

@@ -1,0 +1,277 @@
+"""Run equations on many trials at once: as they are where that is right, else lifted, else trial by trial.
+
+A function written for one trial's numbers often works on all trials at once: on arrays with a leading trial axis
+(`batched`), or on arrays that hide that axis (`lifted`, see `gradproof.arrays`). Which of them gives what single
+trials give is found by a probe whose size differs from every dimension; a function that no probe covers, or of which
+a single trial is wanted, runs trial by trial (`loop`).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradproof.arrays.creation import call_on_arrays
+from gradproof.arrays.structure import LeadArray
+from gradproof.arrays.trials import TrialArray
+from gradproof.case.derivation import Derivation, Equation
+from gradproof.errors import GradproofError
+
+Array = NDArray[Any]
+Values = Mapping[str, Array]
+PROBE_SIZES = (17, 13, 11, 7, 19, 23, 5, 3, 2)
+PROBE_TRIALS = 29
+"""So many trials are drawn for the probe, where there are as many."""
+
+TWICE = 3
+"""So many trials of the probe are run a second time, to see that the results are the same."""
+
+
+class BrokenEquation(GradproofError):
+    """An equation that cannot be run: it raises, returns no array, or is no function of its inputs."""
+
+
+class Evaluator:
+    """Runs the equations of one derivation.
+
+    Attributes:
+        modes: `batched`, `lifted` or `loop` for each equation by name, once `probe` has chosen.
+        samples: What each equation returned for the first trial of the probe, by name.
+    """
+
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+        self.modes: dict[str, str] = {}
+        self.samples: dict[str, Array] = {}
+
+    def run(self, equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
+        """The equation's quantity in every trial, `(trials, *shape)`, from inputs `(trials, *shape)`.
+
+        Raises:
+            BrokenEquation: It raises in some trial, or returns what is no array of numbers.
+        """
+        mode = self.modes[equation.name]
+        if mode == "loop":
+            return self.loop(equation, inputs, trials)
+        try:
+            return _batched(equation, inputs, trials) if mode == "batched" else _lifted(equation, inputs, trials)
+        except Exception:  # user code: whatever a probe did not show, single trials will say in plain words
+            self.modes[equation.name] = "loop"
+            return self.loop(equation, inputs, trials)
+
+    def loop(self, equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
+        """Trial by trial, as its author would call it.
+
+        Raises:
+            BrokenEquation: As `run`.
+        """
+        with np.errstate(all="ignore"):
+            return self._loop(equation, inputs, trials)
+
+    @staticmethod
+    def _loop(equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
+        first = _single(equation, inputs, 0)
+        out = np.empty((trials, *first.shape), dtype=first.dtype)
+        out[0] = first
+        for trial in range(1, trials):
+            value = _single(equation, inputs, trial)
+            if value.shape != first.shape:
+                raise BrokenEquation(
+                    f"{equation.place}: {equation.name} returns the shape {first.shape} in one trial and {value.shape} "
+                    "in another; the shape of a quantity must not depend on its values"
+                )
+            out[trial] = value
+        return out
+
+    def free_run(self, leaves: Values, trials: int, given: Values | None = None) -> dict[str, Array]:
+        """Every equation from the leaves alone, by the equation's name: the derivation as its author meant it.
+
+        Args:
+            leaves: Leaf quantities `(trials, *shape)`.
+            trials: How many.
+            given: Results, by the equation's name, of equations that are not to be run.
+        """
+        derivation = self.derivation
+        values: dict[str, Array] = dict(given or {})
+        for equation in derivation.order:
+            if equation.name in values:
+                continue
+            inputs = [
+                values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]
+                for name in equation.inputs
+            ]
+            values[equation.name] = self.run(equation, inputs, trials)
+        return values
+
+    # Choosing -----------------------------------------------------------------------------------------------------
+
+    def probe(self, truth: Values) -> None:
+        """Choose how to run each equation, and refuse those that cannot be run.
+
+        Args:
+            truth: Known quantities `(n, *shape)` with n up to 29; an equation's inputs are taken from here where they
+                are known, else from the equation that yields them.
+
+        Raises:
+            BrokenEquation: With the messages of all equations that are broken, a line each.
+        """
+        values: dict[str, Array] = {}
+        problems = []
+        for equation in self.derivation.order:
+            try:
+                inputs = [self._input(name, values, truth) for name in equation.inputs]
+            except KeyError:
+                continue  # it reads an equation that is broken, which has been noted
+            try:
+                values[equation.name] = self._probe_one(equation, inputs)
+            except BrokenEquation as problem:
+                problems.append(str(problem))
+        if problems:
+            raise BrokenEquation("\n".join(problems))
+
+    def _input(self, name: str, values: Values, truth: Values) -> Array:
+        return truth[name] if name in truth else values[self.derivation.by_name[name].name]
+
+    def _probe_one(self, equation: Equation, inputs: list[Array]) -> Array:
+        dimensions = {size for value in inputs for size in value.shape[1:]}
+        total = min([len(value) for value in inputs], default=PROBE_TRIALS)
+        fitting = [size for size in PROBE_SIZES if size <= total and size not in dimensions]
+        count = fitting[0] if fitting else total
+        few = [value[:count] for value in inputs]
+        expected = _checked_calls(self, equation, few, count)
+        self.modes[equation.name] = "loop"
+        self.samples[equation.name] = expected[0]
+        for mode, function in (("batched", _batched), ("lifted", _lifted)) if fitting else ():
+            try:
+                value = function(equation, few, count)
+            except Exception:  # user code on an array it was not written for: the next mode is tried
+                continue
+            if same(value, expected) and self._same_on_others(equation, function, few, count):
+                self.modes[equation.name] = mode
+                break
+        return self.run(equation, inputs, total) if inputs else expected
+
+    def _same_on_others(
+        self, equation: Equation, function: Callable[..., Array], inputs: list[Array], count: int
+    ) -> bool:
+        """The same on numbers that are all different: at small scales a wrong axis may be off by less than rounding."""
+        generator = np.random.default_rng(count)
+        moved = [
+            np.asarray(value * generator.uniform(0.5, 1.5, value.shape), dtype=value.dtype)
+            if value.dtype.kind == "f"
+            else value
+            for value in inputs
+        ]
+        try:
+            expected = self.loop(equation, moved, count)
+        except BrokenEquation:
+            return True  # it refuses such numbers
+        try:
+            return same(function(equation, moved, count), expected)
+        except Exception:  # user code on an array it was not written for: the next mode is tried
+            return False
+
+
+def same(value: Array, expected: Array, *, near: float = 1e-5) -> bool:
+    """Whether two ways of running one function agree in all but rounding, relative to `near`."""
+    if value.shape != expected.shape:
+        return False
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(expected)
+        size = np.max(np.abs(expected[finite]), initial=0.0)
+        close = np.abs(value - expected) <= near * np.abs(expected) + 1e-4 * near * size
+    alike = (value == expected) | (np.isnan(value) & np.isnan(expected))
+    return bool(np.all(np.where(finite, close | alike, alike | ~np.isfinite(value))))
+
+
+def _checked_calls(evaluator: Evaluator, equation: Equation, inputs: list[Array], count: int) -> Array:
+    """Single trials, some of them twice, on copies: the result, if it is a function of inputs that are left alone."""
+    copies = [value.copy() for value in inputs]
+    first = evaluator.loop(equation, copies, count)
+    for name, copy, value in zip(equation.inputs, copies, inputs, strict=True):
+        if not np.array_equal(copy, value, equal_nan=value.dtype.kind == "f"):
+            raise BrokenEquation(
+                f"{equation.place}: {equation.name} changes its input {name}; work on a copy "
+                f"(`{name} = {name}.copy()`) or use an operator that makes a new array"
+            )
+    few = min(count, TWICE)
+    second = evaluator.loop(equation, [copy[:few] for copy in copies], few)
+    if not np.array_equal(first[:few], second, equal_nan=True):
+        raise BrokenEquation(
+            f"{equation.place}: {equation.name} gives different results when it is called twice with the same inputs; "
+            "a random number or a changing global does not belong into an equation: make it an input"
+        )
+    return first
+
+
+def _single(equation: Equation, inputs: Sequence[Array], trial: int) -> Array:
+    """One trial: scalars are handed over as NumPy scalars, tensors as arrays."""
+    try:
+        value = equation.function(*[value[trial] for value in inputs])
+    except Exception as error:
+        raise BrokenEquation(_why_it_raises(equation, error)) from error
+    return as_numbers(equation, value)
+
+
+def as_numbers(equation: Equation, value: Any) -> Array:
+    """What an equation returned, as a real array.
+
+    Raises:
+        BrokenEquation: It is no number and no array of real numbers.
+    """
+    if isinstance(value, (bool, int, float, np.generic, np.ndarray)):
+        array = np.asarray(value)
+        if array.dtype.kind in "biuf":
+            return array.astype(np.float64) if array.dtype.kind in "biu" else array
+        found = f"an array of {array.dtype}"
+    else:
+        found = "nothing (is there a `return`?)" if value is None else f"a {type(value).__name__}"
+    way_out = " (write np.array([...]))" if isinstance(value, (list, tuple)) else ""
+    raise BrokenEquation(
+        f"{equation.place}: {equation.name} returns {found}; "
+        f"an equation returns a number or an array of numbers{way_out}"
+    )
+
+
+def _batched(equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
+    """The function on arrays with a leading trial axis, which it may not write into."""
+    views = []
+    for value in inputs:
+        view = value.view()
+        view.flags.writeable = False
+        views.append(view)
+    with np.errstate(all="ignore"):
+        value = as_numbers(equation, equation.function(*views))
+    return np.broadcast_to(value, (trials,)) if value.ndim == 0 else value
+
+
+def _lifted(equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
+    """The function on arrays whose trial axis is hidden from it."""
+    with np.errstate(all="ignore"):
+        value = call_on_arrays(equation.function, [TrialArray(value) for value in inputs])
+    return unlifted(equation, value, trials)
+
+
+def unlifted(equation: Equation, value: Any, trials: int) -> Array:
+    """The values behind a lifted result, `(trials, *shape)`; a constant is the same in every trial."""
+    if isinstance(value, LeadArray):
+        layer = value.layers[0]
+        numbers = as_numbers(equation, layer)
+        return np.broadcast_to(numbers, (trials, *layer.shape[1:]))
+    numbers = as_numbers(equation, value)
+    return np.broadcast_to(numbers, (trials, *numbers.shape))
+
+
+def _why_it_raises(equation: Equation, error: Exception) -> str:
+    """The line of the user's file at which it happened, and what happened."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(equation.path) and frame.lineno is not None
+    ]
+    place = f"{equation.path.parent.name}/{equation.path.name}:{lines[-1] if lines else equation.line}"
+    return f"{place}: {equation.name} raises {type(error).__name__}: {error}"

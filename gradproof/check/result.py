@@ -1,0 +1,254 @@
+"""What a check has found, as facts: one frozen record for each equation, and the verdict over all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gradproof import defaults
+from gradproof.check.failures import Failure
+from gradproof.check.measured import ScaleSweep, Trajectory, WorstEntry
+from gradproof.check.rendering import rendered
+from gradproof.errors import Disagreement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gradproof.check.case import Case
+
+VERDICTS = ("agrees", "disagrees", "inherits", "inconclusive", "undefined", "unchecked")
+
+
+@dataclass(frozen=True)
+class EquationResult:
+    """What a check has found about one equation.
+
+    For an equation that is wrong by itself the numbers are those of the run on true inputs; for every other they
+    are those of the free run, from the leaves.
+
+    Attributes:
+        equation: Its name.
+        form: The label of its form.
+        kind: `forward`, `derivative` or `update`.
+        shape: The quantity's shape, or shapes where the references differ.
+        place: File and line.
+        written: The equation on one line.
+        verdict: One of `VERDICTS`.
+        trials: Trials in which it was compared.
+        disagreeing_trials: Those in which the difference exceeds the bound.
+        undefined_trials: Trials left out because the truth is not finite.
+        finite_there: Trials of those in which the equation gives a finite value.
+        max_abs_error, max_rel_error, max_ulp_error: The largest differences.
+        bound_share: The largest difference as a share of its bound.
+        bound_kind: `rigorous`, `sampled`, `fixed`, or empty where all agreed to a few units in the last place.
+        edge_trials: Trials in which the two sides took different branches at a near tie; they decide nothing.
+        resolution: The smallest relative fault that would have shown in every entry that is not always zero.
+        resolution_at_zero: The smallest absolute fault that would have shown in the entries that are always zero.
+        zero_entries: How many entries are zero in all trials, exactly or up to rounding.
+        untold: The share of entries and trials whose bound was too coarse to tell.
+        rarest_branch: In which share of the trials the rarest branch was taken; NaN where nothing branches.
+        worst_trial: The trial with the largest difference, -1 where there is none.
+        diagnosis: What is wrong, or why there is no clearer verdict.
+        fix: The mended equation: what it should return, or the whole line that is mended where `fix_before` has one.
+        fix_before: The line as it is, where one line of several is mended or one of a helper.
+        fix_place: File and line of that.
+        fix_of: The helper whose text holds the slip, where it is not the equation's own.
+        fix_trials, fresh_trials: In how many picked trials, and in how many fresh ones, the fix agrees: in all.
+        fix_proof: What a proof says of the fix: `PROVED`, `REFUTED` or `UNDECIDED`.
+        alternatives: Other formulas that agree as well, the simplest first.
+        proof: `PROVED`, `REFUTED` or `UNDECIDED`.
+        inherits_from: The wrong equations upstream of it.
+        known_erratum: Whether the case declares it wrong.
+    """
+
+    equation: str
+    form: str
+    kind: str
+    shape: str
+    place: str
+    written: str
+    verdict: str
+    trials: int = 0
+    disagreeing_trials: int = 0
+    undefined_trials: int = 0
+    finite_there: int = 0
+    max_abs_error: float = 0.0
+    max_rel_error: float = 0.0
+    max_ulp_error: float = 0.0
+    bound_share: float = 0.0
+    bound_kind: str = ""
+    edge_trials: int = 0
+    resolution: float = float("nan")
+    resolution_at_zero: float = float("nan")
+    zero_entries: int = 0
+    untold: float = float("nan")
+    rarest_branch: float = float("nan")
+    worst_trial: int = -1
+    diagnosis: str = ""
+    fix: str = ""
+    fix_before: str = ""
+    fix_place: str = ""
+    fix_of: str = ""
+    fix_trials: int = 0
+    fresh_trials: int = 0
+    fix_proof: str = ""
+    alternatives: tuple[str, ...] = ()
+    proof: str = ""
+    inherits_from: tuple[str, ...] = ()
+    known_erratum: bool = False
+
+    @property
+    def refuted_only(self) -> bool:
+        """Whether no trial shows that it is wrong, only the counterexample of a proof."""
+        return self.verdict == "disagrees" and self.trials > 0 and not self.disagreeing_trials
+
+    @property
+    def mended(self) -> str:
+        """The fix as a line that can be read alone; empty where there is none."""
+        return self.fix if self.fix_before or not self.fix else f"{self.equation} = {self.fix}"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of a check.
+
+    Attributes:
+        case: The case's name.
+        title: The first line of the derivation's docstring.
+        results: One record for each equation, in the document's order.
+        trials: Trials that were run.
+        seed: The seed they were drawn with.
+        dtype: `float64` or `float32`.
+        scale: The factor on real draws.
+        checked: The case itself, for those who look closer; None for a result that was made otherwise.
+        find_worst: Gives the worst trial of each equation with its numbers.
+        trajectory: How training runs of both sides part, where steps were asked for.
+        scales: The errors of both sides at many scales of the draws, where they were asked for.
+        interrupted: Whether the run was stopped before its end.
+        known_errata: The equations that the case declares wrong.
+        failures: What gradproof itself could not do; the verdicts stand without it.
+    """
+
+    case: str
+    title: str
+    results: tuple[EquationResult, ...]
+    trials: int
+    seed: int
+    dtype: str
+    scale: float = 1.0
+    checked: Case | None = field(default=None, repr=False, compare=False)
+    find_worst: Callable[[], tuple[WorstEntry, ...]] = field(default=tuple, repr=False, compare=False)
+    trajectory: Trajectory | None = None
+    scales: ScaleSweep | None = None
+    interrupted: bool = False
+    known_errata: frozenset[str] = field(default=frozenset())
+    failures: tuple[Failure, ...] = ()
+
+    @cached_property
+    def worst(self) -> tuple[WorstEntry, ...]:
+        """The worst trial of each equation that was compared, run again for all its numbers when first asked for."""
+        return self.find_worst()
+
+    @property
+    def wrong(self) -> tuple[EquationResult, ...]:
+        """The equations that are wrong by themselves."""
+        return tuple(result for result in self.results if result.verdict == "disagrees")
+
+    @property
+    def unexpected(self) -> tuple[EquationResult, ...]:
+        """Wrong equations that the case does not declare."""
+        return tuple(result for result in self.wrong if result.equation not in self.known_errata)
+
+    @property
+    def not_shown(self) -> tuple[str, ...]:
+        """Declared errata that do not disagree: mended by now, or never seen."""
+        wrong = {result.equation for result in self.wrong}
+        return tuple(r.equation for r in self.results if r.equation in self.known_errata and r.equation not in wrong)
+
+    @property
+    def ok(self) -> bool:
+        """Whether exactly the declared errata disagree, something was compared, and nothing failed on the way."""
+        compared = any(result.verdict in ("agrees", "disagrees") for result in self.results)
+        return compared and not self.unexpected and not self.not_shown and not self.failures
+
+    def count(self, verdict: str) -> int:
+        """How many equations have a verdict."""
+        return sum(result.verdict == verdict for result in self.results)
+
+    @cached_property
+    def equations(self) -> pd.DataFrame:
+        """One row for each equation; see `docs/reports.md` for the columns."""
+        frame: pd.DataFrame = rendered("equations", self)
+        return frame
+
+    @cached_property
+    def worst_trials(self) -> pd.DataFrame:
+        """The worst trial of each equation: manual value, truth, difference, bound, inputs."""
+        frame: pd.DataFrame = rendered("worst_trials", self)
+        return frame
+
+    @property
+    def sentence(self) -> str:
+        """The verdict over all in one sentence."""
+        count = len(self.results)
+        wrong = [result.equation for result in self.wrong]
+        parts = []
+        if self.unexpected or (wrong and not self.known_errata):
+            parts.append(
+                f"{len(self.unexpected)} of {count} equations wrong: {', '.join(r.equation for r in self.unexpected)}"
+            )
+        if wrong and self.known_errata:
+            declared = [name for name in wrong if name in self.known_errata]
+            what = "known erratum disagrees" if len(declared) == 1 else "known errata disagree"
+            parts.append(f"{len(declared)} {what}, as declared: {', '.join(declared)}")
+        if self.not_shown:
+            parts.append(f"declared as errata but not wrong: {', '.join(self.not_shown)}")
+        if not wrong and not self.not_shown:
+            parts.append(f"{self.count('agrees')} of {count} equations agree")
+        rest = [f"{self.count(v)} {v}" for v in ("inherits", "inconclusive", "undefined", "unchecked") if self.count(v)]
+        return "; ".join([*parts, *rest])
+
+    def command(self, verb: str = "check", *words: str) -> str:
+        """The `gradproof` command that does something with this case and the same draws."""
+        options = [f"--seed {self.seed}"]
+        options += [f"--dtype {self.dtype}"] if self.dtype != defaults.DTYPE else []
+        options += [f"--scale {self.scale!r}"] if self.scale != defaults.SCALE else []
+        return " ".join(["gradproof", verb, self.case, *words, *options])
+
+    def replay_command(self, result: EquationResult) -> str:
+        """The command that shows an equation's worst trial with all its numbers, or the input that refutes it."""
+        if result.refuted_only:
+            return f"gradproof prove {self.case}"
+        return self.command("replay", result.equation, f"--trial {max(result.worst_trial, 0)}")
+
+    def raise_on_disagreement(self) -> CheckResult:
+        """Return the result itself if it is as expected.
+
+        Raises:
+            Disagreement: It is not; the message lists every wrong equation.
+        """
+        if self.ok:
+            return self
+        lines = [f"{self.case}: {self.sentence}"]
+        lines += [
+            f"  {result.place}  {result.equation} = {result.written}\n"
+            + (
+                f"    {result.diagnosis}"
+                if result.refuted_only
+                else f"    disagrees in {result.disagreeing_trials} of {result.trials} trials; replay the worst: "
+                f"{self.replay_command(result)}"
+            )
+            for result in self.unexpected
+        ]
+        lines += [f"  {one.sentence}" for one in self.failures]
+        raise Disagreement("\n".join(lines))
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows the outcome."""
+        return str(rendered("html", self))
+
+    def with_results(self, results: tuple[EquationResult, ...]) -> CheckResult:
+        """The same outcome with other records: diagnoses, fixes, proofs filled in."""
+        return replace(self, results=results)

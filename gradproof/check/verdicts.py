@@ -1,0 +1,163 @@
+"""From what the trials have shown to a verdict on every equation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradproof.case.derivation import Equation
+from gradproof.check.case import Case
+from gradproof.check.compare import Tally
+from gradproof.check.judging import FREE, OWN
+from gradproof.check.resolution import COARSEST, Resolution
+from gradproof.check.result import EquationResult
+
+RARE = 0.02
+"""Near ties at which the two sides took different branches excuse an equation in so many of its trials."""
+
+NOTHING_SEEN = Resolution(relative=float("nan"), absolute=float("nan"), zeros=0, entries=0, untold=float("nan"))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a run has shown.
+
+    Attributes:
+        case: The case that was run.
+        tallies: By run (`own`, `free`) and equation.
+        shapes: The shapes of each equation's quantity, one for each reference.
+        misfits: Why an equation's result cannot be compared with its quantity at all, by equation.
+        blunt: Why an equation's agreement shows nothing, by equation.
+        branches: How often each equation's rarest branch was taken, as a share of the trials that were watched.
+    """
+
+    case: Case
+    tallies: Mapping[tuple[str, str], Tally]
+    shapes: Mapping[str, list[tuple[int, ...]]]
+    misfits: Mapping[str, str]
+    blunt: Mapping[str, str]
+    branches: Mapping[str, float] = field(default_factory=dict)
+
+
+def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
+    """One record for each equation, in the document's order."""
+    wrong = {e.name for e in evidence.case.derivation.equations if _is_wrong(evidence, e)}
+    return tuple(_result(evidence, equation, wrong) for equation in evidence.case.derivation.equations)
+
+
+def _is_wrong(evidence: Evidence, equation: Equation) -> bool:
+    """Wrong by itself: it disagrees on true inputs, or cannot be compared."""
+    if equation.name in evidence.misfits:
+        return True
+    tally = evidence.tallies.get((OWN, equation.name))
+    return tally is not None and tally.disagreeing > 0
+
+
+def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> EquationResult:
+    derivation = evidence.case.derivation
+    verdict, diagnosis, tally, sources = _verdict(evidence, equation, wrong)
+    fineness = tally.seen.resolution() or NOTHING_SEEN
+    return EquationResult(
+        equation=equation.name,
+        form=equation.form,
+        kind=evidence.case.kind(equation),
+        shape="; ".join(dict.fromkeys(str(shape) for shape in evidence.shapes.get(equation.name, []))),
+        place=equation.place,
+        written=equation.written,
+        verdict=verdict,
+        trials=tally.trials,
+        disagreeing_trials=tally.disagreeing,
+        undefined_trials=tally.undefined,
+        finite_there=tally.finite_there,
+        max_abs_error=tally.max_abs,
+        max_rel_error=tally.max_rel,
+        max_ulp_error=tally.max_ulp,
+        bound_share=tally.share,
+        bound_kind="sampled" if "sampled" in tally.kinds else "rigorous" if tally.kinds else "",
+        edge_trials=tally.edges,
+        resolution=fineness.relative,
+        resolution_at_zero=fineness.absolute,
+        zero_entries=fineness.zeros,
+        untold=fineness.untold,
+        rarest_branch=evidence.branches.get(equation.name, float("nan")),
+        worst_trial=tally.worst[2],
+        diagnosis=diagnosis,
+        inherits_from=sources,
+        known_erratum=equation.name in derivation.known_errata,
+    )
+
+
+def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[str, str, Tally, tuple[str, ...]]:
+    """The verdict, why, the tally that it rests on, and the wrong equations upstream if it inherits."""
+    if equation.quantity not in evidence.case.known:
+        return "unchecked", evidence.case.bindings[0].why_unknown(equation.quantity), Tally(), ()
+    if equation.name in evidence.misfits:
+        return "disagrees", evidence.misfits[equation.name], Tally(), ()
+    own, free = evidence.tallies.get((OWN, equation.name)), evidence.tallies[FREE, equation.name]
+    if own is not None and own.disagreeing:
+        return "disagrees", _helpers(evidence.case, equation), own, ()
+    upstream = evidence.case.derivation.upstream(equation)
+    sources = tuple(name for name in upstream if name in wrong)
+    if free.disagreeing or any(name in evidence.misfits for name in sources):
+        if sources:
+            return "inherits", f"wrong only because of {', '.join(sources)}", free, sources
+        if own is None:
+            return "disagrees", "or what it reads: the run was stopped before it was tried on true inputs", free, ()
+        return "disagrees", "agrees on true inputs, but its own inputs are off by more than rounding", free, ()
+    if not free.trials:
+        there = f"; the equation is finite in {free.finite_there} of them" if free.finite_there else ""
+        return "undefined", f"the truth is not finite in any of {free.undefined} trials{there}", free, ()
+    reason = _why_open(free, evidence.case.dtype) or evidence.blunt.get(equation.name, "")
+    if reason:
+        return "inconclusive", reason, free, ()
+    return "agrees", "; ".join(filter(None, (_undefined(free), _edges(free)))), free, ()
+
+
+def _why_open(tally: Tally, dtype: str) -> str:
+    """Why the trials cannot tell; empty where they can."""
+    fineness = tally.seen.resolution()
+    if not tally.seen.lit:
+        return f"zero in all {tally.trials} trials: a wrong factor would not show"
+    if tally.edges > RARE * tally.trials:
+        return (
+            f"a comparison between nearly equal values decides it: in {tally.edges} of {tally.trials} trials the two "
+            "sides took different branches there"
+        )
+    if fineness is None or np.isinf(fineness.relative + fineness.absolute):
+        return "no finite rounding bound in any trial for some entry" if fineness else "it was never given a bound"
+    if fineness.zeros == fineness.entries:
+        return (
+            f"zero in all {tally.trials} trials, up to the rounding of {fineness.absolute:.1g}: a wrong factor would "
+            "not show"
+        )
+    if fineness.too_coarse(COARSEST[dtype], tally.seen.largest):
+        finest = max(fineness.relative, fineness.absolute / tally.seen.largest)
+        return f"rounding hides too much: in some entry only a relative fault above {finest:.1g} would have shown"
+    return ""
+
+
+def _edges(tally: Tally) -> str:
+    if not tally.edges:
+        return ""
+    return f"left out: {tally.edges} trials in which the two sides took different branches at a near tie"
+
+
+def _undefined(tally: Tally) -> str:
+    if not tally.undefined:
+        return ""
+    return f"left out: {tally.undefined} trials whose truth is not finite ({tally.finite_there} finite here)"
+
+
+def _helpers(case: Case, equation: Equation) -> str:
+    """The fault may as well lie in helper quantities that the reference does not know."""
+    by_name = case.derivation.by_name
+    group: dict[str, None] = {}
+    waiting = [equation]
+    while waiting:
+        for name in waiting.pop().inputs:
+            if name not in case.known and name not in group:
+                group[name] = None
+                waiting.append(by_name[name])
+    return f"or one of the helpers it reads, which the reference does not have: {', '.join(group)}" if group else ""

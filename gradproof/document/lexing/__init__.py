@@ -1,5 +1,0 @@
-"""The lexer of one side of an equation: tokens to the terminals of the grammar."""
-
-from gradproof.document.lexing.lexer import lex
-
-__all__ = ["lex"]

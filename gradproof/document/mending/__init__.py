@@ -1,6 +1,0 @@
-"""The search for one edit that mends a wrong side of an equality."""
-
-from gradproof.document.mending.changes import Material, parts_of
-from gradproof.document.mending.search import Attempt, Case, mend
-
-__all__ = ["Attempt", "Case", "Material", "mend", "parts_of"]

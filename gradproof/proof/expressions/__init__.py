@@ -1,0 +1,1 @@
+"""Exact expressions: NumPy code in, a graph of operations over the rational numbers out."""

@@ -1,0 +1,1 @@
+"""The differential field that decides equality: algebraic relations among points, and the rules that give them."""

@@ -1,0 +1,187 @@
+"""Explain and mend the wrong equations of a checked case, and write the fixes into its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gradproof import defaults
+from gradproof.case.derivation import Derivation, Equation
+from gradproof.check.case import Case
+from gradproof.check.failures import Failure
+from gradproof.check.result import CheckResult, EquationResult
+from gradproof.code.writing.patching import patched
+from gradproof.code.writing.written import Change, written_of
+from gradproof.errors import GradproofError
+from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
+from gradproof.repair.evidence.strata import fresh, stratified
+from gradproof.repair.sharing import edited_by
+from gradproof.truth.ancestors import ancestors_of
+
+
+@dataclass(frozen=True)
+class FilePatch:
+    """The fixes of one file: its path, and its text before and after."""
+
+    path: Path
+    old: str
+    new: str
+
+    @property
+    def diff(self) -> str:
+        """The unified diff, with paths as seen from the project's root."""
+        return unified_diff(self.old, self.new, f"{self.path.parent.name}/{self.path.name}")
+
+
+def mend_case(
+    case: Case,
+    result: CheckResult,
+    *,
+    seed: int,
+    failures: list[Failure] | None = None,
+    budget_seconds: float = defaults.REPAIR_SECONDS,
+) -> dict[str, Repair]:
+    """Search for the simplest fix of every wrong equation.
+
+    Args:
+        case: The case that was checked.
+        result: What the check has found.
+        seed: For the trials that the search works on.
+        failures: Where it is noted that a search raised, the others going on; without it the exception is passed on.
+        budget_seconds: How long the search for each equation may take.
+
+    Returns:
+        The outcomes by the equations' names; nothing where there are no trials in which every quantity is finite.
+    """
+    disagreeing = {one.equation for one in result.results if one.verdict == "disagrees"}
+    wrong = [equation for equation in case.derivation.equations if equation.name in disagreeing]
+    if not wrong:
+        return {}
+    if case.dtype != "float64" or case.forgotten:
+        case = replace(case, dtype="float64", unread=case.forgotten)  # a mistake shows best where rounding is small
+    evidence, others = stratified(case, seed), fresh(case, seed)
+    if not all(group.trials for group in (*evidence, *others)):
+        return {}
+    passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
+    ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
+    context = Context(case.derivation.equations, passing, ancestors)
+    return mend_all(wrong, Workbench(evidence, others, context, seed), failures=failures, budget_seconds=budget_seconds)
+
+
+def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation: Derivation) -> CheckResult:
+    """A check's result with diagnosis and fix of every equation that was looked into."""
+    return result.with_results(
+        tuple(
+            _explained(one, repairs[one.equation], derivation) if one.equation in repairs else one
+            for one in result.results
+        )
+    )
+
+
+def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> EquationResult:
+    parts = [repair.diagnosis.sentence] if repair.diagnosis is not None else [one.diagnosis] if one.diagnosis else []
+    if repair.fix is None:
+        parts.append(repair.refusal or "no fix found")
+        return replace(one, diagnosis="; ".join(parts))
+    fix = repair.fix
+    edited = derivation.by_name[fix.equation]
+    place = _place_of(fix, edited)
+    is_helper = fix.equation != one.equation
+    before, after = fix.before, _line(fix, one.equation)
+    alternatives = [_line(other, one.equation) for other in repair.alternatives]
+    if (change := _change(edited, fix)) is not None:
+        before, after = change.before, change.after
+        place = f"{place.rpartition(':')[0]}:{change.line}"
+        parts = [change.in_words(part) for part in parts]
+        others = [_change(edited, other) for other in repair.alternatives if other.equation == fix.equation]
+        alternatives = [f"line {other.line}: {other.after}" for other in others if other is not None]
+    elif edited.code is not None:
+        before = ""  # of no one statement of the code
+    where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
+    if before and not is_helper and place != one.place:
+        where = f"at {place}: "
+    before = before or (f"{fix.equation} = {edited.written}" if is_helper else "")
+    return replace(
+        one,
+        diagnosis=where + "; ".join(parts),
+        fix=after,
+        fix_before=before,
+        fix_place=place if before else "",
+        fix_of=fix.equation if is_helper else "",
+        fix_trials=fix.trials,
+        fresh_trials=fix.fresh_trials,
+        alternatives=tuple(dict.fromkeys(alternatives)),
+    )
+
+
+def _change(equation: Equation, fix: Fix) -> Change | None:
+    """What a fix makes of the code that an equation was read from; None where it was read from none."""
+    edited = edited_by(equation, fix)
+    written = written_of(edited) if isinstance(edited, Equation) else None
+    return written.change(fix.source, fix.body) if written is not None else None
+
+
+def _line(fix: Fix, equation: str) -> str:
+    """What a fix makes of an equation, of a helper, or of a statement."""
+    return fix.expression if fix.before or fix.equation == equation else f"{fix.equation} = {fix.expression}"
+
+
+def _place_of(fix: Fix, edited: Equation) -> str:
+    """Folder, file and line of what a fix edits; the noted line is that of the `def`, below any decorators."""
+    file = edited.place.rpartition(":")[0]
+    if not fix.statement_line:
+        return edited.place
+    lines = edited.source.splitlines()
+    head = next((number for number, line in enumerate(lines) if line.startswith("def ")), 0)
+    return f"{file}:{edited.line + fix.statement_line - 1 - head}"
+
+
+def mended_case(case: Case, repairs: Mapping[str, Repair]) -> Case:
+    """The case with every fix in the place of the equation that it mends."""
+    fixes = {fix.equation: fix for fix in _fixes(repairs)}
+    equations = tuple(
+        replace(equation, inputs=fix.parameters, function=fix.function, source=fix.body)
+        if (fix := fixes.get(equation.name)) is not None
+        else equation
+        for equation in case.derivation.equations
+    )
+    return replace(case, derivation=replace(case.derivation, equations=equations))
+
+
+def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
+    """What the fixes make of the files that the wrong equations stand in.
+
+    Raises:
+        GradproofError: A file was changed after it was read.
+    """
+    by_file: dict[Path, list[Fix]] = {}
+    for fix in _fixes(repairs):
+        by_file.setdefault(case.derivation.by_name[fix.equation].path, []).append(fix)
+    found = []
+    for path, fixes in by_file.items():
+        text = path.read_text(encoding="utf-8")
+        changes = [(fix, case.derivation.by_name[fix.equation]) for fix in fixes]
+        statements = [change for fix, equation in changes if (change := _change(equation, fix)) is not None]
+        mended = patch(text, [fix for fix, equation in changes if equation.code is None])
+        found.append(FilePatch(path, text, patched(mended, statements, f"{path.parent.name}/{path.name}")))
+    return tuple(found)
+
+
+def _fixes(repairs: Mapping[str, Repair]) -> tuple[Fix, ...]:
+    """All fixes; that of a helper, which several equations may share, once."""
+    return tuple({repair.fix.equation: repair.fix for repair in repairs.values() if repair.fix is not None}.values())
+
+
+def write(patch: FilePatch) -> None:
+    """Put a patched text into its file.
+
+    Raises:
+        GradproofError: The file cannot be written, or was changed since it was read.
+    """
+    try:
+        if patch.path.read_text(encoding="utf-8") != patch.old:
+            raise GradproofError(f"{patch.path.name} was changed meanwhile; nothing was written: check it again")
+        patch.path.write_text(patch.new, encoding="utf-8")
+    except OSError as error:
+        raise GradproofError(f"{patch.path.name} cannot be written: {error.strerror}") from error

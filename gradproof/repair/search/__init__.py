@@ -1,0 +1,1 @@
+"""The search for the simplest edit: a formula and trials in, the edits that give the truth out."""

@@ -1,0 +1,74 @@
+"""Right equations of the same kind, written for another quantity: dLoss_dW36 as dLoss_dW37, dLoss_dzi as dLoss_dzf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import takewhile
+
+from gradproof.repair.formulas.formula import Formula, Name, transform
+from gradproof.repair.formulas.names import family
+
+_Rename = Callable[[str], str]
+
+
+def analogies(name: str, right: Mapping[str, Formula], known: Collection[str]) -> Iterator[tuple[str, Formula]]:
+    """The formulas of siblings, written for this equation.
+
+    Args:
+        name: The equation's name.
+        right: Formulas of right equations, without local names, by the equations' names.
+        known: All quantities.
+
+    Yields:
+        The sibling's name, and its formula with the names exchanged.
+    """
+    for sibling, formula in right.items():
+        rename = _renaming(sibling, name, known)
+        if rename is not None:
+            yield sibling, _renamed(formula, rename)
+
+
+def _renamed(formula: Formula, rename: _Rename) -> Formula:
+    return transform(formula, lambda node: Name(rename(node.id)) if isinstance(node, Name) else None)
+
+
+def _renaming(sibling: str, name: str, known: Collection[str]) -> _Rename | None:
+    if sibling == name:
+        return None
+    if family(sibling) == family(name):
+        exchange = _exchange(sibling, name)
+        return None if exchange is None else lambda other: other.translate(exchange)
+    old, new = _difference(sibling, name)
+    if not old or not new or len(old) > 2 or len(new) > 2:
+        return None
+
+    def rename(other: str) -> str:
+        place = other.rfind(old)
+        renamed = other[:place] + new + other[place + len(old) :]
+        return renamed if place >= 0 and renamed in known else other
+
+    return rename
+
+
+def _exchange(sibling: str, name: str) -> dict[int, str] | None:
+    """Which digits are exchanged between two names of one family; None if they are not exchanged consistently."""
+    exchange: dict[str, str] = {}
+    for old, new in zip(sibling, name, strict=True):
+        if old.isdigit() and exchange.setdefault(old, new) != new:
+            return None
+    for old, new in list(exchange.items()):
+        exchange.setdefault(new, old)
+    return str.maketrans(exchange)
+
+
+def _difference(sibling: str, name: str) -> tuple[str, str]:
+    """What is left of two names without what they have in common in front and behind."""
+    front = _common(sibling, name)
+    rest, other = sibling[front:], name[front:]
+    back = _common(rest[::-1], other[::-1])
+    return rest[: len(rest) - back], other[: len(other) - back]
+
+
+def _common(first: str, second: str) -> int:
+    """How many characters two texts share from the start."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))

@@ -1,0 +1,177 @@
+"""How surprising a formula is: description length in bits, learnt from the equations that are right.
+
+A two-part code (Rissanen, "Modeling by shortest data description", Automatica 1978): the slip that is assumed, and the
+formula that results. Names are priced by what right equations of the same kind read, indices apart; by the chain rule,
+under which `dA_dX` reads `dA_dC` for the consumers C of X and what those read; and by the indices they share with the
+quantity that is computed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gradproof.repair.formulas.formula import (
+    Binary,
+    Compare,
+    Constant,
+    Formula,
+    Literally,
+    Local,
+    Name,
+    Negate,
+    Size,
+    children,
+    nodes,
+)
+from gradproof.repair.formulas.names import Phase, ends, family, indices, phase
+
+_CONSTANTS = {0: 2.0, 1: 2.0, 2: 2.0, -1: 2.0, 0.5: 3.25}
+_OTHER_CONSTANT = 4.0
+SWAPPED = 0.5
+"""Bits for two operands that are exchanged."""
+
+_UNSEEN = 0.5
+_SMOOTHING = 8.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """The equation that is priced.
+
+    Attributes:
+        name: Its name, with the label of its form.
+        quantity: The quantity that it yields.
+        own: The quantities that it reads as it is written.
+    """
+
+    name: str
+    quantity: str
+    own: frozenset[str] = frozenset()
+
+
+class Prior:
+    """Prices of names and formulas in one derivation.
+
+    Args:
+        right: Equation's name -> what it reads, of the equations that are right.
+        forward: Forward quantity -> what its equations read.
+    """
+
+    def __init__(self, right: Mapping[str, Iterable[str]], forward: Mapping[str, Iterable[str]]) -> None:
+        self.counts: dict[str, Counter[str]] = {}
+        for name, read in right.items():
+            self.counts.setdefault(family(name), Counter()).update(family(other) for other in read)
+        self.reads = {quantity: frozenset(read) for quantity, read in forward.items()}
+        self.consumers: dict[str, list[str]] = {}
+        for quantity, read in self.reads.items():
+            for other in read:
+                self.consumers.setdefault(other, []).append(quantity)
+        self._bits: dict[tuple[str, Target], float] = {}
+
+    def name_bits(self, name: str, target: Target) -> float:
+        """Bits to name a quantity in an equation."""
+        key = (name, target)
+        if key not in self._bits:
+            self._bits[key] = self._name_bits(name, target)
+        return self._bits[key]
+
+    def _name_bits(self, name: str, target: Target) -> float:
+        seen = self.counts.get(family(target.name), Counter())
+        bits = math.log2((seen.total() + _SMOOTHING) / (seen[family(name)] + _UNSEEN))
+        bits += 0.01 * len(name)
+        if not indices(name) <= indices(target.quantity):
+            bits += 1.5
+        own = ends(target.quantity)
+        if own is None:
+            return bits
+        near: set[str] = set()
+        for consumer in self.consumers.get(own.bottom, ()):
+            near |= {consumer, *self.reads[consumer]}
+            if name == f"d{own.top}_d{consumer}":
+                bits -= 3.0
+        if name in near:
+            bits -= 2.0
+        elif not seen and name in own:
+            bits -= 1.5
+        return bits
+
+    def formula_bits(self, formula: Formula, target: Target) -> float:
+        """Bits to write a formula as the body of an equation; a local name costs its definition once."""
+        return sum(bits for _, bits in self._tokens(formula, target))
+
+    def edit_bits(self, old: Formula, new: Formula, target: Target) -> float:
+        """Bits of what an edit puts in; what it leaves where it was, or takes out, is free.
+
+        With a prior over right formulas and slips that write anything at all, the bits of what is taken out cancel:
+        the right formula is shorter by them, and the slip has to spell them.
+        """
+        if old == new:
+            return 0.0
+        before, after = children(old), children(new)
+        wraps = any(part == old for part in nodes(new)) or any(part == new for part in nodes(old))
+        if old.kind == new.kind and before and len(before) == len(after) and not wraps:
+            inside = sum(self.edit_bits(a, b, target) for a, b in zip(before, after, strict=True))
+            if inside and len(before) == 2:
+                exchanged = sum(self.edit_bits(a, b, target) for a, b in zip(before, after[::-1], strict=True))
+                return min(inside, SWAPPED + exchanged)
+            return inside
+        tokens = Counter(token for token, _ in self._tokens(old, target))
+        put_in = 0.0
+        for token, bits in self._tokens(new, target):
+            if tokens[token] > 0:
+                tokens[token] -= 1
+            else:
+                put_in += bits
+        return put_in
+
+    def _tokens(self, formula: Formula, target: Target) -> Iterator[tuple[tuple[object, ...], float]]:
+        """Every node without its operands, and its price; a local name is priced with what it stands for, once."""
+        open_nodes, defined = [formula], set()
+        while open_nodes:
+            node = open_nodes.pop()
+            if isinstance(node, Local):
+                yield ("local", node.id), 1.0
+                if node in defined:
+                    continue
+                defined.add(node)
+            elif isinstance(node, Size) and isinstance(node.operand, Name):
+                # Many quantities have the same size; whose it is says little.
+                yield ("size", node.operand), 2.0 if node.operand.id in target.own else 3.0
+                continue
+            elif isinstance(node, Compare) and node.right == Constant(0):
+                yield (node.kind,), 0.0
+                open_nodes.append(node.left)
+                continue
+            else:
+                token = (node.kind,) if children(node) else tuple(node)
+                yield token, self._node_bits(node, target)
+            open_nodes.extend(children(node))
+
+    def _node_bits(self, node: Formula, target: Target) -> float:
+        match node:
+            case Name():
+                return self.name_bits(node.id, target)
+            case Constant():
+                return _CONSTANTS.get(node.value, _OTHER_CONSTANT)
+            case Literally():
+                return 2.0
+            case Compare():
+                return 2.0
+            case Binary(op="/"):
+                return 1.5
+            case Negate(operand=Constant()):
+                return 0.0
+        return 1.0
+
+
+def learn(right: Mapping[str, Iterable[str]], inputs: Mapping[str, Iterable[str]]) -> Prior:
+    """The prior of a derivation.
+
+    Args:
+        right: Equation's name -> what it reads, of the equations that are right.
+        inputs: Quantity -> what its equations read, of all.
+    """
+    return Prior(right, {name: read for name, read in inputs.items() if phase(name) == Phase.FORWARD})

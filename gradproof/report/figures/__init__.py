@@ -1,0 +1,1 @@
+"""The pictures: results in, figures out."""

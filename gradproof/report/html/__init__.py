@@ -1,0 +1,1 @@
+"""The pages: results in, HTML out."""

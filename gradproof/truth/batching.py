@@ -1,0 +1,48 @@
+"""How a model runs under `vmap`, for a block of trials at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.func import vjp
+
+from gradproof.truth.optimizer import Tensors
+
+
+def taken_apart(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with its composite operations, such as a whole `nn.LSTM`, taken apart.
+
+    Those have no batching rule of their own; within a level of differentiation torch runs their parts instead.
+    """
+
+    def run(parameters: Tensors, *rest: Any) -> Any:
+        return vjp(lambda own: forward(own, *rest), parameters)[0]
+
+    return run
+
+
+@contextmanager
+def without_onednn() -> Iterator[None]:
+    """While it lasts, torch uses its own kernels: oneDNN's whole layers have neither a batching rule nor a bound."""
+    was = torch._C._get_mkldnn_enabled()  # torch.backends.mkldnn.flags also sets TF32, which warns
+    torch._C._set_mkldnn_enabled(False)
+    try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(was)
+
+
+def row(leaves: Tensors, trial: int) -> Tensors:
+    """The values of one trial of a block."""
+    return {name: value[trial] for name, value in leaves.items()}
+
+
+def alike(together: Tensors, alone: Tensors, dtype: torch.dtype) -> bool:
+    """Whether two ways of running the same trials agree in all but rounding."""
+    tolerance = float(torch.finfo(dtype).eps) ** 0.5
+    return all(
+        torch.allclose(together[name], alone[name], rtol=tolerance, atol=tolerance, equal_nan=True) for name in alone
+    )
