@@ -10,44 +10,46 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradproof.aten.rules import activation as rules_activation
-from gradproof.aten.rules import convolution as rules_convolution
-from gradproof.aten.rules import elementwise as rules_elementwise
-from gradproof.aten.rules import indexing as rules_indexing
-from gradproof.aten.rules import linear as rules_linear
-from gradproof.aten.rules import loss as rules_loss
-from gradproof.aten.rules import memory as rules_memory
-from gradproof.aten.rules import normalize as rules_normalize
-from gradproof.aten.rules import pooling as rules_pooling
-from gradproof.aten.rules import reduce as rules_reduce
-from gradproof.aten.rules import shape as rules_shape
-from gradproof.aten.rules import softmax as rules_softmax
+from gradproof.aten.rules import (
+    activation,
+    convolution,
+    elementwise,
+    indexing,
+    linear,
+    loss,
+    memory,
+    normalize,
+    pooling,
+    reduce,
+    shape,
+    softmax,
+)
 
 _MODULES = (
-    rules_activation,
-    rules_convolution,
-    rules_elementwise,
-    rules_indexing,
-    rules_linear,
-    rules_loss,
-    rules_normalize,
-    rules_pooling,
-    rules_reduce,
-    rules_shape,
-    rules_softmax,
+    activation,
+    convolution,
+    elementwise,
+    indexing,
+    linear,
+    loss,
+    normalize,
+    pooling,
+    reduce,
+    shape,
+    softmax,
 )
 
 RULES: dict[str, Callable[..., Any]] = {
     **{f"aten.{name}": rule for module in _MODULES for name, rule in module.TABLE.items()},
-    **{f"aten.{name}": rule for name, rule in rules_elementwise.MASKS.items()},
-    **{f"gradproof.{name}": rule for name, rule in rules_memory.TABLE.items()},
+    **{f"aten.{name}": rule for name, rule in elementwise.MASKS.items()},
+    **{f"gradproof.{name}": rule for name, rule in memory.TABLE.items()},
 }
 
-MASKS_ONLY = frozenset(f"aten.{name}" for name in rules_elementwise.MASKS)
+MASKS_ONLY = frozenset(f"aten.{name}" for name in elementwise.MASKS)
 """Operations whose rules hold for booleans, not for the bits of integers."""
 
 KEEPS_INTEGERS = frozenset(f"aten.{name}" for name in ("where", "masked_fill", "any", "all")) | frozenset(
-    f"aten.{name}" for module in (rules_indexing, rules_loss, rules_shape, rules_pooling) for name in module.TABLE
+    f"aten.{name}" for module in (indexing, loss, shape, pooling) for name in module.TABLE
 )
 """Operations that take masks or indices as such; elsewhere they are converted to numbers before arithmetic."""
 
