@@ -8,7 +8,7 @@ import sys
 import pytest
 from small_projects import ROOT
 
-HEAVY = ("torch", "pandas", "pyarrow")
+HEAVY = ("torch", "pandas", "pyarrow", "torch._dynamo", "sympy")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -38,3 +38,22 @@ def test_command_that_runs_no_case_loads_nothing_heavy(words: tuple[str, ...]) -
 
 def test_check_loads_torch_so_the_test_above_can_fail() -> None:
     assert "torch" in loaded_by(command("check", "parameter_update_2", "--trials", "50"))
+
+
+def test_check_with_proof_loads_no_compiler_of_torch() -> None:
+    code = "from gradproof import crosscheck\ncrosscheck('parameter_update_2', trials=10, proof=True)"
+    assert loaded_by(code) == {"torch"}
+
+
+def test_torch_compiler_is_loaded_for_whoever_asks_for_more_of_it() -> None:
+    code = """
+import torch
+from gradproof.truth.uncompiled import uncompiled
+with uncompiled():
+    import torch._dynamo
+    torch._dynamo.graph_break()
+    assert type(sys.modules["torch._dynamo"]).__name__ == "_Standing"
+    torch._dynamo.reset()
+assert sys.modules["torch._dynamo"].__file__
+"""
+    assert "torch._dynamo" in loaded_by(code)

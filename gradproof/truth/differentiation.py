@@ -11,6 +11,7 @@ from torch import nn
 
 from gradproof.truth.first_run import Call
 from gradproof.truth.sources import Leaf, Output, Result
+from gradproof.truth.uncompiled import uncompiled
 
 
 @contextmanager
@@ -60,17 +61,18 @@ def jacobian(
         lead = top.shape[:1] if batch else ()
         return [top.new_zeros((*lead, *shape, *b.shape[batch:])) for b in below]
     flat = top.reshape((top.shape[0], -1) if batch else (-1,))
-    rows = [
-        torch.autograd.grad(
-            (flat[:, k] if batch else flat[k]).sum(),
-            below,
-            one,
-            retain_graph=True,
-            allow_unused=True,
-            materialize_grads=True,
-        )
-        for k in range(flat.shape[-1])
-    ]
+    with uncompiled():
+        rows = [
+            torch.autograd.grad(
+                (flat[:, k] if batch else flat[k]).sum(),
+                below,
+                one,
+                retain_graph=True,
+                allow_unused=True,
+                materialize_grads=True,
+            )
+            for k in range(flat.shape[-1])
+        ]
     if not shape:
         return list(rows[0])
     stacked = [torch.stack([row[j] for row in rows], dim=int(batch)) for j in range(len(below))]

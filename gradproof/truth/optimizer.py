@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from gradproof.trials.numbers import plain, trial_array, trial_number
+from gradproof.truth.uncompiled import uncompiled
 
 Tensors = dict[str, torch.Tensor]
 STEP = "step"
@@ -62,7 +63,8 @@ class Recipe:
         """
         tensors = {path: value for path, value in numbers.items() if isinstance(value, torch.Tensor)}
         simple = {path: value for path, value in numbers.items() if path not in tensors}
-        optimizer = self.factory(list(parameters.values()), **self.settings(simple))
+        with uncompiled():
+            optimizer = self.factory(list(parameters.values()), **self.settings(simple))
         for group in optimizer.param_groups:
             group.update({name: self.settings(numbers)[name] for name in {path.partition("[")[0] for path in tensors}})
             if "foreach" in group:
@@ -75,7 +77,7 @@ class Recipe:
         """Take a step; returns the parameters and the named state after it, by path."""
         for name, value in parameters.items():
             value.grad = gradients[name]
-        with torch.no_grad():
+        with torch.no_grad(), uncompiled():
             optimizer.step()
         values = dict(parameters)
         for name, entries in self.states.items():
@@ -179,10 +181,11 @@ def takes_batches(recipe: Recipe, names: Iterable[str], leaves: Tensors) -> bool
 def state_shapes(recipe: Recipe, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, dict[str, tuple[int, ...]]]:
     """The state that the optimizer keeps for each parameter, found out by a step on zeros: entry -> its shape."""
     parameters = {name: torch.zeros(shape) for name, shape in shapes.items()}
-    optimizer = recipe.factory(list(parameters.values()), **recipe.settings({}))
     for value in parameters.values():
         value.grad = torch.zeros_like(value)
-    optimizer.step()
+    with uncompiled():
+        optimizer = recipe.factory(list(parameters.values()), **recipe.settings({}))
+        optimizer.step()
     return {
         name: {key: tuple(entry.shape) for key, entry in optimizer.state[value].items() if torch.is_tensor(entry)}
         for name, value in parameters.items()
