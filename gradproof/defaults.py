@@ -19,3 +19,5 @@ AUDIT_TRIALS = 64
 
 AUDIT_PROOF_SECONDS = 1.0
 """What all proofs of one note may take together."""
+MUTATION_SECONDS = 170.0
+"""Seconds for planted runs of a suite of tests."""

@@ -15,7 +15,7 @@ from gradproof import __version__
 from gradproof.cli.status import INTERRUPTED, USER_MISTAKE
 from gradproof.errors import GradproofError
 
-COMMANDS = ("check", "fix", "audit", "prove", "same", "show", "replay", "list", "new")
+COMMANDS = ("check", "fix", "audit", "prove", "same", "mutate", "show", "replay", "list", "new")
 
 
 class Commands(click.Group):

@@ -42,7 +42,7 @@ EXPECTED = {
         "test_difference_of_sums": "missing abs",
         "test_nan_would_pass": "nan passes",
         "test_with_abs": SOUND,
-        "test_weight_with_abs": SOUND,
+        "test_weight_with_abs": "nan passes",  # Python's max passes over a NaN that is not its first value
     },
     "self_comparison": {
         "test_with_itself": "itself",
