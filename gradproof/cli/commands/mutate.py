@@ -70,7 +70,7 @@ def command(
     """
     from gradproof.mutation import mutate_tests
     from gradproof.report.mutation import print_mutation, status_line, write_mutation
-    from gradproof.report.terminal import stdout
+    from gradproof.report.terminal.tables import stdout
     from gradproof.report.write import prepare_folder
 
     if reports is not None:

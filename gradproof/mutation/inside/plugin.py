@@ -57,7 +57,7 @@ class Conductor:
         self.is_first = False
         self.numbers: dict[pytest.Item, int] = {}
         if settings.watched:
-            from gradproof.mutation.inside import autograd_functions, comparisons, hooks
+            from gradproof.mutation.inside.watching import autograd_functions, comparisons, hooks
 
             autograd_functions.watch(self.ledger)
             hooks.watch(self.ledger)
@@ -89,7 +89,7 @@ class Conductor:
         return True
 
     def _watch_named(self) -> list[str]:
-        from gradproof.mutation.inside import named
+        from gradproof.mutation.inside.watching import named
 
         unknown = []
         for name in self.settings.functions:

@@ -12,13 +12,21 @@ import time
 import traceback
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from gradproof.mutation.inside.plugin import Conductor
+from gradproof.mutation.inside.settings import Settings
 
 PAUSE = 0.005
 """Seconds between two looks at whether a job has ended."""
+
+
+class Conductor(Protocol):
+    """What runs a job."""
+
+    settings: Settings
+
+    def run(self, job: dict[str, Any], out: Path) -> None:
+        """Run it, and write what happened."""
 
 
 def serve(conductor: Conductor, greeting: dict[str, Any]) -> None:

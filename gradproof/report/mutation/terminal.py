@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gradproof.mutation.result import DraftResult, GradientResult, SuiteResult
 from gradproof.report.mutation import words
-from gradproof.report.terminal import print_hanging
+from gradproof.report.terminal.tables import print_hanging
 from gradproof.report.wording import count
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from gradproof.mutation.result import SuiteResult
-from gradproof.report.html_render import render
+from gradproof.report.html.render import render
 from gradproof.report.mutation import markdown, words
 from gradproof.report.write import csv_bytes, write_atomically
 

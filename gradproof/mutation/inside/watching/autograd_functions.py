@@ -15,7 +15,7 @@ from torch.autograd.function import BackwardCFunction, Function
 
 from gradproof.mutation.inside.faults import Place
 from gradproof.mutation.inside.ledger import Ledger
-from gradproof.mutation.inside.signatures import described
+from gradproof.mutation.inside.watching.signatures import described
 
 _OPERATOR = "GeneratedBackwardFor_"
 

@@ -21,7 +21,7 @@ import torch
 
 from gradproof.mutation.inside.faults import Place
 from gradproof.mutation.inside.ledger import Ledger
-from gradproof.mutation.inside.returned import return_names
+from gradproof.mutation.inside.watching.returned import return_names
 
 _CALLS: dict[str, Callable[..., Any]] = {}
 """What the changed code of a named function calls; the code itself can hold no more than a text."""
