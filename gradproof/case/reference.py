@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradproof.case.distributions import Distribution, normal
+from gradproof.case.distributions import Constant, Distribution, normal
 from gradproof.case.project import Project, load_module
 from gradproof.errors import GradproofError
 
@@ -157,7 +157,7 @@ def number_or_draw(value: object) -> Distribution | None:
     if isinstance(value, Distribution):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Distribution("constant", (), float(value), float(value))
+        return Constant((), float(value))
     return None
 
 

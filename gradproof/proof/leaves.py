@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof.case.distributions import Constant, Counts, OneHot
 from gradproof.proof.expressions.array import ExactArray, symbols
 from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.witness import Sampler
@@ -27,13 +28,13 @@ def leaf_expressions(binding: Binding, drawn: Mapping[str, Any], graph: Graph) -
     for name, distribution in binding.leaves.items():
         if distribution.is_integer:
             leaves[name] = drawn[name][0]
-        elif distribution.kind == "constant":
+        elif isinstance(distribution, Constant):
             leaves[name] = ExactArray.of(graph, drawn[name][0])
-        elif distribution.kind == "one_hot":
+        elif isinstance(distribution, OneHot):
             leaves[name] = _one_hot(graph, symbols(graph, name, distribution.shape[:-1]), distribution.shape[-1])
         else:
             leaves[name] = symbols(graph, name, distribution.shape)
-            if distribution.kind == "counts":
+            if isinstance(distribution, Counts):
                 graph.discrete.add(name)
     return leaves
 
@@ -55,9 +56,9 @@ def _one_hot(graph: Graph, classes: ExactArray, count: int) -> ExactArray:
 def expression_inputs(binding: Binding, drawn: Mapping[str, Array]) -> dict[str, Array]:
     """The values, `(trials, *shape)`, of the variables that `leaf_expressions` makes of drawn leaves."""
     return {
-        name: np.argmax(drawn[name], axis=-1).astype(np.float64) if distribution.kind == "one_hot" else drawn[name]
+        name: np.argmax(drawn[name], axis=-1).astype(np.float64) if isinstance(distribution, OneHot) else drawn[name]
         for name, distribution in binding.leaves.items()
-        if not distribution.is_integer and distribution.kind != "constant"
+        if not distribution.is_integer and not isinstance(distribution, Constant)
     }
 
 
@@ -67,7 +68,7 @@ def drawn_of(binding: Binding, drawn: Mapping[str, Array], inputs: Mapping[str, 
     for name, distribution in binding.leaves.items():
         if name not in inputs:
             found[name] = drawn[name][:1]
-        elif distribution.kind == "one_hot":
+        elif isinstance(distribution, OneHot):
             found[name] = np.eye(distribution.shape[-1])[np.asarray(inputs[name], dtype=int)][None]
         else:
             found[name] = np.asarray(inputs[name], dtype=np.float64)[None]
@@ -79,6 +80,6 @@ def sampler_of(binding: Binding) -> Sampler:
 
     def sample(generator: np.random.Generator, name: str, shape: tuple[int, ...]) -> Array:
         values = binding.leaves[name].sample(generator, shape[0])
-        return np.argmax(values, axis=-1).astype(np.float64) if binding.leaves[name].kind == "one_hot" else values
+        return np.argmax(values, axis=-1).astype(np.float64) if isinstance(binding.leaves[name], OneHot) else values
 
     return sample

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.case.derivation import Equation
+from gradproof.case.distributions import OneHot
 from gradproof.check.case import Case
 from gradproof.check.evaluate import as_numbers
 from gradproof.errors import GradproofError
@@ -73,7 +74,7 @@ def _both(case: Case, reference: int, equation: Equation, inputs: Mapping[str, A
     drawn = case.draw_trials([reference], seed=0)
     for name, distribution in case.bindings[reference].leaves.items():
         value = np.asarray(inputs.get(name, drawn[name][0]), dtype=drawn[name].dtype)
-        if distribution.kind == "one_hot" and name in inputs:
+        if isinstance(distribution, OneHot) and name in inputs:
             value = np.concatenate([value, 1 - value.sum(axis=-1, keepdims=True)], axis=-1)
         leaves.append(value)
     truth = tape.run([np.ones(()), *leaves])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.case.distributions import Distribution
+from gradproof.case.distributions import Distribution, Normal
 from gradproof.case.project import suggestions
 from gradproof.case.reference import Reference, Symbol, parse_symbol
 from gradproof.errors import GradproofError
@@ -69,7 +69,7 @@ class Binding:
                         f"{self.place}: Reference(parameters=...) names {name!r}, which the model does not have"
                         f"{suggestions(name, list(self.parameters))}; it has: {', '.join(self.parameters)}"
                     )
-        plain = Distribution("normal", (), 0.0, 1.0)
+        plain = Normal(())
         leaves = {}
         for name, shape in self.parameters.items():
             own = given if isinstance(given, Distribution) else given.get(name, plain)

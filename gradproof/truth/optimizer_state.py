@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.case.distributions import Distribution
+from gradproof.case.distributions import Constant, Distribution, Integers
 from gradproof.case.project import suggestions
 from gradproof.case.reference import Reference, number_or_draw
 from gradproof.errors import GradproofError
@@ -33,7 +33,7 @@ def recipe_of(reference: Reference, place: str, shapes: Mapping[str, Shape], dty
     if reference.optimizer is None:
         return None
     examples = {argument.path: _example(argument.distribution, dtype) for argument in reference.arguments}
-    drawn = tuple(a.path for a in reference.arguments if a.distribution.kind != "constant")
+    drawn = tuple(a.path for a in reference.arguments if not isinstance(a.distribution, Constant))
     recipe = Recipe(reference.optimizer, dict(reference.hyperparameters), examples, drawn)
     if not reference.state:
         return recipe
@@ -79,7 +79,8 @@ def _check_names(reference: Reference, place: str, found: Mapping[str, Mapping[s
             f"{', '.join(missing)}; give all of its state, zeros as 0.0"
         )
     step = number_or_draw(reference.state.get(STEP, 0))
-    if step is None or step.kind not in ("integers", "constant") or step.low < 0 or step.low % 1:
+    least = step.low if isinstance(step, Integers) else step.value if isinstance(step, Constant) else -1
+    if least < 0 or least % 1:
         raise GradproofError(
             f"{place}: Reference(state=...): {STEP!r} is how many steps were taken before: a whole number from 0, or "
             f"integers(0, 9); not {reference.state[STEP]!r}"
@@ -96,8 +97,8 @@ def state_leaves(recipe: Recipe, reference: Reference) -> dict[str, Distribution
                 continue
             if key != STEP:
                 leaves[path] = distribution.with_shape(recipe.shapes[path])
-            elif distribution.is_integer:
-                leaves[path] = replace(distribution, kind="counts")  # torch counts in real numbers
+            elif isinstance(distribution, Integers):
+                leaves[path] = distribution.as_counts()  # torch counts in real numbers
             else:
                 leaves[path] = distribution
     return leaves

@@ -11,6 +11,7 @@ from harness import PROJECT, gallery
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from gradproof.case.distributions import Integers, OneHot, Uniform
 from gradproof.case.reference import Reference, load_references
 
 Given = Mapping[str, Tensor]
@@ -135,12 +136,12 @@ def drawn(reference: Reference) -> tuple[torch.nn.Module, dict[str, Tensor]]:
         parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
     inputs = {}
     for name, how in reference.inputs.items():
-        if how.kind == "one_hot":
+        if isinstance(how, OneHot):
             classes = how.shape[-1]
             inputs[name] = F.one_hot(torch.randint(classes, how.shape[:-1], generator=generator), classes).double()
-        elif how.is_integer:
-            inputs[name] = torch.randint(int(how.low), int(how.high), how.shape, generator=generator)
-        elif how.kind == "uniform":
+        elif isinstance(how, Integers):
+            inputs[name] = torch.randint(how.low, how.high, how.shape, generator=generator)
+        elif isinstance(how, Uniform):
             between = torch.rand(how.shape, generator=generator, dtype=torch.float64)
             inputs[name] = how.low + (how.high - how.low) * between
         else:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.case.distributions import Distribution
+from gradproof.case.distributions import Constant, Distribution
 from gradproof.errors import GradproofError
 
 Named = Mapping[str, Any]
@@ -93,8 +93,8 @@ def draw(named: Named, group: int, trial: int, seed: int) -> Draw:
 
 def _value(value: Any, generator: np.random.Generator) -> Any:
     if isinstance(value, Distribution):
-        if value.kind == "constant":
-            return value.low
+        if isinstance(value, Constant):
+            return value.value
         return torch.from_numpy(np.array(value.sample(generator, 1)[0]))
     if isinstance(value, np.ndarray):
         value = torch.from_numpy(value.copy())
