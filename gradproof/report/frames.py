@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import pandas as pd
 
 from gradproof.check.result import CheckResult
@@ -76,14 +78,14 @@ SCALES_COLUMNS = {
 def equations_frame(result: CheckResult) -> pd.DataFrame:
     """One row for each equation, in the document's order."""
     common = {"case": result.case, "dtype": result.dtype, "seed": result.seed}
-    rows = [{**{name: getattr(one, name, None) for name in EQUATION_COLUMNS}, **common} for one in result.results]
+    rows = [_row(one, EQUATION_COLUMNS, common) for one in result.results]
     return _frame(rows, EQUATION_COLUMNS)
 
 
 def worst_trials_frame(result: CheckResult) -> pd.DataFrame:
     """One row for each equation that was compared: the worst entry of its worst trial."""
     common = {"case": result.case, "seed": result.seed}
-    rows = [{**{name: getattr(one, name, None) for name in WORST_COLUMNS}, **common} for one in result.worst]
+    rows = [_row(one, WORST_COLUMNS, common) for one in result.worst]
     return _frame(rows, WORST_COLUMNS)
 
 
@@ -117,6 +119,11 @@ def scales_frame(result: CheckResult) -> pd.DataFrame:
         if sweep
     ]
     return _frame([dict(zip(SCALES_COLUMNS, row, strict=True)) for row in rows], SCALES_COLUMNS)
+
+
+def _row(record: object, columns: Iterable[str], common: Mapping[str, object]) -> dict[str, object]:
+    """What a row has in common with the others, and the record's own attributes; a column that is neither raises."""
+    return {name: common[name] if name in common else getattr(record, name) for name in columns}
 
 
 def _frame(rows: list[dict[str, object]], columns: dict[str, str]) -> pd.DataFrame:

@@ -42,7 +42,6 @@ class Reader:
         steps: All steps in order; blocks take numbers of the same count.
         scopes: Of every call, in order.
         instances: The objects whose methods are read.
-        captured: Values that the constructor of a class made, by the name that texts use for them.
     """
 
     attribute: Callable[[Reader, Instance, str], Ref]
