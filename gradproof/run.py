@@ -20,6 +20,7 @@ from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation
 from gradproof.case.project import Project
 from gradproof.case.reference import Reference, as_references
+from gradproof.case.sizes import ROWS, with_more_rows
 from gradproof.check.case import Case, load_case, make_case
 from gradproof.check.compare import Tally, finite_rows
 from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
@@ -28,7 +29,7 @@ from gradproof.check.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, Mod
 from gradproof.check.replay import worst_entries
 from gradproof.check.resolution import COARSEST, Seen
 from gradproof.check.result import CheckResult
-from gradproof.check.vacuity import blunt_equations
+from gradproof.check.vacuity import Teeth, teeth_of
 from gradproof.check.verdicts import Evidence, results_of
 from gradproof.code import Code
 from gradproof.errors import GradproofError
@@ -39,6 +40,9 @@ from gradproof.studies.trajectory import compare_trajectories, require_trainable
 from gradproof.trials.draws import Block, blocks, checked_seed
 
 Array = NDArray[Any]
+
+AT_MORE_ROWS = 64
+"""So many trials are run with more rows where the inputs have a single one."""
 
 
 def crosscheck(
@@ -159,10 +163,11 @@ class _Run:
             while outcome is None:
                 outcome = self._blocks(progress or _no_progress)
             done, interrupted = outcome
-            blunt, failures = dict[str, str](), list[Failure]()
+            teeth, failures = Teeth(), list[Failure]()
             with contained(failures, "the search for checks that could not have failed"):
-                blunt = blunt_equations(self.case, self.trials, self.seed, self.scale)
-            evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, blunt)
+                teeth = teeth_of(self.case, self.trials, self.seed, self.scale)
+                teeth = replace(teeth, blunt={**self._wrong_at_more_rows(), **teeth.blunt})
+            evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, teeth)
             results = results_of(evidence)
             trajectory = (
                 compare_trajectories(self.case, self.evaluators, steps, self.seed, self.scale) if steps else None
@@ -193,6 +198,7 @@ class _Run:
         for k, (evaluator, truth) in enumerate(zip(self.evaluators, self.case.truths, strict=True)):
             draws = self.case.draw(self.case.block(k, min(PROBE_TRIALS, self.trials)), self.seed, self.scale)
             values = truth.evaluate(draws)
+            truth.require_repeatable(draws, values)
             evaluator.probe(values)
             for equation in self.checked:
                 self._note_shape(evaluator, equation, values)
@@ -205,6 +211,18 @@ class _Run:
             self.misfits[equation.name] = f"its shape is {found.shape}, but that of {equation.quantity} is {wanted}"
         elif found.itemsize < values[equation.quantity].dtype.itemsize:
             self.misfits[equation.name] = f"its dtype is {found.dtype}, which is less than {self.case.dtype}"
+
+    def _wrong_at_more_rows(self) -> dict[str, str]:
+        """Equations that agree on inputs of a single row and, where the model takes more, give wrong values there."""
+        larger = with_more_rows(self.case.references)
+        if not larger:
+            return {}
+        try:
+            result = _Run(replace(self.case, references=larger), AT_MORE_ROWS, self.seed, self.scale).result(0, None)
+        except GradproofError:
+            return {}  # the model, or the code, is for one row
+        reason = f"it agrees with one row only: with {ROWS} rows its values are wrong"
+        return {one.equation: reason for one in result.results if one.disagreeing_trials}
 
     # Blocks -----------------------------------------------------------------------------------------------------------
 

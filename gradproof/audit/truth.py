@@ -91,6 +91,7 @@ class NoteTruth:
     def values(self) -> dict[str, BoundArray]:
         """Every quantity with its rounding bound."""
         known = self.truth.evaluate(self.draws)
+        self.truth.require_repeatable(self.draws, known)
         found = self.bounds.of(self.draws, known, self.truth.sources)
         return {name: bounded.operand() for name, bounded in found.items()}
 

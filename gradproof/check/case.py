@@ -22,7 +22,7 @@ from gradproof.errors import GradproofError
 from gradproof.trials.draws import Block, draw
 from gradproof.trials.portions import Portions, portions
 from gradproof.truth.binding import Binding
-from gradproof.truth.sources import Leaf, Source, kind_of
+from gradproof.truth.sources import Leaf, Source, derivative_splits, kind_of, looks_like
 from gradproof.truth.truth import DTYPES, Truth
 
 Array = NDArray[Any]
@@ -64,7 +64,31 @@ class Case:
             f"{self.place}{suggestions(name, known)}; {self.bindings[0].why_unknown(name)}"
             for name in equation.inputs
             if name not in self.derivation.by_name and self.sources.get(name) is None
-        ]
+        ] + self._unknown_result(equation)
+
+    def _unknown_result(self, equation: Equation) -> list[str]:
+        """What is named as a gradient, an update or the loss is a result: it has to be compared.
+
+        One that another equation reads is a step on the way to such a result, which shows whether it is right.
+        """
+        name, binding = equation.quantity, self.bindings[0]
+        what = looks_like(name) if self.sources[name] is None and equation.code is None else ""
+        if not what or any(name in (*e.inputs,) for e in self.derivation.equations):
+            return []
+        loss = binding.reference.loss
+        if what == "loss" and loss in self.derivation.by_name:
+            return []
+        known = ", ".join(root for root in binding.roots)
+        ways = {
+            "update": f"an update is named after a parameter: NAME_new; {binding.why_unknown(name)}",
+            "derivative": f"a gradient is named d{loss}_dX, dX or grad_X after a quantity X of the reference, which has: "
+            f"{known}; {binding.why_unknown(name)}; name it there with symbols={{...}}",
+            "loss": f'the reference calls its loss {loss}: name the equation so, or say Reference(loss="{name}")',
+        }
+        tops = [top for top, _ in derivative_splits(name) if looks_like(top) == "loss" and top not in binding.roots]
+        way_out = f'the reference calls its loss {loss}: say Reference(loss="{tops[0]}")' if tops else ways[what]
+        kind = {"update": "an update", "derivative": "a gradient", "loss": "the loss"}[what]
+        return [f"{equation.place}: {name} looks like {kind}, but {self.place} has no such quantity: {way_out}"]
 
     @property
     def name(self) -> str:

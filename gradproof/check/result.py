@@ -168,10 +168,15 @@ class CheckResult:
         return tuple(r.equation for r in self.results if r.equation in self.known_errata and r.equation not in wrong)
 
     @property
+    def uncompared(self) -> tuple[EquationResult, ...]:
+        """Equations whose quantity the reference has and whose comparison could not tell."""
+        return tuple(result for result in self.results if result.verdict in ("inconclusive", "undefined"))
+
+    @property
     def ok(self) -> bool:
-        """Whether exactly the declared errata disagree, something was compared, and nothing failed on the way."""
+        """Whether exactly the declared errata disagree, and all that the reference knows was compared."""
         compared = any(result.verdict in ("agrees", "disagrees") for result in self.results)
-        return compared and not self.unexpected and not self.not_shown and not self.failures
+        return compared and not (self.unexpected or self.not_shown or self.uncompared or self.failures)
 
     def count(self, verdict: str) -> int:
         """How many equations have a verdict."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from gradproof.check.compare import Tally
 from gradproof.check.judging import FREE, OWN
 from gradproof.check.resolution import COARSEST, Resolution
 from gradproof.check.result import EquationResult
+from gradproof.check.vacuity import Teeth
+from gradproof.truth.sources import reading_of
 
 RARE = 0.02
 """Near ties at which the two sides took different branches excuse an equation in so many of its trials."""
@@ -29,16 +31,14 @@ class Evidence:
         tallies: By run (`own`, `free`) and equation.
         shapes: The shapes of each equation's quantity, one for each reference.
         misfits: Why an equation's result cannot be compared with its quantity at all, by equation.
-        blunt: Why an equation's agreement shows nothing, by equation.
-        branches: How often each equation's rarest branch was taken, as a share of the trials that were watched.
+        teeth: What the trials can show of each equation.
     """
 
     case: Case
     tallies: Mapping[tuple[str, str], Tally]
     shapes: Mapping[str, list[tuple[int, ...]]]
     misfits: Mapping[str, str]
-    blunt: Mapping[str, str]
-    branches: Mapping[str, float] = field(default_factory=dict)
+    teeth: Teeth
 
 
 def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
@@ -81,7 +81,7 @@ def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> Equation
         resolution_at_zero=fineness.absolute,
         zero_entries=fineness.zeros,
         untold=fineness.untold,
-        rarest_branch=evidence.branches.get(equation.name, float("nan")),
+        rarest_branch=evidence.teeth.branches.get(equation.name, float("nan")),
         worst_trial=tally.worst[2],
         diagnosis=diagnosis,
         inherits_from=sources,
@@ -109,10 +109,12 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
     if not free.trials:
         there = f"; the equation is finite in {free.finite_there} of them" if free.finite_there else ""
         return "undefined", f"the truth is not finite in any of {free.undefined} trials{there}", free, ()
-    reason = _why_open(free, evidence.case.dtype) or evidence.blunt.get(equation.name, "")
+    reason = _why_open(free, evidence.case.dtype) or evidence.teeth.blunt.get(equation.name, "")
     if reason:
         return "inconclusive", reason, free, ()
-    return "agrees", "; ".join(filter(None, (_undefined(free), _edges(free)))), free, ()
+    reading = reading_of(equation.quantity, evidence.case.sources[equation.quantity])
+    notes = (f"read as {reading}" if reading else "", _undefined(free), _edges(free))
+    return "agrees", "; ".join(filter(None, (*notes, evidence.teeth.remarks.get(equation.name, "")))), free, ()
 
 
 def _why_open(tally: Tally, dtype: str) -> str:

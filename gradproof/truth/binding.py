@@ -19,7 +19,10 @@ from gradproof.case.reference import Reference, Symbol, parse_symbol
 from gradproof.errors import GradproofError
 from gradproof.truth.first_run import Shape, build, named_results, run_once
 from gradproof.truth.optimizer_state import recipe_of, state_leaves, state_names
-from gradproof.truth.sources import Derivative, Leaf, Output, Result, Source, Updated, derivative_splits
+from gradproof.truth.sources import Derivative, Leaf, Output, Result, Source, Updated, derivative_splits, named_gradient
+
+PLAIN = Normal(())
+"""How parameters and cotangents are drawn where nothing else is said."""
 
 
 class Binding:
@@ -41,8 +44,9 @@ class Binding:
         self.model = build(reference, place, dtype)
         self.parameters = {name: tuple(value.shape) for name, value in self.model.named_parameters()}
         self.recipe = recipe_of(reference, place, self.parameters, dtype)
-        self.calls, self.results = run_once(self.model, reference, place, dtype)
-        self.leaves = self._leaves()
+        draws = self._parameter_draws()
+        self.calls, self.results = run_once(self.model, reference, place, dtype, draws)
+        self.leaves = self._leaves(draws)
         self.symbols = {symbol: self._place(symbol, parse_symbol(text)) for symbol, text in reference.symbols.items()}
 
     def named_results(self, result: Any) -> dict[str, torch.Tensor]:
@@ -60,7 +64,8 @@ class Binding:
         leaves = list(self.cotangents.values())
         return leaves[0] if len(leaves) == 1 else None
 
-    def _leaves(self) -> dict[str, Distribution]:
+    def _parameter_draws(self) -> dict[str, Distribution]:
+        """How every parameter is drawn."""
         given = self.reference.parameters
         if not isinstance(given, Distribution):
             for name in given:
@@ -69,14 +74,15 @@ class Binding:
                         f"{self.place}: Reference(parameters=...) names {name!r}, which the model does not have"
                         f"{suggestions(name, list(self.parameters))}; it has: {', '.join(self.parameters)}"
                     )
-        plain = Normal(())
-        leaves = {}
-        for name, shape in self.parameters.items():
-            own = given if isinstance(given, Distribution) else given.get(name, plain)
-            leaves[name] = own.with_shape(shape)
-        leaves.update(self.reference.inputs)
+        return {
+            name: (given if isinstance(given, Distribution) else given.get(name, PLAIN)).with_shape(shape)
+            for name, shape in self.parameters.items()
+        }
+
+    def _leaves(self, parameters: Mapping[str, Distribution]) -> dict[str, Distribution]:
+        leaves = {**parameters, **self.reference.inputs}
         for name, leaf in self.cotangents.items():
-            leaves[leaf] = plain.with_shape(self.results[name])
+            leaves[leaf] = PLAIN.with_shape(self.results[name])
         leaves.update((argument.path, argument.distribution) for argument in self.reference.arguments)
         leaves.update(self.state)
         return leaves
@@ -176,7 +182,11 @@ class Binding:
         if len(splits) > 1:
             ways = " or ".join(f"d({top})/d({bottom})" for top, bottom in splits)
             raise GradproofError(f"{self.place}: {name!r} can be read as {ways}; rename a symbol")
-        return Derivative(*splits[0]) if splits else None
+        if splits:
+            return Derivative(*splits[0])
+        loss = self.reference.loss
+        below = named_gradient(name, [root for root in self.roots if self._differentiable(loss, root)])
+        return None if below is None else Derivative(loss, below)
 
     def _differentiable(self, top: str, bottom: str) -> bool:
         """Whether autograd can give d(top)/d(bottom): a computed value over a real leaf or a computed value."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.func import functional_call
 
+from gradproof.case.distributions import Distribution
 from gradproof.case.reference import Reference
 from gradproof.errors import GradproofError
 
@@ -32,9 +35,9 @@ def build(reference: Reference, place: str, dtype: torch.dtype) -> nn.Module:
 
 
 def run_once(
-    model: nn.Module, reference: Reference, place: str, dtype: torch.dtype
+    model: nn.Module, reference: Reference, place: str, dtype: torch.dtype, parameters: Mapping[str, Distribution]
 ) -> tuple[dict[Call, Shape], dict[str, Shape]]:
-    """Run one trial.
+    """Run one trial, on drawn parameters: what they were made with may be memory that nobody has written.
 
     Returns:
         The shape of the output of every call of every submodule, and of each tensor that `forward` returns, by name;
@@ -49,11 +52,12 @@ def run_once(
         for name, distribution in reference.inputs.items()
     }
     inputs = {name: value.to(dtype) if value.is_floating_point() else value for name, value in inputs.items()}
+    drawn = {name: torch.from_numpy(draws.sample(generator, 1)[0]).to(dtype) for name, draws in parameters.items()}
     calls: dict[Call, Shape] = {}
     handles = [module.register_forward_hook(_note(name, calls)) for name, module in model.named_modules() if name]
     try:
         with torch.no_grad():
-            result = model(**inputs)
+            result = functional_call(model, drawn, (), inputs)
     except Exception as error:
         raise GradproofError(
             f"{place}: forward({', '.join(inputs)}) fails on one trial with shapes "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +62,39 @@ def derivative_splits(name: str) -> list[tuple[str, str]]:
     return [(body[:k], body[k + 2 :]) for k in places if body[k + 2 :]]
 
 
+_GRADIENT = (
+    re.compile(r"(?:grad|gradient|delta|d|g)_?(?P<of>\w+)", re.IGNORECASE),
+    re.compile(r"(?P<of>\w+?)_?(?:grad|gradient|bar|delta)", re.IGNORECASE),
+)
+_LOSS = frozenset(("j", "l", "loss", "cost", "objective", "error", "criterion"))
+
+
+def named_gradient(name: str, symbols: Collection[str]) -> str | None:
+    """The symbol whose gradient a short name means: `dW3`, `d_x`, `grad_x`, `x_grad`, `gx`, `delta_z`."""
+    if name in symbols:
+        return None
+    for pattern in _GRADIENT:
+        match = pattern.fullmatch(name)
+        if match is None:
+            continue
+        of = match["of"]
+        alike = [symbol for symbol in symbols if symbol == of] or [
+            symbol for symbol in symbols if symbol.replace("_", "").lower() == of.replace("_", "").lower()
+        ]
+        if len(alike) == 1:
+            return alike[0]
+    return None
+
+
+def looks_like(name: str) -> str:
+    """What an unknown quantity seems to be: `update`, `derivative`, `loss`, or nothing of these."""
+    if name.endswith("_new"):
+        return "update"
+    if derivative_splits(name) or re.match(r"(grad|gradient|delta)_?\w|d_?[A-Z]|[dg]_\w|g[A-Z]|\w+_(grad|bar)$", name):
+        return "derivative"
+    return "loss" if name.lower() in _LOSS else ""
+
+
 def kind_of(name: str, source: Source | None) -> str:
     """`forward`, `derivative` or `update`: by meaning, or by the look of the name where it has none."""
     if source is None:
@@ -67,3 +102,10 @@ def kind_of(name: str, source: Source | None) -> str:
     if isinstance(source, Updated):
         return "update"
     return "derivative" if isinstance(source, Derivative) or name.startswith("dLoss_d") else "forward"
+
+
+def reading_of(name: str, source: Source | None) -> str:
+    """The quantity that a short name was read as; empty where the name says it in full."""
+    if not isinstance(source, Derivative) or derivative_splits(name):
+        return ""
+    return f"d{source.top}_d{source.bottom}"

@@ -211,6 +211,25 @@ class Truth:
             torch.set_num_threads(threads)
         return {name: value.detach().numpy() for name, value in values.items()}
 
+    def require_repeatable(self, draws: Mapping[str, Array], values: Mapping[str, Array]) -> None:
+        """Refuse a model that gives other results when it is run again on the same numbers.
+
+        Args:
+            draws: `(n, *shape)` by leaf.
+            values: What it gave for them.
+
+        Raises:
+            GradproofError: It is random.
+        """
+        again = self.evaluate(draws)
+        odd = [name for name, value in values.items() if not np.array_equal(value, again[name], equal_nan=True)]
+        if odd:
+            raise GradproofError(
+                f"{self.binding.place}: the reference is random: two runs on the same numbers give two results for "
+                f"{', '.join(odd[:3])}; put it into evaluation mode (model=lambda: Model().eval()), or make what is "
+                "random an input: a dropout mask, drawn by the reference and read by both sides"
+            )
+
     def gradients(self, leaves: Tensors) -> Tensors:
         """The loss's derivative with respect to every parameter, for a block of leaves as tensors."""
         noted: list[Tensors] = []
