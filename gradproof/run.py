@@ -35,6 +35,7 @@ from gradproof.code import Code
 from gradproof.errors import GradproofError
 from gradproof.proof.proving import prove_case, with_fix_proofs, with_proofs
 from gradproof.repair import Repair
+from gradproof.repair.explain.overflow import named_overflow
 from gradproof.repair.mending import mend_case, mended_case, with_repairs
 from gradproof.studies.trajectory import compare_trajectories, require_trainable
 from gradproof.trials.draws import Block, blocks, checked_seed
@@ -167,7 +168,10 @@ class _Run:
             with contained(failures, "the search for checks that could not have failed"):
                 teeth = teeth_of(self.case, self.trials, self.seed, self.scale)
                 teeth = replace(teeth, blunt={**self._wrong_at_more_rows(), **teeth.blunt})
-            evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, teeth)
+            overflows = dict[str, str]()
+            with contained(failures, "the search for what overflows"):
+                overflows = self._overflows()
+            evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, teeth, overflows)
             results = results_of(evidence)
             trajectory = (
                 compare_trajectories(self.case, self.evaluators, steps, self.seed, self.scale) if steps else None
@@ -211,6 +215,15 @@ class _Run:
             self.misfits[equation.name] = f"its shape is {found.shape}, but that of {equation.quantity} is {wanted}"
         elif found.itemsize < values[equation.quantity].dtype.itemsize:
             self.misfits[equation.name] = f"its dtype is {found.dtype}, which is less than {self.case.dtype}"
+
+    def _overflows(self) -> dict[str, str]:
+        """What overflows in each equation that disagrees by values that are not finite alone."""
+        found = {}
+        for (run, name), tally in self.tallies.items():
+            if run == OWN and tally.disagreeing:
+                equation = self.case.derivation.by_name[name]
+                found[name] = named_overflow(self.case, self.evaluators, equation, tally, self.seed, self.scale)
+        return {name: text for name, text in found.items() if text}
 
     def _wrong_at_more_rows(self) -> dict[str, str]:
         """Equations that agree on inputs of a single row and, where the model takes more, give wrong values there."""

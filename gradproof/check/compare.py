@@ -42,6 +42,7 @@ class Tally:
     Attributes:
         trials: Trials compared, those in which the truth is not finite left out.
         disagreeing: Trials in which the difference exceeds the bound.
+        overflows: Those of them in which what disagrees is not finite.
         edges: Trials in which it does so only because the two sides took different branches at a near tie.
         undefined: Trials in which the truth is not finite.
         finite_there: Those of them in which the computed value is finite all the same.
@@ -55,6 +56,7 @@ class Tally:
 
     trials: int = 0
     disagreeing: int = 0
+    overflows: int = 0
     edges: int = 0
     undefined: int = 0
     finite_there: int = 0
@@ -180,6 +182,7 @@ class Tally:
         edge = over.any(axis=1) & ~wrong
         self.disagreeing += int(wrong.sum())
         self.edges += int(edge.sum())
+        self.overflows += int(np.count_nonzero(wrong & ~(over & np.isfinite(flat)).any(axis=1)))
         with np.errstate(all="ignore"):
             share = np.where((flat == 0) | ~known, 0.0, flat / limit)
         share = np.where(np.isnan(share), np.inf, share).max(axis=1, initial=0.0)

@@ -212,6 +212,8 @@ class CheckResult:
             parts.append(f"declared as errata but not wrong: {', '.join(self.not_shown)}")
         if not wrong and not self.not_shown:
             parts.append(f"{self.count('agrees')} of {count} equations agree")
+            if not any(one.kind in ("derivative", "update") for one in self.results if one.verdict != "unchecked"):
+                parts.append("no gradient among these")
         rest = [f"{self.count(v)} {v}" for v in ("inherits", "inconclusive", "undefined", "unchecked") if self.count(v)]
         return "; ".join([*parts, *rest])
 

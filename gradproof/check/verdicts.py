@@ -32,6 +32,7 @@ class Evidence:
         shapes: The shapes of each equation's quantity, one for each reference.
         misfits: Why an equation's result cannot be compared with its quantity at all, by equation.
         teeth: What the trials can show of each equation.
+        overflows: What overflows in an equation that disagrees for that alone.
     """
 
     case: Case
@@ -39,6 +40,7 @@ class Evidence:
     shapes: Mapping[str, list[tuple[int, ...]]]
     misfits: Mapping[str, str]
     teeth: Teeth
+    overflows: Mapping[str, str]
 
 
 def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
@@ -97,7 +99,7 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
         return "disagrees", evidence.misfits[equation.name], Tally(), ()
     own, free = evidence.tallies.get((OWN, equation.name)), evidence.tallies[FREE, equation.name]
     if own is not None and own.disagreeing:
-        return "disagrees", _helpers(evidence.case, equation), own, ()
+        return "disagrees", evidence.overflows.get(equation.name) or _helpers(evidence.case, equation), own, ()
     upstream = evidence.case.derivation.upstream(equation)
     sources = tuple(name for name in upstream if name in wrong)
     if free.disagreeing or any(name in evidence.misfits for name in sources):

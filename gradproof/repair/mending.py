@@ -15,6 +15,7 @@ from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
+from gradproof.repair.explain.overflow import OVERFLOWS
 from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.sharing import edited_by
 from gradproof.truth.ancestors import ancestors_of
@@ -54,7 +55,11 @@ def mend_case(
     Returns:
         The outcomes by the equations' names; nothing where there are no trials in which every quantity is finite.
     """
-    disagreeing = {one.equation for one in result.results if one.verdict == "disagrees"}
+    disagreeing = {
+        one.equation
+        for one in result.results
+        if one.verdict == "disagrees" and not one.diagnosis.startswith(OVERFLOWS)  # the formula is right
+    }
     wrong = [equation for equation in case.derivation.equations if equation.name in disagreeing]
     if not wrong:
         return {}

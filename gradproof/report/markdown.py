@@ -14,7 +14,7 @@ HOW_TO_READ = """\
 An equation is compared with autograd, or with the optimizer's step, in every trial. It `agrees` where the difference
 is never larger than rounding can explain; it `disagrees` if it is wrong on true inputs; it `inherits` if it is wrong
 only because an equation that it reads is. `share of bound` is the largest difference as a share of what rounding can
-explain in that trial. All columns and verdicts are explained in gradproof's `docs/reports.md`."""
+explain in that trial; `resolution` is the smallest relative fault that would have shown. All columns and verdicts are explained in gradproof's `docs/reports.md`."""
 
 
 def agreement(result: CheckResult) -> str:
@@ -73,6 +73,7 @@ def _erratum(result: CheckResult, one: EquationResult) -> str:
 def _equations(results: Sequence[EquationResult]) -> str:
     proved = any(one.proof for one in results)
     header = ["equation", "kind", "verdict", "trials", "disagreeing", "max abs error", "max ulp", "share of bound"]
+    header.append("resolution")
     rows = [
         [
             code(one.equation),
@@ -83,11 +84,12 @@ def _equations(results: Sequence[EquationResult]) -> str:
             wording.short(one.max_abs_error),
             wording.short(one.max_ulp_error),
             wording.percent(one.bound_share),
+            wording.resolution(one.resolution),
             *([one.proof] if proved else []),
         ]
         for one in results
     ]
-    return table([*header, *(["proof"] if proved else [])], rows, numbers=range(3, 8))
+    return table([*header, *(["proof"] if proved else [])], rows, numbers=range(3, 9))
 
 
 def _trajectory(result: CheckResult) -> str:

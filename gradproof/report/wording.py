@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -93,11 +94,19 @@ def same_slip(result: CheckResult, one: EquationResult) -> EquationResult | None
 
 
 def agreement(results: Sequence[EquationResult]) -> str:
-    """How closely the equations that agree do so: the largest share of its bound that an error takes."""
+    """How closely the equations that agree do so: the largest share of its bound that an error takes, and the smallest
+    relative fault that would have shown in every entry of all of them."""
     agreeing = [result for result in results if result.verdict == "agrees"]
     if not agreeing:
         return ""
-    return f"{percent(max(result.bound_share for result in agreeing))} of its bound"
+    finest = max((one.resolution for one in agreeing if one.resolution > 0), default=0.0)
+    seen = f"; would have seen {resolution(finest)}" if finest else ""
+    return f"{percent(max(result.bound_share for result in agreeing))} of its bound{seen}"
+
+
+def resolution(relative: float) -> str:
+    """A resolution in one digit, empty where nothing was bounded: `2e-14`."""
+    return "" if math.isnan(relative) else f"{relative:.0e}"
 
 
 def percent(share: float) -> str:

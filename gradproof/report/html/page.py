@@ -14,7 +14,7 @@ from gradproof.report.html.brief import anchor, brief
 from gradproof.report.html.data import MARKS, Cell, Page, Plate, Row
 from gradproof.report.html.showing import NOTHING, Typesetter
 
-COLUMNS = ("disagreeing", "largest error", "in ulp", "of bound")
+COLUMNS = ("disagreeing", "largest error", "in ulp", "of bound", "resolution")
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -52,6 +52,7 @@ def _row(
         Cell(wording.short(one.max_abs_error), one.max_abs_error),
         Cell(wording.short(one.max_ulp_error), one.max_ulp_error),
         Cell(wording.percent(one.bound_share).replace(" times", _TIMES), one.bound_share),
+        Cell(wording.resolution(one.resolution), max(0.0, one.resolution)),  # where there is none it sorts first
     )
     return Row(
         number=number,

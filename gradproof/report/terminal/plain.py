@@ -26,5 +26,7 @@ def erratum(result: CheckResult, one: EquationResult) -> str:
 
 
 def disagreement(result: CheckResult) -> str:
-    """Every wrong equation that the case does not declare, and every declared one that is not wrong."""
-    return "\n\n".join([f"{result.case}: {result.sentence}", *(erratum(result, one) for one in result.unexpected)])
+    """Every wrong equation that the case does not declare, every declared one that is not wrong, all left uncompared."""
+    uncompared = [f"{one.place}: {one.equation} is {one.verdict}: {one.diagnosis}" for one in result.uncompared]
+    errata = [erratum(result, one) for one in result.unexpected]
+    return "\n\n".join([f"{result.case}: {result.sentence}", *errata, *uncompared])

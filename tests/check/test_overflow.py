@@ -1,0 +1,72 @@
+"""An overflow is named: the operation, at which operand, and the stable form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from torch import nn
+
+from gradproof import Reference, crosscheck, normal
+
+
+class Softmax(nn.Module):
+    def forward(self, x):
+        return x.softmax(-1)
+
+
+class LogSigmoid(nn.Module):
+    def forward(self, x):
+        return nn.functional.logsigmoid(x)
+
+
+def result_of(model, equation, scale):
+    return crosscheck([equation], Reference(model, {"x": normal(4, 3)}), trials=60, scale=scale).results[0]
+
+
+def naive_softmax(x):
+    e = np.exp(x)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def naive_log_sigmoid(x):
+    return np.log(1 / (1 + np.exp(-x)))
+
+
+def stable_softmax(x):
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def named(function):
+    space = {"_rule": function}
+    exec("def Y(x):\n    return _rule(x)", space)
+    return space["Y"]
+
+
+def test_softmax_that_overflows_is_told_the_operation_and_the_stable_form():
+    one = result_of(Softmax, named(naive_softmax), 400.0)
+    assert one.verdict == "disagrees"
+    assert one.diagnosis.startswith("it gives inf or NaN where the truth is finite: np.exp does so at ")
+    assert float(one.diagnosis.split(" does so at ")[1].split(";")[0]) > 709
+    assert "subtract the maximum" in one.diagnosis
+    assert one.fix == ""
+
+
+def test_logarithm_of_what_became_zero_is_named():
+    one = result_of(LogSigmoid, named(naive_log_sigmoid), 400.0)
+    assert one.verdict == "disagrees"
+    assert "np.exp does so at" in one.diagnosis
+
+
+@pytest.mark.parametrize(("rule", "scale"), [(naive_softmax, 1.0), (stable_softmax, 400.0)])
+def test_no_overflow_agrees(rule, scale):
+    assert result_of(Softmax, named(rule), scale).verdict == "agrees"
+
+
+def test_finite_mistake_beside_an_overflow_is_a_mistake():
+    def twice(x):
+        return 2 * naive_softmax(x)
+
+    one = result_of(Softmax, named(twice), 400.0)
+    assert one.verdict == "disagrees"
+    assert "it gives inf" not in one.diagnosis
