@@ -95,12 +95,17 @@ def test_crosscheck_known_erratum_is_expected_both_ways(write_layer):
     assert "declared as errata but not wrong: W_new" in result.sentence
 
 
-def test_crosscheck_quantity_without_truth_is_unchecked_and_says_why(write_layer):
-    result = check(write_layer(manual=("def dLoss_db(", "def dLoss_dbb(Z):\n    return Z\n\ndef dLoss_db(")))
-    one = next(one for one in result.results if one.equation == "dLoss_dbb")
-    assert one.verdict == "unchecked"
-    assert one.kind == "derivative"
-    assert "the reference has no bb" in one.diagnosis
+def test_crosscheck_gradient_that_nothing_compares_is_an_error_with_the_way_out(write_layer):
+    with pytest.raises(GradproofError, match=r"dLoss_dbb looks like a gradient, .*the reference has no bb"):
+        check(write_layer(manual=("def dLoss_db(", "def dLoss_dbb(Z):\n    return Z\n\ndef dLoss_db(")))
+
+
+def test_crosscheck_forward_value_without_truth_is_unchecked_and_says_why(write_layer):
+    result = check(write_layer(manual=("def dLoss_db(", "def half(Z):\n    return Z / 2\n\ndef dLoss_db(")))
+    one = next(one for one in result.results if one.equation == "half")
+    assert (one.verdict, one.kind) == ("unchecked", "forward")
+    assert "the reference has no half" in one.diagnosis
+    assert result.ok
 
 
 def test_crosscheck_wrong_helper_makes_the_group_suspect(write_layer):
