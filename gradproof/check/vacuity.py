@@ -20,6 +20,7 @@ from gradproof.arrays.trials import TrialArray
 from gradproof.aten.table import RULES
 from gradproof.aten.tape import Operation, Slot, Tape
 from gradproof.case.derivation import Equation
+from gradproof.case.distributions import Normal, Uniform
 from gradproof.check.case import Case
 from gradproof.errors import GradproofError
 
@@ -137,9 +138,8 @@ def _turned(case: Case, k: int, draws: Mapping[str, Array]) -> dict[str, Array]:
     """Inputs and parameters with the opposite sign: what a comparison does then it can do."""
     binding = case.bindings[k]
     free = {*binding.parameters, *binding.reference.inputs}
-    kinds = {name: binding.leaves[name].kind for name in free}
     return {
-        name: -value if name in free and value.dtype.kind == "f" and kinds[name] in ("normal", "uniform") else value
+        name: -value if name in free and isinstance(binding.leaves[name], Normal | Uniform) else value
         for name, value in draws.items()
     }
 
