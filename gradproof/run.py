@@ -37,6 +37,7 @@ from gradproof.proof.proving import prove_case, with_fix_proofs, with_proofs
 from gradproof.repair import Repair
 from gradproof.repair.explain.overflow import named_overflow
 from gradproof.repair.mending import mend_case, mended_case, with_repairs
+from gradproof.studies.own_forward import first_the_same_function
 from gradproof.studies.trajectory import compare_trajectories, require_trainable
 from gradproof.trials.draws import Block, blocks, checked_seed
 
@@ -173,6 +174,8 @@ class _Run:
                 overflows = self._overflows()
             evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, teeth, overflows)
             results = results_of(evidence)
+            with contained(failures, "the comparison with the code's own forward"):
+                results = first_the_same_function(self.case, self.evaluators, results, self.seed, self.scale)
             trajectory = (
                 compare_trajectories(self.case, self.evaluators, steps, self.seed, self.scale) if steps else None
             )

@@ -81,8 +81,8 @@ class Case:
         known = ", ".join(root for root in binding.roots)
         ways = {
             "update": f"an update is named after a parameter: NAME_new; {binding.why_unknown(name)}",
-            "derivative": f"a gradient is named d{loss}_dX, dX or grad_X after a quantity X of the reference, which has: "
-            f"{known}; {binding.why_unknown(name)}; name it there with symbols={{...}}",
+            "derivative": f"a gradient is named d{loss}_dX, dX or grad_X after a quantity X of the reference, which "
+            f"has: {known}; {binding.why_unknown(name)}; name it there with symbols={{...}}",
             "loss": f'the reference calls its loss {loss}: name the equation so, or say Reference(loss="{name}")',
         }
         tops = [top for top, _ in derivative_splits(name) if looks_like(top) == "loss" and top not in binding.roots]

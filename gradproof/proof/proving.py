@@ -197,7 +197,9 @@ def _reconciled(one: EquationResult, proof: EquationProof) -> EquationResult:
         return replace(one, proof="UNDECIDED", diagnosis="; ".join(filter(None, (one.diagnosis, why))))
     if proof.verdict == "PROVED" and one.verdict == "inconclusive":
         # what holds for all inputs needs no trial that shows it
-        return replace(one, verdict="agrees", proof=proof.verdict, diagnosis=f"proved; the trials alone: {one.diagnosis}")
+        return replace(
+            one, verdict="agrees", proof=proof.verdict, diagnosis=f"proved; the trials alone: {one.diagnosis}"
+        )
     return replace(one, proof=proof.verdict)
 
 

@@ -15,8 +15,8 @@ from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
-from gradproof.repair.explain.overflow import OVERFLOWS
 from gradproof.repair.evidence.strata import fresh, stratified
+from gradproof.repair.explain.overflow import OVERFLOWS
 from gradproof.repair.sharing import edited_by
 from gradproof.truth.ancestors import ancestors_of
 

@@ -14,7 +14,8 @@ HOW_TO_READ = """\
 An equation is compared with autograd, or with the optimizer's step, in every trial. It `agrees` where the difference
 is never larger than rounding can explain; it `disagrees` if it is wrong on true inputs; it `inherits` if it is wrong
 only because an equation that it reads is. `share of bound` is the largest difference as a share of what rounding can
-explain in that trial; `resolution` is the smallest relative fault that would have shown. All columns and verdicts are explained in gradproof's `docs/reports.md`."""
+explain in that trial; `resolution` is the smallest relative fault that would have shown. All columns and verdicts are
+explained in gradproof's `docs/reports.md`."""
 
 
 def agreement(result: CheckResult) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 from gradproof.arrays.creation import call_on_arrays
 from gradproof.arrays.structure import Array, LeadArray
 from gradproof.arrays.trials import TrialArray
+from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.compare import Tally
-from gradproof.case.derivation import Equation
 from gradproof.check.evaluate import Evaluator
 
 STABLE = {

@@ -26,7 +26,7 @@ def erratum(result: CheckResult, one: EquationResult) -> str:
 
 
 def disagreement(result: CheckResult) -> str:
-    """Every wrong equation that the case does not declare, every declared one that is not wrong, all left uncompared."""
+    """Every undeclared wrong equation, every declared one that is not wrong, and all that was left uncompared."""
     uncompared = [f"{one.place}: {one.equation} is {one.verdict}: {one.diagnosis}" for one in result.uncompared]
     errata = [erratum(result, one) for one in result.unexpected]
     return "\n\n".join([f"{result.case}: {result.sentence}", *errata, *uncompared])
