@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 TRIALS = 10_000
+"""What a small case gets; a large one gets as many as its share of work allows."""
+
 SEED = 0
 DTYPE = "float64"
 DTYPES = ("float64", "float32")

@@ -6,7 +6,8 @@ run, from the leaves alone, which shows what the derivation gives as its author 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
@@ -23,6 +24,7 @@ from gradproof.case.reference import Reference, as_references
 from gradproof.case.sizes import ROWS, with_more_rows
 from gradproof.check.case import Case, load_case, make_case
 from gradproof.check.compare import Tally, finite_rows
+from gradproof.check.effort import chosen_trials, why_fewer
 from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.check.failures import Failure, contained
 from gradproof.check.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, ModeChanged
@@ -51,7 +53,8 @@ def crosscheck(
     case: str | Case | Code | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
     reference: Reference | Sequence[Reference] | None = None,
     *,
-    trials: int = defaults.TRIALS,
+    trials: int | None = None,
+    budget: float | None = None,
     seed: int = defaults.SEED,
     dtype: str = defaults.DTYPE,
     scale: float = defaults.SCALE,
@@ -68,7 +71,8 @@ def crosscheck(
         case: The name of a case of the project, a loaded case, or what comes with a `reference`: equations (a
             derivation, a sequence of functions, functions by name), or existing code (`Code(forward, backward)`).
         reference: The torch side, where `case` is not a name.
-        trials: How many random trials.
+        trials: How many random trials; default: 10,000, and for a large case as many as a share of work allows.
+        budget: Seconds to go on for, in place of a number of trials.
         seed: Where the random numbers start; the same seed gives the same result.
         dtype: `float64` or `float32`, of both sides.
         scale: A factor on the draws of parameters and inputs.
@@ -88,14 +92,16 @@ def crosscheck(
     checked_seed(seed)
     if not scale > 0:
         raise GradproofError(f"a scale is positive, not {scale!r}")
-    if not isinstance(trials, int) or trials < 1:
+    if trials is not None and (not isinstance(trials, int) or trials < 1):
         raise GradproofError(f"a run has at least one trial, not {trials!r}")
+    if budget is not None and (trials is not None or not budget > 0):
+        raise GradproofError(f"a budget is a number of seconds in place of trials, not {budget!r} beside {trials!r}")
     if memory is not None and memory < 1:
         raise GradproofError(f"memory is a number of bytes, not {memory!r}")
     bound = _bound(case, reference, dtype, project)
     if memory not in (None, bound.memory):
         bound = replace(bound, memory=memory)
-    result = _Run(bound, trials, seed, scale).result(steps, progress)
+    result = _Run(bound, trials, budget, seed, scale).result(steps, progress)
     return result if result.interrupted else _looked_into(result, bound, repair=repair, proof=proof)
 
 
@@ -148,8 +154,10 @@ def _no_progress(trials: int) -> None:
 class _Run:
     """One check of one case."""
 
-    def __init__(self, case: Case, trials: int, seed: int, scale: float) -> None:
-        self.case, self.trials, self.seed, self.scale = case, trials, seed, scale
+    def __init__(self, case: Case, trials: int | None, budget: float | None, seed: int, scale: float) -> None:
+        self.case, self.seed, self.scale, self.budget = case, seed, scale, budget
+        self.asked = trials
+        self.trials = trials or defaults.TRIALS
         self.evaluators = [Evaluator(case.derivation) for _ in case.references]
         self.suspects: set[str] = set()
         self.checked = [e for e in case.derivation.equations if e.quantity in case.known]
@@ -161,10 +169,13 @@ class _Run:
             if steps:
                 require_trainable(self.case)
             self._prepare()
+            if self.asked is None and self.budget is None:
+                self.trials = chosen_trials(self.case, self.evaluators)
             outcome = None
             while outcome is None:
                 outcome = self._blocks(progress or _no_progress)
             done, interrupted = outcome
+            self.trials = done or self.trials
             teeth, failures = Teeth(), list[Failure]()
             with contained(failures, "the search for checks that could not have failed"):
                 teeth = teeth_of(self.case, self.trials, self.seed, self.scale)
@@ -194,6 +205,7 @@ class _Run:
             find_worst=lambda: worst_entries(self.case, self.evaluators, results, self.seed, self.scale),
             trajectory=trajectory,
             interrupted=interrupted,
+            choice=self._choice(done),
             known_errata=derivation.known_errata,
             failures=tuple(failures),
         )
@@ -234,7 +246,9 @@ class _Run:
         if not larger:
             return {}
         try:
-            result = _Run(replace(self.case, references=larger), AT_MORE_ROWS, self.seed, self.scale).result(0, None)
+            result = _Run(replace(self.case, references=larger), AT_MORE_ROWS, None, self.seed, self.scale).result(
+                0, None
+            )
         except GradproofError:
             return {}  # the model, or the code, is for one row
         reason = f"it agrees with one row only: with {ROWS} rows its values are wrong"
@@ -258,7 +272,7 @@ class _Run:
         done, interrupted = 0, False
         try:
             try:
-                for block in blocks(self.trials, [portion.block for portion in self.case.portions]):
+                for block in self._stretch_by_stretch():
                     self._block(block)
                     if block.first == 0 and self.judges[block.reference].accuses(block.count):
                         self.judges[block.reference].flush()
@@ -280,6 +294,23 @@ class _Run:
             progress(-done)
             return None
         return done, interrupted
+
+    def _stretch_by_stretch(self) -> Iterator[Block]:
+        """All blocks; where there is a budget, of as many stretches of trials as there is time for."""
+        sizes = [portion.block for portion in self.case.portions]
+        if self.budget is None:
+            yield from blocks(self.trials, sizes)
+            return
+        done, end = 0, time.monotonic() + self.budget
+        while not done or time.monotonic() < end:
+            yield from blocks(done + sum(sizes), sizes, done)
+            done += sum(sizes)
+
+    def _choice(self, done: int) -> str:
+        """How the number of trials came about, where it is not what was asked for, nor what a small case gets."""
+        if self.budget is not None:
+            return f"in {self.budget:g} s; --trials {done} gives the same"
+        return why_fewer(self.evaluators) if self.asked is None and self.trials < defaults.TRIALS else ""
 
     def _new_suspects(self) -> bool:
         """Whether the free run has shown an equation to disagree that has not been run on true inputs."""

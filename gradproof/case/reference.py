@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradproof.case.distributions import Constant, Distribution, normal
+from gradproof.case.distributions import Constant, Distribution
 from gradproof.case.project import Project, load_module
 from gradproof.errors import GradproofError
 
@@ -65,7 +65,8 @@ class Reference:
             the parameter `W` it is the leaf `exp_avg_W`, after the step `exp_avg_W_new`, and a symbol may name it:
             `"m": "W.exp_avg"`. `"step": integers(0, 9, symbol="t")` is how many steps were taken before (0 if not
             given). Without a state the optimizer is fresh.
-        parameters: How parameters are drawn: one distribution for all, or by name; standard normal by default.
+        parameters: How parameters are drawn: one distribution for all, or by name; by default standard normal,
+            and smaller in a wide or deep model: N(0, 2/inputs of a unit).
         loss: The name of a scalar result of `forward`, or of a tensor result contracted with the cotangent.
         output: The name of a tensor result of `forward`, or the names of the tensors of a tuple in their order; the
             cotangent of each is the leaf `dLoss_d<output>`, and the loss is the sum of all contractions.
@@ -81,7 +82,7 @@ class Reference:
     optimizer: Callable[..., Any] | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     state: Mapping[str, Distribution | float] = field(default_factory=dict)
-    parameters: Distribution | Mapping[str, Distribution] = field(default_factory=normal)
+    parameters: Distribution | Mapping[str, Distribution] = field(default_factory=dict)
     loss: str = "Loss"
     output: str | Sequence[str] = "Y"
     latex: Mapping[str, str | Sequence[str]] = field(default_factory=dict)

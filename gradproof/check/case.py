@@ -118,12 +118,14 @@ class Case:
         return tuple(Truth(binding, self.known, self.dtype) for binding in self.bindings)
 
     @cached_property
+    def trial_bytes(self) -> tuple[int, ...]:
+        """What a trial of each reference takes."""
+        return tuple(bounds.trial_bytes(draws) for bounds, draws in zip(self.truth_bounds, self._first, strict=True))
+
+    @cached_property
     def portions(self) -> tuple[Portions, ...]:
         """How many trials of each reference are computed at once."""
-        return tuple(
-            portions(bounds.trial_bytes(draws), self.memory)
-            for bounds, draws in zip(self.truth_bounds, self._first, strict=True)
-        )
+        return tuple(portions(trial, self.memory) for trial in self.trial_bytes)
 
     def kind(self, equation: Equation) -> str:
         """`forward`, `derivative` or `update`."""

@@ -8,8 +8,10 @@ a single trial is wanted, runs trial by trial (`loop`).
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -41,12 +43,14 @@ class Evaluator:
     Attributes:
         modes: `batched`, `lifted` or `loop` for each equation by name, once `probe` has chosen.
         samples: What each equation returned for the first trial of the probe, by name.
+        lines: How many lines of Python a trial takes, of those that run trial by trial.
     """
 
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation
         self.modes: dict[str, str] = {}
         self.samples: dict[str, Array] = {}
+        self.lines: dict[str, int] = {}
 
     def run(self, equation: Equation, inputs: Sequence[Array], trials: int) -> Array:
         """The equation's quantity in every trial, `(trials, *shape)`, from inputs `(trials, *shape)`.
@@ -153,6 +157,8 @@ class Evaluator:
             if same(value, expected) and self._same_on_others(equation, function, few, count):
                 self.modes[equation.name] = mode
                 break
+        if fitting and self.modes[equation.name] == "loop":
+            self.lines[equation.name] = _lines(equation, few)
         return self.run(equation, inputs, total) if inputs else expected
 
     def _same_on_others(
@@ -174,6 +180,25 @@ class Evaluator:
             return same(function(equation, moved, count), expected)
         except Exception:  # user code on an array it was not written for: the next mode is tried
             return False
+
+
+def _lines(equation: Equation, inputs: Sequence[Array]) -> int:
+    """How many lines of Python the first trial takes."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with np.errstate(all="ignore"):
+            _single(equation, inputs, 0)
+    finally:
+        sys.settrace(before)
+    return count
 
 
 def same(value: Array, expected: Array, *, near: float = 1e-5) -> bool:

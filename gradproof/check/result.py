@@ -127,6 +127,7 @@ class CheckResult:
         trajectory: How training runs of both sides part, where steps were asked for.
         scales: The errors of both sides at many scales of the draws, where they were asked for.
         interrupted: Whether the run was stopped before its end.
+        choice: How the number of trials came about, where it was not asked for and is not what a small case gets.
         known_errata: The equations that the case declares wrong.
         failures: What gradproof itself could not do; the verdicts stand without it.
     """
@@ -143,6 +144,7 @@ class CheckResult:
     trajectory: Trajectory | None = None
     scales: ScaleSweep | None = None
     interrupted: bool = False
+    choice: str = ""
     known_errata: frozenset[str] = field(default=frozenset())
     failures: tuple[Failure, ...] = ()
 

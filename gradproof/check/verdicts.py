@@ -110,7 +110,8 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
         return "disagrees", "agrees on true inputs, but its own inputs are off by more than rounding", free, ()
     if not free.trials:
         there = f"; the equation is finite in {free.finite_there} of them" if free.finite_there else ""
-        return "undefined", f"the truth is not finite in any of {free.undefined} trials{there}", free, ()
+        way_out = "the model may saturate at such draws: try --scale 0.1, or Reference(parameters=normal(std=0.1))"
+        return "undefined", f"the truth is not finite in any of {free.undefined} trials{there}; {way_out}", free, ()
     reason = _why_open(free, evidence.case.dtype) or evidence.teeth.blunt.get(equation.name, "")
     if reason:
         return "inconclusive", reason, free, ()

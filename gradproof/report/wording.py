@@ -42,8 +42,8 @@ def verdict_line(result: CheckResult) -> str:
 def run_line(result: CheckResult) -> str:
     """What was run: `10,000 trials, seed 0, float64`."""
     scale = "" if result.scale == 1.0 else f", scale {result.scale:g}"
-    stopped = f"interrupted after {count(result.trials, 'trial')}" if result.interrupted else ""
-    return f"{stopped or count(result.trials, 'trial')}, seed {result.seed}, {result.dtype}{scale}"
+    done = count(result.trials, "trial") + (f" ({result.choice})" if result.choice else "")
+    return f"{'interrupted after ' if result.interrupted else ''}{done}, seed {result.seed}, {result.dtype}{scale}"
 
 
 def check_command(result: CheckResult) -> str:

@@ -20,7 +20,7 @@ def assert_agrees(
     case: str | Case | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
     reference: Reference | Sequence[Reference] | None = None,
     *,
-    trials: int = defaults.TRIALS,
+    trials: int | None = None,
     seed: int = defaults.SEED,
     dtype: str = defaults.DTYPE,
     scale: float = defaults.SCALE,
@@ -31,7 +31,7 @@ def assert_agrees(
     Args:
         case: The name of a case of the project, a loaded case, or equations that come with a `reference`.
         reference: The torch side, where `case` is not a name.
-        trials: How many random trials.
+        trials: How many random trials; default: 10,000, and fewer of a large case.
         seed: Where the random numbers start.
         dtype: `float64` or `float32`, of both sides.
         scale: A factor on the draws of parameters and inputs.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Draws:
     """How the cases are checked."""
 
-    trials: int
+    trials: int | None
     seed: int
     dtype: str
 

@@ -23,9 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--gradproof-trials",
         type=int,
-        default=defaults.TRIALS,
         metavar="N",
-        help=f"random trials of each case (default: {defaults.TRIALS})",
+        help=f"random trials of each case (default: {defaults.TRIALS}, and fewer of a large one)",
     )
     group.addoption(
         "--gradproof-seed",
@@ -47,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Note how cases are checked; where no paths were given, `manual/` is one of those that are collected."""
     config.addinivalue_line("markers", "gradproof: a test of an equation, made by gradproof.")
     options = config.option
-    if options.gradproof_trials < 1:
+    if options.gradproof_trials is not None and options.gradproof_trials < 1:
         raise pytest.UsageError(f"--gradproof-trials: at least one trial, not {options.gradproof_trials}")
     if not 0 <= options.gradproof_seed < 2**64:
         raise pytest.UsageError(f"--gradproof-seed: from 0 to 2**64 - 1, not {options.gradproof_seed}")

@@ -52,18 +52,19 @@ class Block:
         return self.rows * self.references + self.reference
 
 
-def blocks(trials: int, sizes: Sequence[int]) -> Iterator[Block]:
+def blocks(trials: int, sizes: Sequence[int], start: int = 0) -> Iterator[Block]:
     """All blocks of a run, of the references in turn.
 
     Args:
         trials: How many trials the run has.
         sizes: How many trials a block of each of the R references has at most.
+        start: The first trial that is wanted.
     """
     if trials < 1:
         raise GradproofError(f"a run has at least one trial, not {trials}")
     count = len(sizes)
     own = [len(range(reference, trials, count)) for reference in range(count)]
-    first = [0] * count
+    first = [len(range(reference, start, count)) for reference in range(count)]
     while any(first[r] < own[r] for r in range(count)):
         for r, size in enumerate(sizes):
             if first[r] < own[r]:

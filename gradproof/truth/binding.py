@@ -17,6 +17,7 @@ from gradproof.case.distributions import Distribution, Normal
 from gradproof.case.project import suggestions
 from gradproof.case.reference import Reference, Symbol, parse_symbol
 from gradproof.errors import GradproofError
+from gradproof.truth.default_draws import default_draws
 from gradproof.truth.first_run import Shape, build, named_results, run_once
 from gradproof.truth.optimizer_state import recipe_of, state_leaves, state_names
 from gradproof.truth.sources import Derivative, Leaf, Output, Result, Source, Updated, derivative_splits, named_gradient
@@ -74,8 +75,9 @@ class Binding:
                         f"{self.place}: Reference(parameters=...) names {name!r}, which the model does not have"
                         f"{suggestions(name, list(self.parameters))}; it has: {', '.join(self.parameters)}"
                     )
+        defaults = default_draws(self.parameters)
         return {
-            name: (given if isinstance(given, Distribution) else given.get(name, PLAIN)).with_shape(shape)
+            name: (given if isinstance(given, Distribution) else given.get(name, defaults[name])).with_shape(shape)
             for name, shape in self.parameters.items()
         }
 

@@ -13,7 +13,7 @@ from gradproof import defaults
 from gradproof.case.project import Project, find_project
 from gradproof.check.failures import Failure, failure
 from gradproof.cli import error_text
-from gradproof.cli.options import Bytes, draw_options
+from gradproof.cli.options import Bytes, Seconds, draw_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT, USER_MISTAKE
 from gradproof.errors import GradproofError
 
@@ -31,7 +31,8 @@ IN_FULL = 5
 class Settings:
     """How a case is run."""
 
-    trials: int
+    trials: int | None
+    budget: float | None
     seed: int
     dtype: str
     scale: float
@@ -81,10 +82,14 @@ class Outcome:
 @click.option(
     "--trials",
     type=click.IntRange(min=1),
-    default=defaults.TRIALS,
-    show_default=True,
     metavar="N",
-    help="How many random trials each case gets.",
+    help=f"How many random trials each case gets; by default {defaults.TRIALS:,}, and fewer of a large case.",
+)
+@click.option(
+    "--budget",
+    type=Seconds(),
+    metavar="TIME",
+    help="How long each case goes on, such as 60s, 5m or 1h, in place of a number of trials.",
 )
 @draw_options
 @click.option(
@@ -133,7 +138,8 @@ class Outcome:
 def command(
     ctx: click.Context,
     cases: tuple[str, ...],
-    trials: int,
+    trials: int | None,
+    budget: float | None,
     seed: int,
     dtype: str,
     scale: float,
@@ -160,6 +166,8 @@ def command(
     names = tuple(dict.fromkeys(cases)) or project.cases
     if not names:
         raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
+    if trials is not None and budget is not None:
+        raise click.UsageError("--trials and --budget both say when to stop: give one of them")
     if figures and reports is None:
         raise click.UsageError("--figures writes into the reports' folders: give --reports DIR as well")
     summary = _github_summary() if github else None
@@ -167,7 +175,7 @@ def command(
         from gradproof.report.write import prepare_folder
 
         prepare_folder(reports)
-    outcome = _run(project, names, Settings(trials, seed, dtype, scale, memory, steps, proof, mutate, scales))
+    outcome = _run(project, names, Settings(trials, budget, seed, dtype, scale, memory, steps, proof, mutate, scales))
     _finish(outcome, reports, figures=figures)
     if summary is not None:
         _tell_github(outcome.results, project, summary)
@@ -183,7 +191,7 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
     console, outcome = stdout(), Outcome()
     brief = len(names) > IN_FULL and not settings.steps
     if brief:
-        click.echo(f"{len(names)} cases, {settings.trials:,} trials each, seed {settings.seed}, {settings.dtype}\n")
+        click.echo(f"{len(names)} cases, {_extent(settings)} each, seed {settings.seed}, {settings.dtype}\n")
     result: CheckResult | None
     for position, name in enumerate(names):
         try:
@@ -218,6 +226,13 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
     return outcome
 
 
+def _extent(settings: Settings) -> str:
+    """How long each case goes on."""
+    if settings.budget is not None:
+        return f"{settings.budget:g} s"
+    return f"up to {defaults.TRIALS:,} trials" if settings.trials is None else f"{settings.trials:,} trials"
+
+
 def _check(project: Project, name: str, settings: Settings, advance: Callable[[int], None]) -> CheckResult:
     from gradproof.check.case import load_case
     from gradproof.proof.proving import is_quick
@@ -227,6 +242,7 @@ def _check(project: Project, name: str, settings: Settings, advance: Callable[[i
     result = crosscheck(
         case,
         trials=settings.trials,
+        budget=settings.budget,
         seed=settings.seed,
         scale=settings.scale,
         steps=settings.steps,

@@ -16,10 +16,8 @@ from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 @click.option(
     "--trials",
     type=click.IntRange(min=1),
-    default=defaults.TRIALS,
-    show_default=True,
     metavar="N",
-    help="How many random trials the check gets.",
+    help=f"How many random trials the check gets; by default {defaults.TRIALS:,}, and fewer of a large case.",
 )
 @click.option(
     "--budget",
@@ -31,7 +29,9 @@ from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 )
 @seed_options
 @click.pass_context
-def command(ctx: click.Context, case: str, apply: bool, trials: int, budget: float, seed: int, scale: float) -> None:
+def command(
+    ctx: click.Context, case: str, apply: bool, trials: int | None, budget: float, seed: int, scale: float
+) -> None:
     """Print the fixes of all wrong equations of CASE as one unified diff; nothing is written without --write.
 
     Standard output has the diff alone, so it can be piped into `git apply`. What was wrong is told on standard error.

@@ -8,7 +8,8 @@ from pathlib import Path
 from gradproof.mutation.result import SuiteResult
 from gradproof.report.html.render import render
 from gradproof.report.mutation import markdown, words
-from gradproof.report.write import csv_bytes, write_atomically
+from gradproof.report.placing import write_atomically
+from gradproof.report.write import csv_bytes
 
 
 def write_mutation(result: SuiteResult, folder: Path) -> list[Path]:

@@ -9,8 +9,11 @@ from rich.console import Console
 
 
 @contextmanager
-def progress_bar(title: str, trials: int) -> Iterator[Callable[[int], None]]:
-    """While it lasts, give the function that is told how many trials were just done; the bar leaves no trace."""
+def progress_bar(title: str, trials: int | None) -> Iterator[Callable[[int], None]]:
+    """While it lasts, give the function that is told how many trials were just done; the bar leaves no trace.
+
+    A number that is not known beforehand has no end.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda done: None
