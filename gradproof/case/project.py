@@ -156,7 +156,7 @@ def _why_not_loaded(error: Exception, root: Path, file: str) -> str:
 
 
 def _own_folder() -> Path:
-    return Path(__file__).resolve().parent
+    return Path(__file__).resolve().parents[1]
 
 
 def _relative(filename: str, root: Path) -> str:

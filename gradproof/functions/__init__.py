@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gradproof.functions.showing  # noqa: F401  results print themselves by what it registers
 from gradproof.functions.check import assert_function_agrees, check_function
 
 __all__ = ["assert_function_agrees", "check_function"]

@@ -38,9 +38,9 @@ def failing_once(monkeypatch: pytest.MonkeyPatch, target: str, error: BaseExcept
     monkeypatch.setattr(owner, name, function)
 
 
-def test_proof_that_raises_costs_the_proof_alone(write_layer: Write, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_layer("first")
-    write_layer("second")
+def test_proof_that_raises_costs_the_proof_alone(write: Write, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("first")
+    write("second")
     failing_once(monkeypatch, PROOF, KeyError("no such node"))
     outcome = run("check", "--trials", "100")
     first, second = outcome.stdout.split("\nsecond\n")
@@ -55,9 +55,9 @@ def test_proof_that_raises_costs_the_proof_alone(write_layer: Write, run: Run, m
 
 
 def test_proof_of_one_equation_that_raises_costs_that_proof_alone(
-    write_layer: Write, project: Project, monkeypatch: pytest.MonkeyPatch
+    write: Write, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_layer("neuron")
+    write("neuron")
     calls: list[int] = []
 
     def prove(pairs: Sequence[Any], **options: Any) -> Any:
@@ -76,10 +76,10 @@ def test_proof_of_one_equation_that_raises_costs_that_proof_alone(
 
 
 def test_repair_that_raises_costs_that_repair_alone(
-    write_layer: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_layer("first", WRONG | {"return w - eta * dLoss_dw": "return w + eta * dLoss_dw"})
-    write_layer("second")
+    write("first", WRONG | {"return w - eta * dLoss_dw": "return w + eta * dLoss_dw"})
+    write("second")
     failing_once(monkeypatch, REPAIR, SyntaxError("unmatched ')'"))
     outcome = run("check", "--trials", "100")
     first, second = outcome.stdout.split("\nsecond\n")
@@ -91,10 +91,10 @@ def test_repair_that_raises_costs_that_repair_alone(
 
 
 def test_picture_that_raises_costs_the_picture_alone(
-    write_layer: Write, run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
+    write: Write, run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_layer("first")
-    write_layer("second")
+    write("first")
+    write("second")
     failing_once(monkeypatch, PICTURE, ZeroDivisionError("float division by zero"))
     outcome = run("check", "--trials", "100", "--no-proof", "--reports", "reports")
     assert outcome.exit_code == OWN_FAULT
@@ -105,10 +105,10 @@ def test_picture_that_raises_costs_the_picture_alone(
 
 
 def test_report_that_raises_leaves_those_of_other_cases(
-    write_layer: Write, run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
+    write: Write, run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_layer("first")
-    write_layer("second")
+    write("first")
+    write("second")
     assert run("check", "--trials", "50", "--no-proof", "--reports", "reports").exit_code == AS_EXPECTED
     before = (project.root / "reports/first/equations.csv").read_bytes()
     failing_once(monkeypatch, "gradproof.report.write.csv_bytes", AttributeError("columns"))
@@ -120,10 +120,10 @@ def test_report_that_raises_leaves_those_of_other_cases(
 
 
 def test_check_that_raises_leaves_the_other_cases(
-    write_layer: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_layer("first")
-    write_layer("second")
+    write("first")
+    write("second")
     failing_once(monkeypatch, "gradproof.run.results_of", IndexError("out of range"))
     outcome = run("check", "--trials", "50", "--no-proof")
     assert outcome.exit_code == OWN_FAULT
@@ -132,9 +132,9 @@ def test_check_that_raises_leaves_the_other_cases(
 
 
 def test_failure_names_the_line_of_gradproof(
-    write_layer: Write, project: Project, monkeypatch: pytest.MonkeyPatch
+    write: Write, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_layer("neuron")
+    write("neuron")
     monkeypatch.setattr("gradproof.proof.proving.leaf_expressions", lambda *_: {})
     (found,) = crosscheck("neuron", trials=50, proof=True, project=project).failures
     assert found.place.startswith("gradproof/prov")
@@ -142,10 +142,10 @@ def test_failure_names_the_line_of_gradproof(
 
 @pytest.mark.parametrize(("target", "wrong"), [(PROOF, {}), (REPAIR, WRONG)])
 def test_ctrl_c_after_the_verdicts_keeps_them(
-    write_layer: Write, run: Run, monkeypatch: pytest.MonkeyPatch, target: str, wrong: dict[str, str]
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch, target: str, wrong: dict[str, str]
 ) -> None:
-    write_layer("neuron", wrong)
-    write_layer("next")
+    write("neuron", wrong)
+    write("next")
     failing_once(monkeypatch, target, KeyboardInterrupt())
     outcome = run("check", "--trials", "100")
     assert outcome.exit_code == INTERRUPTED
@@ -153,8 +153,8 @@ def test_ctrl_c_after_the_verdicts_keeps_them(
     assert "1 not run: next" in outcome.stdout
 
 
-def test_reports_tell_what_is_missing(write_layer: Write, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_layer("neuron")
+def test_reports_tell_what_is_missing(write: Write, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("neuron")
     monkeypatch.setattr("gradproof.proof.proving.leaf_expressions", lambda *_: {})
     result = crosscheck("neuron", trials=50, proof=True, project=project)
     missing = result.failures[0].sentence

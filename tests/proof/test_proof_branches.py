@@ -122,7 +122,7 @@ def test_trace_sides_of_different_kinds_is_an_error(graph, x):
 
 
 def test_branch_outside_of_trace_is_an_error_that_names_it(x):
-    with pytest.raises(TraceError, match=r"gradproof\.proof\.branches\.trace"):
+    with pytest.raises(TraceError, match=r"gradproof\.proof\.expressions\.branches\.trace"):
         leaky(x)
 
 
