@@ -137,7 +137,7 @@ def test_failure_names_the_line_of_gradproof(
     write("neuron")
     monkeypatch.setattr("gradproof.proof.proving.leaf_expressions", lambda *_: {})
     (found,) = crosscheck("neuron", trials=50, proof=True, project=project).failures
-    assert found.place.startswith("gradproof/prov")
+    assert found.place.startswith("gradproof/proof/prov")
 
 
 @pytest.mark.parametrize(("target", "wrong"), [(PROOF, {}), (REPAIR, WRONG)])
