@@ -18,7 +18,7 @@ from gradproof.code.samples import Samples
 from gradproof.code.spec import Code
 from gradproof.errors import GradproofError
 from gradproof.truth.binding import Binding
-from gradproof.truth.sources import Leaf, Result
+from gradproof.truth.sources import Leaf, Result, reading_of
 
 
 @dataclass
@@ -92,7 +92,8 @@ class Quantities:
         if listed is not None:
             return listed
         bare = _bare(variable)
-        if self.binding.find(bare) is not None and not isinstance(self.binding.find(bare), Leaf):
+        known = self.binding.find(bare)
+        if known is not None and not isinstance(known, Leaf) and not reading_of(bare, known):
             return bare
         symbol = symbol_of(bare, self.binding.roots)
         holds_gradients = "grad" in variable.partition("[")[0].lower() and "[" in variable
