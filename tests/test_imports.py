@@ -31,7 +31,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert loaded_by("import gradproof") == set()
 
 
-@pytest.mark.parametrize("words", [("--help",), ("check", "--help"), ("list",), ("--version",)])
+@pytest.mark.parametrize("words", [("--help",), ("check", "--help"), ("mutate", "--help"), ("list",), ("--version",)])
 def test_command_that_runs_no_case_loads_nothing_heavy(words: tuple[str, ...]) -> None:
     assert loaded_by(command(*words)) == set()
 

@@ -41,8 +41,8 @@ class Job:
 class Campaign:
     """All runs over one suite."""
 
-    def __init__(self, suite: Suite, *, seed: int, budget: float, progress: Progress) -> None:
-        self.suite, self.seed, self.budget, self.progress = suite, seed, budget, progress
+    def __init__(self, suite: Suite, *, seed: int, budget: float, reserve: float, progress: Progress) -> None:
+        self.suite, self.seed, self.budget, self.reserve, self.progress = suite, seed, budget, reserve, progress
         self.started = time.monotonic()
         self.watched: Server
         self.folder: Path
@@ -157,7 +157,7 @@ class Campaign:
         again: list[Job] = []
         is_open = True
         while True:
-            while is_open and len(running) < AT_ONCE and self.left > 0:
+            while is_open and len(running) < AT_ONCE and self.left > self.reserve:
                 job = again.pop() if again else next(jobs, None)
                 if job is None:
                     break

@@ -13,7 +13,7 @@ from gradproof.mutation.result import DraftResult
 if TYPE_CHECKING:
     from gradproof.mutation.campaign import Campaign
 
-SECONDS = 120.0
+SECONDS = 300.0
 """A draft that runs longer is given up."""
 
 

@@ -13,6 +13,9 @@ from gradproof.mutation.result import DraftResult, SuiteResult
 from gradproof.mutation.server import Suite
 from gradproof.mutation.summing import summed
 
+KEPT_FOR_DRAFTS = 0.25
+"""A share of the budget, for the checks that would replace the tests."""
+
 
 def mutate_tests(
     *arguments: str,
@@ -45,5 +48,6 @@ def mutate_tests(
         if drafts:
             made.extend(drafted_checks(campaign, findings))
 
-    findings = Campaign(suite, seed=seed, budget=budget, progress=progress).run(draft)
+    reserve = budget * KEPT_FOR_DRAFTS if drafts else 0.0
+    findings = Campaign(suite, seed=seed, budget=budget, reserve=reserve, progress=progress).run(draft)
     return summed(findings, suite, seed, tuple(made))

@@ -1,7 +1,8 @@
 """Planted mistakes: what a check of this case would have caught, equation by equation.
 
 Each equation gets every single edit of its own text from a list of slips that people make. An edit that agrees with
-the truth in all trials was not caught: either it is the same function, or the check has no teeth there.
+the truth in all trials was not caught: either it is the same function, or the check has no teeth there. Its value gets
+the kinds of mistakes that `gradproof mutate` plants in gradients.
 """
 
 from __future__ import annotations
@@ -13,12 +14,32 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
+from gradproof.mutation.faults import Place, Unplantable, faulted
+from gradproof.mutation.kinds import BY_NAME
 from gradproof.repair import Evidence
 from gradproof.repair.evidence.strata import stratified
+
+Array = np.ndarray[Any, Any]
+VALUE_KINDS = (
+    "zero",
+    "sign",
+    "doubled",
+    "too large",
+    "too small",
+    "shifted",
+    "one entry",
+    "not a number",
+    "transposed",
+    "wrong axis",
+    "one row",
+    "last tile",
+)
+"""Kinds that a value can have whatever it was computed from."""
 
 Edit = Callable[[ast.expr], Iterator[ast.expr]]
 
@@ -30,7 +51,8 @@ class MutationResult:
     Attributes:
         equation: Its name.
         planted: How many mistakes were planted.
-        survivors: The mutated statements that agree with the truth in every trial.
+        survivors: The mutated statements that agree with the truth in every trial, and the kinds of mistakes in its
+            value that do.
         reason: Why nothing was planted, where nothing was.
     """
 
@@ -61,7 +83,43 @@ def _mutate(case: Case, equation: Equation, evidence: Sequence[Evidence]) -> Mut
         planted += 1
         if all(_agrees(case, equation, function, group) for group in evidence):
             survivors.append(text)
-    return MutationResult(equation.name, planted, tuple(survivors), "" if planted else "nothing in it can be edited")
+    values = Values(case, equation, evidence)
+    for kind in VALUE_KINDS:
+        seen = values.sees(kind)
+        planted += seen is not None
+        if seen is False:
+            survivors.append(f"a value that {BY_NAME[kind].words}")
+    return MutationResult(equation.name, planted, tuple(survivors))
+
+
+class Values:
+    """The values that an equation has beside the truth, and what of their mistakes is caught."""
+
+    def __init__(self, case: Case, equation: Equation, evidence: Sequence[Evidence]) -> None:
+        self.groups = []
+        self.agrees = True
+        for group in evidence:
+            value = _value(case, equation, equation.function, group)
+            truth, allowed = group.values[equation.quantity], group.allowed(equation.quantity)
+            self.agrees = self.agrees and value is not None and _within(value, truth, allowed)
+            if self.agrees and value is not None:
+                places = [Place(torch.from_numpy(np.array(one, dtype=np.float64)), ()) for one in value]
+                self.groups.append((places, value, truth, allowed))
+
+    def sees(self, kind: str) -> bool | None:
+        """Whether a mistake in the value is caught; None where it changes nothing or cannot be planted."""
+        changed = False
+        if not self.agrees:
+            return None
+        for places, value, truth, allowed in self.groups:
+            try:
+                wrong = np.stack([faulted(kind, place, 0.0).numpy() for place in places])
+            except Unplantable:
+                continue
+            changed = changed or not np.array_equal(wrong, value)
+            if not _within(wrong, truth, allowed):
+                return True
+        return False if changed else None
 
 
 def mutants(equation: Equation) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -198,6 +256,18 @@ def _of_call(node: ast.Call) -> Iterator[ast.expr]:
 
 def _agrees(case: Case, equation: Equation, function: Callable[..., Any], group: Evidence) -> bool:
     """Whether a mutant gives the truth in every trial, in the shape that is wanted."""
+    value = _value(case, equation, function, group)
+    quantity = equation.quantity
+    return value is not None and _within(value, group.values[quantity], group.allowed(quantity))
+
+
+def _within(value: Array, truth: Array, allowed: Array) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.all(np.abs(value - truth) <= allowed))
+
+
+def _value(case: Case, equation: Equation, function: Callable[..., Any], group: Evidence) -> Array | None:
+    """What a function gives in every trial; None where it cannot be run, or has not the shape of the truth."""
     changed = Equation(equation.name, equation.inputs, function, equation.path, equation.line, "")
     evaluator = Evaluator(case.derivation)
     evaluator.modes[equation.name] = "batched" if all(np.ndim(v) == 1 for v in group.values.values()) else "lifted"
@@ -205,9 +275,5 @@ def _agrees(case: Case, equation: Equation, function: Callable[..., Any], group:
     try:
         value = evaluator.run(changed, inputs, group.trials)
     except Exception:  # a mutant that cannot be run is caught: so would its author be
-        return False
-    truth = group.values[equation.quantity]
-    if value.shape != truth.shape:
-        return False
-    with np.errstate(all="ignore"):
-        return bool(np.all(np.abs(value - truth) <= group.allowed(equation.quantity)))
+        return None
+    return np.asarray(value) if value.shape == group.values[equation.quantity].shape else None

@@ -6,7 +6,8 @@ from click.testing import CliRunner
 
 from gradproof.check.case import load_case
 from gradproof.cli import main
-from gradproof.studies.mutants import mutants, mutate_case
+from gradproof.repair.evidence.strata import stratified
+from gradproof.studies.mutants import VALUE_KINDS, Values, mutants, mutate_case
 
 
 def test_mutants_are_single_edits_and_never_the_equation_itself(write_layer):
@@ -47,3 +48,17 @@ def test_check_mutate_prints_the_counts(write_layer, monkeypatch):
     result = CliRunner().invoke(main, ["check", "layer", "--trials", "200", "--mutate"])
     assert result.exit_code == 0
     assert "planted mistakes caught" in result.stdout
+    assert "resolution " in result.stdout
+
+
+def test_mutate_values_of_a_right_derivation_cannot_be_wrong_unseen(write_layer):
+    case = load_case("layer", project=write_layer())
+    values = Values(case, case.derivation.by_name["A"], stratified(case, 0))
+    assert [kind for kind in VALUE_KINDS if values.sees(kind) is False] == []
+    assert sum(values.sees(kind) is True for kind in VALUE_KINDS) > 6
+
+
+def test_mutate_wrong_equation_gets_no_mistakes_in_its_value(write_layer):
+    case = load_case("layer", project=write_layer(manual=("return np.tanh(Z)", "return np.tanh(2 * Z)")))
+    values = Values(case, case.derivation.by_name["A"], stratified(case, 0))
+    assert {values.sees(kind) for kind in VALUE_KINDS} == {None}

@@ -218,7 +218,7 @@ def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
         if result.scales is not None:
             print_scales(console, result.scales)
         if settings.mutate and not result.interrupted:
-            _mutate(console, project, name, settings.seed)
+            _mutate(console, project, result, settings.seed)
         outcome.results.append(result)
         if result.interrupted:
             outcome.interrupted, outcome.left = True, tuple(names[position + 1 :])
@@ -272,12 +272,12 @@ def _tell_github(results: Sequence[CheckResult], project: Project, summary: Path
     write_summary(results, summary)
 
 
-def _mutate(console: Console, project: Project, name: str, seed: int) -> None:
+def _mutate(console: Console, project: Project, result: CheckResult, seed: int) -> None:
     from gradproof.check.case import load_case
     from gradproof.report.terminal.tables import print_mutations
     from gradproof.studies.mutants import mutate_case
 
-    print_mutations(console, mutate_case(load_case(name, project=project), seed))
+    print_mutations(console, result, mutate_case(load_case(result.case, project=project), seed))
 
 
 def _finish(outcome: Outcome, reports: Path | None, *, figures: bool) -> None:

@@ -73,6 +73,9 @@ def command(
     from gradproof.report.terminal.tables import stdout
     from gradproof.report.write import prepare_folder
 
+    absent = [one for one in tests if not Path(one.partition("::")[0]).exists()]
+    if absent:
+        raise GradproofError(f"there is no {', no '.join(absent)}; TESTS are files, folders or node ids, as for pytest")
     if reports is not None:
         prepare_folder(reports)
     chosen = ("-k", expression) if expression is not None else ()

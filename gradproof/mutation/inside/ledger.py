@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from gradproof.mutation.facts import LOOKED_AT
-from gradproof.mutation.inside.faults import (
+from gradproof.mutation.faults import (
     Missing,
     Place,
     Unplantable,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -144,14 +145,18 @@ def _print_notes(console: Console, result: CheckResult) -> None:
         print_hanging(console, f"{one.verdict}  ", f"{one.equation}: {one.diagnosis}")
 
 
-def print_mutations(console: Console, results: Sequence[MutationResult]) -> None:
-    """How many planted mistakes a check catches, and which agree with the truth all the same."""
+def print_mutations(console: Console, check: CheckResult, results: Sequence[MutationResult]) -> None:
+    """How many planted mistakes a check catches, its resolution, and which agree with the truth all the same."""
     planted, caught = sum(one.planted for one in results), sum(one.caught for one in results)
     style = "green" if caught == planted else "yellow"
     rest = (
         f"; the other {planted - caught} agree in all trials: the same function, or unseen" if caught < planted else ""
     )
     console.print(Text(f"{caught:,} of {wording.count(planted, 'planted mistake')} caught{rest}", style=style))
+    known = [(one.resolution, one.equation) for one in check.results if math.isfinite(one.resolution)]
+    if known:
+        worst, name = max(known)
+        print_hanging(console, "resolution ", f"{wording.short(worst)} at worst, of {name}")
     for one in results:
         if one.survivors:
             print_hanging(console, "  ", f"{one.equation}: {one.caught} of {one.planted} caught; not caught:")

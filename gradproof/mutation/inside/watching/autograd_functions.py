@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.autograd.function import BackwardCFunction, Function
 
-from gradproof.mutation.inside.faults import Place
+from gradproof.mutation.faults import Place
 from gradproof.mutation.inside.ledger import Ledger
 from gradproof.mutation.inside.watching.signatures import described
 

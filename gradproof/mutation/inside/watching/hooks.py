@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from gradproof.mutation.inside.faults import Place
+from gradproof.mutation.faults import Place
 from gradproof.mutation.inside.ledger import Ledger
 
 Hook = Callable[..., Any]

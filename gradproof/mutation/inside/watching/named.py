@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.mutation.inside.faults import Place
+from gradproof.mutation.faults import Place
 from gradproof.mutation.inside.ledger import Ledger
 from gradproof.mutation.inside.watching.returned import return_names
 
