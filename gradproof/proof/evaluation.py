@@ -14,9 +14,10 @@ from gradproof.arrays.bounds.array import BoundArray
 from gradproof.proof.expressions.expression import Expression
 from gradproof.proof.expressions.simplify import is_truth_value
 from gradproof.proof.expressions.walking import topological
-from gradproof.proof.field.points import Deadline
+from gradproof.proof.field.points import A_NODE, Deadline
 
 Array = np.ndarray[Any, Any]
+_A_BOUND = 5 * A_NODE
 _FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos}
 error_function = np.vectorize(math.erf, otypes=[np.float64])
 
@@ -43,7 +44,7 @@ def evaluate(roots: Sequence[Expression], inputs: Mapping[str, Array], deadline:
     with np.errstate(all="ignore"):
         for count, node in enumerate(topological(roots)):
             if count % 64 == 0:
-                deadline.check()
+                deadline.check(64 * _A_BOUND)
             found[node.id] = _node(node, [found[a.id] for a in node.args], inputs)
     return [found[root.id] for root in roots]
 

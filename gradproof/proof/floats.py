@@ -12,7 +12,7 @@ from gradproof.proof.evaluation import error_function
 from gradproof.proof.expressions.expression import Expression
 from gradproof.proof.expressions.simplify import is_truth_value
 from gradproof.proof.expressions.walking import topological
-from gradproof.proof.field.points import Deadline
+from gradproof.proof.field.points import A_NODE, Deadline
 
 Array = np.ndarray[Any, Any]
 _UNARY: dict[str, Callable[[Any], Any]] = {
@@ -31,7 +31,7 @@ def floats(roots: Sequence[Expression], inputs: Mapping[str, Array], deadline: D
     with np.errstate(all="ignore"):
         for count, node in enumerate(topological(roots)):
             if count % 256 == 0:
-                deadline.check()
+                deadline.check(256 * A_NODE)
             found[node.id] = _value(node, [found[a.id] for a in node.args], inputs)
     return [found[root.id] for root in roots]
 

@@ -8,7 +8,6 @@ such), so that sums over many independent roots do not need an exponential numbe
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -19,7 +18,13 @@ from gradproof.proof.field.rows import ONE, Key, Row, Turn, turned_by
 from gradproof.proof.field.rules import Rule
 
 _MOST_DRAWS = 600  # redraws for one root; each succeeds with probability 1/2 where the roots are independent
-_NODES_BETWEEN_LOOKS_AT_THE_CLOCK = 512
+_NODES_BETWEEN_COUNTS = 512
+
+_A_SECOND = 1e6
+A_NODE = 10.0
+_A_FIELD_NODE, _A_POINT, _A_RULE = 9.0, 1.3, 100.0
+"""What takes how long, in microseconds of a usual machine: a node in floating numbers; one in a field, and each of its
+points; finding a rule."""
 
 RULED = frozenset({"var", "pi", "pos", "exp", "log", "sin", "cos", "sqrt", "erf"})
 T = TypeVar("T")
@@ -31,25 +36,31 @@ class Undecidable(Exception):
 
 
 class OutOfTime(Undecidable):
-    """The deadline has passed."""
+    """As much work was done as was allowed."""
 
 
 class Deadline:
-    """A point in a processor's time after which work is given up: a busy machine proves the same."""
+    """How much work may be done before it is given up: counted, so that a busy or a slow machine proves the same.
+
+    Args:
+        seconds: About how long the work takes on a usual machine.
+    """
 
     def __init__(self, seconds: float) -> None:
-        self._start, self._end, self.seconds = time.thread_time(), time.thread_time() + seconds, seconds
+        self.seconds, self._limit = seconds, seconds * _A_SECOND
+        self._spent = [0.0]
 
     def earlier(self, share: float) -> Deadline:
-        """The deadline of a part of the work, which may take this share of the time since the start."""
+        """The deadline of a part of the work, which may bring what is spent up to this share of all."""
         part = Deadline(self.seconds)
-        part._end = self._start + share * self.seconds
+        part._limit, part._spent = share * self._limit, self._spent
         return part
 
-    def check(self) -> None:
-        """Raise OutOfTime once the time has passed."""
-        if time.thread_time() > self._end:
-            raise OutOfTime(f"not finished in {self.seconds:g} s")
+    def check(self, work: float = 0.0) -> None:
+        """Count work, in about microseconds; raises OutOfTime once there was too much of it."""
+        self._spent[0] += work
+        if self._spent[0] > self._limit:
+            raise OutOfTime(f"not finished in the work of about {self.seconds:g} s")
 
 
 class Program:
@@ -114,7 +125,7 @@ class Points:
         self._draws: dict[Key, Row] = dict(kept or {})
         self._roots: dict[int, list[int | None]] = {}
         self._turns: dict[tuple[Key, int], list[Turn]] = {}
-        self._done = 0
+        self._done = self._counted = 0
         self.generation = 0  # counts how often points were drawn again
 
     def draw(self, key: Key) -> Row:
@@ -167,13 +178,13 @@ class Points:
         stop = len(nodes) if stop is None else stop
         skipped = frozenset[int]() if discover is None else self.program.not_looked_at
         for place in range(self._done, stop):
-            if place % _NODES_BETWEEN_LOOKS_AT_THE_CLOCK == 0:
-                self.program.deadline.check()
+            if place % _NODES_BETWEEN_COUNTS == 0 and place > self._counted:
+                self._count_work(place)
             node = nodes[place]
             if node.id in skipped:
                 if node.op in RULED and discover is not None:
                     self._done = place
-                    self.program.deadline.check()
+                    self.program.deadline.check(_A_RULE)
                     rules[node.id] = discover(node, self)
                 continue
             row = self._arithmetic(node)
@@ -183,12 +194,18 @@ class Points:
                     if discover is None:
                         raise Undecidable(f"no rule for {node.op} at a random point")
                     self._done = place
-                    self.program.deadline.check()
+                    self.program.deadline.check(_A_RULE)
                     rule = rules[node.id] = discover(node, self)
                 self._make_squares(rule, place)
                 row = rule.evaluate(self)
             self.values[node.id] = row
         self._done = max(self._done, stop)
+        self._count_work(self._done)
+
+    def _count_work(self, place: int) -> None:
+        """Tell the deadline of the nodes that were given values up to here."""
+        nodes, self._counted = place - self._counted, place
+        self.program.deadline.check(max(nodes, 0) * (_A_FIELD_NODE + _A_POINT * self.width))
 
     def exponentials(self) -> list[int]:
         """The representatives of the exponential generators drawn so far."""
