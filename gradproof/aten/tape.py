@@ -82,7 +82,7 @@ class Tape:
         for step in reversed(self.steps):
             if not step.results or needed.intersection(slot for slot in step.results if slot is not None):
                 kept.append(step)
-                needed.update(_slots(step))
+                needed.update(slots(step))
         return Tape(self.leaves, tuple(reversed(kept)), self.outputs, self.nbytes)
 
     def run(self, arrays: Sequence[Array], only: Sequence[int] | None = None) -> Any:
@@ -124,7 +124,7 @@ class Tape:
         seen = {value for value in _flatten(self.outputs) if isinstance(value, Slot)}
         uses: list[tuple[Slot, ...]] = []
         for step in reversed(self.steps):
-            touched = {*_slots(step), *(slot for slot in step.results if slot is not None)}
+            touched = {*slots(step), *(slot for slot in step.results if slot is not None)}
             uses.append(tuple(sorted(touched - seen)))
             seen |= touched
         return tuple(reversed(uses))
@@ -149,7 +149,8 @@ def _flatten(nested: Any) -> Iterator[Any]:
         yield nested
 
 
-def _slots(step: Operation) -> Iterator[Slot]:
+def slots(step: Operation) -> Iterator[Slot]:
+    """The values that an operation reads."""
     return (value for value in _flatten((step.args, step.kwargs)) if isinstance(value, Slot))
 
 

@@ -17,6 +17,7 @@ from gradproof.audit.values.declare import is_printable
 from gradproof.audit.values.provider import Array, Role
 from gradproof.case.reference import Reference
 from gradproof.check.bounds import TruthBounds
+from gradproof.check.resolution import COARSEST, Seen
 from gradproof.trials.draws import draw
 from gradproof.truth.binding import Binding
 from gradproof.truth.sources import Leaf, Output, Result
@@ -207,12 +208,15 @@ class Bounded(Known):
         bound = _flat(left.error, count) + _flat(right.error, count)
         with np.errstate(all="ignore"):
             difference = np.abs(a - b)
+            bound = np.where(np.isfinite(a) & np.isfinite(b), bound, 0.0)  # rounding explains no division by zero
             defined = np.isfinite(a).all(axis=1) | np.isfinite(b).all(axis=1)
-            told = defined & (np.isfinite(bound).all(axis=1) | ~(np.isfinite(a) & np.isfinite(b)).all(axis=1))
+            told = defined & np.isfinite(bound).all(axis=1)
             differs = told & ~(difference <= bound).all(axis=1)
             excess = np.where(np.isnan(difference), np.inf, difference - np.where(np.isfinite(bound), bound, 0.0))
         if not told.any():
             return Agreement("undecided", "no trial has finite values with a finite rounding bound", count)
+        if not differs.any() and (coarse := _too_coarse(np.maximum(np.abs(a), np.abs(b))[told], bound[told])):
+            return Agreement("undecided", coarse, count)
         trial = int(np.where(told, excess.max(axis=1), -np.inf).argmax())
         entry = int(excess[trial].argmax())
         place = tuple(int(k) for k in np.unravel_index(entry, left.shape)) if left.ndim else ()
@@ -226,6 +230,16 @@ class Bounded(Known):
             right=float(b[trial, entry]),
             zero=bool((a == 0).all() and (b == 0).all()),
         )
+
+
+def _too_coarse(size: NDArray[Any], bound: NDArray[Any]) -> str:
+    """Why agreement within these bounds says nothing, entry by entry in its best trial; empty where it does."""
+    seen = Seen(COARSEST["float64"])
+    seen.note(size, bound, np.ones(len(size), dtype=bool))
+    found = seen.resolution()
+    if found is None or not found.too_coarse(COARSEST["float64"], max(seen.largest, 1.0)):
+        return ""
+    return f"rounding hides too much: only a relative fault above {max(found.relative, found.absolute):.1g} would show"
 
 
 def _flat(values: NDArray[Any], count: int) -> Numbers:

@@ -113,7 +113,7 @@ class Tally:
         return rows[~plain.reshape(len(rows), -1).all(axis=1)]
 
     def lights(self, truth: Array) -> Rows:
-        """The rows in which an entry of the truth is not zero for the first time: a bound tells how fine that is seen."""
+        """The rows in which an entry of the truth is not zero for the first time; a bound tells how fine it is seen."""
         rows = self.seen.light(truth)
         return rows[np.isin(rows, finite_rows(truth))] if rows.size else rows
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gradproof.arrays.structure import LeadArray
 from gradproof.arrays.trials import TrialArray
 from gradproof.aten.table import RULES
-from gradproof.aten.tape import Operation, Slot, Tape
+from gradproof.aten.tape import Operation, Slot, Tape, slots
 from gradproof.case.derivation import Equation
 from gradproof.case.distributions import Normal, Uniform
 from gradproof.check.case import Case
@@ -147,12 +147,14 @@ def _turned(case: Case, k: int, draws: Mapping[str, Array]) -> dict[str, Array]:
 def _watched_draws(case: Case, k: int, draws: Mapping[str, Array]) -> dict[str, list[tuple[str, Outcome]]]:
     """Every comparison of every equation, in the equation itself and in torch's steps from its inputs to it."""
     values = case.truths[k].evaluate(draws)
-    steps = _step_outcomes(case.truth_bounds[k].tape, _leaves(case, k, draws))
+    tape = case.truth_bounds[k].tape
+    steps = _step_outcomes(tape, _leaves(case, k, draws))
+    above = _above(tape, steps)
     found = {}
     for equation in case.derivation.equations:
         if equation.quantity in case.known and all(name in values for name in equation.inputs):
             own = _own_outcomes(equation, [values[name] for name in equation.inputs])
-            found[equation.name] = [("a comparison in it", one) for one in own] + _between(case, k, equation, steps)
+            found[equation.name] = [("a comparison in it", one) for one in own] + _between(equation, steps, above)
     return found
 
 
@@ -174,19 +176,25 @@ def _own_outcomes(equation: Equation, inputs: Sequence[Array]) -> list[Outcome]:
 
 
 def _between(
-    case: Case, k: int, equation: Equation, outcomes: Mapping[int, list[tuple[str, Outcome]]]
+    equation: Equation, outcomes: Mapping[int, list[tuple[str, Outcome]]], above: Mapping[str, frozenset[int]]
 ) -> list[tuple[str, Outcome]]:
-    """The comparisons of torch's operations between the equation's inputs and its quantity."""
-    tape = case.truth_bounds[k].tape
-    if tape is None or not outcomes:
-        return []
-    outputs = list(tape.outputs)
+    """The comparisons of torch's operations between the equation's inputs and its quantity, in torch's order."""
+    own = above.get(equation.quantity, frozenset()).difference(*(above.get(name, ()) for name in equation.inputs))
+    return [one for step, found in outcomes.items() if step in own for one in found]
 
-    def steps(name: str) -> list[int]:
-        return [id(step) for step in tape.restrict([outputs.index(name)]).steps]
 
-    above = {step for name in equation.inputs for step in steps(name)}
-    return [one for step in steps(equation.quantity) if step not in above for one in outcomes.get(step, [])]
+def _above(tape: Tape | None, steps: Mapping[int, Any]) -> dict[str, frozenset[int]]:
+    """Which of these operations each quantity depends on, by its name."""
+    if tape is None or not steps:
+        return {}
+    known: dict[Slot, frozenset[int]] = {}
+    nothing: frozenset[int] = frozenset()
+    for step in tape.steps:
+        found = nothing.union(*(known.get(slot, nothing) for slot in slots(step)))
+        if id(step) in steps:
+            found |= {id(step)}
+        known.update((slot, found) for slot in step.results if slot is not None)
+    return {name: known.get(value, nothing) for name, value in tape.outputs.items() if isinstance(value, Slot)}
 
 
 def _step_outcomes(tape: Tape | None, leaves: list[TrialArray]) -> dict[int, list[tuple[str, Outcome]]]:
@@ -194,9 +202,9 @@ def _step_outcomes(tape: Tape | None, leaves: list[TrialArray]) -> dict[int, lis
     if tape is None:
         return {}
     steps = [step for step in tape.steps if COMPARING.search(step.name)]
-    slots = list(dict.fromkeys(slot for step in steps for slot in step.args if isinstance(slot, Slot)))
+    read = list(dict.fromkeys(slot for step in steps for slot in step.args if isinstance(slot, Slot)))
     try:
-        values = dict(zip(slots, Tape(tape.leaves, tape.steps, tuple(slots)).pruned().run(leaves), strict=True))
+        values = dict(zip(read, Tape(tape.leaves, tape.steps, tuple(read)).pruned().run(leaves), strict=True))
     except GradproofError:
         return {}
     found = {}

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gradproof.check.replay import TrialValues
+from gradproof.check.resolution import COARSEST
 from gradproof.report import wording
 
 Array = NDArray[Any]
@@ -53,10 +54,14 @@ def _print_side(console: Console, values: TrialValues, title: str, computed: Arr
 def _verdict(difference: Array, bound: Array, truth: Array) -> Text:
     if not np.isfinite(truth).all():
         return Text("undefined: the truth is not finite", style="yellow")
-    if not np.isfinite(bound).all():
-        return Text("inconclusive: no finite bound", style="yellow")
-    wrong = ~(difference <= bound)
+    known = np.isfinite(bound)
+    wrong = known & ~(difference <= bound)
     if not wrong.any():
+        if not known.all():
+            return Text(f"inconclusive: no finite bound in {int((~known).sum())} of {known.size}", style="yellow")
+        coarsest = COARSEST[str(truth.dtype)] * float(np.abs(truth).max(initial=0.0))
+        if (bound > coarsest).any():
+            return Text("inconclusive: rounding hides too much in this trial", style="yellow")
         return Text("agrees: rounding explains the difference", style="green")
     entries = "" if not wrong.ndim else f" in {wording.count(int(wrong.sum()), 'entry', 'entries')} of {wrong.size}"
     return Text(f"disagrees{entries}: rounding does not explain the difference", style="red")
