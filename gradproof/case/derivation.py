@@ -18,6 +18,7 @@ from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
 from gradproof.case.project import suggestions
+from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
 
 
@@ -237,7 +238,7 @@ class _File:
 
 def _read_file(path: Path) -> _File:
     """The text of a file, or of a notebook's cell, which is kept in Python's own cache of lines."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else "".join(linecache.getlines(str(path)))
+    text = read_source(path) if path.is_file() else "".join(linecache.getlines(str(path)))
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.Assign))]
     return _File(text.splitlines(keepends=True), nodes)
 
@@ -255,7 +256,7 @@ def _definition(function: FunctionType, file: _File) -> tuple[int, str]:
 
 def _refuse_double_definitions(path: Path, place: str) -> None:
     seen: dict[str, int] = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in ast.parse(read_source(path)).body:
         if isinstance(node, ast.FunctionDef):
             if node.name in seen:
                 raise GradproofError(

@@ -138,11 +138,11 @@ def load_module(root: Path, folder: str, name: str) -> ModuleType:
         return importlib.import_module(f"{package}.{folder}.{name}")
     except GradproofError as error:
         raise GradproofError(f"{folder}/{name}.py: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise GradproofError(_why_not_loaded(error, root, f"{folder}/{name}.py")) from error
 
 
-def _why_not_loaded(error: Exception, root: Path, file: str) -> str:
+def _why_not_loaded(error: BaseException, root: Path, file: str) -> str:
     """The place in the project's own files at which loading failed, and the reason."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_relative(error.filename, root)}:{error.lineno}: this is not Python: {error.msg}"

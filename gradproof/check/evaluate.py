@@ -63,7 +63,7 @@ class Evaluator:
             return self.loop(equation, inputs, trials)
         try:
             return _batched(equation, inputs, trials) if mode == "batched" else _lifted(equation, inputs, trials)
-        except Exception:  # user code: whatever a probe did not show, single trials will say in plain words
+        except (Exception, SystemExit):  # user code: what a probe did not show, single trials will say in plain words
             self.modes[equation.name] = "loop"
             return self.loop(equation, inputs, trials)
 
@@ -152,7 +152,7 @@ class Evaluator:
         for mode, function in (("batched", _batched), ("lifted", _lifted)) if fitting else ():
             try:
                 value = function(equation, few, count)
-            except Exception:  # user code on an array it was not written for: the next mode is tried
+            except (Exception, SystemExit):  # user code on an array it was not written for: the next mode is tried
                 continue
             if same(value, expected) and self._same_on_others(equation, function, few, count):
                 self.modes[equation.name] = mode
@@ -178,7 +178,7 @@ class Evaluator:
             return True  # it refuses such numbers
         try:
             return same(function(equation, moved, count), expected)
-        except Exception:  # user code on an array it was not written for: the next mode is tried
+        except (Exception, SystemExit):  # user code on an array it was not written for: the next mode is tried
             return False
 
 
@@ -237,7 +237,7 @@ def _single(equation: Equation, inputs: Sequence[Array], trial: int) -> Array:
     """One trial: scalars are handed over as NumPy scalars, tensors as arrays."""
     try:
         value = equation.function(*[value[trial] for value in inputs])
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BrokenEquation(_why_it_raises(equation, error)) from error
     return as_numbers(equation, value)
 
@@ -291,7 +291,7 @@ def unlifted(equation: Equation, value: Any, trials: int) -> Array:
     return np.broadcast_to(numbers, (trials, *numbers.shape))
 
 
-def _why_it_raises(equation: Equation, error: Exception) -> str:
+def _why_it_raises(equation: Equation, error: BaseException) -> str:
     """The line of the user's file at which it happened, and what happened."""
     lines = [
         frame.lineno

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gradproof.case.derivation import Derivation, read_derivation
 from gradproof.case.project import Project, load_module
 from gradproof.case.reference import as_references
+from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
 
 
@@ -37,7 +38,7 @@ def load_heading(project: Project, name: str) -> Heading:
     if holds_code(project, name):
         path = project.manual_path(name)
         try:
-            text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+            text = ast.get_docstring(ast.parse(read_source(path)))
         except SyntaxError as error:
             raise GradproofError(f"manual/{name}.py:{error.lineno}: this is not Python: {error.msg}") from error
         return Heading(name, _title(text, name))
@@ -77,7 +78,7 @@ def holds_code(project: Project, name: str) -> bool:
     if not path.is_file():
         return False
     try:
-        body = ast.parse(path.read_text(encoding="utf-8")).body
+        body = ast.parse(read_source(path)).body
     except SyntaxError:
         return False  # whoever loads the file says so
     return any(

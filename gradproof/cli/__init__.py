@@ -6,14 +6,17 @@ rich inside their functions only, so that a help text appears at once.
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
+import sys
 from typing import Any
 
 import click
 
 from gradproof import __version__
 from gradproof.cli.status import INTERRUPTED, USER_MISTAKE
-from gradproof.errors import GradproofError
+from gradproof.errors import GradproofError, visible
 
 COMMANDS = ("check", "fix", "audit", "prove", "same", "mutate", "show", "replay", "list", "new")
 
@@ -36,18 +39,26 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run, and turn what stopped the run into a message and an exit status."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except GradproofError as error:
             click.echo(error_text(error), err=True)
             ctx.exit(USER_MISTAKE)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except OSError as error:
+            if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO):
+                raise
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # what is left is not tried again
+            click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+            ctx.exit(USER_MISTAKE)
 
 
 def error_text(error: GradproofError) -> str:
     """The error as the command line prints it; the lines after the first are indented."""
-    return "error: " + "\n       ".join(str(error).splitlines())
+    return "error: " + "\n       ".join(visible(line) for line in str(error).splitlines())
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
 
 
@@ -40,7 +41,7 @@ def load_file(path: str | Path) -> ModuleType:
         previous = sys.modules.get(name)
         sys.modules[name] = module
         try:
-            exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), module.__dict__)
+            exec(compile(read_source(file), str(file), "exec"), module.__dict__)
         finally:
             if previous is not None:
                 sys.modules[name] = previous

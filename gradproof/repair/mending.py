@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation
+from gradproof.case.source_text import read_source, write_source
 from gradproof.check.case import Case
 from gradproof.check.failures import Failure
 from gradproof.check.result import CheckResult, EquationResult
@@ -165,7 +166,7 @@ def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
         by_file.setdefault(case.derivation.by_name[fix.equation].path, []).append(fix)
     found = []
     for path, fixes in by_file.items():
-        text = path.read_text(encoding="utf-8")
+        text = read_source(path)
         changes = [(fix, case.derivation.by_name[fix.equation]) for fix in fixes]
         statements = [change for fix, equation in changes if (change := _change(equation, fix)) is not None]
         mended = patch(text, [fix for fix, equation in changes if equation.code is None])
@@ -185,8 +186,8 @@ def write(patch: FilePatch) -> None:
         GradproofError: The file cannot be written, or was changed since it was read.
     """
     try:
-        if patch.path.read_text(encoding="utf-8") != patch.old:
+        if read_source(patch.path) != patch.old:
             raise GradproofError(f"{patch.path.name} was changed meanwhile; nothing was written: check it again")
-        patch.path.write_text(patch.new, encoding="utf-8")
+        write_source(patch.path, patch.new)
     except OSError as error:
         raise GradproofError(f"{patch.path.name} cannot be written: {error.strerror}") from error

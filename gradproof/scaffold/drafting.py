@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from jinja2 import Environment, StrictUndefined
 
 from gradproof.case.project import suggestions
+from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
 
 _PARAMETER = re.compile(r"^(w|u|v|b|k|q|o|gamma|beta|weight|bias|scale|shift|theta|kernel)[\w]*$", re.IGNORECASE)
@@ -102,7 +103,7 @@ def _sources(sources: tuple[str, ...]) -> tuple[Path, list[str]]:
 
 def _draft(path: Path, wanted: list[str]) -> Draft:
     try:
-        body = ast.parse(path.read_text(encoding="utf-8")).body
+        body = ast.parse(read_source(path)).body
     except SyntaxError as error:
         raise GradproofError(f"{path.name}:{error.lineno}: this is not Python: {error.msg}") from error
     known = {node.name: node for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}

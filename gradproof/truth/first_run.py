@@ -27,7 +27,7 @@ def build(reference: Reference, place: str, dtype: torch.dtype) -> nn.Module:
     """
     try:
         model = reference.model()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise GradproofError(f"{place}: the model cannot be made: {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
         raise GradproofError(f"{place}: model() gives a {type(model).__name__}, not a torch.nn.Module")
@@ -58,7 +58,7 @@ def run_once(
     try:
         with torch.no_grad():
             result = functional_call(model, drawn, (), inputs)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise GradproofError(
             f"{place}: forward({', '.join(inputs)}) fails on one trial with shapes "
             f"{ {name: tuple(value.shape) for name, value in inputs.items()} }: {type(error).__name__}: {error}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
 
 _OPAQUE = "give Code(..., opaque=True, results=(...)) to compare only what it returns"
@@ -64,7 +65,7 @@ def text_of(function: object) -> Text:
             f"{name} is a generator or a coroutine, which gives its values one by one; let it return them all"
         )
     path = Path(plain.__code__.co_filename)
-    text = path.read_text(encoding="utf-8") if path.is_file() else "".join(linecache.getlines(str(path)))
+    text = read_source(path) if path.is_file() else "".join(linecache.getlines(str(path)))
     if not text:
         raise GradproofError(f"the source of {name} cannot be had; {_OPAQUE}")
     first = plain.__code__.co_firstlineno

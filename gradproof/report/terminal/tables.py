@@ -14,6 +14,7 @@ from rich.text import Text
 
 from gradproof.check.failures import REPORT, Failure
 from gradproof.check.result import VERDICTS, CheckResult, EquationResult
+from gradproof.errors import visible
 from gradproof.report import wording
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _print_wrong(console: Console, result: CheckResult, equation: EquationResult
 
 def print_hanging(console: Console, label: str, text: str) -> None:
     """A label and a text whose later lines stand under its first; a word longer than the line is left whole."""
-    lines = textwrap.wrap(text, max(20, console.width - len(label)), break_long_words=False) or [""]
+    lines = textwrap.wrap(visible(text), max(20, console.width - len(label)), break_long_words=False) or [""]
     for number, line in enumerate(lines):
         console.print(Text((" " * len(label) if number else label) + line), soft_wrap=True)
 

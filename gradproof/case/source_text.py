@@ -1,0 +1,31 @@
+"""A user's Python file as text, and back: in the encoding that the file declares, with or without a byte order mark."""
+
+from __future__ import annotations
+
+import tokenize
+from pathlib import Path
+
+from gradproof.errors import GradproofError
+
+
+def read_source(path: Path) -> str:
+    """The text of a Python file.
+
+    Raises:
+        GradproofError: Its bytes are not in the encoding that it declares, or in UTF-8 where it declares none.
+    """
+    try:
+        with tokenize.open(path) as file:
+            return file.read()
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise GradproofError(
+            f"{path.parent.name}/{path.name}: {error}; save it as UTF-8, or declare its encoding in the first line: "
+            "`# -*- coding: latin-1 -*-`"
+        ) from error
+
+
+def write_source(path: Path, text: str) -> None:
+    """Put another text into a Python file, in the encoding that it has."""
+    with path.open("rb") as file:
+        encoding, _ = tokenize.detect_encoding(file.readline)
+    path.write_text(text, encoding=encoding)
