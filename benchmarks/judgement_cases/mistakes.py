@@ -177,9 +177,9 @@ def transpose(written: Written, rng: random.Random) -> Places:
     def edit(node: ast.expr) -> Iterator[ast.expr]:
         if isinstance(node, ast.Attribute) and node.attr == "T":
             yield node.value
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-            if not isinstance(node.right, ast.Attribute):
-                yield ast.BinOp(node.left, ast.MatMult(), ast.Attribute(node.right, "T", ast.Load()))
+        product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+        if product and not isinstance(node.right, ast.Attribute):
+            yield ast.BinOp(node.left, ast.MatMult(), ast.Attribute(node.right, "T", ast.Load()))
 
     square = {s.value.name for s in written.graph.steps if len(set(s.value.shape)) == 1 and len(s.value.shape) == 2}
     square |= {v.name for v in written.graph.leaves if len(set(v.shape)) == 1 and len(v.shape) == 2}
@@ -279,11 +279,10 @@ def _after_last(written: Written, text: Callable[[str, int], str]) -> Places:
 def one_entry(written: Written, rng: random.Random) -> Places:
     def text(target: str, axes: int) -> str:
         index = ", ".join(str(rng.randrange(2)) for _ in range(axes))
-        return (
-            f"{target} = np.where(np.arange({target}.size).reshape({target}.shape) == {rng.randrange(3)}, 1.5, 1.0) * {target}"
-            if rng.random() < 0.3
-            else f"{target}[{index}] *= 1.5"
-        )
+        if rng.random() < 0.7:
+            return f"{target}[{index}] *= 1.5"
+        here = f"np.arange({target}.size).reshape({target}.shape) == {rng.randrange(3)}"
+        return f"{target} = np.where({here}, 1.5, 1.0) * {target}"
 
     for number, line in _after_last(written, text):
         name = written.lines[number].target

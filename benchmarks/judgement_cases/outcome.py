@@ -1,4 +1,4 @@
-"""One check of one derivation, judged from outside: by the right derivation's own numbers, without gradproof's parts."""
+"""One check of one derivation, judged from outside: by the right derivation's own numbers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def word(self) -> str:
-        """`raises`, `refused`, `caught`, `blamed` (something right), `inconclusive`, `passed`, `unseen` (no value changes)."""
+        """`raises`, `refused`, `caught`, `blamed` (something right), `inconclusive`, `passed`, `unseen` (no change)."""
         if self.result is None:
             return "raises" if self.refusal == "the code raises" else "refused"
         if self.named - self.accepted:
@@ -134,7 +134,8 @@ def checked(
 def _module(path: Path, text: str) -> ModuleType:
     path.write_text(text, encoding="utf-8")
     spec = importlib.util.spec_from_file_location(f"judged_{abs(hash(text))}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

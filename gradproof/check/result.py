@@ -56,6 +56,7 @@ class EquationResult:
         fix_place: File and line of that.
         fix_of: The helper whose text holds the slip, where it is not the equation's own.
         fix_trials, fresh_trials: In how many picked trials, and in how many fresh ones, the fix agrees: in all.
+        fix_one_size: Whether the fix was seen to agree at the case's own sizes only.
         fix_proof: What a proof says of the fix: `PROVED`, `REFUTED` or `UNDECIDED`.
         alternatives: Other formulas that agree as well, the simplest first.
         proof: `PROVED`, `REFUTED` or `UNDECIDED`.
@@ -93,6 +94,7 @@ class EquationResult:
     fix_of: str = ""
     fix_trials: int = 0
     fresh_trials: int = 0
+    fix_one_size: bool = False
     fix_proof: str = ""
     alternatives: tuple[str, ...] = ()
     proof: str = ""

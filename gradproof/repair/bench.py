@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,13 +12,19 @@ from gradproof.repair.equation import Context, Equation, functions_of
 from gradproof.repair.evidence.confirm import holds, outputs
 from gradproof.repair.evidence.groups import Evidence
 from gradproof.repair.evidence.prefilter import coincidences, screen
+from gradproof.repair.evidence.soundness import (
+    adds_a_size,
+    divides_by_gradient,
+    finite_where_truth_is,
+    writes_into_inputs,
+)
 from gradproof.repair.explain.diagnosis import Diagnosis
 from gradproof.repair.explain.values import diagnose_values
 from gradproof.repair.formulas.evaluate import FAILURES, evaluate
 from gradproof.repair.formulas.functions import LEAD, Array
 from gradproof.repair.formulas.parsed import Definition
 from gradproof.repair.formulas.rewrite import Unwritable
-from gradproof.repair.helpers import Helpers, composite, helpers_among, upstream, with_helpers
+from gradproof.repair.helpers import Composite, Helpers, composite, helpers_among, upstream, with_helpers
 from gradproof.repair.mended import mended
 from gradproof.repair.results import Fix
 from gradproof.repair.sharing import Sharing
@@ -33,12 +39,16 @@ class Bench:
         fresh: True values in other trials, of another distribution and, where possible, of other sizes.
         context: The derivation around the equations.
         seed: For the random directions on which values are compared; the result is the same for the same seed.
+        elsewhere: True values at other sizes than those of the case, where its model can be built at others.
+        zeroed: True values where much of what is drawn is 0.
     """
 
     evidence: tuple[Evidence, ...]
     fresh: tuple[Evidence, ...]
     context: Context = field(default_factory=Context)
     seed: int = 0
+    elsewhere: tuple[Evidence, ...] = ()
+    zeroed: tuple[Evidence, ...] = ()
 
     @cached_property
     def true(self) -> frozenset[str]:
@@ -123,6 +133,42 @@ class Bench:
             if right and other.name not in self.context.passing:
                 found.append(other.name)
         return tuple(found)
+
+    def stands(self, wrong: Equation, edited: Equation, fix: Fix) -> bool:
+        """Whether nothing speaks against a fix that agrees: it is finite, and leaves its inputs as they are."""
+        if divides_by_gradient(fix.source, fix.body):
+            return False
+        whole = self._with(wrong, edited, fix)
+        if not finite_where_truth_is(whole.function, whole.inputs, wrong.quantity, self.zeroed):
+            return False
+        before = composite(wrong, self.helpers)
+        return not writes_into_inputs(whole.function, whole.inputs, self.screen) or writes_into_inputs(
+            before.function, before.inputs, self.screen
+        )
+
+    def agrees_elsewhere(self, wrong: Equation, edited: Equation, fix: Fix) -> bool:
+        """Whether an equation is right with a fix at other sizes too; so it is where there are none."""
+        whole = self._with(wrong, edited, fix)
+        return holds(whole.function, whole.inputs, wrong.quantity, self.elsewhere)
+
+    def _with(self, wrong: Equation, edited: Equation, fix: Fix) -> Composite:
+        new = mended(edited, fix)
+        if edited.name == wrong.name:
+            return composite(new, self.helpers)
+        return composite(wrong, {**self.helpers, edited.quantity: new})
+
+    @cached_property
+    def one_size(self) -> frozenset[int]:
+        """The sizes of all axes, where the trials have one set of sizes only; else none."""
+        if self.elsewhere or len(self.evidence) > 1:
+            return frozenset()
+        shapes = [np.shape(value)[1:] for value in self.evidence[0].values.values()]
+        return frozenset(size for shape in shapes for size in (*shape, int(np.prod(shape))) if size > 1)
+
+    def trusted(self, fixes: Sequence[Fix]) -> tuple[Fix, ...]:
+        """The first fix, and those of the others that are no coincidence of the sizes."""
+        sizes = self.one_size
+        return (*fixes[:1], *(o for o in fixes[1:] if not sizes or not adds_a_size(o.source, o.body, sizes)))
 
     def shared(self, edited: Equation, fix: Fix) -> dict[str, Fix]:
         """The fixes that the same edit of the same statement is for other wrong equations, by their names."""

@@ -78,6 +78,7 @@ class CodeRepair:
     counter: Counter = field(default_factory=Counter)
     runs: int = 0
     coincidental: int = 0
+    elsewhere_wrong: list[Fix] = field(default_factory=list)
 
     def repair(self) -> Repair:
         """The likeliest edit that agrees in every trial, and others that do."""
@@ -91,6 +92,9 @@ class CodeRepair:
         counts = Counts(self.runs, len(fixes), self.coincidental, 1, not late)
         # Of edits in several texts, that which mends most equations comes first.
         fixes.sort(key=lambda fix: self.workbench.sharing.rank(self.equation, fix))
+        if not fixes:
+            fixes = self.elsewhere_wrong[:1]
+        fixes = list(self.workbench.trusted(fixes))
         if not fixes:
             return Repair(None, (), self.workbench.reading(self.equation), counts)
         return Repair(fixes[0], tuple(fixes[1 : 1 + MOST_ALTERNATIVES]), fixes[0].diagnosis, counts)
@@ -243,7 +247,12 @@ class CodeRepair:
         fix = self._fix(candidate, text, parameters)
         mends = self.workbench.mends(self.equation, candidate.part, fix)
         self.coincidental += not mends
-        return replace(fix, mends=mends) if mends else None
+        if not mends or not self.workbench.stands(self.equation, candidate.part, fix):
+            return None
+        if self.workbench.agrees_elsewhere(self.equation, candidate.part, fix):
+            return replace(fix, mends=mends, one_size=bool(self.workbench.one_size))
+        self.elsewhere_wrong.append(replace(fix, mends=mends, one_size=True))
+        return None
 
     def _agrees(self, part: Equation, edited: Equation) -> bool:
         """Whether the equation gives the truth in the trials of the search, with an edited part."""

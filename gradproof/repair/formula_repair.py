@@ -9,6 +9,7 @@ from functools import cached_property
 from gradproof.repair.bench import Bench
 from gradproof.repair.equation import Equation, functions_of
 from gradproof.repair.evidence.confirm import compiled
+from gradproof.repair.evidence.soundness import edited_statements
 from gradproof.repair.explain.explain import Setting, explain
 from gradproof.repair.formulas.formula import names_in
 from gradproof.repair.formulas.functions import LEAD, Functions
@@ -35,6 +36,7 @@ class FormulaRepair:
     program: Program
     deadline: float
     fixes: dict[int, Fix] = field(default_factory=dict)
+    elsewhere_wrong: list[Fix] = field(default_factory=list)
 
     @cached_property
     def functions(self) -> Functions:
@@ -46,6 +48,9 @@ class FormulaRepair:
         sharing = self.workbench.sharing
         found = (self.fixes[id(candidate)] for candidate in candidates)
         fixes = sorted(found, key=lambda fix: sharing.rank(self.equation, fix))
+        if not fixes:  # what agrees at the case's own sizes only is better than nothing, and said to be that
+            fixes = sorted(self.elsewhere_wrong, key=lambda fix: fix.bits)[:1]
+        fixes = list(self.workbench.trusted(fixes))
         if not fixes:
             return Repair(None, (), self.workbench.reading(self.equation), counts)
         return Repair(fixes[0], tuple(fixes[1 : 1 + MOST_ALTERNATIVES]), fixes[0].diagnosis, counts)
@@ -119,6 +124,13 @@ class FormulaRepair:
             analogy=candidate.sibling,
         )
         mends = bench.mends(self.equation, part.equation, fix)
-        if mends:
-            self.fixes[id(candidate)] = replace(fix, mends=mends)
-        return bool(mends)
+        if not mends or not bench.stands(self.equation, part.equation, fix):
+            return False
+        before, after, line = edited_statements(fix.source, fix.body)
+        if line:
+            fix = replace(fix, before=before, expression=after, statement_line=line)
+        if not bench.agrees_elsewhere(self.equation, part.equation, fix):
+            self.elsewhere_wrong.append(replace(fix, mends=mends, one_size=True))
+            return False
+        self.fixes[id(candidate)] = replace(fix, mends=mends, one_size=bool(bench.one_size))
+        return True

@@ -16,6 +16,7 @@ from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
+from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.explain.overflow import OVERFLOWS
 from gradproof.repair.sharing import edited_by
@@ -72,7 +73,8 @@ def mend_case(
     passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
     ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
     context = Context(case.derivation.equations, passing, ancestors)
-    return mend_all(wrong, Workbench(evidence, others, context, seed), failures=failures, budget_seconds=budget_seconds)
+    workbench = Workbench(evidence, others, context, seed, elsewhere(case, seed), zeroed(case, seed))
+    return mend_all(wrong, workbench, failures=failures, budget_seconds=budget_seconds)
 
 
 def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation: Derivation) -> CheckResult:
@@ -115,6 +117,7 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         fix_before=before,
         fix_place=place if before else "",
         fix_of=fix.equation if is_helper else "",
+        fix_one_size=fix.one_size,
         fix_trials=fix.trials,
         fresh_trials=fix.fresh_trials,
         alternatives=tuple(dict.fromkeys(alternatives)),

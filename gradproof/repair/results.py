@@ -33,6 +33,8 @@ class Fix:
         mends: The wrong equations that are right with it.
         before: The statement that is edited, as it was, where the fix is that of one statement.
         statement_line: The line of the text at which that stands, the first being 1; 0 where there is none.
+        one_size: Whether it was seen to agree at one set of sizes only, because it does not at others, or because the
+            model has no others.
     """
 
     equation: str
@@ -52,6 +54,7 @@ class Fix:
     mends: tuple[str, ...] = ()
     before: str = ""
     statement_line: int = 0
+    one_size: bool = False
 
     @property
     def diagnosis(self) -> Diagnosis:

@@ -82,7 +82,8 @@ def confirmation(result: EquationResult) -> str:
     """In how many trials the mended equation was seen to be right."""
     proved = "; proved for all inputs" if result.fix_proof == "PROVED" else ""
     picked, fresh = count(result.fix_trials, "picked trial"), count(result.fresh_trials, "fresh one")
-    return f"agrees in all of {picked} and {fresh}{proved}"
+    sizes = ", at these sizes only" if result.fix_one_size else ""
+    return f"agrees in all of {picked} and {fresh}{sizes}{proved}"
 
 
 def same_slip(result: CheckResult, one: EquationResult) -> EquationResult | None:

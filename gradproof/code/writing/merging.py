@@ -38,7 +38,7 @@ def merged(original: ast.stmt, one: ast.stmt, other: ast.stmt, variables: Mappin
     if type(original) is type(one) and isinstance(one, (ast.Assign, ast.AugAssign)) and not _same_head(one, other):
         return ast.unparse(in_variables(other, variables))
     unnamed = {name for name in names_in(old) if name not in variables.values() and name not in names_in(original)}
-    for holder, name, index, part in _expressions(original):
+    for holder, name, index, part in _values(original):
         found: dict[str, ast.AST] = {}
         if _is_same(old, part, unnamed, found):
             new = _Filled(found).visit(copy.deepcopy(new))
@@ -108,6 +108,15 @@ def _load(node: ast.expr) -> ast.expr:
         if hasattr(part, "ctx"):
             part.ctx = ast.Load()
     return made
+
+
+def _values(node: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
+    """Every expression of what a statement computes, not of the place that it writes to."""
+    for name in ("value", "iter", "test"):
+        value = getattr(node, name, None)
+        if isinstance(value, ast.expr):
+            yield node, name, None, value
+            yield from _expressions(value)
 
 
 def _expressions(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:

@@ -1,0 +1,87 @@
+"""Trials in which a chance agreement shows: other sizes than the case has, and draws that are 0 here and there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradproof.case.distributions import Distribution
+from gradproof.check.case import Case
+from gradproof.repair.evidence.groups import Evidence
+
+Array = NDArray[Any]
+
+TRIALS = 6
+"""So many trials at other sizes, and so many with zeros."""
+
+KEPT = 0.6
+"""The share of the drawn entries that are not made 0."""
+
+
+def elsewhere(case: Case, seed: int) -> tuple[Evidence, ...]:
+    """True values at other sizes, where the model can be built at others; nothing where the case has several itself.
+
+    Axes of equal length in the inputs are taken for one axis; they grow together, all axes at once if the model allows
+    it, else as many of them, one by one, as it does.
+    """
+    if len(case.references) > 1:
+        return ()
+    (reference,) = case.references
+    found = []
+    for number, inputs in enumerate(_grown(reference.inputs)):
+        evidence = _evidence(replace(case, references=(replace(reference, inputs=inputs),)), seed)
+        if evidence is not None:
+            found.append(evidence)
+            if number == 0:
+                break
+    return tuple(found)
+
+
+def _grown(inputs: Mapping[str, Distribution]) -> Iterator[dict[str, Distribution]]:
+    """The inputs with longer axes: all that are longer than 1, then each length alone."""
+    lengths = sorted({n for distribution in inputs.values() for n in distribution.shape if n > 1})
+    taken = set(lengths)
+    longer: dict[int, int] = {}
+    for length in lengths:
+        new = next(n for n in range(length + 1, length + len(lengths) + 3) if n not in taken)
+        taken.add(new)
+        longer[length] = new
+    for chosen in [longer, *({length: new} for length, new in longer.items() if len(longer) > 1)]:
+        if chosen:
+            yield {
+                name: distribution.with_shape(tuple(chosen.get(n, n) for n in distribution.shape))
+                for name, distribution in inputs.items()
+            }
+
+
+def _evidence(case: Case, seed: int) -> Evidence | None:
+    """True values of a case's trials; None where its model cannot be run."""
+    try:
+        values = case.truths[0].evaluate(case.draw_trials(range(2 * TRIALS), seed))
+    except Exception:  # a model that was written for other sizes may raise anything
+        return None
+    rows = _finite_rows(values)[:TRIALS]
+    return Evidence({name: value[rows] for name, value in values.items()}) if rows.size else None
+
+
+def zeroed(case: Case, seed: int) -> tuple[Evidence, ...]:
+    """True values where some of what is drawn from both sides of 0 is exactly 0."""
+    generator = np.random.default_rng(seed)
+    drawn = case.draw_trials(range(0, TRIALS * len(case.references), len(case.references)), seed)
+    for name, distribution in case.bindings[0].leaves.items():
+        if distribution.kind == "normal" and distribution.shape:
+            drawn[name] = drawn[name] * (generator.random(drawn[name].shape) < KEPT)
+    values = case.truths[0].evaluate(drawn)
+    return (Evidence(values),)
+
+
+def _finite_rows(values: Mapping[str, Array]) -> NDArray[np.intp]:
+    count = len(next(iter(values.values())))
+    finite = np.ones(count, dtype=bool)
+    for value in values.values():
+        finite &= np.isfinite(value).reshape(count, -1).all(axis=1)
+    return np.flatnonzero(finite)
