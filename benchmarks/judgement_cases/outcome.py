@@ -20,11 +20,11 @@ from benchmarks.judgement_cases.mistakes import Mistake
 from benchmarks.judgement_cases.text import Written, reference_of
 from gradproof import Code, crosscheck
 from gradproof.check.case import make_case
+from gradproof.check.result import CheckResult, EquationResult
 from gradproof.code.load import read_code
 from gradproof.errors import GradproofError
-from gradproof.repair.mending import mend_case, patches, with_repairs
 from gradproof.proof.proving import prove_case, with_proofs
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.repair.mending import mend_case, patches, with_repairs
 
 Array = NDArray[Any]
 Values = dict[str, Array]

@@ -23,10 +23,6 @@ from gradproof.proof.expressions.walking import topological
 from gradproof.proof.identity import Proof, prove_equal
 from gradproof.proof.identity import Verdict as Outcome
 from gradproof.proof.leaves import leaf_expressions
-<<<<<<< HEAD:gradproof/audit/proofs.py
-=======
-from gradproof.proof.walking import topological
->>>>>>> a73a1bc (Repair: fixes agree at other sizes, are finite at zeros, divide by no gradient and leave their inputs alone; the statement that is edited is the one shown):gradproof/note_proofs.py
 
 _BATCH = 16  # equalities proved together, so that one that cannot be proved takes the time of few others
 _MOST_OPERATIONS = 100_000  # in all that is compared in one note: the same on every machine, unlike the time
