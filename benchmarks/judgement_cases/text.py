@@ -14,6 +14,7 @@ import gradproof
 from benchmarks.judgement_cases.build import Graph
 from benchmarks.judgement_cases.graph import Pull, Value, in_numbers
 from gradproof import Reference
+from gradproof.case.distributions import Distribution
 
 HEAD = """import math
 
@@ -171,7 +172,7 @@ def reference_of(graph: Graph, sizes: Mapping[str, int]) -> Reference:
     )
 
 
-def _distribution(leaf: Value, sizes: Mapping[str, int]) -> gradproof.Distribution:
+def _distribution(leaf: Value, sizes: Mapping[str, int]) -> Distribution:
     shape = in_numbers(leaf.shape, sizes)
     if leaf.draws == "normal":
         return gradproof.normal(*shape)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.case.distributions import Distribution
+from gradproof.case.distributions import Distribution, Normal
 from gradproof.check.case import Case
 from gradproof.repair.evidence.groups import Evidence
 
@@ -73,7 +73,7 @@ def zeroed(case: Case, seed: int) -> tuple[Evidence, ...]:
     generator = np.random.default_rng(seed)
     drawn = case.draw_trials(range(0, TRIALS * len(case.references), len(case.references)), seed)
     for name, distribution in case.bindings[0].leaves.items():
-        if distribution.kind == "normal" and distribution.shape:
+        if isinstance(distribution, Normal) and distribution.shape:
             drawn[name] = drawn[name] * (generator.random(drawn[name].shape) < KEPT)
     values = case.truths[0].evaluate(drawn)
     return (Evidence(values),)
