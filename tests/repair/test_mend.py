@@ -171,7 +171,7 @@ def test_mend_edits_the_statement_that_is_wrong() -> None:
     repair, _ = mended(source)
     assert repair.fix is not None
     assert "slope = 1 - H**2  # in terms of its value" in repair.fix.body
-    assert repair.fix.expression == "dLoss_dH * slope"
+    assert (repair.fix.before, repair.fix.expression) == ("slope = 1 + H**2", "slope = 1 - H**2")
 
 
 def test_mend_edits_a_local_that_is_used_twice_at_its_definition() -> None:
