@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from gradproof.errors import Disagreement, GradproofError
-from gradproof.functions.diagnosing import diagnosed
-from gradproof.functions.examining import DTYPES, Examiner, Trial
+from gradproof.functions import showing  # noqa: F401  # it registers how results show themselves
+from gradproof.functions.edges import sizes_at_edges
+from gradproof.functions.examining import Examiner
+from gradproof.functions.program import Depth, Program
 from gradproof.functions.result import Finding, FunctionResult, merged
-from gradproof.functions.running.inputs import Draw, Inputs, case_sets, checked_wrt, draw
-from gradproof.functions.running.target import Target, checked_callable, title, with_parameters
-from gradproof.functions.second import double_backward as second_derivatives
+from gradproof.functions.running.inputs import Inputs, Maker, Named, case_sets, checked_wrt, draw, skeleton_of
+from gradproof.functions.running.numbers import DTYPES
+from gradproof.functions.running.processes import Died, place
+from gradproof.functions.running.target import Target, checked_callable, title, with_buffers, with_parameters
+from gradproof.functions.telling.diagnosing import diagnosed
+from gradproof.functions.work import GATE, USUAL, Budget
 from gradproof.trials.draws import checked_seed
 
 TRIALS = 3
+
+DEPTHS = {
+    "usual": Depth(apart=False, repeat=8, seconds=600.0, replay=4, work=USUAL),
+    "gate": Depth(apart=True, repeat=2000, seconds=60.0, replay=24, work=GATE),
+}
+
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 
 def check_function(
@@ -29,8 +43,14 @@ def check_function(
     kwargs: Mapping[str, Any] | None = None,
     dtypes: Sequence[str | torch.dtype] = tuple(DTYPES),
     trials: int = TRIALS,
-    seed: int = 0,
+    seed: int | None = None,
     double_backward: bool = False,
+    depth: str = "usual",
+    edges: bool | int = True,
+    precision: str = "",
+    deterministic: bool = True,
+    reentrant: bool = True,
+    device: str = "cpu",
 ) -> FunctionResult:
     """Compare a function's outputs and all its gradients with those of a reference under autograd.
 
@@ -38,50 +58,73 @@ def check_function(
         function: `Function.apply`, a module, or any callable, with a backward of its own inside.
         reference: A callable or a module that computes the same in plain torch; autograd differentiates it.
         inputs: The arguments by name, in the order in which both are called: a distribution such as `normal(5, 3)`,
-            an example tensor, or any other value; a list of such dictionaries for several shapes; or a function of
-            sizes that returns one. A module's parameters are added, drawn at random, after them.
+            an example tensor, any other value, or lists and dicts of these; a list of such dictionaries for several
+            shapes; or a function of sizes that returns one, which draws the values itself where its first parameter
+            is `rng`. A module's parameters are added, drawn at random, after them.
         wrt: The inputs whose gradients are checked; default: all of floating numbers.
-        kwargs: Keyword arguments of every call of both.
+        kwargs: Keyword arguments of every call of both; distributions and tensors among them are inputs.
         dtypes: The dtypes to check in; one in which the function raises is skipped, with the reason.
         trials: How many draws of each set of inputs.
-        seed: Where the random numbers start.
+        seed: Where the random numbers start; 0 where nothing is said, and a new one each time at the depth `gate`.
         double_backward: Whether to compare second derivatives too.
+        depth: `usual`, or `gate` for functions that must not be believed: in a child process, and longer.
+        edges: Whether one size at a time is put at the edges of tiles; the size of the largest tile, if it is not 128.
+        precision: What the function is declared to compute in where it is given float64, such as `float32`.
+        deterministic: Whether two calls must give the same bits; if not, the same up to rounding.
+        reentrant: Whether results must outlive further calls; if not, buffers are reused by design.
+        device: Where the function's tensors are; the truth is computed on the CPU.
 
     Raises:
         GradproofError: An argument is not usable, the reference raises, or the function raises in every dtype.
     """
-    call, true = _sides(function, reference, kwargs or {})
+    how = _depth(depth)
+    seed = checked_seed((secrets.randbits(31) if how.apart else 0) if seed is None else seed)
+    named_kwargs = {name: value for name, value in (kwargs or {}).items() if _is_input(value)}
+    call, true = _sides(function, reference, {n: v for n, v in (kwargs or {}).items() if n not in named_kwargs})
     names = _dtype_names(dtypes)
     if not isinstance(trials, int) or trials < 1:
         raise GradproofError(f"trials is a whole number from 1 on, not {trials!r}")
-    sets = [with_parameters(one, call, true) for one in case_sets(inputs, checked_seed(seed))]
+    if precision and precision not in PRECISIONS:
+        raise GradproofError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
+
+    def completed(one: Named) -> dict[str, Any]:
+        return with_parameters({**one, **named_kwargs}, call, true)
+
+    sets = [_complete(one, completed) for one in case_sets(inputs, seed)]
+    first = sets[0](np.random.default_rng(seed)) if callable(sets[0]) else sets[0]
+    skeleton, keywords = skeleton_of(first), tuple(named_kwargs)
+    call, true = (replace(one, skeleton=skeleton, keywords=keywords) for one in with_buffers(call, true))
     draws = [[draw(one, group, trial, seed) for trial in range(trials)] for group, one in enumerate(sets)]
     chosen = checked_wrt(draws[0][0].values, wrt)
-    findings: list[Finding] = []
-    skipped: dict[str, str] = {}
-    widest: tuple[Examiner, list[Trial]] | None = None
-    for name in names:
-        examiner = Examiner(call, true, chosen, name)
-        first = examiner.trial(draws[0][0])
-        if why := _unsupported(first):
-            skipped[name] = why
-            continue
-        done = _plain_trials(examiner, draws, first, findings)
-        if widest is None:
-            widest = examiner, done
-        else:
-            findings += examiner.of_variants(first)  # a kernel may have a branch of its own for each dtype
-    if widest is None:
-        reasons = "; ".join(f"{name}: {why}" for name, why in skipped.items())
-        raise GradproofError(f"{title(function)} raises in every dtype: {reasons}; inputs: {draws[0][0].shapes}")
-    examiner, done = widest
-    firsts = [trial for trial in done if trial.draw.seed[2] == 0]
-    for trial in firsts:
-        findings += examiner.of_variants(trial)
-        if double_backward:
-            findings += second_derivatives(call, true, trial.draw, _in_float64(examiner, trial), chosen)
-    told = diagnosed(_merged(findings), examiner, done, widest=examiner.dtype)
-    return FunctionResult(title(function), told, skipped, trials, seed, len(sets))
+    sizes = sizes_at_edges(edges, deep=how.apart) if callable(inputs) else ()
+    with place(call, apart=how.apart) as where:
+        examiner = Examiner(where, true, chosen, names[0], names[0], device, deterministic)
+        program = Program(
+            examiner,
+            how,
+            draws,
+            lambda group: draw(sets[group], group, trials, seed),
+            reentrant,
+            precision,
+            Budget(how.work),
+        )
+        try:
+            program.run(names)
+            if callable(inputs):
+                program.edges(inputs, completed, sizes)
+            if double_backward:
+                program.seconds()
+        except Died as died:
+            program.findings.append(Finding("the call", program.examiner.dtype, "", "disagrees", "died", died.sentence))
+        if program.widest is None and not program.died:
+            reasons = "; ".join(f"{name}: {why}" for name, why in program.skipped.items())
+            raise GradproofError(f"{title(function)} raises in every dtype: {reasons}; inputs: {draws[0][0].shapes}")
+        told = diagnosed(_merged(program.findings), program)
+    notes = list(dict.fromkeys(program.notes))
+    if program.budget.skipped:
+        notes.append(f"{program.budget.skipped} further looks were left out: the inputs are large")
+    power = 1 - 0.01 ** (1 / max(1, program.calls))
+    return FunctionResult(title(function), told, program.skipped, trials, seed, len(sets), tuple(notes), power)
 
 
 def assert_function_agrees(
@@ -100,6 +143,29 @@ def assert_function_agrees(
     return result
 
 
+def _depth(depth: str) -> Depth:
+    if depth not in DEPTHS:
+        raise GradproofError(f"depth is one of {', '.join(DEPTHS)}, not {depth!r}")
+    return DEPTHS[depth]
+
+
+def _is_input(value: Any) -> bool:
+    """Whether a keyword argument is drawn or differentiated: a distribution, a tensor, or a list or dict of them."""
+    from gradproof.case.distributions import Distribution
+
+    if isinstance(value, list | tuple):
+        return any(map(_is_input, value))
+    if isinstance(value, Mapping):
+        return any(map(_is_input, value.values()))
+    return isinstance(value, Distribution | torch.Tensor | np.ndarray)
+
+
+def _complete(one: Named | Maker, completed: Callable[[Named], dict[str, Any]]) -> Named | Maker:
+    if not callable(one):
+        return completed(one)
+    return lambda generator: completed(one(generator))
+
+
 def _sides(function: Any, reference: Any, kwargs: Mapping[str, Any]) -> tuple[Target, Target]:
     call = checked_callable(function, "the function", kwargs)
     return call, checked_callable(reference, "the reference", kwargs)
@@ -112,33 +178,6 @@ def _dtype_names(dtypes: Iterable[str | torch.dtype]) -> list[str]:
     if unknown or not asked:
         raise GradproofError(f"dtypes are some of {', '.join(DTYPES)}; asked for {', '.join(unknown) or 'none'}")
     return [name for name in DTYPES if name in asked]
-
-
-def _unsupported(trial: Trial) -> str:
-    """Why the function has no result in this dtype at all."""
-    outcome = trial.outcome
-    if outcome.stage == "forward" or (outcome.stage and "not implemented for" in outcome.error):
-        return f"its {outcome.stage} raises {outcome.error}"
-    return ""
-
-
-def _plain_trials(
-    examiner: Examiner, draws: Sequence[Sequence[Draw]], first: Trial, findings: list[Finding]
-) -> list[Trial]:
-    done = []
-    for group in draws:
-        for number, one in enumerate(group):
-            trial = first if one is first.draw else examiner.trial(one)
-            findings.extend(examiner.of_trial(trial))
-            if number == 0:
-                findings.extend(examiner.of_repetition(trial))
-            done.append(trial)
-    return done
-
-
-def _in_float64(examiner: Examiner, trial: Trial) -> Any:
-    """The truth for second derivatives, which are compared in float64."""
-    return trial.truth if examiner.dtype == "float64" else replace(examiner, dtype="float64").trial(trial.draw).truth
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:

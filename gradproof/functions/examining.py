@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from gradproof.functions.judging import judged
+from gradproof.functions.judging import Result, judged
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import Configuration, plain, variants
 from gradproof.functions.running.inputs import Draw
-from gradproof.functions.running.runs import Outcome, execute, same_bits
+from gradproof.functions.running.numbers import DTYPES
+from gradproof.functions.running.runs import Outcome, Place, execute, same_bits
 from gradproof.functions.running.target import Target
-from gradproof.functions.truth.truth import Truth, truth_of
+from gradproof.functions.truth.truth import Asked, Truth, truth_of
 
-DTYPES = {name: getattr(torch, name) for name in ("float64", "float32", "bfloat16", "float16")}
+__all__ = ["DTYPES", "Examiner", "Trial"]
 
 
 @dataclass(frozen=True)
@@ -32,70 +33,110 @@ class Examiner:
     """What is checked against what.
 
     Attributes:
-        function, reference: The two sides.
+        place: Where the function runs.
+        reference: The other side.
         wrt: The inputs whose gradients are compared.
         dtype: The dtype's name.
+        arithmetic: The name of the dtype whose rounding the function is held against.
+        device: Where the function's tensors are.
+        deterministic: Whether two calls must give the same bits.
     """
 
-    function: Target
+    place: Place
     reference: Target
     wrt: tuple[str, ...]
     dtype: str
+    arithmetic: str
+    device: str = "cpu"
+    deterministic: bool = True
+
+    @property
+    def asked(self) -> Asked:
+        """In what it is judged."""
+        return Asked.of(self.dtype, self.arithmetic)
+
+    def truth(self, draw: Draw, configuration: Configuration | None = None) -> Truth:
+        """What is right in a configuration."""
+        return truth_of(self.reference, draw, self.wrt, self.asked, configuration)
 
     def trial(self, draw: Draw) -> Trial:
         """One plain call."""
-        truth = truth_of(self.reference, draw, self.wrt, DTYPES[self.dtype])
-        return Trial(draw, truth, self._execute(truth, plain(self.wrt)))
+        truth = self.truth(draw)
+        return Trial(draw, truth, self.execute(truth, plain(self.wrt)))
 
-    def _execute(self, truth: Truth, configuration: Configuration) -> Outcome:
-        return execute(self.function, truth.values, configuration, DTYPES[self.dtype], truth.cotangents)
+    def execute(self, truth: Truth, configuration: Configuration, **more: object) -> Outcome:
+        """One call on the values of a truth."""
+        return execute(
+            self.place, truth.values, configuration, DTYPES[self.dtype], truth.cotangents, self.device, **more
+        )
 
-    def of_trial(self, trial: Trial) -> Iterator[Finding]:
+    def of_trial(self, trial: Trial) -> list[Finding]:
         """What a plain call shows."""
-        yield from self._findings(trial.outcome, trial.truth, plain(self.wrt), trial.draw)
+        return self.findings(trial.outcome, trial.truth, plain(self.wrt), trial.draw)
 
-    def of_repetition(self, trial: Trial) -> Iterator[Finding]:
-        """Whether a second call with the same arguments gives the same bits."""
-        again = self._execute(trial.truth, plain(self.wrt))
-        first = _named(trial.outcome)
-        for name, other in _named(again).items():
-            own = first.get(name)
-            same = own is other if own is None or other is None else same_bits(own, other)
-            if not same:
-                sentence = "two calls with the same arguments differ"
-                yield self._failure(name, "nondeterministic", sentence, "", trial.draw)
+    def of_repetition(self, trial: Trial, repeat: int, seconds: float) -> tuple[list[Finding], int]:
+        """Whether further calls with the same arguments give the same bits, and how many calls were made."""
+        again = self.execute(trial.truth, plain(self.wrt), repeat=repeat, seconds=seconds)
+        return self._differences(trial, again), again.calls
 
-    def of_variants(self, trial: Trial) -> Iterator[Finding]:
-        """The same draw in every other configuration."""
-        outputs = trial.truth.cotangents
-        for configuration in variants(trial.truth.values, self.wrt, outputs):
-            truth = trial.truth
-            if not configuration.has_plain_truth:
-                truth = truth_of(self.reference, trial.draw, self.wrt, DTYPES[self.dtype], configuration)
-            outcome = self._execute(truth, configuration)
-            yield from self._findings(outcome, truth, configuration, trial.draw)
+    def _differences(self, trial: Trial, again: Outcome) -> list[Finding]:
+        """Results of repeated calls that differ from the first: in their bits, or by more than rounding."""
+        label, found = "repeated", list[Finding]()
+        for other in (replace(again, others=()), *again.others):
+            if other.error:
+                found.append(
+                    self._failure("backward", "raises", f"one of the calls raises {other.error}", label, trial.draw)
+                )
+                continue
+            told = self._values(other, trial.truth, replace(plain(self.wrt), label=label), trial.draw)
+            wrong = [one for one in told if one.verdict == "disagrees"]
+            found += wrong
+            first = self._named(trial.outcome)
+            for name, value in self._named(other).items():
+                own = first.get(name)
+                same = own is value if own is None or value is None else same_bits(own, value)
+                if not same and (self.deterministic or any(one.quantity == name for one in wrong)):
+                    sentence = "two calls with the same arguments differ"
+                    found.append(self._failure(name, "nondeterministic", sentence, "", trial.draw))
+        return found
 
-    def _findings(self, outcome: Outcome, truth: Truth, configuration: Configuration, draw: Draw) -> Iterator[Finding]:
+    def of_variants(self, trial: Trial) -> Iterator[list[Finding]]:
+        """The same draw in every other configuration, one after the other."""
+        for configuration in variants(trial.truth.values, self.wrt, trial.truth.cotangents, trial.draw.fixed):
+            yield self.of_variant(trial, configuration)
+
+    def of_variant(self, trial: Trial, configuration: Configuration) -> list[Finding]:
+        """The same draw in one other configuration."""
+        truth = trial.truth
+        if not configuration.has_plain_truth:
+            truth = self.truth(trial.draw, configuration)
+        return self.findings(self.execute(truth, configuration), truth, configuration, trial.draw)
+
+    def findings(self, outcome: Outcome, truth: Truth, configuration: Configuration, draw: Draw) -> list[Finding]:
+        """Everything that one call shows."""
         label = configuration.label
         if outcome.stage == "forward":
-            yield self._failure("forward", "raises", f"it raises {outcome.error}", label, draw)
-            return
-        names = output_names(len(truth.outputs))
-        for name, value, true in zip(names, outcome.outputs, truth.outputs, strict=True):
-            yield judged(name, value, true, self.dtype, label, draw.shapes)
-        for what, sentence in outcome.changed:
-            quantity = f"gradient of {what}" if what in self.wrt else what
-            yield self._failure(quantity, "changed", sentence, label, draw)
-        yield from self._returned(outcome, truth, label, draw)
-        misshapen = {n for n, value in outcome.returned.items() if value.shape != truth.values[n].shape}
+            return [self._failure("forward", "raises", f"it raises {outcome.error}", label, draw)]
+        found = [
+            self._failure(f"gradient of {what}" if what in self.wrt else what, "changed", sentence, label, draw)
+            for what, sentence in outcome.changed
+        ]
+        found += self._returned(outcome, truth, label, draw)
         if outcome.stage == "backward":
-            if not misshapen:
-                yield self._failure("backward", "raises", f"it raises {outcome.error}", label, draw)
-            return
-        for name in self.wrt:
-            if name in configuration.needs and name not in misshapen:
-                gradient = outcome.gradients[name]
-                yield judged(f"gradient of {name}", gradient, truth.gradients[name], self.dtype, label, draw.shapes)
+            if not outcome.returned:
+                found.append(self._failure("backward", "raises", f"it raises {outcome.error}", label, draw))
+            configuration = replace(configuration, needs=frozenset())
+        return found + self._values(outcome, truth, configuration, draw)
+
+    def _values(self, outcome: Outcome, truth: Truth, configuration: Configuration, draw: Draw) -> list[Finding]:
+        names = self._output_names(len(truth.outputs))
+        results = [Result(*one) for one in zip(names, outcome.outputs, truth.outputs, strict=True)]
+        results += [
+            Result(f"gradient of {name}", outcome.gradients[name], truth.gradients[name])
+            for name in self.wrt
+            if name in configuration.needs
+        ]
+        return judged(results, truth, self.dtype, self.arithmetic, configuration.label, draw.shapes)
 
     def _returned(self, outcome: Outcome, truth: Truth, label: str, draw: Draw) -> Iterator[Finding]:
         """What a `Function`'s backward returned in another form than the input's."""
@@ -103,23 +144,37 @@ class Examiner:
             shape = tuple(truth.values[name].shape)
             if tuple(value.shape) != shape:
                 sentence = f"the backward returns the shape {tuple(value.shape)} for an input of shape {shape}"
-                if outcome.stage != "backward":
-                    sentence += ": autograd sums it up unasked, a direct caller of the backward does not"
-                yield self._failure(f"gradient of {name}", "shape", sentence, label, draw)
-            elif value.dtype != DTYPES[self.dtype]:
+                if outcome.stage == "backward":
+                    yield self._failure(f"gradient of {name}", "shape", sentence, label, draw)
+                else:
+                    sentence += ": autograd sums it up, a direct caller of the backward does not"
+                    remark = self._failure(f"form of the gradient of {name}", "form", sentence, label, draw)
+                    yield replace(remark, verdict="agrees", share=0.0)
+            elif value.dtype != truth.gradients[name].dtype:
                 own = str(value.dtype).removeprefix("torch.")
                 sentence = f"the backward returns {own} for an input of {self.dtype}"
                 yield self._failure(f"gradient of {name}", "dtype", sentence, label, draw)
 
-    def _failure(self, quantity: str, kind: str, sentence: str, label: str, draw: Draw) -> Finding:
-        return Finding(quantity, self.dtype, label, "disagrees", kind, sentence, draw.shapes, share=float("inf"))
+    def failure(self, quantity: str, kind: str, sentence: str, label: str, draw: Draw) -> Finding:
+        """A finding that needs no numbers."""
+        return Finding(
+            quantity,
+            self.dtype,
+            label,
+            "disagrees",
+            kind,
+            sentence,
+            draw.shapes,
+            share=float("inf"),
+            arithmetic=self.arithmetic,
+        )
 
+    _failure = failure
 
-def output_names(count: int) -> Sequence[str]:
-    """What outputs are called: `output`, or `output 0`, `output 1`, ..."""
-    return ["output"] if count == 1 else [f"output {k}" for k in range(count)]
+    def _output_names(self, count: int) -> Sequence[str]:
+        return self.reference.names(count)
 
-
-def _named(outcome: Outcome) -> dict[str, torch.Tensor | None]:
-    named: dict[str, torch.Tensor | None] = dict(zip(output_names(len(outcome.outputs)), outcome.outputs, strict=True))
-    return named | {f"gradient of {name}": value for name, value in outcome.gradients.items()}
+    def _named(self, outcome: Outcome) -> dict[str, torch.Tensor | None]:
+        names = self._output_names(len(outcome.outputs))
+        named: dict[str, torch.Tensor | None] = dict(zip(names, outcome.outputs, strict=True))
+        return named | {f"gradient of {name}": value for name, value in outcome.gradients.items()}

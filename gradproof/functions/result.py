@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 
 VERDICTS = ("agrees", "disagrees", "inconclusive")
 
+ZERO = "the true value is zero up to rounding in every entry"
+"""What is said of a result whose comparison can tell nothing; a gradient that is always zero is no fault."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -25,7 +31,8 @@ class Finding:
         dtype: `float64`, `float32`, `bfloat16` or `float16`.
         configuration: How the function was called; empty for the plain way.
         verdict: One of `VERDICTS`.
-        kind: `value`, `missing`, `shape`, `dtype`, `raises`, `changed`, `nondeterministic`, `not differentiable`.
+        kind: `value`, `missing`, `shape`, `dtype`, `raises`, `changed`, `nondeterministic`, `form`, `died`,
+            `not differentiable`.
         sentence: The fact in words, where numbers do not say it.
         shapes: The inputs' shapes in the worst trial.
         entry: The worst entry, such as `[0, 2]`.
@@ -34,7 +41,12 @@ class Finding:
         share: The largest difference as a share of what is allowed; infinite where there is no number.
         wrong: In how many entries the difference is larger.
         entries: How many entries were compared.
-        bound: How the allowance was found: `rigorous`, `sampled` or `exact`, empty where there is none.
+        bound: How the allowance was found: `roundings` of the result itself, `sampled`, `rigorous` or `exact`, empty
+            where there is none.
+        arithmetic: The dtype whose rounding it is held against.
+        uncompared: How many entries could not be compared: the reference is not finite there, or overflows.
+        resolution: The smallest relative error that would have been seen in the worst entry.
+        where: What the places of the wrong entries say.
         diagnosis: What is wrong.
     """
 
@@ -53,6 +65,10 @@ class Finding:
     wrong: int = 0
     entries: int = 0
     bound: str = ""
+    arithmetic: str = ""
+    uncompared: int = 0
+    resolution: float = 0.0
+    where: str = ""
     diagnosis: str = ""
 
     @property
@@ -63,8 +79,29 @@ class Finding:
 
 def merged(first: Finding, second: Finding) -> Finding:
     """Two findings with one key: the worse one, with the entries of both."""
-    worse = max(first, second, key=lambda one: (one.verdict == "disagrees", one.verdict == "agrees", one.share))
-    return replace(worse, wrong=first.wrong + second.wrong, entries=first.entries + second.entries)
+    worse = max(first, second, key=_badness)
+    return replace(
+        worse,
+        wrong=first.wrong + second.wrong,
+        entries=first.entries + second.entries,
+        uncompared=first.uncompared + second.uncompared,
+        resolution=min(first.resolution, second.resolution),
+    )
+
+
+def _badness(one: Finding) -> tuple[bool, bool, bool, float]:
+    """A zero in every entry of one trial tells less than an agreement; an entry that was not compared tells more."""
+    return (
+        one.verdict == "disagrees",
+        one.verdict != "agrees" and one.uncompared > 0,
+        one.verdict == "agrees",
+        one.share,
+    )
+
+
+def _finite(number: float) -> float | str:
+    """JSON has no infinite numbers and no NaN."""
+    return number if math.isfinite(number) else str(number)
 
 
 @dataclass(frozen=True)
@@ -78,6 +115,8 @@ class FunctionResult:
         trials: How many trials of each set of sizes.
         seed: Where the random numbers started.
         groups: How many sets of sizes.
+        notes: What is to be known of the check and decides nothing, in words.
+        power: The share of calls in which a fault at random would have been seen with 99 %.
     """
 
     name: str
@@ -86,6 +125,8 @@ class FunctionResult:
     trials: int
     seed: int
     groups: int
+    notes: tuple[str, ...] = ()
+    power: float = 1.0
 
     @property
     def wrong(self) -> tuple[Finding, ...]:
@@ -94,9 +135,20 @@ class FunctionResult:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing disagrees, and some gradient was compared whose truth is not zero."""
+        """Whether nothing disagrees, and every gradient was compared, one at least whose truth is not zero."""
         tested = any(one.verdict == "agrees" and one.quantity.startswith("gradient") for one in self.findings)
-        return tested and not self.wrong
+        return tested and not self.wrong and not self.untested
+
+    @property
+    def untested(self) -> tuple[Finding, ...]:
+        """Gradients that could not be compared in any dtype: the reference's are not finite, or ill-conditioned."""
+        plain = [one for one in self.findings if not one.configuration and one.quantity.startswith("gradient")]
+        compared = {one.quantity for one in plain if one.verdict == "agrees"}
+        return tuple(
+            one
+            for one in plain
+            if one.verdict == "inconclusive" and one.quantity not in compared and one.sentence not in ("", ZERO)
+        )
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -105,6 +157,24 @@ class FunctionResult:
 
         names = [field.name for field in fields(Finding)]
         return pd.DataFrame([[getattr(one, name) for name in names] for one in self.findings], columns=names)
+
+    @property
+    def json(self) -> str:
+        """The verdict for programs, of a form that its `version` names."""
+        kept = ("quantity", "dtype", "configuration", "kind", "sentence", "shapes", "entry", "diagnosis", "where")
+        numbers = ("computed", "truth", "allowed", "wrong", "entries")
+        mistakes = [
+            {name: getattr(one, name) for name in kept} | {name: _finite(getattr(one, name)) for name in numbers}
+            for one in self.wrong
+        ]
+        verdict = {"version": 1, "name": self.name, "ok": self.ok, "seed": self.seed, "power": self.power}
+        untested = sorted({one.quantity for one in self.untested})
+        told = {"untested": untested, "skipped": dict(self.skipped), "notes": list(self.notes)}
+        return json.dumps({**verdict, "mistakes": mistakes, **told}, indent=1)
+
+    def _repr_html_(self) -> str:
+        """The text of the report, as a notebook shows it."""
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def raise_on_disagreement(self) -> FunctionResult:
         """Return the result itself if all is right.

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from gradproof.check.rendering import register
-from gradproof.functions.result import Finding, FunctionResult
+from gradproof.functions.result import ZERO, Finding, FunctionResult
 
 WIDTH = 100
 SHOWN = 6
@@ -21,10 +21,17 @@ def text(result: FunctionResult) -> str:
         lines += _of_group(group)
     if len(groups) > SHOWN:
         lines.append(f"  ... and {len(groups) - SHOWN} more; all of them: result.frame")
-    unsure = dict.fromkeys(one.quantity for one in result.findings if _untested(one))
-    lines += [f"  inconclusive: {quantity}: its true value is zero in every trial" for quantity in unsure]
-    lines += [line for dtype, why in result.skipped.items() for line in _wrapped(f"  skipped: {dtype}: ", why)]
-    return "\n".join(lines)
+    unsure = {one.quantity: one for one in result.findings if _untested(one)}
+    for one in (*unsure.values(), *result.untested):
+        words = "its true value is zero in every trial" if one.sentence == ZERO else f"{one.sentence} ({one.dtype})"
+        line = _wrapped("  inconclusive: ", f"{one.quantity}: {words}")
+        lines += [] if line[0] in lines else line
+    remarks = dict.fromkeys(f"{one.quantity[8:]}: {one.sentence}" for one in result.findings if one.kind == "form")
+    for note in (*remarks, *result.notes):
+        lines += _wrapped("  note: ", note)
+    return "\n".join(
+        lines + [line for dtype, why in result.skipped.items() for line in _wrapped(f"  skipped: {dtype}: ", why)]
+    )
 
 
 def sentence(result: FunctionResult) -> str:
@@ -33,18 +40,30 @@ def sentence(result: FunctionResult) -> str:
     dtypes = ", ".join(dict.fromkeys(one.dtype for one in result.findings))
     if wrong:
         return f"disagrees with its reference ({dtypes}): {', '.join(wrong)}"
+    if result.untested:
+        return (
+            f"inconclusive: {', '.join(dict.fromkeys(one.quantity for one in result.untested))} could not be compared"
+        )
     if not result.ok:
         return "inconclusive: no gradient was compared whose true value is not zero"
-    share = max((one.share for one in result.findings if one.bound in ("rigorous", "sampled")), default=0.0)
     ways = len({one.configuration for one in result.findings})
     return (
-        f"agrees with its reference in {dtypes}, called in {ways} ways; the largest difference is {share:.0%} of what "
-        "rounding explains"
+        f"agrees with its reference, called in {ways} ways; relative errors that would have been seen: {_seen(result)}"
     )
 
 
+def _seen(result: FunctionResult) -> str:
+    """The smallest relative error that the coarsest comparison of each dtype would have shown."""
+    coarsest: dict[str, float] = {}
+    for one in result.findings:
+        if one.verdict == "agrees" and not one.configuration and one.bound not in ("", "exact"):
+            coarsest[one.dtype] = max(coarsest.get(one.dtype, 0.0), one.resolution)
+    return ", ".join(f"{size:.0e} in {dtype}" for dtype, size in coarsest.items())
+
+
 def _untested(one: Finding) -> bool:
-    return one.verdict == "inconclusive" and not one.configuration and one.quantity.startswith("gradient")
+    zero = one.verdict == "inconclusive" and one.sentence == ZERO
+    return zero and not one.configuration and one.quantity.startswith("gradient")
 
 
 def _groups(wrong: Sequence[Finding]) -> dict[tuple[str, str, str], list[Finding]]:

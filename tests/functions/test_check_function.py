@@ -13,6 +13,8 @@ from wrong_functions import (
     HalfBranchAssumesContiguous,
     HalfBranchNeedsSwapped,
     NoDoubleBackward,
+    NotSummed,
+    NotSummedTwice,
     WrongDoubleBackward,
     WrongSign,
 )
@@ -57,13 +59,21 @@ def test_check_mistake_of_one_configuration_shows_nowhere_else(name):
     assert all(one.configuration for one in wrong)
 
 
-@pytest.mark.parametrize("name", ["wrong sign", "not summed"])
+@pytest.mark.parametrize("name", ["wrong sign", "mean for sum"])
 def test_check_blames_no_gradient_that_is_right(name):
     arguments, quantity, *_ = WRONG[name]
     assert {one.quantity for one in check_function(*arguments, trials=1).wrong} == {quantity}
 
 
-@pytest.mark.parametrize("name", ["wrong sign", "mean for sum", "not summed", "transposed", "zero"])
+def test_check_gradient_that_autograd_sums_up_is_a_remark_and_its_sum_is_compared():
+    arguments = RIGHT["linear"][1:]
+    result = check_function(NotSummed.apply, *arguments, trials=1, dtypes=["float64"])
+    assert result.ok
+    assert "b: the backward returns the shape" in str(result)
+    assert not check_function(NotSummedTwice.apply, *arguments, trials=1, dtypes=["float64"]).ok
+
+
+@pytest.mark.parametrize("name", ["wrong sign", "mean for sum", "transposed", "zero"])
 def test_check_in_float32_alone_names_the_mistake_as_in_float64(name):
     arguments, quantity, _, words = WRONG[name]
     result = check_function(*arguments, trials=2, dtypes=["float32"])
@@ -175,7 +185,7 @@ def test_raise_on_disagreement_right_function_returns_the_result():
     assert result.raise_on_disagreement() is result
 
 
-@pytest.mark.parametrize("name", ["wrong sign", "not summed", "missing upstream", "nondeterministic"])
+@pytest.mark.parametrize("name", ["wrong sign", "missing upstream", "nondeterministic"])
 def test_report_fits_one_screen(name):
     lines = str(check_function(*WRONG[name][0], trials=1)).splitlines()
     assert len(lines) <= 40

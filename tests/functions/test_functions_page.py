@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy
+import pytest
+import torch
+
+from gradproof import check_function, normal
+
 PAGE = (Path(__file__).parents[2] / "docs/functions.md").read_text(encoding="utf-8")
 
 
@@ -21,6 +27,19 @@ def test_page_examples_run_and_print_what_is_shown(capsys):
     assert capsys.readouterr().out == ""
     exec(compile(block("python wrong"), "functions.md", "exec"), scope)
     assert capsys.readouterr().out == block("text")
+
+
+@pytest.mark.parametrize("info", ["structure", "lists", "surrogate"])
+def test_page_example_of_inputs_holds(info):
+    scope: dict[str, object] = {
+        "__name__": "page",
+        "np": numpy,
+        "torch": torch,
+        "Function": torch.autograd.Function,
+        "check_function": check_function,
+        "normal": normal,
+    }
+    exec(compile(block(f"python {info}"), "functions.md", "exec"), scope)
 
 
 def test_page_names_the_numbers_of_the_code():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradproof.functions.snapping import snapped
+from gradproof.functions.telling.snapping import snapped
 
 GENERATOR = np.random.default_rng(0)
 TRUTH = [GENERATOR.standard_normal((3, 4, 5)), GENERATOR.standard_normal((3, 6, 2))]

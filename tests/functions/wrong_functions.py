@@ -162,6 +162,15 @@ class NotSummed(Linear):
         return dx, dw, g
 
 
+class NotSummedTwice(Linear):
+    """What autograd sums up is twice too large."""
+
+    @staticmethod
+    def backward(ctx, g):
+        dx, dw, _ = Linear.backward(ctx, g)
+        return dx, dw, 2 * g
+
+
 class Transposed(Linear):
     @staticmethod
     def backward(ctx, g):
@@ -279,7 +288,6 @@ def square_of(function, reference=torch.square):
 WRONG = {
     "wrong sign": (linear_of(WrongSign), "gradient of w", "value", "it has the wrong sign"),
     "mean for sum": (linear_of(MeanForSum), "gradient of b", "value", "times the true value"),
-    "not summed": (linear_of(NotSummed), "gradient of b", "shape", "the sum over axis 0 is missing"),
     "transposed": (linear_of(Transposed), "gradient of w", "shape", "it is the transpose"),
     "needs_input_grad swapped": (
         linear_of(NeedsSwapped),

@@ -14,6 +14,13 @@ from gradproof.functions.running.layouts import SAME_VALUES, applies
 ALL_COMBINATIONS = 5
 """Up to so many inputs every combination of those that need gradients is tried; above, one and all but one."""
 
+SCALE = 1024.0
+"""By what a cotangent is multiplied to see whether the gradients are linear in it."""
+
+
+FRESH = "fresh memory filled with NaN"
+"""The label of the call in which fresh memory is filled."""
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -22,43 +29,73 @@ class Configuration:
     Attributes:
         label: How a report names it; empty for the plain one.
         needs: The inputs that need gradients.
-        layout: An input and its layout, if one is not contiguous.
+        layouts: Each input that is not contiguous, and its layout.
         cotangent_layout: How the cotangents lie in memory.
+        cotangent: Which cotangents: `drawn`, `zero`, `scaled` or `last` (of the last row alone).
         only_output: The one output that has a cotangent, None for all.
+        watched: Whether fresh memory is filled and dtypes are noted.
+        accumulated: Whether the gradients are added to a `.grad` that is there.
+        twice: Whether the backward runs a second time through the same graph.
+        kind: What kind of look it is; diagnoses speak of it.
     """
 
     label: str
     needs: frozenset[str]
-    layout: tuple[str, str] | None = None
+    layouts: tuple[tuple[str, str], ...] = ()
     cotangent_layout: str = "contiguous"
+    cotangent: str = "drawn"
     only_output: int | None = None
+    watched: bool = False
+    accumulated: bool = False
+    twice: bool = False
+    kind: str = "plain"
 
     @property
     def has_plain_truth(self) -> bool:
         """Whether inputs and cotangents have the values of the plain configuration, and so has the truth."""
-        moved = (self.layout[1] if self.layout else "contiguous", self.cotangent_layout)
-        return self.only_output is None and all(layout in SAME_VALUES for layout in moved)
+        moved = (*(layout for _, layout in self.layouts), self.cotangent_layout)
+        own = self.only_output is None and self.cotangent == "drawn"
+        return own and all(layout in SAME_VALUES for layout in moved)
 
 
 def plain(wrt: Sequence[str]) -> Configuration:
     """Everything contiguous, all gradients needed."""
-    return Configuration("", frozenset(wrt))
+    return Configuration("", frozenset(wrt), twice=True)
 
 
-def variants(values: Mapping[str, Any], wrt: Sequence[str], outputs: Sequence[torch.Tensor]) -> Iterator[Configuration]:
-    """All configurations but the plain one."""
+def variants(
+    values: Mapping[str, Any], wrt: Sequence[str], outputs: Sequence[torch.Tensor], fixed: frozenset[str]
+) -> Iterator[Configuration]:
+    """All configurations but the plain one, those first that catch most for what they cost.
+
+    Args:
+        values: The inputs.
+        wrt: Those whose gradients are checked.
+        outputs: Tensors of the outputs' shapes.
+        fixed: Inputs whose values have a structure that repeating a slice of them would break.
+    """
     every = frozenset(wrt)
-    yield from (Configuration(_needs_label(some), frozenset(some)) for some in _subsets(tuple(wrt)))
-    for name, value in values.items():
-        for layout in ("transposed", "strided", "expanded"):
-            if isinstance(value, torch.Tensor) and applies(value, layout):
-                yield Configuration(f"{name} {layout}", every, layout=(name, layout))
-    for layout in ("transposed", "strided", "expanded", "expanded from one number"):
+    tensors = {name: value for name, value in values.items() if isinstance(value, torch.Tensor) and value.numel()}
+    yield Configuration(FRESH, every, watched=True, kind="fresh")
+    margins = tuple((name, "inside NaN margins") for name in tensors)
+    label = "inputs and cotangents inside NaN margins"
+    yield Configuration(label, every, margins, cotangent_layout="inside NaN margins", kind="margins")
+    for layout in ("expanded", "expanded from one number", "transposed", "strided"):
         if any(applies(output, layout) for output in outputs):
-            yield Configuration(f"cotangent {layout}", every, cotangent_layout=layout)
+            yield Configuration(f"cotangent {layout}", every, cotangent_layout=layout, kind="cotangent layout")
+    yield Configuration(f"cotangent times {SCALE:.0f}", every, cotangent="scaled", kind="linear")
+    yield Configuration("cotangent zero", every, cotangent="zero", kind="linear")
+    if any(output.ndim and len(output) > 1 for output in outputs):
+        yield Configuration("cotangent of the last row alone", every, cotangent="last", kind="linear")
+    yield Configuration("added to a .grad of zeros", every, accumulated=True, kind="accumulated")
+    yield from (Configuration(_needs_label(some), frozenset(some), kind="needs") for some in _subsets(tuple(wrt)))
+    for name, value in tensors.items():
+        for layout in ("transposed", "strided", "expanded"):
+            if applies(value, layout) and not (layout == "expanded" and name in fixed):
+                yield Configuration(f"{name} {layout}", every, layouts=((name, layout),), kind="layout")
     if len(outputs) > 1:
         for k in range(len(outputs)):
-            yield Configuration(f"only output {k} has a cotangent", every, only_output=k)
+            yield Configuration(f"only output {k} has a cotangent", every, only_output=k, kind="one output")
 
 
 def _subsets(wrt: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import torch
 
+MARGIN = 1024
+"""So many entries lie before and after a tensor that has margins."""
+
 
 def contiguous(value: torch.Tensor) -> torch.Tensor:
     """A contiguous copy."""
@@ -33,16 +36,26 @@ def expanded_scalar(value: torch.Tensor) -> torch.Tensor:
     return value.detach().reshape(-1)[:1].clone().reshape((1,) * value.ndim).expand(value.shape)
 
 
+def with_margins(value: torch.Tensor) -> torch.Tensor:
+    """Contiguous, in the middle of a larger array: NaN lies around it, or a number that it has where it is whole."""
+    outside = torch.nan if value.is_floating_point() or value.is_complex() else value.reshape(-1)[0].item()
+    around = torch.full((value.numel() + 2 * MARGIN,), outside, dtype=value.dtype, device=value.device)
+    inside = around[MARGIN : MARGIN + value.numel()].view(value.shape)
+    inside.copy_(value.detach())
+    return inside
+
+
 LAYOUTS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], int]] = {
     "contiguous": (contiguous, 0),
     "transposed": (transposed, 2),
     "strided": (strided, 1),
     "expanded": (expanded, 1),
     "expanded from one number": (expanded_scalar, 1),
+    "inside NaN margins": (with_margins, 0),
 }
 """Name -> what makes it, and how many axes it takes."""
 
-SAME_VALUES = ("contiguous", "transposed", "strided")
+SAME_VALUES = ("contiguous", "transposed", "strided", "inside NaN margins")
 
 
 def laid_out(value: torch.Tensor, layout: str) -> torch.Tensor:

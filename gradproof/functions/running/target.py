@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from torch import nn
 
 from gradproof.case.distributions import normal
 from gradproof.errors import GradproofError
-from gradproof.functions.running.inputs import is_real
+from gradproof.functions.running.calling import called
 
 Tensors = tuple[torch.Tensor, ...]
 
@@ -24,36 +24,33 @@ class Target:
         function: What is called.
         kwargs: Keyword arguments of every call.
         what: How messages call it.
+        skeleton: Argument -> the name of its value, or lists and dicts of such names.
+        keywords: The arguments that are passed by keyword.
+        buffers: The buffers of a module that are compared after a call.
     """
 
     function: Callable[..., Any]
     kwargs: Mapping[str, Any]
     what: str
+    skeleton: Mapping[str, Any] = field(default_factory=dict)
+    keywords: tuple[str, ...] = ()
+    buffers: tuple[str, ...] = ()
 
     def __call__(self, values: Mapping[str, Any]) -> Tensors:
-        """The outputs; a module takes as its parameters the values that have their names.
+        """The outputs and the compared buffers; a module takes as its parameters the values that have their names.
 
         Raises:
             GradproofError: It returns no tensor.
         """
-        if isinstance(self.function, nn.Module):
-            named = dict(self.function.named_parameters())
-            given: dict[str, Any] = {name: value for name, value in values.items() if name in named}
-            rest = [value for name, value in values.items() if name not in named]
-            dtype = next((value.dtype for value in values.values() if is_real(value)), torch.float64)
-            for name, buffer in self.function.named_buffers():
-                given[name] = buffer.detach().clone().to(dtype if buffer.is_floating_point() else buffer.dtype)
-            result = torch.func.functional_call(self.function, given, tuple(rest), dict(self.kwargs))
-        else:
-            result = self.function(*values.values(), **self.kwargs)
-        return self._outputs(result)
-
-    def _outputs(self, result: Any) -> Tensors:
-        parts = result if isinstance(result, tuple | list) else (result,)
-        if not parts or not all(isinstance(part, torch.Tensor) for part in parts):
-            found = ", ".join(type(part).__name__ for part in parts) or "nothing"
-            raise GradproofError(f"{self.what} must return a tensor or a tuple of tensors; it returned {found}")
-        return tuple(parts)
+        try:
+            found = tuple(called(self, values))
+        except TypeError as error:
+            if str(error).startswith(f"{self.what} must return"):
+                raise GradproofError(str(error)) from error
+            raise
+        if not found:
+            raise GradproofError(f"{self.what} must return a tensor or a tuple of tensors; it returned nothing")
+        return found
 
     @property
     def parameters(self) -> dict[str, nn.Parameter]:
@@ -61,6 +58,21 @@ class Target:
         if not isinstance(self.function, nn.Module):
             return {}
         return {name: value for name, value in self.function.named_parameters() if value.requires_grad}
+
+    def names(self, count: int) -> list[str]:
+        """What the outputs are called: `output`, or `output 0`, `output 1`, ..., then `buffer NAME`."""
+        own = count - len(self.buffers)
+        outputs = ["output"] if own == 1 else [f"output {k}" for k in range(own)]
+        return outputs + [f"buffer {name}" for name in self.buffers]
+
+
+def with_buffers(function: Target, reference: Target) -> tuple[Target, Target]:
+    """Both sides with the buffers that both modules have and write into, which are compared then."""
+    if not (isinstance(function.function, nn.Module) and isinstance(reference.function, nn.Module)):
+        return function, reference
+    own, true = dict(function.function.named_buffers()), dict(reference.function.named_buffers())
+    common = tuple(n for n, b in own.items() if n in true and b.shape == true[n].shape and torch.equal(b, true[n]))
+    return replace(function, buffers=common), replace(reference, buffers=common)
 
 
 def title(function: Callable[..., Any]) -> str:

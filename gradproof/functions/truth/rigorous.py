@@ -31,7 +31,7 @@ def rigorous_errors(
     Returns:
         Errors, infinite where there is no bound; None where an operation has no rule, or half precision is asked for.
     """
-    if dtype not in BOUNDED:
+    if dtype not in BOUNDED or any(leaf.is_complex() for leaf in leaves):
         return None
     present: list[bool] = []
 
@@ -47,13 +47,6 @@ def rigorous_errors(
     except GradproofError:
         return None
     return [_error(next(bounded)) if there else None for there in present]
-
-
-def widened(sampled: torch.Tensor | None, error: torch.Tensor | None) -> tuple[torch.Tensor | None, str]:
-    """A sampled allowance that is no smaller than the rigorous error of two sides, and how it was found."""
-    if sampled is None or error is None:
-        return sampled, "sampled"
-    return torch.maximum(sampled, 2 * error), "rigorous"
 
 
 def _error(result: object) -> torch.Tensor:

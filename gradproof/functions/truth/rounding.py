@@ -11,14 +11,16 @@ precision. It is sampled, not a proof.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradproof.functions.running.numbers import parts
 from gradproof.functions.truth.fused import taken_apart
 
 SAMPLES = 12
@@ -27,6 +29,8 @@ SAFETY = 6.0
 
 PLAIN_ROUNDINGS = 4.0
 """So many roundings of the result itself are always allowed."""
+
+_FACTORISATIONS = ("linalg", "cholesky", "triangular_solve", "lu_", "ormqr", "geqrf", "svd", "eigh")
 
 _COPIES = ("aten::clone", "aten::detach", "aten::_to_copy", "aten::alias")
 
@@ -80,17 +84,47 @@ class RandomRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]  # tor
         if (apart := taken_apart(func)) is not None:
             with self:
                 return apart(*args, **kwargs)
-        args = torch.utils._pytree.tree_map(self._moved, args)
-        return torch.utils._pytree.tree_map(self._moved, func(*args, **kwargs))
+        args = torch.utils._pytree.tree_map(self._moved_whole if _is_factorisation(func) else self._moved, args)
+        result = torch.utils._pytree.tree_map(self._moved, func(*args, **kwargs))
+        return self._summed(result, args) if "fft" in func._schema.name else result
+
+    def _summed(self, result: torch.Tensor, args: Any) -> torch.Tensor:
+        """A Fourier transform is n products summed up, whose factors are of angles up to 2 pi n that are rounded."""
+        moved, axes, scaling = args[0], list(args[1]), int(args[2])
+        n = float(np.prod([moved.shape[axis] for axis in axes]))
+        size = moved.abs().sum(axes, keepdim=True) * (self.how.unit * n ** (1 - scaling / 2))
+        noise = torch.rand((*result.shape, 2), dtype=torch.float64, generator=self.generator).mul_(2).sub_(1)
+        turned = torch.view_as_complex(noise) if result.is_complex() else noise[..., 0]
+        moved_on: torch.Tensor = result + turned * size
+        return moved_on
+
+    def _moved_whole(self, value: Any) -> Any:
+        """A factorisation is backward stable: its result is that of a matrix moved by n roundings of its size."""
+        moved = self._moved(value)
+        if not isinstance(value, torch.Tensor) or value.dtype != torch.float64 or value.ndim < 2 or not value.numel():
+            return moved
+        size = value.abs().amax((-2, -1), keepdim=True).nan_to_num(posinf=0.0) * (self.how.unit * max(value.shape[-2:]))
+        noise = torch.rand(value.shape, dtype=torch.float64, generator=self.generator).mul_(2).sub_(1)
+        return torch.where(value == 0, moved, moved + noise * size)
 
     def _moved(self, value: Any) -> Any:
-        if not isinstance(value, torch.Tensor) or value.dtype != torch.float64 or value.numel() == 0:
+        if not isinstance(value, torch.Tensor) or value.numel() == 0:
             return value
-        step = value.abs().mul_(self.how.unit)
+        if value.dtype == torch.complex128:
+            return torch.view_as_complex(self._moved(torch.view_as_real(value.resolve_conj())))
+        if value.dtype != torch.float64:
+            return value
+        step = value.abs().mul_(self.how.unit).nan_to_num_(nan=0.0, posinf=0.0)  # what is infinite stays so
         if self.how.spacing:
             step = step.clamp_(min=self.how.spacing).masked_fill_(value == 0, 0.0)
         noise = torch.rand(value.shape, dtype=torch.float64, generator=self.generator)
         return torch.addcmul(value, step, noise.mul_(2).sub_(1))
+
+
+@cache
+def _is_factorisation(operation: Any) -> bool:
+    """Whether an operation factorises a matrix, or solves with one."""
+    return any(word in operation._schema.name for word in _FACTORISATIONS)
 
 
 @cache
@@ -100,44 +134,68 @@ def _is_no_arithmetic(operation: Any) -> bool:
     return schema.name in _COPIES or any(argument.alias_info is not None for argument in schema.arguments)
 
 
-def allowances(
-    run: Callable[[], Results],
-    truth: Results,
-    rough: Results | None,
-    dtype: torch.dtype,
-    seed: int,
-) -> list[torch.Tensor | None]:
-    """What rounding explains of each entry's difference from the truth.
+class Allowances:
+    """How far each result may be off: a little to begin with, and more as more is known of the reference's rounding.
 
-    Args:
-        run: Runs the reference in float64, forward and backward.
-        truth: What it gives.
-        rough: What it gives in the dtype itself; None where it cannot be run there.
-        dtype: The dtype of the function that is judged.
-        seed: Where the random roundings start.
-
-    Returns:
-        A float64 tensor for each result; infinite where the reference overflows in the dtype.
+    Attributes:
+        limits: A tensor of 64 bits for each result, with real and imaginary parts along a last axis; None where there
+            is no result. Infinite where the reference overflows in the dtype.
+        bound: How they were found: `roundings` (of the result itself), `sampled` or `rigorous`.
     """
+
+    def __init__(
+        self, truth: Results, dtypes: Sequence[torch.dtype | None], stages: Iterator[tuple[str, Results]]
+    ) -> None:
+        self._truth = [None if value is None else parts(value) for value in truth]
+        self._how = [None if dtype is None else precision(dtype) for dtype in dtypes]
+        self._spread = [None if value is None else torch.zeros_like(value) for value in self._truth]
+        self._stages = stages
+        self.bound = "roundings"
+        self.limits = [self._total(k) for k in range(len(self._truth))]
+
+    def _total(self, k: int) -> torch.Tensor | None:
+        true, spread, how = self._truth[k], self._spread[k], self._how[k]
+        if true is None or spread is None or how is None:
+            return None
+        total = SAFETY * spread + PLAIN_ROUNDINGS * (how.own * true.abs() + how.spacing)
+        return total.nan_to_num_(nan=torch.inf, posinf=torch.inf)
+
+    def more(self) -> bool:
+        """Learn more of the reference's rounding; False where everything is known."""
+        found = next(self._stages, None)
+        if found is None:
+            return False
+        kind, values = found
+        if kind == "rigorous":
+            self.bound = kind
+            self.limits = [
+                limit if limit is None or error is None else torch.where(error.isinf(), limit, limit.maximum(2 * error))
+                for limit, error in zip(self.limits, values, strict=True)
+            ]
+            return True
+        before = self.limits
+        for spread, value, true in zip(self._spread, values, self._truth, strict=True):
+            if spread is not None and value is not None and true is not None:
+                torch.maximum(spread, (parts(value) - true).abs(), out=spread)
+        totals = [self._total(k) for k in range(len(self._truth))]
+        self.limits = [
+            new if old is None or new is None else old.maximum(new) for old, new in zip(before, totals, strict=True)
+        ]
+        self.bound = "sampled" if self.bound == "roundings" else self.bound
+        return True
+
+
+def samples(run: Callable[[], Results], truth: Results, dtype: torch.dtype, seed: int) -> Iterator[tuple[str, Results]]:
+    """Runs of the reference with random roundings, their deviations brought to the dtype's own roundoff."""
     how = precision(dtype)
     generator = torch.Generator().manual_seed(seed)
-    spread = [None if value is None else torch.zeros_like(value) for value in truth]
     for _ in range(SAMPLES):
         with RandomRounding(how, generator):
             sample = run()
-        for widest, moved, true in zip(spread, sample, truth, strict=True):
-            if widest is not None and moved is not None and true is not None:
-                torch.maximum(widest, (moved - true).abs() * how.scale, out=widest)
-    if rough is not None:
-        for widest, value, true in zip(spread, rough, truth, strict=True):
-            if widest is not None and value is not None and true is not None:
-                torch.maximum(widest, (value.double() - true).abs(), out=widest)
-    return [
-        None if widest is None or true is None else _total(widest, true, how)
-        for widest, true in zip(spread, truth, strict=True)
-    ]
-
-
-def _total(spread: torch.Tensor, truth: torch.Tensor, how: Precision) -> torch.Tensor:
-    total = SAFETY * spread + PLAIN_ROUNDINGS * (how.own * truth.abs() + how.spacing)
-    return torch.nan_to_num(total, nan=torch.inf, posinf=torch.inf)
+        yield (
+            "sampled",
+            [
+                None if moved is None or true is None else true + (moved - true) * how.scale
+                for moved, true in zip(sample, truth, strict=True)
+            ],
+        )

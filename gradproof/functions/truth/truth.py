@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,14 @@ import numpy as np
 import torch
 
 from gradproof.errors import GradproofError
-from gradproof.functions.running.configurations import Configuration, plain
-from gradproof.functions.running.inputs import Draw, is_real
+from gradproof.functions.running.configurations import SCALE, Configuration, plain
+from gradproof.functions.running.inputs import Draw
 from gradproof.functions.running.layouts import applies, laid_out
+from gradproof.functions.running.numbers import DTYPES, cast, is_continuous, wide
 from gradproof.functions.running.runs import arguments, cotangents_of
 from gradproof.functions.running.target import Target, Tensors, title
-from gradproof.functions.truth.rigorous import rigorous_errors, widened
-from gradproof.functions.truth.rounding import allowances
+from gradproof.functions.truth.rigorous import rigorous_errors
+from gradproof.functions.truth.rounding import Allowances, Results, samples
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,14 @@ class Quantity:
     """What one result should be.
 
     Attributes:
-        value: The truth, in float64 where it is real.
-        allowed: The difference that rounding explains, entry by entry; None for whole numbers.
+        value: The truth, in 64 bits where it is of real or complex numbers.
         dtype: The dtype that it should have.
-        bound: How the allowance was found: `rigorous`, `sampled` or `exact`.
+        place: Its place among the allowances; None for whole numbers.
     """
 
     value: torch.Tensor
-    allowed: torch.Tensor | None
     dtype: torch.dtype
-    bound: str = "exact"
+    place: int | None
 
 
 @dataclass(frozen=True)
@@ -41,30 +40,103 @@ class Truth:
     """The true outputs and gradients of one trial in one dtype.
 
     Attributes:
-        values: The arguments, rounded to the dtype and widened to float64.
+        values: The arguments, rounded to the dtype and widened to 64 bits.
         cotangents: The outputs' cotangents, likewise.
         outputs: One for each output.
         gradients: Input -> its gradient, zero where the outputs do not depend on it.
+        allowances: How far each may be off.
     """
 
     values: Mapping[str, Any]
     cotangents: tuple[torch.Tensor, ...]
     outputs: tuple[Quantity, ...]
     gradients: Mapping[str, Quantity]
+    allowances: Allowances
+
+
+@dataclass(frozen=True)
+class Asked:
+    """In what a function is judged.
+
+    Attributes:
+        dtype: What its inputs are in.
+        arithmetic: What it computes in.
+    """
+
+    dtype: torch.dtype
+    arithmetic: torch.dtype
+
+    @classmethod
+    def of(cls, dtype: str, arithmetic: str = "") -> Asked:
+        """By names; the arithmetic is that of the dtype where nothing else is known."""
+        return cls(DTYPES[dtype], DTYPES[arithmetic or dtype])
 
 
 def truth_of(
-    reference: Target, draw: Draw, wrt: Sequence[str], dtype: torch.dtype, configuration: Configuration | None = None
+    reference: Target, draw: Draw, wrt: Sequence[str], asked: Asked, configuration: Configuration | None = None
 ) -> Truth:
     """Run the reference on the values and cotangents that a configuration makes of a draw.
 
     Raises:
-        GradproofError: The reference raises, or depends on none of the inputs.
+        GradproofError: The reference raises, or draws random numbers.
     """
     configuration = plain(wrt) if configuration is None else configuration
-    values = {name: _rounded(name, value, dtype, configuration) for name, value in draw.values.items()}
+    values = {name: _rounded(name, value, asked.dtype, configuration) for name, value in draw.values.items()}
+    shapes = _shapes(reference, values, draw)
+    cotangents = _cotangents(shapes, draw, asked.dtype, configuration)
+    only = Configuration("", frozenset(wrt), only_output=configuration.only_output)
+
+    def run(own: torch.dtype) -> list[torch.Tensor | None]:
+        return _results(reference, values, only, own, cotangents)
+
+    true = run(torch.float64)
+    repeated = [v for v in true[: len(shapes)] if v is not None]
+    drawn = [v for v, first in zip(true, shapes, strict=False) if v is not None and not _same(v, first)]
+    if drawn and repeated:
+        raise GradproofError(
+            f"the reference {title(reference.function)} gives another result in a second run: it draws random numbers; "
+            "put it in eval(), or give the mask or the noise as an input"
+        )
+    stages = _stages(reference, values, only, cotangents, run, true, asked, draw.seed[0])
+    results = [_own(value, asked) for value in true[: len(shapes)]] + [asked.arithmetic] * len(wrt)
+    made = [
+        Quantity(output, output.dtype, None) if value is None else Quantity(wide(value), _wanted(value, asked.dtype), k)
+        for k, (output, value) in enumerate(zip(shapes, true, strict=False))
+    ]
+    gradients = {}
+    whole = [None if value is None else wide(value) for value in true]
+    for k, name in enumerate(wrt, len(shapes)):
+        own = whole[k]
+        value = torch.zeros_like(values[name]) if own is None else own
+        whole[k] = value
+        gradients[name] = Quantity(value, _wanted(values[name], asked.dtype), k)
+    return Truth(values, cotangents, tuple(made), gradients, Allowances(whole, results, stages))
+
+
+def _wanted(value: torch.Tensor, dtype: torch.dtype) -> torch.dtype:
+    """The dtype of a result where the reference's, run in 64 bits, has that of the value."""
+    if value.dtype in (torch.float64, torch.complex128):
+        return cast(torch.empty(0, dtype=value.dtype), dtype).dtype
+    return value.dtype
+
+
+def _own(value: torch.Tensor | None, asked: Asked) -> torch.dtype | None:
+    """The coarser of the arithmetic and what the reference casts a result to."""
+    if value is None:
+        return None
+    cast_to = value.dtype if value.dtype in DTYPES.values() else asked.arithmetic
+    return max(cast_to, asked.arithmetic, key=lambda dtype: float(torch.finfo(dtype).eps))
+
+
+def _same(first: torch.Tensor, second: torch.Tensor) -> bool:
+    return bool(torch.equal(torch.isnan(first), torch.isnan(second))) and torch.allclose(
+        first.detach(), second.detach(), rtol=1e-9, atol=0.0, equal_nan=True
+    )
+
+
+def _shapes(reference: Target, values: Mapping[str, Any], draw: Draw) -> Tensors:
     try:
-        shapes = reference(arguments(values, plain(()), torch.float64))
+        return tuple(output.detach() for output in reference(arguments(values, plain(()), torch.float64)))
     except GradproofError:
         raise
     except Exception as error:
@@ -72,49 +144,32 @@ def truth_of(
             f"the reference {title(reference.function)} raises {type(error).__name__}: {error}; it was called with "
             f"{draw.shapes} in float64"
         ) from error
-    cotangents = _cotangents(shapes, draw, dtype, configuration)
-    only = Configuration("", frozenset(wrt), only_output=configuration.only_output)
 
-    def run(own: torch.dtype) -> list[torch.Tensor | None]:
-        return _results(reference, values, only, own, cotangents)
 
-    true = run(torch.float64)
-    rough = _tried(run, dtype)
-    allowed = allowances(lambda: run(torch.float64), true, rough, dtype, seed=draw.seed[0])
-    names = [name for name, value in values.items() if is_real(value)]
+def _stages(
+    reference: Target,
+    values: Mapping[str, Any],
+    only: Configuration,
+    cotangents: Sequence[torch.Tensor],
+    run: Any,
+    true: Results,
+    asked: Asked,
+    seed: int,
+) -> Iterator[tuple[str, Results]]:
+    """What is learnt of the reference's rounding, step by step: cheap steps first."""
+    dtype = asked.arithmetic
+    if dtype != torch.float64 and (rough := _tried(run, dtype)) is not None:
+        yield "sampled", rough
+    names = [name for name, value in values.items() if is_continuous(value)]
 
     def run_on(*leaves: torch.Tensor) -> list[torch.Tensor | None]:
         given = {**values, **dict(zip(names, leaves, strict=False))}
         return _results(reference, given, only, dtype, leaves[len(names) :])
 
     errors = rigorous_errors(run_on, [*(values[name] for name in names), *cotangents], dtype)
-    limits = [widened(limit, None if errors is None else errors[k]) for k, limit in enumerate(allowed)]
-    return _sorted_out(true, limits, rough, dtype, shapes, values, cotangents, wrt)
-
-
-def _sorted_out(
-    true: Sequence[torch.Tensor | None],
-    limits: Sequence[tuple[torch.Tensor | None, str]],
-    rough: Sequence[torch.Tensor | None] | None,
-    dtype: torch.dtype,
-    outputs: Tensors,
-    values: Mapping[str, Any],
-    cotangents: tuple[torch.Tensor, ...],
-    wrt: Sequence[str],
-) -> Truth:
-    made = []
-    for k, output in enumerate(outputs):
-        value = true[k]
-        if value is None:
-            made.append(Quantity(output, None, output.dtype))
-        else:
-            own = rough[k] if rough is not None else None
-            made.append(Quantity(value, limits[k][0], dtype if own is None else own.dtype, limits[k][1]))
-    gradients = {}
-    for name, value, (limit, bound) in zip(wrt, true[len(outputs) :], limits[len(outputs) :], strict=True):
-        zero = torch.zeros_like(values[name])
-        gradients[name] = Quantity(zero if value is None else value, zero if limit is None else limit, dtype, bound)
-    return Truth(values, cotangents, tuple(made), gradients)
+    if errors is not None:
+        yield "rigorous", errors
+    yield from samples(lambda: run(torch.float64), true, dtype, seed)
 
 
 def _results(
@@ -124,7 +179,7 @@ def _results(
     dtype: torch.dtype,
     cotangents: Sequence[torch.Tensor],
 ) -> list[torch.Tensor | None]:
-    """Real outputs (None for the others), then the gradients."""
+    """Outputs of real or complex numbers (None for the others), then the gradients."""
     given = arguments(values, configuration, dtype)
     outputs = reference(given)
     above = cotangents_of(cotangents, configuration, outputs)
@@ -134,16 +189,23 @@ def _results(
     if used:
         heads, tails = zip(*used, strict=True)
         found = torch.autograd.grad(heads, inputs, tails, allow_unused=True)
-    return [*(o.detach() if o.is_floating_point() else None for o in outputs), *found]
+    return [*(o.detach() if is_continuous(o) else None for o in outputs), *found]
+
+
+def gradients_of(
+    reference: Target, values: Mapping[str, Any], configuration: Configuration, cotangents: Sequence[torch.Tensor]
+) -> dict[str, torch.Tensor | None]:
+    """The reference's gradients in float64 under other cotangents."""
+    found = _results(reference, values, configuration, torch.float64, cotangents)
+    names = [name for name in values if name in configuration.needs]
+    return dict(zip(names, found[len(cotangents) :], strict=True))
 
 
 def _tried(run: Any, dtype: torch.dtype) -> list[torch.Tensor | None] | None:
     """The reference in the dtype itself, unless torch has no such operation there."""
-    if dtype == torch.float64:
-        return None
     try:
         results: list[torch.Tensor | None] = run(dtype)
-    except (RuntimeError, NotImplementedError, TypeError):  # the random roundings are enough without it
+    except (RuntimeError, NotImplementedError, TypeError, KeyError):  # the random roundings are enough without it
         return None
     return results
 
@@ -152,10 +214,10 @@ def _rounded(name: str, value: Any, dtype: torch.dtype, configuration: Configura
     """A value as the dtype holds it, with the entries that the configuration's layout can hold."""
     if not isinstance(value, torch.Tensor):
         return value
-    if is_real(value):
-        value = value.to(dtype).double()
-    if configuration.layout is not None and configuration.layout[0] == name:
-        value = laid_out(value, configuration.layout[1]).contiguous()
+    value = wide(cast(value, dtype))
+    for own, layout in configuration.layouts:
+        if own == name:
+            value = laid_out(value, layout).contiguous()
     return value
 
 
@@ -166,7 +228,22 @@ def _cotangents(
     generator = np.random.default_rng([*draw.seed, 1])
     made = []
     for output in outputs:
-        value = torch.from_numpy(np.array(generator.standard_normal(tuple(output.shape)))).to(dtype).double()
+        value = torch.from_numpy(np.array(generator.standard_normal(tuple(output.shape))))
+        if output.is_complex():
+            value = torch.complex(value, torch.from_numpy(np.array(generator.standard_normal(tuple(output.shape)))))
+        value = _turned(wide(cast(value, dtype)), configuration.cotangent)
         layout = configuration.cotangent_layout
         made.append(laid_out(value, layout).contiguous() if applies(value, layout) else value)
     return tuple(made)
+
+
+def _turned(value: torch.Tensor, which: str) -> torch.Tensor:
+    if which == "scaled":
+        return value * SCALE
+    if which == "zero":
+        return torch.zeros_like(value)
+    if which == "last" and value.ndim:
+        alone = torch.zeros_like(value)
+        alone[-1] = value[-1]
+        return alone
+    return value

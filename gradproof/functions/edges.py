@@ -1,0 +1,96 @@
+"""Sizes at the edges of tiles: one size at a time around powers of two, the others small; and no rows at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+
+from gradproof.errors import GradproofError
+from gradproof.functions.running.inputs import Draw, Named, draw, drawn_sizes, of_sizes, size_names
+
+TILE = 128
+"""The largest tile whose edges are looked at, where nothing else is said."""
+
+FEW = (1, 33, 2 * TILE + 1)
+"""The sizes of a short look: none, a remainder of a small tile, two of the largest tiles and one more."""
+
+LARGEST = 4_000_000
+"""Inputs with more entries than that are left out."""
+
+
+def sizes_at_edges(edges: bool | int, *, deep: bool) -> tuple[int, ...]:
+    """The sizes that are looked at.
+
+    Args:
+        edges: False for none, the largest tile's size, True for the usual one.
+        deep: Around every power of two, and primes.
+
+    Raises:
+        GradproofError: It is something else.
+    """
+    if edges is False:
+        return ()
+    if not isinstance(edges, int) or edges < 1:
+        raise GradproofError(f"edges is True, False or the size of the largest tile, not {edges!r}")
+    tile = TILE if edges is True else edges
+    if not deep:
+        return (*FEW[:-1], 2 * tile + 1)
+    powers = [2**k for k in range(1, (2 * tile).bit_length())]
+    around = {n + d for n in (*powers, tile, 2 * tile) for d in (-1, 0, 1)} | {1, 5, 11, 29, 61, 101, 127, 251}
+    return tuple(sorted(n for n in around if n <= 2 * tile + 1))
+
+
+def edge_draws(
+    inputs: Callable[..., Named], completed: Callable[[Named], Named], sizes: tuple[int, ...], seed: int
+) -> Iterator[tuple[str, Draw]]:
+    """A draw for each size of each parameter, with its label; those that cannot be made are left out.
+
+    Args:
+        inputs: The function of sizes.
+        completed: Adds the parameters of modules.
+        sizes: The sizes to try.
+        seed: Where the random numbers start.
+    """
+    base = drawn_sizes(inputs, seed)[0]
+    for number, name in enumerate(size_names(inputs)):
+        for size in sizes:
+            made = _drawn(inputs, completed, {**base, name: size}, 1000 + number, seed)
+            if made is not None:
+                yield f"{name} = {size}", made
+        if empty := _emptied(inputs, completed, base, name, seed):
+            yield f"{name} = 0", empty
+
+
+def _drawn(
+    inputs: Callable[..., Named],
+    completed: Callable[[Named], Named],
+    sizes: Mapping[str, int],
+    group: int,
+    seed: int,
+) -> Draw | None:
+    try:
+        one = of_sizes(inputs, sizes)
+        found = draw(one if callable(one) else completed(one), group, 0, seed)
+    except (GradproofError, ValueError, IndexError, ZeroDivisionError):  # not every size makes sense
+        return None
+    return found if found.entries <= LARGEST else None
+
+
+def _emptied(
+    inputs: Callable[..., Named], completed: Callable[[Named], Named], base: Mapping[str, int], name: str, seed: int
+) -> Draw | None:
+    """The draw in which one size is 0: no distribution has such a shape, so what has size 1 is cut off."""
+    one, two = (_drawn(inputs, completed, {**base, name: size}, 2000, seed) for size in (1, 2))
+    if one is None or two is None:
+        return None
+    values: dict[str, Any] = {}
+    for key, value in one.values.items():
+        other = two.values[key]
+        if isinstance(value, torch.Tensor) and isinstance(other, torch.Tensor):
+            for axis, (a, b) in enumerate(zip(value.shape, other.shape, strict=True)):
+                if a != b:
+                    value = value.narrow(axis, 0, 0)
+        values[key] = value
+    return Draw(values, one.group, one.seed, one.fixed)

@@ -1,0 +1,76 @@
+"""Where in a tensor wrong entries lie: an edge of a tile, one column, a branch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+Array = NDArray[Any]
+
+FEW = 0.02
+"""A branch that is taken in fewer entries than that is not told from an accident."""
+
+
+def pattern(wrong: Mask, computed: Array, truth: Array) -> str:
+    """What the places of wrong entries say; empty where they say nothing.
+
+    Args:
+        wrong: Which entries are wrong.
+        computed, truth: Both values, of the same shape.
+    """
+    if not wrong.any() or wrong.ndim == 0:
+        return ""
+    for axis in reversed(range(wrong.ndim)):
+        if said := _along(wrong, axis):
+            return said
+    if wrong.all():
+        return ""
+    return _branch(wrong, computed, truth)
+
+
+def _along(wrong: Mask, axis: int) -> str:
+    """Whether the wrong entries end or begin at one place along an axis."""
+    hit = np.asarray(wrong.any(axis=tuple(k for k in range(wrong.ndim) if k != axis)))
+    length = len(hit)
+    places = np.flatnonzero(hit)
+    if length < 2 or hit.all():
+        return ""
+    word = _word(wrong.ndim, axis)
+    first = int(places[0])
+    if len(places) == 1:
+        which = "the last" if first == length - 1 else f"{word} {first}, which is"
+        return f"wrong in {which} {word if first == length - 1 else 'one'} of {length} alone"
+    if hit[first:].all():
+        return f"right up to there, wrong from {word} {first} on (of {length})"
+    return ""
+
+
+def _word(ndim: int, axis: int) -> str:
+    if ndim == 1:
+        return "entry"
+    if axis == ndim - 1:
+        return "column"
+    return "row" if axis == ndim - 2 else f"index of axis {axis}"
+
+
+def _branch(wrong: Mask, computed: Array, truth: Array) -> str:
+    """Whether all wrong entries are off in the same way, beside right ones: a mask, or one side of a condition."""
+    share = float(wrong.mean())
+    if share < FEW or share > 1 - FEW or wrong.sum() < 2:
+        return ""
+    told = computed[wrong], truth[wrong]
+    if not told[0].any():
+        return f"it is 0 in {share:.0%} of the entries and right elsewhere: a mask or a branch is wrong"
+    if not told[1].any():
+        return f"it should be 0 in {share:.0%} of the entries and is right elsewhere: a mask or a branch is missing"
+    with np.errstate(all="ignore"):
+        ratio = told[0] / told[1]
+    if np.isfinite(ratio).all() and np.ptp(ratio) <= 1e-3 * abs(ratio).max():
+        return (
+            f"it is {ratio.mean():.4g} times the true value in {share:.0%} of the entries and right elsewhere: "
+            "a mask or a branch is wrong"
+        )
+    return f"it is right in {1 - share:.0%} of the entries and wrong in the others: look at a mask or a branch"

@@ -1,0 +1,212 @@
+"""The programme of a check: what is looked at in which dtype, as far as the budget of work goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from gradproof.errors import GradproofError
+from gradproof.functions.edges import edge_draws
+from gradproof.functions.examining import Examiner, Trial
+from gradproof.functions.precision import HALF, Found, arithmetic_found
+from gradproof.functions.result import Finding
+from gradproof.functions.running.configurations import plain, variants
+from gradproof.functions.running.inputs import Draw, Named
+from gradproof.functions.second import double_backward
+from gradproof.functions.states import of_replay
+from gradproof.functions.work import Budget, counted
+
+IN_EVERY_DTYPE = ("needs", "layout", "cotangent layout", "one output")
+"""The kinds of configurations that are looked at in every dtype: a kernel may have a branch of its own for each."""
+
+
+FEW_CALLS = 8
+"""So often a call is repeated where something is wrong anyway."""
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How deep a check goes.
+
+    Attributes:
+        apart: Whether the function runs in a child process.
+        repeat: How many further calls tell whether the same bits come back.
+        seconds: How long that may take.
+        replay: How many calls in the tensors of the call before.
+        work: The budget.
+    """
+
+    apart: bool
+    repeat: int
+    seconds: float
+    replay: int
+    work: int
+
+
+@dataclass
+class Program:
+    """One check on its way.
+
+    Attributes:
+        examiner: What is checked against what, in the widest dtype; the other dtypes take it from there.
+        depth: How deep it goes.
+        draws: The draws of each set of sizes.
+        another: One more draw of a set of sizes.
+        reentrant: Whether results must outlive further calls.
+        precision: The arithmetic that is declared, if one is.
+        budget: What is left of the work.
+        findings: What was found so far.
+        skipped: Dtype -> why the function was not checked in it.
+        notes: What is to be known, in words.
+        arithmetic: Dtype -> the coarser arithmetic that was found in it.
+        trials: The plain trials in the widest dtype.
+        calls: The repeated calls.
+    """
+
+    examiner: Examiner
+    depth: Depth
+    draws: Sequence[Sequence[Draw]]
+    another: Callable[[int], Draw]
+    reentrant: bool
+    precision: str
+    budget: Budget
+    findings: list[Finding] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    arithmetic: dict[str, Found] = field(default_factory=dict)
+    trials: list[Trial] = field(default_factory=list)
+    widest: Examiner | None = None
+    calls: int = 1
+    cost: int = 0
+
+    def run(self, dtypes: Sequence[str]) -> None:
+        """The plain trials in each dtype, then everything else in the widest, then the rest."""
+        firsts: list[tuple[Examiner, Trial]] = []
+        for name in dtypes:
+            if self.widest is not None and self.died:
+                return
+            first = self.first_in(name)
+            if first is not None:
+                firsts.append(first)
+        if self.widest is None:
+            return
+        examiner = self.widest
+        for trial in [trial for trial in self.trials if trial.draw.seed[2] == 0]:
+            self._variants(examiner, trial, everything=True)
+        self._states(examiner)
+        for other, trial in firsts[1:]:
+            self._variants(other, trial, everything=False)
+
+    @property
+    def died(self) -> bool:
+        """Whether the function ended its process."""
+        return any(one.kind == "died" for one in self.findings)
+
+    def first_in(self, name: str) -> tuple[Examiner, Trial] | None:
+        """All plain trials in one dtype, and the first of them; None where the function does not take it."""
+        declared = self.precision if name == "float64" else ""
+        examiner = replace(self.examiner, dtype=name, arithmetic=declared or name)
+        try:
+            first = examiner.trial(self.draws[0][0])
+        except KeyError:  # complex numbers
+            self.skipped[name] = "there are no complex numbers of that precision"
+            return None
+        if why := _unsupported(first):
+            self.skipped[name] = why
+            return None
+        if not self.cost:
+            self.cost = counted(lambda: examiner.truth(self.draws[0][0]))
+        trials = self._trials(examiner, first)
+        found = [one for trial in trials for one in examiner.of_trial(trial)]
+        if any(one.verdict == "disagrees" and one.kind in ("value", "missing") for one in found):
+            examiner, trials, found = self._in_own_arithmetic(examiner, trials, found)
+        self.findings += found
+        if self.widest is None:
+            self.widest, self.trials = examiner, trials
+        return examiner, trials[0]
+
+    def _trials(self, examiner: Examiner, first: Trial) -> list[Trial]:
+        trials = [first]
+        for group in self.draws:
+            trials += [
+                examiner.trial(one) for one in group if one is not first.draw and self.budget.take(4 * self.cost)
+            ]
+        return trials
+
+    def _in_own_arithmetic(
+        self, examiner: Examiner, trials: list[Trial], found: list[Finding]
+    ) -> tuple[Examiner, list[Trial], list[Finding]]:
+        """The same judged by the arithmetic that the function is known to use, unless that is half precision."""
+        known = arithmetic_found(examiner, trials)
+        if known is None:
+            return examiner, trials, found
+        self.arithmetic[examiner.dtype] = known
+        if known.arithmetic in HALF or self.precision:
+            return examiner, trials, found
+        examiner = replace(examiner, arithmetic=known.arithmetic)
+        self.notes.append(
+            f"in {examiner.dtype} it computes in {known.arithmetic} ({known.evidence}), and is judged by its rounding"
+        )
+        trials = [Trial(trial.draw, examiner.truth(trial.draw), trial.outcome) for trial in trials]
+        return examiner, trials, [one for trial in trials for one in examiner.of_trial(trial)]
+
+    def _variants(self, examiner: Examiner, trial: Trial, *, everything: bool) -> None:
+        truth = trial.truth
+        for one in variants(truth.values, examiner.wrt, truth.cotangents, trial.draw.fixed):
+            cost = self.cost if one.has_plain_truth else 3 * self.cost
+            if (everything or one.kind in IN_EVERY_DTYPE) and self.budget.take(cost):
+                self.findings += examiner.of_variant(trial, one)
+
+    def _states(self, examiner: Examiner) -> None:
+        first = self.trials[0]
+        alike = [trial for trial in self.trials if trial.draw.group == first.draw.group]
+        if len(alike) == 1:
+            alike.append(examiner.trial(self.another(first.draw.group)))
+        if self.budget.take(self.depth.replay * self.cost):
+            self.findings += of_replay(examiner, alike, self.depth.replay, reentrant=self.reentrant)
+        wanted = FEW_CALLS if any(one.verdict == "disagrees" for one in self.findings) else self.depth.repeat
+        affordable = min(wanted, max(1, self.budget.left // (2 * self.cost)))
+        found, self.calls = examiner.of_repetition(first, affordable, self.depth.seconds)
+        self.findings += found
+
+    def edges(self, inputs: Callable[..., Named], completed: Callable[[Named], Named], sizes: tuple[int, ...]) -> None:
+        """One plain call for each size at an edge of tiles."""
+        if self.widest is None or not sizes:
+            return
+        examiner = self.widest
+        for label, draw in edge_draws(inputs, completed, sizes, self.draws[0][0].seed[0]):
+            try:
+                truth = examiner.truth(draw)
+            except GradproofError:  # the reference does not take this size
+                continue
+            if not self.budget.take(2 * self.cost + 50 * draw.entries):
+                continue
+            configuration = replace(plain(examiner.wrt), label=label, kind="edge", twice=False)
+            try:
+                outcome = examiner.execute(truth, configuration)
+            except GradproofError as error:
+                self.findings.append(examiner.failure("output", "shape", str(error), label, draw))
+                continue
+            if outcome.error and label.endswith("= 0"):
+                self.notes.append(f"for {label} it raises {outcome.error}; the reference does not")
+                continue
+            self.findings += examiner.findings(outcome, truth, configuration, draw)
+
+    def seconds(self) -> None:
+        """Second derivatives, in float64."""
+        if self.widest is None:
+            return
+        for trial in [trial for trial in self.trials if trial.draw.seed[2] == 0]:
+            wide = replace(self.widest, dtype="float64", arithmetic="float64")
+            truth = trial.truth if self.widest.dtype == "float64" else wide.truth(trial.draw)
+            self.findings += double_backward(wide, trial.draw, truth)
+
+
+def _unsupported(trial: Trial) -> str:
+    """Why the function has no result in this dtype at all."""
+    outcome = trial.outcome
+    if outcome.stage and outcome.error.startswith("InterpreterError"):
+        return f"Triton's interpreter raises {outcome.error}: this may be a limit of the interpreter, not of the kernel"
+    if outcome.stage == "forward" or (outcome.stage and "not implemented for" in outcome.error):
+        return f"its {outcome.stage} raises {outcome.error}"
+    return ""

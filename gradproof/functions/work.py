@@ -1,0 +1,61 @@
+"""How much a check may do: counted in entries that are computed, so that it is the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+USUAL = 300_000_000
+"""Entries that a check computes at the usual depth, beside what every dtype is owed."""
+
+GATE = 3_000_000_000
+
+PER_CALL = 20_000
+"""What a call costs at least, in entries: operations on tiny tensors take their time too."""
+
+
+class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class carries no types
+    """Counts the entries of all results; a product of matrices counts its inner length too."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # as above
+        self.entries: int = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for value in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(value, torch.Tensor):
+                inner = args[0].shape[-1] if "mm" in func._schema.name and args[0].ndim else 0
+                self.entries += value.numel() * (1 + int(inner) // 32)
+        return result
+
+
+def counted(run: Callable[[], object]) -> int:
+    """The entries that a run computes."""
+    with _Counting() as mode:
+        run()
+    entries: int = mode.entries
+    return entries + PER_CALL
+
+
+class Budget:
+    """What is left of the work that a check may do.
+
+    Attributes:
+        left: In entries.
+        skipped: How many looks were left out for want of it.
+    """
+
+    def __init__(self, entries: int) -> None:
+        self.left, self.skipped = entries, 0
+
+    def take(self, entries: int) -> bool:
+        """Whether there is enough left, which is then taken."""
+        if entries > self.left:
+            self.skipped += 1
+            return False
+        self.left -= entries
+        return True
