@@ -165,7 +165,7 @@ def trace_case(case: Case) -> Traced:
         if equation.quantity not in truth:
             helpers[equation.name] = found
             continue
-        expected = truth[equation.quantity]
+        expected = _lifted(graph, truth[equation.quantity])  # what depends on class indices alone is plain numbers
         if found.shape != expected.shape:
             reason = f"its shape is {found.shape}, but that of {equation.quantity} is {expected.shape}"
             settled[equation.name] = EquationProof(equation.name, "REFUTED", reason)
@@ -241,7 +241,11 @@ def _run(
             raise GradproofError(f"it reads {name}, which could not be followed")
         inputs.append(truth[name] if name in truth else helpers[by_name[name].name])
     result = trace(graph, equation.function, *inputs)
-    return result if isinstance(result, ExactArray) else ExactArray.of(graph, result)
+    return _lifted(graph, result)
+
+
+def _lifted(graph: Graph, value: Any) -> ExactArray:
+    return value if isinstance(value, ExactArray) else ExactArray.of(graph, value)
 
 
 def _of(equation: Equation, proof: Proof) -> EquationProof:

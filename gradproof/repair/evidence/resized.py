@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradproof.case.distributions import Distribution, Normal
+from gradproof.case.reference import Reference
 from gradproof.check.case import Case
 from gradproof.repair.evidence.groups import Evidence
 
@@ -33,7 +34,7 @@ def elsewhere(case: Case, seed: int) -> tuple[Evidence, ...]:
     (reference,) = case.references
     found = []
     for number, inputs in enumerate(_grown(reference.inputs)):
-        evidence = _evidence(replace(case, references=(replace(reference, inputs=inputs),)), seed)
+        evidence = _evidence(case, replace(reference, inputs=inputs), seed)
         if evidence is not None:
             found.append(evidence)
             if number == 0:
@@ -58,10 +59,11 @@ def _grown(inputs: Mapping[str, Distribution]) -> Iterator[dict[str, Distributio
             }
 
 
-def _evidence(case: Case, seed: int) -> Evidence | None:
-    """True values of a case's trials; None where its model cannot be run."""
+def _evidence(case: Case, reference: Reference, seed: int) -> Evidence | None:
+    """True values of the case with another reference; None where that one's model cannot be run."""
     try:
-        values = case.truths[0].evaluate(case.draw_trials(range(2 * TRIALS), seed))
+        other = replace(case, references=(reference,))
+        values = other.truths[0].evaluate(other.draw_trials(range(2 * TRIALS), seed))
     except Exception:  # a model that was written for other sizes may raise anything
         return None
     rows = _finite_rows(values)[:TRIALS]
