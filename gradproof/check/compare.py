@@ -191,4 +191,4 @@ class Tally:
         if wrong.any():
             worst = int(np.where(wrong, share, -1.0).argmax())
             self.note_worst(1, float(share[worst]), int(trials[worst]))
-        return wrong
+        return np.asarray(wrong)

@@ -181,8 +181,8 @@ class Judge:
             if exceeding.size:
                 values = flagged[key][1][np.isin(flagged[key][0], exceeding)]
                 asked[key] = np.searchsorted(rows, exceeding), values
-        part = ({name: value[rows] for name, value in table.items()} for table in (draws, known))
-        found = self._compared(asked, *part, len(rows), ties=True)
+        drawn, true = ({name: value[rows] for name, value in table.items()} for table in (draws, known))
+        found = self._compared(asked, drawn, true, len(rows), ties=True)
         return {key: one.bound for key, one in found.items()}
 
     def _compared(

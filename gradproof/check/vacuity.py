@@ -110,7 +110,9 @@ def _of_reference(case: Case, k: int, count: int, seed: int, scale: float) -> Te
     here = _watched_draws(case, k, draws)
     stuck = any(one.rarest == 0 for outcomes in here.values() for _, one in outcomes)
     turned = _watched_turned(case, k, draws) if stuck else {}
-    blunt, remarks, branches = {}, {}, {}
+    blunt: dict[str, str] = {}
+    remarks: dict[str, str] = {}
+    branches: dict[str, float] = {}
     for name, outcomes in here.items():
         other = turned.get(name, [])
         for place, (what, one) in enumerate(outcomes):

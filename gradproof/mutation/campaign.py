@@ -252,7 +252,7 @@ def may_run(kind: str, seen: Mapping[str, Any]) -> bool:
     if seen["calls"] > LOOKED_AT:
         return True
     shapes = seen["shapes"]
-    rules = {
+    rules: dict[str, bool] = {
         "half precision": bool({"float16", "bfloat16"} & set(seen["dtypes"])),
         "non-contiguous": not seen["contiguous"],
         "detached": seen["differentiable"],

@@ -36,7 +36,7 @@ def _as_it_is(function: Callable[..., Any], *_: Any, **__: Any) -> Callable[...,
     return function
 
 
-_STANDING = {
+_STANDING: dict[str, dict[str, Callable[..., Any]]] = {
     "torch._dynamo": {"disable": _as_it_is, "graph_break": lambda: None},
     "torch.fx.experimental.symbolic_shapes": {"expect_true": bool, "sym_eq": operator.eq},
 }

@@ -43,7 +43,8 @@ class TakenArray(BoundArray):
 
     def _reduced(self, ufunc: np.ufunc, axes: tuple[int, ...], keepdims: bool) -> Self:
         if ufunc in (np.logical_and, np.logical_or):
-            return self._decided(ufunc.reduce(self.layers[0].astype(bool), axis=axes, keepdims=keepdims))
+            fold = np.all if ufunc is np.logical_and else np.any
+            return self._decided(np.asarray(fold(self.layers[0].astype(bool), axis=axes, keepdims=keepdims)))
         return super()._reduced(ufunc, axes, keepdims)
 
     def _cast(self, dtype: np.dtype[Any]) -> Self:
@@ -80,4 +81,5 @@ class TakenArray(BoundArray):
         axis = kwargs["axis"]
         error, size = self._sorted(self.layers[1], axis), self.layers[0].shape[axis]
         middle = np.take(error, sorted({(size - 1) // 2, size // 2}), axis=axis).max(axis=axis, keepdims=True)
-        return settled(np.asarray(middle, dtype=F64).reshape(found.shape) + rounding(found))
+        error_of_median: Array = settled(np.asarray(middle, dtype=F64).reshape(found.shape) + rounding(found))
+        return error_of_median

@@ -152,7 +152,7 @@ class TieArray(BoundArray):
         value, error = self.layers[:2]
         doubtful = np.not_equal(error, 0).reshape(*self.lead_shape, -1).any(axis=-1)
         if doubtful.any():
-            self.undecided.append(doubtful)
+            self.undecided.append(np.asarray(doubtful))
         return value
 
     def _scattered(self, place: Any, values: Self) -> None:
