@@ -17,23 +17,23 @@ from pathlib import Path
 
 import numpy as np
 
-from gradproof.audit.auditing import audit_note
 from gradproof.audit import Audit, audit
-from gradproof.audit.values.evaluate import evaluation
-from gradproof.audit.values.evaluation import Unjudged
+from gradproof.audit.auditing import audit_note
 from gradproof.audit.judging.judge import judge
+from gradproof.audit.judging.sides import Sides
+from gradproof.audit.proofs import with_proofs
 from gradproof.audit.reading.latex import latex
 from gradproof.audit.reading.limits import Budget, Limits
-from gradproof.audit.values.provider import Provider
 from gradproof.audit.reading.read import Statement, read_document
-from gradproof.audit.values.shapes import Misfit, alike
-from gradproof.audit.judging.sides import Sides
 from gradproof.audit.reading.tree import Call, Derivative, Node, Number, Product, Sum, Symbol, Transpose, walk
-from gradproof.errors import GradproofError
-from gradproof.audit.proofs import with_proofs
 from gradproof.audit.truth import Bounded, NoteTruth
+from gradproof.audit.values.evaluate import evaluation
+from gradproof.audit.values.evaluation import Unjudged
+from gradproof.audit.values.provider import Provider
+from gradproof.audit.values.shapes import Misfit, alike
 from gradproof.case.project import Project
 from gradproof.case.reference import load_references
+from gradproof.errors import GradproofError
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "document"))

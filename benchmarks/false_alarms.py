@@ -16,9 +16,9 @@ from pathlib import Path
 from types import FunctionType
 
 from gradproof import crosscheck, defaults
-from gradproof.check.case import Case, load_case
 from gradproof.case.derivation import Derivation, equations_of
 from gradproof.case.project import Project
+from gradproof.check.case import Case, load_case
 
 PROJECT = Project(Path(__file__).resolve().parent.parent)
 SCALES = (1.0, 100.0, 1e-6)

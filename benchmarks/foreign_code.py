@@ -27,9 +27,9 @@ from click.testing import CliRunner
 from strangers.spec import CODE_PREAMBLE, REFERENCE_PREAMBLE, Case
 
 from gradproof import crosscheck
+from gradproof.case.project import Project
 from gradproof.cli import main as cli
 from gradproof.errors import GradproofError
-from gradproof.case.project import Project
 
 STYLES = ("layers", "functional", "losses", "recurrent", "kernels", "updates")
 TRIALS = 200
@@ -184,7 +184,10 @@ def table(outcomes: list[Outcome], lines: list[int]) -> list[tuple[str, str]]:
         ("wrong code caught", of(caught, wrong)),
         ("root named exactly", of(sum(one.named for one in wrong), wrong)),
         ("mended: fix --write, then check passes", of(sum(one.mended for one in wrong), wrong)),
-        ("right lines blamed", f"{sum(len(o.blamed) for o in wrong)}, in {sum(bool(o.blamed) for o in wrong)} programs"),
+        (
+            "right lines blamed",
+            f"{sum(len(o.blamed) for o in wrong)}, in {sum(bool(o.blamed) for o in wrong)} programs",
+        ),
         ("wrong fixes written, or said to be written", str(sum(bool(one.miswritten) for one in wrong))),
         ("tracebacks", str(sum(bool(one.traceback) for one in outcomes))),
         ("refused", f"{sum(bool(o.refused) for o in right)} right, {sum(bool(o.refused) for o in wrong)} wrong"),

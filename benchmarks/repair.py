@@ -22,8 +22,8 @@ from benchmarks.repair_cases.mutants import Mutant, mutants
 from benchmarks.repair_cases.written import rewritten
 from gradproof.case.derivation import Equation
 from gradproof.repair import Evidence, diagnose_values
-from gradproof.repair.evidence.confirm import outputs
 from gradproof.repair.equation import functions_of
+from gradproof.repair.evidence.confirm import outputs
 from gradproof.repair.formulas.formula import names_in
 from gradproof.repair.formulas.syntax import read
 

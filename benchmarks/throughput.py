@@ -23,8 +23,8 @@ import numpy as np
 import torch
 
 from gradproof import crosscheck
-from gradproof.check.case import Case, load_case
 from gradproof.case.project import Project
+from gradproof.check.case import Case, load_case
 from gradproof.trials.draws import blocks
 
 PROJECT = Project(Path(__file__).resolve().parent.parent)

@@ -12,18 +12,18 @@ import numpy as np
 from benchmarks.repair_cases import truth
 from benchmarks.repair_cases.mutants import Mutant, mutants
 from benchmarks.repair_cases.written import equations, rewritten
-from gradproof.truth.ancestors import ancestors_of
-from gradproof.check.case import load_case
 from gradproof.case.derivation import Equation
+from gradproof.check.case import load_case
 from gradproof.repair import Context, Evidence, Repair, Workbench, mend_all
-from gradproof.repair.formulas.canonical import canonical
-from gradproof.repair.evidence.confirm import holds
 from gradproof.repair.equation import definition_of
+from gradproof.repair.evidence.confirm import holds
+from gradproof.repair.evidence.strata import fresh, stratified
+from gradproof.repair.formulas.canonical import canonical
 from gradproof.repair.formulas.formula import Formula, inline, names_in
 from gradproof.repair.formulas.names import descendants
 from gradproof.repair.formulas.parsed import Definition
 from gradproof.repair.formulas.printing import show
-from gradproof.repair.evidence.strata import fresh, stratified
+from gradproof.truth.ancestors import ancestors_of
 
 
 @dataclass(frozen=True)

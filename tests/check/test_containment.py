@@ -75,9 +75,7 @@ def test_proof_of_one_equation_that_raises_costs_that_proof_alone(
     assert not result.ok
 
 
-def test_repair_that_raises_costs_that_repair_alone(
-    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_repair_that_raises_costs_that_repair_alone(write: Write, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     write("first", WRONG | {"return w - eta * dLoss_dw": "return w + eta * dLoss_dw"})
     write("second")
     failing_once(monkeypatch, REPAIR, SyntaxError("unmatched ')'"))
@@ -119,9 +117,7 @@ def test_report_that_raises_leaves_those_of_other_cases(
     assert ",60," in (project.root / "reports/second/equations.csv").read_text()
 
 
-def test_check_that_raises_leaves_the_other_cases(
-    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_that_raises_leaves_the_other_cases(write: Write, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     write("first")
     write("second")
     failing_once(monkeypatch, "gradproof.run.results_of", IndexError("out of range"))
@@ -131,9 +127,7 @@ def test_check_that_raises_leaves_the_other_cases(
     assert "1 case as expected; 1 broken: first" in outcome.stdout
 
 
-def test_failure_names_the_line_of_gradproof(
-    write: Write, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failure_names_the_line_of_gradproof(write: Write, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     write("neuron")
     monkeypatch.setattr("gradproof.proof.proving.leaf_expressions", lambda *_: {})
     (found,) = crosscheck("neuron", trials=50, proof=True, project=project).failures
