@@ -116,7 +116,7 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
     if reason:
         return "inconclusive", reason, free, ()
     reading = reading_of(equation.quantity, evidence.case.sources[equation.quantity])
-    notes = (f"read as {reading}" if reading else "", _undefined(free), _edges(free))
+    notes = (f"read as {reading}" if reading else "", _undefined(free), _edges(free), _cancelled(free))
     return "agrees", "; ".join(filter(None, (*notes, evidence.teeth.remarks.get(equation.name, "")))), free, ()
 
 
@@ -132,15 +132,20 @@ def _why_open(tally: Tally, dtype: str) -> str:
         )
     if fineness is None or np.isinf(fineness.relative + fineness.absolute):
         return "no finite rounding bound in any trial for some entry" if fineness else "it was never given a bound"
-    if fineness.zeros == fineness.entries:
-        return (
-            f"zero in all {tally.trials} trials, up to the rounding of {fineness.absolute:.1g}: a wrong factor would "
-            "not show"
-        )
+    if fineness.zeros == fineness.entries and fineness.absolute <= COARSEST[dtype]:
+        return ""  # what cancels is measured absolutely, and that is said beside the verdict
     if fineness.too_coarse(COARSEST[dtype], tally.seen.largest):
         finest = max(fineness.relative, fineness.absolute / tally.seen.largest)
         return f"rounding hides too much: in some entry only a relative fault above {finest:.1g} would have shown"
     return ""
+
+
+def _cancelled(tally: Tally) -> str:
+    """A truth that is a sum which cancels in every trial: said, since a factor on all of it would not show."""
+    fineness = tally.seen.resolution()
+    if fineness is None or fineness.zeros < fineness.entries:
+        return ""
+    return f"its terms cancel in all trials, so it is held against 0: {fineness.absolute:.1g} would have shown"
 
 
 def _edges(tally: Tally) -> str:

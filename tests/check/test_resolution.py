@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
+from gradproof import Reference, crosscheck, normal
 from gradproof.check.resolution import COARSEST, Resolution, Seen
 
 ALL = np.ones(2, dtype=bool)
@@ -86,3 +89,30 @@ def test_nothing_lit_is_zero():
     found = Seen(1e-6)
     found.light(np.zeros((3, 2)))
     assert not found.lit
+
+
+class _Shifted(nn.Module):
+    """The bias shifts every logit of a row alike, which the softmax does not see."""
+
+    def __init__(self):
+        super().__init__()
+        self.b = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return (torch.softmax(x + self.b, dim=1) * x).sum()
+
+
+def _softmax(x, b):
+    e = np.exp(x + b - (x + b).max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(("fault", "verdict"), [(0.0, "agrees"), (1e-9, "disagrees")])
+def test_resolution_of_terms_that_cancel_is_absolute(fault, verdict):
+    def dLoss_db(x, b):
+        p = _softmax(x, b)
+        return np.array([(p * (x - (p * x).sum(axis=1, keepdims=True))).sum()]) + fault
+
+    result = crosscheck([dLoss_db], Reference(model=_Shifted, inputs={"x": normal(3, 4)}), trials=200, repair=False)
+    assert [one.verdict for one in result.results] == [verdict]
+    assert verdict == "disagrees" or "its terms cancel in all trials" in result.results[0].diagnosis
