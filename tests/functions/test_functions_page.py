@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -49,3 +50,15 @@ def test_page_names_the_numbers_of_the_code():
     assert f"every combination of up to {ALL_COMBINATIONS} inputs" in PAGE
     assert SAFETY == 6.0
     assert "Six times the largest deviation" in PAGE
+
+
+def test_page_on_kernels_has_a_verdict_for_programs():
+    page = (Path(__file__).parents[2] / "docs/kernels.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```python gate\n(.*?)^```$", page, re.M | re.S)
+    scope: dict[str, object] = {"__name__": "page"}
+    exec(compile(text, "kernels.md", "exec"), scope)
+    result = check_function(scope["ScaledRows"].apply, scope["reference"], scope["sizes"](3, 4), trials=1)
+    verdict = json.loads(result.json)
+    assert verdict["version"] == 1
+    assert verdict["ok"] is True
+    assert verdict["mistakes"] == []
