@@ -132,8 +132,9 @@ class Case:
         return kind_of(equation.quantity, self.sources[equation.quantity])
 
     def block(self, reference: int, count: int) -> Block:
-        """The first trials of a reference: so many, or as many as a block has."""
-        return Block(reference, 0, min(count, self.portions[reference].block), len(self.references))
+        """The first trials of a reference: so many, or as many as a usual block has, whatever memory is given now."""
+        usual = portions(self.trial_bytes[reference], defaults.MEMORY).block
+        return Block(reference, 0, min(count, usual), len(self.references))
 
     def draw(self, block: Block, seed: int, scale: float = 1.0) -> dict[str, Array]:
         """The random numbers of a block in the case's dtype, `(n, *shape)` by leaf."""
