@@ -122,9 +122,9 @@ def checked(
         return Outcome(result, contradictions=contradictions, named=named)
     changed = max(_change(written, text, k, mistake.target) for k in range(JUDGED))
     fixed, fix = "none", ""
-    if files:
+    if files and (files[0].new != files[0].old or any(one.fix for one in result.results)):
         (file,) = files
-        fix = next(one.fix for one in result.results if one.fix)
+        fix = next((one.fix for one in result.results if one.fix), "")
         shown = all(_is_in(one.fix, file.new) for one in result.results if one.fix)
         right = all(_gradients_right(written, file.new, k, sizes) for sizes in SIZES for k in range(8))
         fixed = "wrong" if not right else "right" if shown else "shown"

@@ -98,12 +98,17 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
     is_helper = fix.equation != one.equation
     before, after = fix.before, _line(fix, one.equation)
     alternatives = [_line(other, one.equation) for other in repair.alternatives]
-    if (change := _change(edited, fix)) is not None:
+    change = _change(edited, fix)
+    if change is not None and change.foreign:
+        lacking = ", ".join(change.foreign)
+        parts.append(f"what is right needs {lacking}, which the code has no variable for there: no fix can be written")
+        return replace(one, diagnosis="; ".join(parts))
+    if change is not None:
         before, after = change.before, change.after
         place = f"{place.rpartition(':')[0]}:{change.line}"
         parts = [change.in_words(part) for part in parts]
         others = [_change(edited, other) for other in repair.alternatives if other.equation == fix.equation]
-        alternatives = [f"line {other.line}: {other.after}" for other in others if other is not None]
+        alternatives = [f"line {other.line}: {other.after}" for other in others if other and not other.foreign]
     elif edited.code is not None:
         before = ""  # of no one statement of the code
     where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""

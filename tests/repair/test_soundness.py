@@ -91,3 +91,15 @@ def test_fix_writes_into_no_input() -> None:
 
     one = _only(dLoss_dx, Same, x=normal(4))
     assert "dLoss_dY[0]" not in " ".join((one.fix, *one.alternatives))
+
+
+def test_fix_is_given_where_the_model_cannot_be_built_at_other_sizes() -> None:
+    def dLoss_dx(dLoss_dY: Any, W: Any) -> Any:
+        return -dLoss_dY @ W
+
+    reference = Reference(
+        model=lambda: nn.Linear(4, 3, bias=False), inputs={"input": normal(4)}, symbols={"x": "input", "W": "weight"}
+    )
+    (one,) = crosscheck([dLoss_dx], reference, trials=50).results
+    assert one.fix == "dLoss_dY @ W"
+    assert one.fix_one_size

@@ -11,9 +11,9 @@ import numpy as np
 from gradproof.errors import GradproofError
 from gradproof.repair.formulas.functions import Array
 
-RELATIVE_TOLERANCE = 1e-9
+RELATIVE_TOLERANCE = 1e-11
 """A difference of this much of the true value plus the quantity's largest one is still agreement. In float64 right
-equations differ by less than 1e-14 and the smallest slips by more than 1e-6; a misplaced epsilon shows from here on."""
+equations differ by less than 1e-14; a misplaced epsilon and a wrong last digit of a constant show from here on."""
 
 
 @dataclass(frozen=True)
