@@ -123,13 +123,13 @@ def test_sum(name):
 """
 
 
-def forty() -> None:
+def forty(budget: float = 170.0) -> None:
     """40 tests over 6 Functions, with a resolution for each gradient."""
     with tempfile.TemporaryDirectory() as folder:
         laid_out(Path(folder), [])
         (Path(folder) / "test_forty.py").write_text(FORTY)
         start = time.perf_counter()
-        result = mutate_tests(".", folder=Path(folder))
+        result = mutate_tests(".", folder=Path(folder), budget=budget)
         wall = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     for one in result.gradients:
@@ -142,4 +142,4 @@ def forty() -> None:
 
 
 if __name__ == "__main__":
-    {"battery": battery, "time": forty}[sys.argv[1]]()
+    {"battery": battery, "time": forty}[sys.argv[1]](*map(float, sys.argv[2:]))

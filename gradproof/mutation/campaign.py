@@ -92,6 +92,8 @@ class Campaign:
 
     def _collected(self) -> Findings:
         greeting = self.watched.greeting()
+        if greeting["obstacle"]:
+            raise GradproofError(f"every planted run is a fork of one process: {greeting['obstacle']}")
         if greeting["unknown"]:
             raise GradproofError("--function " + "\n--function ".join(greeting["unknown"]))
         tests = [Test(number=k, **one) for k, one in enumerate(greeting["items"])]
@@ -148,8 +150,15 @@ class Campaign:
             self.progress(f"{findings.runs} planted runs, {max(0.0, self.left):.0f} s of the budget left")
         for gradient in findings.gradients():
             tried = findings.trials[gradient]
-            asked = len(findings.judged(gradient))
-            findings.open[gradient] = [kind.name for kind in KINDS if len(tried.get(kind.name, {})) < asked]
+            tests = findings.judged(gradient)
+            findings.open[gradient] = [
+                kind.name
+                for kind in KINDS
+                if any(
+                    may_run(kind.name, t.gradients[gradient]) and t.number not in tried.get(kind.name, {})
+                    for t in tests
+                )
+            ]
 
     def _jobs(self, jobs: Iterator[Job], findings: Findings) -> Iterator[tuple[Job, list[dict[str, Any]]]]:
         """Run jobs, a few at once, as long as the budget lasts; a job that did not come to its end is finished."""

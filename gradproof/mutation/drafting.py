@@ -68,7 +68,7 @@ def _other_way(kind: str, target: str, place: Sequence[Any]) -> str:
         name = target.rpartition(":")[2]
         short = name.rpartition(".")[2]
         return f"`gradproof new {short} --from {place[0] or 'FILE'}:{name}` drafts the case that checks it"
-    return f"a line is drafted for a torch.autograd.Function; for a {kind}, give `check_function` what it belongs to"
+    return f"lines are drafted for autograd.Functions; this is a {kind}: give `check_function` what calls it"
 
 
 def _input(name: str, notes: Sequence[Mapping[str, Any]], used: set[str]) -> str:

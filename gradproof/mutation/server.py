@@ -38,7 +38,7 @@ class Suite:
 class Server:
     """A pytest process and the two pipes to it."""
 
-    def __init__(self, suite: Suite, folder: Path, *, seed: int, watched: bool, may_fork: bool = True) -> None:
+    def __init__(self, suite: Suite, folder: Path, *, seed: int, watched: bool) -> None:
         folder.mkdir()
         self.suite, self.folder = suite, folder
         self._greeting: dict[str, Any] = {}
@@ -51,7 +51,6 @@ class Server:
             "functions": suite.functions,
             "jobs": job_read,
             "done": done_write,
-            "may_fork": may_fork,
         }
         self._pending, self._number = b"", 0
         with (folder / "output").open("wb") as output:

@@ -15,7 +15,7 @@ from gradproof.mutation.server import Suite
 
 def summed(findings: Findings, suite: Suite, seed: int, drafts: tuple[DraftResult, ...]) -> SuiteResult:
     """The outcome over the suite."""
-    called = [test for test in findings.tests if test.left_out not in ("", "skipped") or test.forward]
+    called = [test for test in findings.tests if test.left_out not in ("", "skipped") or test.forward or test.gradients]
     return SuiteResult(
         suite.arguments,
         seed,

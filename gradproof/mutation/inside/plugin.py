@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -75,7 +75,7 @@ class Conductor:
             self.errors.append(f"{report.nodeid}: {lines[-1].removeprefix('E ').strip() if lines else 'unknown'}")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+    def pytest_runtestloop(self, session: pytest.Session) -> NoReturn:
         """Serve jobs instead of running all tests once."""
         from gradproof.mutation.inside.hypotheses import warm_up
         from gradproof.mutation.inside.serving import serve
@@ -86,7 +86,7 @@ class Conductor:
         warm_up(self.items)
         described = [_described(item, session.config) for item in self.items]
         serve(self, {"items": described, "errors": self.errors, "unknown": unknown})
-        return True
+        os._exit(0)  # plugins write their reports when a session ends, and this one was none
 
     def _watch_named(self) -> list[str]:
         from gradproof.mutation.inside.watching import named

@@ -32,7 +32,7 @@ class Conductor(Protocol):
 def serve(conductor: Conductor, greeting: dict[str, Any]) -> None:
     """Say what was collected, then run jobs until the pipe is closed."""
     settings = conductor.settings
-    greeting["may_fork"] = settings.may_fork and hasattr(os, "fork") and not _has_device()
+    greeting["obstacle"] = _obstacle()
     _say(settings.done, greeting)
     gc.collect()
     gc.freeze()  # else the first collection in each fork copies the whole of torch
@@ -49,10 +49,6 @@ def serve(conductor: Conductor, greeting: dict[str, Any]) -> None:
                 if "modules" in job:
                     _load(job["modules"])
                     continue
-                if not greeting["may_fork"]:
-                    _run(conductor, job)
-                    _say(settings.done, {"done": job["id"], "status": 0})
-                    continue
                 running[_forked(conductor, job)] = job["id"], time.monotonic() + job["timeout"]
         _reap(running, settings.done)
 
@@ -66,11 +62,15 @@ def _load(modules: list[str]) -> None:
             continue
 
 
-def _has_device() -> bool:
-    """Whether an accelerator was started already, which does not survive a fork."""
+def _obstacle() -> str:
+    """Why this process cannot be forked; empty where it can."""
     import torch
 
-    return torch.cuda.is_available() and torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    if not hasattr(os, "fork"):
+        return "this system cannot fork a process; Linux and macOS can"
+    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return "the tests use the GPU while they are imported; use it in the tests or their fixtures"
+    return ""
 
 
 def _forked(conductor: Conductor, job: dict[str, Any]) -> int:

@@ -20,7 +20,6 @@ class Settings:
         watched: Whether gradients are watched and planted; a plain run is left alone.
         functions: Named functions that return gradients.
         jobs, done: File descriptors: jobs come in, what is done goes out.
-        may_fork: Whether each job is run in a fork of this process, else in itself.
     """
 
     folder: Path
@@ -29,7 +28,6 @@ class Settings:
     functions: tuple[str, ...]
     jobs: int
     done: int
-    may_fork: bool
 
     @classmethod
     def from_environment(cls) -> Settings:

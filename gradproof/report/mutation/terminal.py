@@ -72,9 +72,9 @@ def _print_gradient(console: Console, one: GradientResult) -> None:
     console.print()
     console.print(Text(f"{one.name}  {one.file}:{one.line}" if one.file else one.name))
     if one.survivors:
-        print_hanging(console, "  would pass: a gradient that ", words.kinds(one.survivors))
+        print_hanging(console, "  would pass: ", f"a gradient that {words.kinds(one.survivors)}")
     if one.open:
-        print_hanging(console, "  not planted, the budget was spent: a gradient that ", words.kinds(one.open))
+        print_hanging(console, "  the budget was spent before: ", ", ".join(one.open))
 
 
 def _print_tests(console: Console, title: str, rows: list[tuple[str, str, str]]) -> None:
@@ -91,7 +91,7 @@ def _print_draft(console: Console, draft: DraftResult) -> None:
     console.print()
     title = draft.target.rpartition(":")[2]
     if not draft.line:
-        print_hanging(console, f"No check drafted for {title}: ", draft.words)
+        print_hanging(console, "", f"No check drafted for {title}: {draft.words}")
         return
     console.print(Text(f"Instead, for {title}", style="bold"))
     for line in (*draft.imports, draft.line):
@@ -99,7 +99,10 @@ def _print_draft(console: Console, draft: DraftResult) -> None:
     if draft.outcome == "agrees":
         print_hanging(console, "  resolution: ", words.draft_line(draft))
     elif draft.outcome == "disagrees":
-        console.print(Text("  it fails, since the Function disagrees with autograd of its own forward:"))
+        said = (
+            "it fails: the gradient is not that of its own forward; one that is meant to differ needs another reference"
+        )
+        print_hanging(console, "  ", said)
         for line in draft.words.splitlines():
             console.print(Text(f"    {line}"), soft_wrap=True)
     else:

@@ -156,7 +156,8 @@ def _closure(function: Any) -> dict[str, Any]:
 def _place(owner: Any) -> tuple[str, int]:
     """Where the backward stands."""
     for name in ("backward", "vjp"):
-        code = getattr(getattr(owner, name, None), "__code__", None)
+        found = getattr(owner, name, None)
+        code = getattr(inspect.unwrap(found) if callable(found) else None, "__code__", None)
         if code is not None and not code.co_filename.startswith(torch.__path__[0]):
             return code.co_filename, code.co_firstlineno
     code = getattr(owner, "__code__", None)
