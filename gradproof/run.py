@@ -22,6 +22,7 @@ from gradproof.case.derivation import Derivation, Equation
 from gradproof.case.project import Project
 from gradproof.case.reference import Reference, as_references
 from gradproof.case.sizes import ROWS, with_more_rows
+from gradproof.check.asked import checked_tolerance, chosen, dtype_name, tolerated
 from gradproof.check.case import Case, load_case, make_case
 from gradproof.check.compare import Tally, finite_rows
 from gradproof.check.effort import chosen_trials, why_fewer
@@ -39,28 +40,34 @@ from gradproof.proof.proving import prove_case, with_fix_proofs, with_proofs
 from gradproof.repair import Repair
 from gradproof.repair.explain.overflow import named_overflow
 from gradproof.repair.mending import mend_case, mended_case, with_repairs
+from gradproof.report.terminal.watching import watched
 from gradproof.studies.own_forward import first_the_same_function
 from gradproof.studies.trajectory import compare_trajectories, require_trainable
 from gradproof.trials.draws import Block, blocks, checked_seed
 
 Array = NDArray[Any]
+Checkable = str | Case | Code | Derivation | FunctionType | Sequence[FunctionType] | Mapping[str, FunctionType]
+"""What can be checked: a case by its name or loaded; what comes with a reference."""
 
 AT_MORE_ROWS = 64
 """So many trials are run with more rows where the inputs have a single one."""
 
 
 def crosscheck(
-    case: str | Case | Code | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    case: Checkable,
     reference: Reference | Sequence[Reference] | None = None,
     *,
     trials: int | None = None,
     budget: float | None = None,
     seed: int = defaults.SEED,
-    dtype: str = defaults.DTYPE,
+    dtype: object = defaults.DTYPE,
     scale: float = defaults.SCALE,
     steps: int = 0,
     repair: bool = True,
     proof: bool = False,
+    only: str | Sequence[str] | None = None,
+    strict: bool = False,
+    tolerance: float = 0.0,
     memory: int | None = None,
     project: Project | None = None,
     progress: Callable[[int], None] | None = None,
@@ -69,16 +76,21 @@ def crosscheck(
 
     Args:
         case: The name of a case of the project, a loaded case, or what comes with a `reference`: equations (a
-            derivation, a sequence of functions, functions by name), or existing code (`Code(forward, backward)`).
+            function, a sequence of functions, functions by name, a derivation), or existing code
+            (`Code(forward, backward)`).
         reference: The torch side, where `case` is not a name.
         trials: How many random trials; default: 10,000, and for a large case as many as a share of work allows.
         budget: Seconds to go on for, in place of a number of trials.
         seed: Where the random numbers start; the same seed gives the same result.
-        dtype: `float64` or `float32`, of both sides.
+        dtype: `float64` or `float32` of both sides, also as `np.float32` or `torch.float32`.
         scale: A factor on the draws of parameters and inputs.
         steps: Also train both sides for so many steps and compare where they get to.
         repair: Search for the mistake in each wrong equation, and for the simplest fix.
         proof: Also prove or refute every equation for all inputs.
+        only: Patterns such as `"dLoss_*"`: which equations are reported, mended and proved; all by default.
+        strict: Whether an unchecked equation, whose quantity the reference does not have, fails the check.
+        tolerance: For code that approximates on purpose: differences up to so much of the largest entry of a quantity
+            in a trial count as none, and every report says so. By default rounding alone decides.
         memory: Bytes that the numbers of trials may take together; default: what the case has, or 512 MB.
         project: The project that holds the case; default: the one around the working directory.
         progress: Called with the number of trials just done; negative where the run starts over.
@@ -90,6 +102,8 @@ def crosscheck(
         GradproofError: The case is broken: a missing file, a name that means nothing, an equation that cannot run.
     """
     checked_seed(seed)
+    if checked_tolerance(tolerance) and proof:
+        raise GradproofError("a proof is of exact equality: ask for proof=True or for a tolerance, not for both")
     if not scale > 0:
         raise GradproofError(f"a scale is positive, not {scale!r}")
     if trials is not None and (not isinstance(trials, int) or trials < 1):
@@ -98,10 +112,19 @@ def crosscheck(
         raise GradproofError(f"a budget is a number of seconds in place of trials, not {budget!r} beside {trials!r}")
     if memory is not None and memory < 1:
         raise GradproofError(f"memory is a number of bytes, not {memory!r}")
-    bound = _bound(case, reference, dtype, project)
+    bound = _bound(case, reference, dtype_name(dtype), project)
+    names = chosen(only, [equation.name for equation in bound.derivation.equations])
     if memory not in (None, bound.memory):
         bound = replace(bound, memory=memory)
-    result = _Run(bound, trials, budget, seed, scale).result(steps, progress)
+    with watched(progress, bound.name, trials or defaults.TRIALS) as told:
+        result = _Run(bound, trials, budget, seed, scale, tolerance).result(steps, told)
+    result = replace(
+        result,
+        results=tuple(one for one in result.results if one.equation in names),
+        known_errata=result.known_errata.intersection(names),
+        strict=strict,
+        tolerance=tolerance,
+    )
     return result if result.interrupted else _looked_into(result, bound, repair=repair, proof=proof)
 
 
@@ -126,7 +149,7 @@ def _looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) 
 
 
 def _bound(
-    case: str | Case | Code | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    case: Checkable,
     reference: Reference | Sequence[Reference] | None,
     dtype: str,
     project: Project | None,
@@ -140,10 +163,16 @@ def _bound(
         return load_case(case, dtype=dtype, project=project)
     if reference is None:
         raise GradproofError("equations given as objects need a reference: crosscheck(functions, Reference(...))")
+    if isinstance(case, FunctionType):
+        return make_case([case], reference, dtype=dtype)
     if isinstance(case, Code):
         from gradproof.code.load import read_code
 
         case = read_code(case, as_references(reference, "reference")[0])
+    if not isinstance(case, Derivation | Mapping) and not isinstance(case, Sequence):
+        raise GradproofError(
+            f"crosscheck takes the name of a case, functions such as [Y, dLoss_dx], or Code(...), not {case!r}"
+        )
     return make_case(case, reference, dtype=dtype)
 
 
@@ -154,8 +183,16 @@ def _no_progress(trials: int) -> None:
 class _Run:
     """One check of one case."""
 
-    def __init__(self, case: Case, trials: int | None, budget: float | None, seed: int, scale: float) -> None:
-        self.case, self.seed, self.scale, self.budget = case, seed, scale, budget
+    def __init__(
+        self,
+        case: Case,
+        trials: int | None,
+        budget: float | None,
+        seed: int,
+        scale: float,
+        tolerance: float = 0.0,
+    ) -> None:
+        self.case, self.seed, self.scale, self.budget, self.tolerance = case, seed, scale, budget, tolerance
         self.asked = trials
         self.trials = trials or defaults.TRIALS
         self.evaluators = [Evaluator(case.derivation) for _ in case.references]
@@ -338,6 +375,7 @@ class _Run:
                 continue
             equation = by_name[name]
             values = free[name] if run == FREE else self._own(evaluator, equation, truth, free, count)
+            values = tolerated(values, truth[equation.quantity], self.tolerance)
             rows = tally.screen(values, truth[equation.quantity], trials)
             if (new := tally.lights(truth[equation.quantity])).size:
                 rows = np.union1d(rows, new)

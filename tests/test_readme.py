@@ -76,7 +76,7 @@ def test_readme_python_example_runs(tmp_path: Path, capsys: pytest.CaptureFixtur
     path = tmp_path / "example.py"
     path.write_text(block("python api"), encoding="utf-8")
     exec(compile(path.read_text(), path, "exec"), {})
-    assert capsys.readouterr().out.startswith("2 of 2 equations agree\n")
+    assert capsys.readouterr().out.startswith("derivation: ok: 2 of 2 equations agree\n")
 
 
 @pytest.mark.parametrize("info", ["sh main", "sh test"])

@@ -14,7 +14,7 @@ import gradproof
 from benchmarks.judgement_cases.build import Graph
 from benchmarks.judgement_cases.graph import Pull, Value, in_numbers
 from gradproof import Reference
-from gradproof.case.distributions import Distribution
+from gradproof.case.kinds import Distribution
 
 HEAD = """import math
 

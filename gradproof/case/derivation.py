@@ -11,7 +11,7 @@ import ast
 import inspect
 import linecache
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -96,12 +96,14 @@ class Derivation:
         equations: In the order of the document.
         known_errata: Names of equations that are known to be wrong as written.
         title: The first line of the module's docstring.
+        accepted: Why an equation that is known to be wrong stays as it is, by its name.
     """
 
     name: str
     equations: tuple[Equation, ...]
     known_errata: frozenset[str] = frozenset()
     title: str = ""
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> Mapping[str, Equation]:
@@ -180,7 +182,8 @@ def read_derivation(module: ModuleType, name: str, within: Path) -> Derivation:
     equations = equations_of(functions)
     known = getattr(module, "KNOWN_ERRATA", ())
     title = (module.__doc__ or name).strip().splitlines()[0]
-    return Derivation(name, equations, known_errata(known, equations, place), title)
+    derivation = Derivation(name, equations, known_errata(known, equations, place), title)
+    return with_accepted(derivation, getattr(module, "ACCEPTED", {}), place)
 
 
 def equations_of(functions: Mapping[str, FunctionType]) -> tuple[Equation, ...]:
@@ -215,6 +218,30 @@ def known_errata(known: object, equations: Iterable[Equation], place: str) -> fr
                 f"{place}: KNOWN_ERRATA names {name!r}, which is no equation here{suggestions(str(name), names)}"
             )
     return frozenset(listed)
+
+
+def with_accepted(derivation: Derivation, accepted: object, place: str) -> Derivation:
+    """The derivation with a module's `ACCEPTED`: known errata that stay as they are, each with its reason.
+
+    Raises:
+        GradproofError: It is no table of reasons by names of equations, or one stands in `KNOWN_ERRATA` as well.
+    """
+    example = '{"dLoss_dW": "clipped by design"}'
+    if not isinstance(accepted, Mapping):
+        raise GradproofError(f"{place}: ACCEPTED gives the reason for each equation, as in {example}; not {accepted!r}")
+    for name, reason in accepted.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise GradproofError(f"{place}: ACCEPTED[{name!r}] is {reason!r}, but an accepted deviation has a reason")
+    names = [equation.name for equation in derivation.equations]
+    for name in accepted:
+        if name not in names:
+            raise GradproofError(
+                f"{place}: ACCEPTED names {name!r}, which is no equation here{suggestions(str(name), names)}"
+            )
+    if both := sorted(derivation.known_errata & accepted.keys()):
+        raise GradproofError(f"{place}: {', '.join(both)} stands in KNOWN_ERRATA and in ACCEPTED; leave it in one")
+    reasons = {name: " ".join(reason.split()) for name, reason in accepted.items()}
+    return replace(derivation, known_errata=derivation.known_errata | accepted.keys(), accepted=reasons)
 
 
 def _inputs(name: str, function: FunctionType, path: Path, line: int) -> tuple[str, ...]:

@@ -1,193 +1,241 @@
-"""What a trial draws: distributions of inputs, parameters and hyperparameters, given by shape.
+"""What a trial draws: distributions of inputs, parameters and hyperparameters, given by shape, or values of one's own.
 
-A distribution is a value; the random numbers come from the generator it is handed, so that the same generator
-state always gives the same draws (see `gradproof.trials.draws`).
+The sizes of a shape follow the numbers that a distribution takes, one by one or as a tuple: `normal(2, 3)`,
+`normal((2, 3))`, `uniform(0, 1, 2, 3)`, `uniform(0, 1, (2, 3))`, `uniform(0, 1, shape=(2, 3))`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof.case.kinds import (
+    Bernoulli,
+    Constant,
+    Distribution,
+    Fixed,
+    Integers,
+    LogUniform,
+    Normal,
+    OneHot,
+    Permutation,
+    PositiveDefinite,
+    Rows,
+    Simplex,
+    SortedNormal,
+    Uniform,
+)
 from gradproof.errors import GradproofError
 
 Array = NDArray[Any]
+Sizes = int | Sequence[int]
 
 
-@dataclass(frozen=True)
-class Distribution:
-    """One random array of a trial; each kind of draw is a class of its own.
+def given(value: object, what: str) -> Distribution | None:
+    """What a value stands for where a distribution is expected: numbers and arrays are the same in every trial.
 
-    Attributes:
-        shape: The array's shape in one trial.
-        symbol: The name that the derivation gives to the value, where it differs from the reference's.
+    Args:
+        value: A distribution; a number; an array, a tensor or a nested list of numbers.
+        what: How a message names it.
+
+    Returns:
+        None where the value is none of these.
+
+    Raises:
+        GradproofError: An array is of neither real nor whole numbers, or one of them is not finite.
     """
-
-    shape: tuple[int, ...]
-    symbol: str | None = field(default=None, kw_only=True)
-
-    @property
-    def is_integer(self) -> bool:
-        """Whether the draws are class indices rather than real numbers."""
-        return False
-
-    @property
-    def size(self) -> int:
-        """How many numbers a trial has of it."""
-        return math.prod(self.shape)
-
-    def empty(self, trials: int) -> Array:
-        """Room for the draws of so many trials, `(trials, *shape)`."""
-        return np.empty((trials, *self.shape), dtype=np.int64 if self.is_integer else np.float64)
-
-    def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
-        """Draw `(trials, *shape)` values; `scale` multiplies real draws that have no set range.
-
-        Returns:
-            int64 where the draws are integers, float64 otherwise.
-        """
-        raise NotImplementedError
-
-    def with_shape(self, shape: tuple[int, ...]) -> Self:
-        """The same distribution for an array of another shape."""
-        return replace(self, shape=shape)
+    if isinstance(value, Distribution):
+        return value
+    if isinstance(value, bool | str) or value is None or callable(value):
+        return None
+    if isinstance(value, int | float):
+        return constant(value)
+    array = _array(value)
+    return None if array is None else fixed(array, what)
 
 
-@dataclass(frozen=True)
-class Normal(Distribution):
-    """Normal draws."""
+def fixed(array: Array, what: str = "constant(...)") -> Distribution:
+    """An array that is the same in every trial.
 
-    mean: float = 0.0
-    std: float = 1.0
-
-    def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
-        values = generator.standard_normal((trials, *self.shape))
-        if self.std * scale != 1.0:
-            values *= self.std * scale
-        return values + self.mean * scale if self.mean else values
+    Raises:
+        GradproofError: It is of neither real nor whole numbers, or one of them is not finite.
+    """
+    return Fixed(array.shape, data=_numbers(array, what))
 
 
-@dataclass(frozen=True)
-class Uniform(Distribution):
-    """Uniform draws from [low, high)."""
-
-    low: float
-    high: float
-
-    def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
-        return generator.uniform(self.low, self.high, (trials, *self.shape))
-
-
-@dataclass(frozen=True)
-class LogUniform(Distribution):
-    """Draws from [low, high) whose logarithm is uniform; both ends are positive."""
-
-    low: float
-    high: float
-
-    def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
-        return np.exp(generator.uniform(np.log(self.low), np.log(self.high), (trials, *self.shape)))
+def _array(value: object) -> Array | None:
+    """An array, a tensor, a nested list as an array; None for anything else."""
+    if hasattr(value, "detach"):
+        tensor: Any = value
+        tensor = tensor.detach().cpu()
+        value = (tensor.double() if tensor.is_floating_point() else tensor).numpy()
+    if isinstance(value, np.ndarray | np.generic | list | tuple):
+        try:
+            return np.asarray(value)
+        except ValueError:
+            return None
+    return None
 
 
-@dataclass(frozen=True)
-class Integers(Distribution):
-    """Whole numbers low, ..., high - 1, each as likely: class indices."""
-
-    low: int
-    high: int
-
-    @property
-    def is_integer(self) -> bool:
-        return True
-
-    def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
-        return generator.integers(self.low, self.high, (trials, *self.shape))
-
-    def as_counts(self) -> Counts:
-        """The same whole numbers as real ones."""
-        return Counts(self.shape, self.low, self.high, symbol=self.symbol)
+def _numbers(array: Array, what: str) -> Array:
+    if array.dtype.kind not in "fiub" or not array.size:
+        raise GradproofError(f"{what} is an array of {array.dtype}, shape {array.shape}; give real or whole numbers")
+    if not np.isfinite(array).all():
+        raise GradproofError(f"{what} holds numbers that are not finite; nothing can be compared on them")
+    kept: Array = array.astype({"f": np.float64, "b": np.bool_}.get(array.dtype.kind, np.int64))
+    kept.flags.writeable = False
+    return kept
 
 
-@dataclass(frozen=True)
-class Counts(Distribution):
-    """Whole numbers low, ..., high - 1 as real numbers: how many steps were taken."""
+def _shape(name: str, sizes: Sequence[Sizes], shape: Sizes | None = None) -> tuple[int, ...]:
+    """The shape that is meant: sizes one by one, or one tuple of them, or by the keyword.
 
-    low: int
-    high: int
-
-    def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
-        return generator.integers(self.low, self.high, (trials, *self.shape)).astype(np.float64)
-
-
-@dataclass(frozen=True)
-class OneHot(Distribution):
-    """Rows that are 1 at one class, each class as likely, and 0 elsewhere; the last axis is that of the classes."""
-
-    def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
-        classes = self.shape[-1]
-        return np.eye(classes)[generator.integers(0, classes, (trials, *self.shape[:-1]))]
-
-
-@dataclass(frozen=True)
-class Constant(Distribution):
-    """The same number in every trial."""
-
-    value: float
-
-    def sample(self, generator: np.random.Generator, trials: int, scale: float = 1.0) -> Array:
-        return np.full((trials, *self.shape), self.value)
+    Raises:
+        GradproofError: A size is no positive whole number, or the shape is given twice.
+    """
+    if shape is not None:
+        if sizes:
+            raise GradproofError(f"{name}(..., shape={shape!r}) also has the sizes {sizes!r}; give one of the two")
+        sizes = (shape,)
+    flat: tuple[Any, ...] = tuple(sizes)
+    if len(flat) == 1 and isinstance(flat[0], Sequence) and not isinstance(flat[0], str):
+        flat = tuple(flat[0])
+    for size in flat:
+        if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 1:
+            raise GradproofError(f"a shape is made of positive whole numbers, but {flat!r} has {size!r}")
+    return tuple(int(size) for size in flat)
 
 
-def _shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    for size in shape:
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise GradproofError(f"a shape is made of positive whole numbers, but {shape!r} has {size!r}")
-    return shape
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise GradproofError(f"{name} takes numbers before the sizes of its shape, not {value!r}")
+    if not math.isfinite(value):
+        raise GradproofError(f"{name} takes finite numbers, not {value!r}")
+    return float(value)
 
 
-def _interval(name: str, low: float, high: float) -> None:
-    if not low < high:
+def _interval(name: str, low: object, high: object) -> tuple[float, float]:
+    ends = _number(name, low), _number(name, high)
+    if not ends[0] < ends[1]:
         raise GradproofError(f"{name}({low!r}, {high!r}): the lower end must be below the upper one")
+    return ends
 
 
-def normal(*shape: int, mean: float = 0.0, std: float = 1.0, symbol: str | None = None) -> Distribution:
+def normal(
+    *sizes: Sizes, mean: float = 0.0, std: float = 1.0, shape: Sizes | None = None, symbol: str | None = None
+) -> Distribution:
     """Normal draws of the given shape; with no shape, of a scalar or of the parameter it is used for."""
+    mean, std = _number("normal(mean=...)", mean), _number("normal(std=...)", std)
     if not std > 0:
         raise GradproofError(f"normal(std={std!r}): a standard deviation is positive")
-    return Normal(_shape(shape), float(mean), float(std), symbol=symbol)
+    return Normal(_shape("normal", sizes, shape), mean, std, symbol=symbol)
 
 
-def uniform(low: float, high: float, shape: tuple[int, ...] = (), *, symbol: str | None = None) -> Distribution:
+def uniform(
+    low: float, high: float, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None
+) -> Distribution:
     """Uniform draws between `low` and `high`."""
-    _interval("uniform", low, high)
-    return Uniform(_shape(shape), float(low), float(high), symbol=symbol)
+    ends = _interval("uniform", low, high)
+    return Uniform(_shape("uniform", sizes, shape), *ends, symbol=symbol)
 
 
-def log_uniform(low: float, high: float, shape: tuple[int, ...] = (), *, symbol: str | None = None) -> Distribution:
+def log_uniform(
+    low: float, high: float, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None
+) -> Distribution:
     """Draws whose logarithm is uniform: a learning rate, a weight decay."""
-    _interval("log_uniform", low, high)
-    if not low > 0:
+    ends = _interval("log_uniform", low, high)
+    if not ends[0] > 0:
         raise GradproofError(f"log_uniform({low!r}, {high!r}): both ends must be positive")
-    return LogUniform(_shape(shape), float(low), float(high), symbol=symbol)
+    return LogUniform(_shape("log_uniform", sizes, shape), *ends, symbol=symbol)
 
 
-def integers(low: int, high: int, shape: tuple[int, ...] = (), *, symbol: str | None = None) -> Distribution:
-    """Whole numbers from `low` up to, not including, `high`: class indices."""
-    _interval("integers", low, high)
-    return Integers(_shape(shape), int(low), int(high), symbol=symbol)
+def integers(
+    low: int,
+    high: int,
+    *sizes: Sizes,
+    shape: Sizes | None = None,
+    ignore_index: int | None = None,
+    symbol: str | None = None,
+) -> Distribution:
+    """Whole numbers from `low` up to, not including, `high`: class indices.
+
+    With an `ignore_index`, such as -100, a fourth of them is that number.
+    """
+    ends = _interval("integers", low, high)
+    if ends[0] % 1 or ends[1] % 1:
+        raise GradproofError(f"integers({low!r}, {high!r}): both ends are whole numbers")
+    return Integers(_shape("integers", sizes, shape), int(low), int(high), ignore_index, symbol=symbol)
 
 
-def one_hot(*shape: int, classes: int, symbol: str | None = None) -> Distribution:
-    """One-hot rows `(*shape, classes)`, the class uniform: targets."""
-    if classes < 2:
+def one_hot(*sizes: Sizes, classes: int, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
+    """One-hot rows `(*sizes, classes)`, the class uniform: targets."""
+    if not isinstance(classes, int) or classes < 2:
         raise GradproofError(f"one_hot(classes={classes!r}): a choice needs at least two classes")
-    return OneHot(_shape((*shape, classes)), symbol=symbol)
+    return OneHot((*_shape("one_hot", sizes, shape), classes), symbol=symbol)
 
 
-def constant(value: float, *, symbol: str | None = None) -> Distribution:
-    """The same number in every trial, under a name that the derivation may use."""
-    return Constant((), float(value), symbol=symbol)
+def bernoulli(p: float = 0.5, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
+    """Zeros and ones as real numbers, a one with probability `p`: a mask."""
+    chance = _number("bernoulli", p)
+    if not 0 < chance < 1:
+        raise GradproofError(f"bernoulli({p!r}): the chance of a one lies between 0 and 1; the sizes come after it")
+    return Bernoulli(_shape("bernoulli", sizes, shape), chance, symbol=symbol)
+
+
+def simplex(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
+    """Rows of positive numbers that sum to one along the last axis, uniform over all such: probabilities."""
+    return Simplex(_along_last("simplex", sizes, shape), symbol=symbol)
+
+
+def positive_definite(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
+    """Symmetric positive definite matrices, `(..., n, n)`; one size n is `(n, n)`: covariances."""
+    sized = _shape("positive_definite", sizes, shape)
+    sized = sized * 2 if len(sized) == 1 else sized
+    if len(sized) < 2 or sized[-1] != sized[-2]:
+        raise GradproofError(f"positive_definite{sized!r}: its matrices are square: positive_definite(3)")
+    return PositiveDefinite(sized, symbol=symbol)
+
+
+def sorted_normal(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
+    """Normal draws in rising order along the last axis: knots, time stamps."""
+    return SortedNormal(_along_last("sorted_normal", sizes, shape), symbol=symbol)
+
+
+def permutation(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
+    """The whole numbers 0 ... n - 1 in random order along the last axis, of size n: indices."""
+    return Permutation(_along_last("permutation", sizes, shape), symbol=symbol)
+
+
+def _along_last(name: str, sizes: Sequence[Sizes], shape: Sizes | None) -> tuple[int, ...]:
+    sized = _shape(name, sizes, shape)
+    if not sized or sized[-1] < 2:
+        raise GradproofError(f"{name}{sized!r}: its last axis needs at least two entries")
+    return sized
+
+
+def rows_of(data: Any, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
+    """Rows of your own data, drawn anew in every trial: `rows_of(X, 5)` is `(5, *X.shape[1:])`, `rows_of(X)` one row.
+
+    Two arrays are drawn from apart: for gradients any row may go with any target. Where they must stay together, give
+    one batch of each as it is.
+    """
+    array = _array(data)
+    if array is None or array.ndim < 1:
+        raise GradproofError(f"rows_of(...) takes an array or a tensor with rows, not {type(data).__name__}")
+    rows = _numbers(array, "rows_of(...)")
+    return Rows((*_shape("rows_of", sizes, shape), *rows.shape[1:]), data=rows, symbol=symbol)
+
+
+def constant(value: Any, *, symbol: str | None = None) -> Distribution:
+    """The same number or array in every trial, under a name that the derivation may use."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Constant((), _number("constant", value), symbol=symbol)
+    array = _array(value)
+    if array is None:
+        raise GradproofError(f"constant(...) takes a number, an array or a tensor, not {value!r}")
+    return replace(fixed(array), symbol=symbol)

@@ -6,12 +6,14 @@ This module imports neither torch nor pandas: it only holds what the author says
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradproof.case.distributions import Constant, Distribution
+from gradproof.case.distributions import given
+from gradproof.case.kinds import Constant, Distribution
 from gradproof.case.project import Project, load_module
 from gradproof.errors import GradproofError
 
@@ -53,8 +55,10 @@ class Reference:
     """A torch model and which of its tensors each symbol of the derivation is.
 
     Attributes:
-        model: What makes the module when called with no arguments: its class or a function.
-        inputs: The arguments of `forward` for ONE trial, by name.
+        model: What makes the module when called with no arguments: its class or a function; or a module, of which a
+            copy is used.
+        inputs: The arguments of `forward` for ONE trial, by name: distributions, or values of your own, which are the
+            same in every trial: a number, an array, a tensor.
         symbols: The derivation's symbols: `"W13": "hidden.weight[0, 0]"`. A submodule's name means its output;
             `cell#1` the output of its second call. Inputs, parameters without a dot, and hyperparameters may
             also be used by their own names.
@@ -66,7 +70,8 @@ class Reference:
             `"m": "W.exp_avg"`. `"step": integers(0, 9, symbol="t")` is how many steps were taken before (0 if not
             given). Without a state the optimizer is fresh.
         parameters: How parameters are drawn: one distribution for all, or by name; by default standard normal,
-            and smaller in a wide or deep model: N(0, 2/inputs of a unit).
+            and smaller in a wide or deep model: N(0, 2/inputs of a unit). A `state_dict` gives them, and buffers, the
+            values of a trained model.
         loss: The name of a scalar result of `forward`, or of a tensor result contracted with the cotangent.
         output: The name of a tensor result of `forward`, or the names of the tensors of a tuple in their order; the
             cotangent of each is the leaf `dLoss_d<output>`, and the loss is the sum of all contractions.
@@ -76,13 +81,13 @@ class Reference:
             times the loss, such as a sum over five samples whose mean is the loss. Updates take true gradients.
     """
 
-    model: Callable[[], Any]
-    inputs: Mapping[str, Distribution]
+    model: Callable[..., Any]
+    inputs: Mapping[str, Any]
     symbols: Mapping[str, str] = field(default_factory=dict)
     optimizer: Callable[..., Any] | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     state: Mapping[str, Distribution | float] = field(default_factory=dict)
-    parameters: Distribution | Mapping[str, Distribution] = field(default_factory=dict)
+    parameters: Distribution | Mapping[str, Any] = field(default_factory=dict)
     loss: str = "Loss"
     output: str | Sequence[str] = "Y"
     latex: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
@@ -93,12 +98,11 @@ class Reference:
         """Refuse what cannot be a reference, in the words of whoever wrote it."""
         if not callable(self.model):
             raise GradproofError(f"Reference(model=...) takes the module's class or a function, not {self.model!r}")
-        for name, value in self.inputs.items():
-            if not isinstance(value, Distribution):
-                raise GradproofError(
-                    f"Reference(inputs=...): {name!r} is {value!r}, but an input is drawn from a distribution: "
-                    "normal(2), uniform(0, 1, shape=(3,)), integers(0, 5), one_hot(4, classes=3)"
-                )
+        if hasattr(self.model, "named_parameters") and not isinstance(self.model, type):
+            object.__setattr__(self, "model", _Copies(self.model))
+        object.__setattr__(self, "inputs", _all_given("inputs", self.inputs))
+        if not isinstance(self.parameters, Distribution):
+            object.__setattr__(self, "parameters", _all_given("parameters", self.parameters))
         if self.optimizer is None and self.hyperparameters:
             raise GradproofError(
                 "Reference(hyperparameters=...) belongs to an optimizer: give optimizer=torch.optim.SGD"
@@ -151,6 +155,44 @@ class Reference:
                     path, own = (f"{name}[{k}]", f"{name.removesuffix('s')}{k + 1}") if is_tuple else (name, name)
                     found.append(Argument(path, distribution.symbol or own, distribution))
         return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """What makes copies of a module that was given itself, so that no run changes the user's own."""
+
+    module: Any
+
+    def __call__(self) -> Any:
+        return copy.deepcopy(self.module)
+
+
+def _all_given(argument: str, values: object) -> dict[str, Distribution]:
+    """Distributions and values by name, each as a distribution.
+
+    Raises:
+        GradproofError: There are no names, or a value is none of these.
+    """
+    if not isinstance(values, Mapping):
+        example = "{'x': normal(2, 3)}" if argument == "inputs" else "normal(std=0.5), or {'weight': normal(std=0.5)}"
+        raise GradproofError(f"Reference({argument}=...) is given by name, as in {example}; not {_brief(values)}")
+    found = {}
+    for name, value in values.items():
+        drawn = given(value, f"Reference({argument}=...): {name!r}")
+        if drawn is None:
+            raise GradproofError(
+                f"Reference({argument}=...): {name!r} is {_brief(value)}, which is neither a distribution, such as "
+                "normal(2), uniform(0, 1, 3), integers(0, 5, 4), one_hot(4, classes=3), nor a number, an array or a "
+                "tensor"
+            )
+        found[str(name)] = drawn
+    return found
+
+
+def _brief(value: object) -> str:
+    """A value on one line of a message."""
+    text = " ".join(repr(value).split())
+    return text if len(text) < 80 else f"{text[:76]} ..."
 
 
 def number_or_draw(value: object) -> Distribution | None:

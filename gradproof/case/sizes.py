@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gradproof.case.kinds import Fixed, Rows
 from gradproof.case.reference import Reference
 
 ROWS = 3
@@ -15,7 +16,8 @@ def with_more_rows(references: Sequence[Reference]) -> tuple[Reference, ...]:
     larger = []
     for reference in references:
         arrays = [draw for draw in reference.inputs.values() if len(draw.shape) > 1]
-        if not arrays or any(draw.shape[0] != 1 for draw in arrays):
+        fixed = any(isinstance(draw, Fixed) and not isinstance(draw, Rows) for draw in arrays)
+        if not arrays or fixed or any(draw.shape[0] != 1 for draw in arrays):
             return ()
         inputs = {
             name: draw.with_shape((ROWS, *draw.shape[1:])) if len(draw.shape) > 1 else draw

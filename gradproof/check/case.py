@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation, equations_of
-from gradproof.case.distributions import Distribution
+from gradproof.case.kinds import Distribution
 from gradproof.case.project import Project, find_project, suggestions
 from gradproof.case.reference import Reference, as_references, load_references
 from gradproof.check.bounds import TruthBounds
@@ -218,6 +218,13 @@ def make_case(
         GradproofError: A name means nothing.
     """
     if not isinstance(derivation, Derivation):
-        table = derivation if isinstance(derivation, Mapping) else {f.__name__: f for f in derivation}
+        table = derivation if isinstance(derivation, Mapping) else {getattr(f, "__name__", ""): f for f in derivation}
+        for function in table.values():
+            if not isinstance(function, FunctionType):
+                raise GradproofError(f"an equation is a plain function, such as def dLoss_dx(...), not {function!r}")
+        if len(table) < len(derivation):
+            raise GradproofError(
+                'two of the functions have one name; give them by their names: {"dLoss_dx": f, "dLoss_dx__chain": g}'
+            )
         derivation = Derivation(name, equations_of(table))
     return Case(derivation, as_references(reference, "reference"), dtype)

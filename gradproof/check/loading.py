@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from gradproof.case.derivation import Derivation, read_derivation
+from gradproof.case.derivation import Derivation, read_derivation, with_accepted
 from gradproof.case.project import Project, load_module
 from gradproof.case.reference import as_references
 from gradproof.case.source_text import read_source
@@ -69,7 +69,8 @@ def load_derivation(project: Project, name: str) -> Derivation:
     reference = as_references(getattr(beside, "reference", None), place)[0]
     title = _title(module.__doc__, name)
     known = getattr(module, "KNOWN_ERRATA", ())
-    return read_code(code, reference, name=name, module=module, known=known, title=title, place=place)
+    derivation = read_code(code, reference, name=name, module=module, known=known, title=title, place=place)
+    return with_accepted(derivation, getattr(module, "ACCEPTED", {}), f"manual/{name}.py")
 
 
 def holds_code(project: Project, name: str) -> bool:

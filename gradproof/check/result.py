@@ -62,6 +62,7 @@ class EquationResult:
         proof: `PROVED`, `REFUTED` or `UNDECIDED`.
         inherits_from: The wrong equations upstream of it.
         known_erratum: Whether the case declares it wrong.
+        accepted: Why it stays as it is, where the case says so.
     """
 
     equation: str
@@ -100,6 +101,7 @@ class EquationResult:
     proof: str = ""
     inherits_from: tuple[str, ...] = ()
     known_erratum: bool = False
+    accepted: str = ""
 
     @property
     def refuted_only(self) -> bool:
@@ -112,7 +114,7 @@ class EquationResult:
         return self.fix if self.fix_before or not self.fix else f"{self.equation} = {self.fix}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckResult:
     """The outcome of a check.
 
@@ -132,6 +134,8 @@ class CheckResult:
         choice: How the number of trials came about, where it was not asked for and is not what a small case gets.
         known_errata: The equations that the case declares wrong.
         failures: What gradproof itself could not do; the verdicts stand without it.
+        strict: Whether an unchecked equation fails the check.
+        tolerance: Differences up to so much of a quantity's largest entry were counted as none; 0 as a rule.
     """
 
     case: str
@@ -149,6 +153,14 @@ class CheckResult:
     choice: str = ""
     known_errata: frozenset[str] = field(default=frozenset())
     failures: tuple[Failure, ...] = ()
+    strict: bool = False
+    tolerance: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"<CheckResult of {self.case}: {'ok' if self.ok else 'FAILED'}, {self.sentence}; {self.trials:,} trials>"
+
+    def __str__(self) -> str:
+        return str(rendered("text", self))
 
     @cached_property
     def worst(self) -> tuple[WorstEntry, ...]:
@@ -180,7 +192,8 @@ class CheckResult:
     def ok(self) -> bool:
         """Whether exactly the declared errata disagree, and all that the reference knows was compared."""
         compared = any(result.verdict in ("agrees", "disagrees") for result in self.results)
-        return compared and not (self.unexpected or self.not_shown or self.uncompared or self.failures)
+        refused = self.unexpected or self.not_shown or self.uncompared or self.failures
+        return compared and not refused and not (self.strict and self.count("unchecked"))
 
     def count(self, verdict: str) -> int:
         """How many equations have a verdict."""
@@ -198,6 +211,10 @@ class CheckResult:
         frame: pd.DataFrame = rendered("worst_trials", self)
         return frame
 
+    def to_json(self) -> str:
+        """The whole outcome as JSON with a version of its own; `docs/reports.md` has the fields."""
+        return str(rendered("json", self))
+
     @property
     def sentence(self) -> str:
         """The verdict over all in one sentence."""
@@ -209,15 +226,23 @@ class CheckResult:
                 f"{len(self.unexpected)} of {count} equations wrong: {', '.join(r.equation for r in self.unexpected)}"
             )
         if wrong and self.known_errata:
-            declared = [name for name in wrong if name in self.known_errata]
+            accepted = {result.equation: result.accepted for result in self.wrong if result.accepted}
+            declared = [name for name in wrong if name in self.known_errata and name not in accepted]
             what = "known erratum disagrees" if len(declared) == 1 else "known errata disagree"
-            parts.append(f"{len(declared)} {what}, as declared: {', '.join(declared)}")
+            if declared:
+                parts.append(f"{len(declared)} {what}, as declared: {', '.join(declared)}")
+            if accepted:
+                reasons = ", ".join(f"{name} ({reason})" for name, reason in accepted.items())
+                parts.append(f"{len(accepted)} accepted: {reasons}")
         if self.not_shown:
             parts.append(f"declared as errata but not wrong: {', '.join(self.not_shown)}")
         if not wrong and not self.not_shown:
             parts.append(f"{self.count('agrees')} of {count} equations agree")
             if not any(one.kind in ("derivative", "update") for one in self.results if one.verdict != "unchecked"):
                 parts.append("no gradient among these")
+        if self.strict and self.count("unchecked"):
+            unchecked = [one.equation for one in self.results if one.verdict == "unchecked"]
+            parts.append(f"--strict allows no unchecked equation: {', '.join(unchecked)}")
         rest = [f"{self.count(v)} {v}" for v in ("inherits", "inconclusive", "undefined", "unchecked") if self.count(v)]
         return "; ".join([*parts, *rest])
 

@@ -20,7 +20,7 @@ from gradproof.arrays.trials import TrialArray
 from gradproof.aten.table import RULES
 from gradproof.aten.tape import Operation, Slot, Tape, slots
 from gradproof.case.derivation import Equation
-from gradproof.case.distributions import Normal, Uniform
+from gradproof.case.kinds import Normal, Uniform
 from gradproof.check.case import Case
 from gradproof.errors import GradproofError
 

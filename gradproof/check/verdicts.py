@@ -88,6 +88,7 @@ def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> Equation
         diagnosis=diagnosis,
         inherits_from=sources,
         known_erratum=equation.name in derivation.known_errata,
+        accepted=derivation.accepted.get(equation.name, ""),
     )
 
 

@@ -48,6 +48,14 @@ class Proof:
     seed: int
     entries: int
 
+    def __str__(self) -> str:
+        if self.verdict is Verdict.PROVED:
+            return f"PROVED for all inputs off the kinks; error probability below {self.error_probability:.2g}"
+        if self.witness is None:
+            return f"{self.verdict.value}: {self.reason}"
+        at = ", ".join(f"{name}={np.asarray(value).tolist()!r}" for name, value in self.witness.inputs.items())
+        return f"{self.verdict.value}: {self.witness.expected!r} against {self.witness.found!r} at {at}"
+
 
 @dataclass(frozen=True)
 class _Entry:

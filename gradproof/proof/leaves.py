@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.case.distributions import Constant, Counts, OneHot
+from gradproof.case.kinds import Bernoulli, Constant, Counts, Distribution, Fixed, OneHot, Rows
 from gradproof.proof.expressions.array import ExactArray, symbols
 from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.witness import Sampler
 from gradproof.truth.binding import Binding
 
 Array = NDArray[Any]
+
+SOME_VALUES = (Bernoulli, Counts, Rows)
+"""Kinds of distributions whose numbers take some values only."""
 
 
 def leaf_expressions(binding: Binding, drawn: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
@@ -28,15 +31,20 @@ def leaf_expressions(binding: Binding, drawn: Mapping[str, Any], graph: Graph) -
     for name, distribution in binding.leaves.items():
         if distribution.is_integer:
             leaves[name] = drawn[name][0]
-        elif isinstance(distribution, Constant):
+        elif _is_constant(distribution):
             leaves[name] = ExactArray.of(graph, drawn[name][0])
         elif isinstance(distribution, OneHot):
             leaves[name] = _one_hot(graph, symbols(graph, name, distribution.shape[:-1]), distribution.shape[-1])
         else:
             leaves[name] = symbols(graph, name, distribution.shape)
-            if isinstance(distribution, Counts):
+            if isinstance(distribution, SOME_VALUES):
                 graph.discrete.add(name)
     return leaves
+
+
+def _is_constant(distribution: Distribution) -> bool:
+    """Whether it is the same in every trial."""
+    return isinstance(distribution, Constant | Fixed) and not isinstance(distribution, Rows)
 
 
 def _one_hot(graph: Graph, classes: ExactArray, count: int) -> ExactArray:
@@ -58,7 +66,7 @@ def expression_inputs(binding: Binding, drawn: Mapping[str, Array]) -> dict[str,
     return {
         name: np.argmax(drawn[name], axis=-1).astype(np.float64) if isinstance(distribution, OneHot) else drawn[name]
         for name, distribution in binding.leaves.items()
-        if not distribution.is_integer and not isinstance(distribution, Constant)
+        if not distribution.is_integer and not _is_constant(distribution)
     }
 
 

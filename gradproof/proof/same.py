@@ -56,7 +56,7 @@ def known_shapes(path: Path) -> dict[str, Shape]:
 def same(
     first: FunctionType,
     second: FunctionType,
-    shapes: Mapping[str, Shape],
+    shapes: Mapping[str, Shape] | None = None,
     *,
     seed: int | None = None,
     deadline: float = 10.0,
@@ -72,6 +72,13 @@ def same(
     Raises:
         GradproofError: A function cannot be followed, or their results differ in shape.
     """
+    for function in (first, second):
+        if not isinstance(function, FunctionType):
+            raise GradproofError(f"same takes two plain NumPy functions, not {function!r}")
+    shapes = shapes or {}
+    parameters = {name for function in (first, second) for name in inspect.signature(function).parameters}
+    if unknown := [name for name in shapes if name not in parameters]:
+        raise GradproofError(f"shapes names {', '.join(unknown)}, but the parameters are {', '.join(parameters)}")
     graph = Graph()
     names = [list(inspect.signature(function).parameters) for function in (first, second)]
     inputs = {name: symbols(graph, name, tuple(shapes.get(name, ()))) for name in dict.fromkeys([*names[0], *names[1]])}

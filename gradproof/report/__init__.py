@@ -33,6 +33,20 @@ def _html(result: CheckResult) -> str:
     return fragment(result)
 
 
+def _text(result: CheckResult) -> str:
+    from gradproof.report.terminal import plain
+
+    return plain.outcome(result)
+
+
+def _json(result: CheckResult) -> str:
+    from gradproof.report.json import text
+
+    return text(result)
+
+
 register("equations", _equations)
+register("json", _json)
+register("text", _text)
 register("worst_trials", _worst_trials)
 register("html", _html)

@@ -31,6 +31,7 @@ EQUATION_COLUMNS = {
     "rarest_branch": "float64",
     "verdict": "str",
     "known_erratum": "bool",
+    "accepted": "str",
     "diagnosis": "str",
     "fix": "str",
     "proof": "str",

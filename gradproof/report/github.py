@@ -56,7 +56,8 @@ def workflow_commands(result: CheckResult, folder: str = "") -> Iterator[str]:
             level = "notice" if one.equation in known else "error"
             yield _command(level, folder, one, f"{_title(one)} is wrong", _why(result, one))
         elif one.equation in known:
-            message = f"KNOWN_ERRATA of {result.case} declares it wrong, but it {one.verdict}"
+            table = "ACCEPTED" if one.accepted else "KNOWN_ERRATA"
+            message = f"{table} of {result.case} declares it wrong, but it {one.verdict}"
             yield _command("error", folder, one, f"{_title(one)} is not wrong", message)
 
 
@@ -100,7 +101,7 @@ def _why(result: CheckResult, one: EquationResult) -> str:
 
 
 def _title(one: EquationResult) -> str:
-    return f"{one.equation}{' (known erratum)' if one.known_erratum else ''}"
+    return f"{one.equation}{f' ({wording.declared(one)})' if one.known_erratum else ''}"
 
 
 def _place(one: EquationResult) -> str:

@@ -50,7 +50,7 @@ def agreement(result: CheckResult) -> str:
 def _erratum(result: CheckResult, one: EquationResult) -> str:
     worst = wording.worst_of(result, one.equation)
     lines = [
-        f"### {code(one.equation)}{' (known erratum)' if one.known_erratum else ''}",
+        f"### {code(one.equation)}{f' ({escape(wording.declared(one))})' if one.known_erratum else ''}",
         f"{code(one.place)}: {wording.disagreement(one)}.",
         f"```python\n{one.equation} = {one.written}\n```",
     ]
@@ -79,7 +79,7 @@ def _equations(results: Sequence[EquationResult]) -> str:
         [
             code(one.equation),
             one.kind,
-            f"{one.verdict}{', known erratum' if one.known_erratum else ''}",
+            f"{one.verdict}{f', {escape(wording.declared(one))}' if one.known_erratum else ''}",
             f"{one.trials:,}",
             f"{one.disagreeing_trials:,}",
             wording.short(one.max_abs_error),

@@ -43,7 +43,9 @@ def run_line(result: CheckResult) -> str:
     """What was run: `10,000 trials, seed 0, float64`."""
     scale = "" if result.scale == 1.0 else f", scale {result.scale:g}"
     done = count(result.trials, "trial") + (f" ({result.choice})" if result.choice else "")
-    return f"{'interrupted after ' if result.interrupted else ''}{done}, seed {result.seed}, {result.dtype}{scale}"
+    tolerated = f", TOLERANCE {result.tolerance:g} of each quantity's largest entry" if result.tolerance else ""
+    stopped = "interrupted after " if result.interrupted else ""
+    return f"{stopped}{done}, seed {result.seed}, {result.dtype}{scale}{tolerated}"
 
 
 def check_command(result: CheckResult) -> str:
@@ -71,6 +73,13 @@ def disagreement(result: EquationResult) -> str:
     if result.refuted_only:
         return f"refuted at one input, unseen in {count(result.trials, 'trial')}"
     return f"disagrees in {result.disagreeing_trials:,} of {count(result.trials, 'trial')}"
+
+
+def declared(result: EquationResult) -> str:
+    """How a case declares an equation wrong: as a known erratum, or accepted for a reason; empty where it does not."""
+    if result.accepted:
+        return f"accepted: {result.accepted}"
+    return "known erratum" if result.known_erratum else ""
 
 
 def difference(worst: WorstEntry) -> str:

@@ -35,6 +35,7 @@ OWN_FILES = frozenset(
         "worst_trials.parquet",
         "agreement.html",
         "agreement.md",
+        "result.json",
         "trajectory.csv",
         "scales.csv",
         *(f"{name}.png" for name in NAMES),
@@ -112,6 +113,7 @@ def _contents(result: CheckResult, *, figures: bool, failures: list[Failure] | N
         "worst_trials.parquet": parquet_bytes(result.worst_trials),
         "agreement.html": html.agreement(result, details, plates).encode(),
         "agreement.md": markdown.agreement(result).encode(),
+        "result.json": result.to_json().encode(),
     }
     if result.trajectory is not None:
         contents["trajectory.csv"] = csv_bytes(trajectory_frame(result))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.case.derivation import Equation
-from gradproof.case.distributions import OneHot
+from gradproof.case.kinds import OneHot
 from gradproof.check.case import Case
 from gradproof.check.evaluate import as_numbers
 from gradproof.errors import GradproofError

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import FunctionType
+from collections.abc import Sequence
 
 from gradproof import defaults
-from gradproof.case.derivation import Derivation
 from gradproof.case.project import Project
 from gradproof.case.reference import Reference
-from gradproof.check.case import Case
 from gradproof.check.result import CheckResult
 from gradproof.errors import Disagreement
 from gradproof.report.terminal import plain
-from gradproof.run import crosscheck
+from gradproof.run import Checkable, crosscheck
 
 
 def assert_agrees(
-    case: str | Case | Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    case: Checkable,
     reference: Reference | Sequence[Reference] | None = None,
     *,
     trials: int | None = None,
     seed: int = defaults.SEED,
-    dtype: str = defaults.DTYPE,
+    dtype: object = defaults.DTYPE,
     scale: float = defaults.SCALE,
+    only: str | Sequence[str] | None = None,
+    strict: bool = False,
+    tolerance: float = 0.0,
     project: Project | None = None,
 ) -> CheckResult:
     """Check a derivation, and fail if an equation is wrong that its case does not declare.
@@ -33,8 +33,11 @@ def assert_agrees(
         reference: The torch side, where `case` is not a name.
         trials: How many random trials; default: 10,000, and fewer of a large case.
         seed: Where the random numbers start.
-        dtype: `float64` or `float32`, of both sides.
+        dtype: `float64` or `float32` of both sides, also as `np.float32` or `torch.float32`.
         scale: A factor on the draws of parameters and inputs.
+        only: Patterns of names, such as `"dLoss_*"`: which equations are reported; all by default.
+        strict: Whether an unchecked equation, whose quantity the reference does not have, fails too.
+        tolerance: Differences up to so much of a quantity's largest entry count as none; by default rounding decides.
         project: The project that holds the case; default: the one around the working directory.
 
     Returns:
@@ -45,7 +48,18 @@ def assert_agrees(
         GradproofError: The case is broken.
     """
     __tracebackhide__ = True
-    result = crosscheck(case, reference, trials=trials, seed=seed, dtype=dtype, scale=scale, project=project)
+    result = crosscheck(
+        case,
+        reference,
+        trials=trials,
+        seed=seed,
+        dtype=dtype,
+        scale=scale,
+        only=only,
+        strict=strict,
+        tolerance=tolerance,
+        project=project,
+    )
     if not result.ok:
         raise Disagreement(plain.disagreement(result))
     return result

@@ -76,7 +76,8 @@ class CaseFile(pytest.File):
         for equation in derivation.equations:
             item = EquationItem.from_parent(self, name=equation.name, equation=equation, project=project)
             if equation.name in derivation.known_errata:
-                item.add_marker(pytest.mark.xfail(raises=Disagreement, reason="known erratum", strict=True))
+                reason = derivation.accepted.get(equation.name, "known erratum")
+                item.add_marker(pytest.mark.xfail(raises=Disagreement, reason=reason, strict=True))
             yield item
 
     def repr_failure(self, excinfo: ExceptionInfo[BaseException]) -> str | TerminalRepr:  # type: ignore[override]

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.case.distributions import Distribution
+from gradproof.case.kinds import Distribution
 from gradproof.errors import GradproofError
 
 LONGEST_PAGE = 1024

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.case.distributions import Distribution, Normal
+from gradproof.case.kinds import Distribution, Normal
 from gradproof.case.project import suggestions
 from gradproof.case.reference import Reference, Symbol, parse_symbol
 from gradproof.errors import GradproofError
 from gradproof.truth.default_draws import default_draws
-from gradproof.truth.first_run import Shape, build, named_results, run_once
+from gradproof.truth.first_run import Shape, buffers_of, build, named_results, run_once
 from gradproof.truth.optimizer_state import recipe_of, state_leaves, state_names
 from gradproof.truth.sources import Derivative, Leaf, Output, Result, Source, Updated, derivative_splits, named_gradient
 
@@ -33,6 +33,7 @@ class Binding:
         reference: The reference itself.
         model: One instance of its module, in the dtype of the run.
         parameters: Shape of every parameter of the model, by name.
+        buffers: The numbers of the model's buffers that a symbol names or that are given, by name.
         recipe: How the optimizer is made; None where there is none.
         leaves: The distribution of every drawn array, in the order in which they are drawn.
         calls: Shape of the output of every call of every submodule.
@@ -44,6 +45,7 @@ class Binding:
         self.place = place
         self.model = build(reference, place, dtype)
         self.parameters = {name: tuple(value.shape) for name, value in self.model.named_parameters()}
+        self.buffers = buffers_of(self.model, reference)
         self.recipe = recipe_of(reference, place, self.parameters, dtype)
         draws = self._parameter_draws()
         self.calls, self.results = run_once(self.model, reference, place, dtype, draws)
@@ -70,19 +72,22 @@ class Binding:
         given = self.reference.parameters
         if not isinstance(given, Distribution):
             for name in given:
-                if name not in self.parameters:
+                if name not in self.parameters and name not in self.buffers:
                     raise GradproofError(
                         f"{self.place}: Reference(parameters=...) names {name!r}, which the model does not have"
                         f"{suggestions(name, list(self.parameters))}; it has: {', '.join(self.parameters)}"
                     )
-        defaults = default_draws(self.parameters)
-        return {
-            name: (given if isinstance(given, Distribution) else given.get(name, defaults[name])).with_shape(shape)
-            for name, shape in self.parameters.items()
-        }
+        draws, defaults = {}, default_draws(self.parameters)
+        for name, shape in self.parameters.items():
+            own = given if isinstance(given, Distribution) else given.get(name, defaults[name])
+            try:
+                draws[name] = own.with_shape(shape)
+            except GradproofError as error:
+                raise GradproofError(f"{self.place}: Reference(parameters=...): {name!r}: {error}") from error
+        return draws
 
     def _leaves(self, parameters: Mapping[str, Distribution]) -> dict[str, Distribution]:
-        leaves = {**parameters, **self.reference.inputs}
+        leaves = {**parameters, **self.reference.inputs, **self.buffers}
         for name, leaf in self.cotangents.items():
             leaves[leaf] = PLAIN.with_shape(self.results[name])
         leaves.update((argument.path, argument.distribution) for argument in self.reference.arguments)
@@ -213,6 +218,8 @@ class Binding:
                 if self.reference.optimizer is None
                 else f"{parameter} is neither a parameter nor state of the optimizer"
             )
+        if any(name == buffer for buffer, _ in self.model.named_buffers()):
+            return f"{name} is a buffer of the model: name it, symbols={{{name!r}: {name!r}}}"
         for top, bottom in derivative_splits(name):
             odd = [part for part in (top, bottom) if part not in self.roots]
             if odd:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from gradproof.case.distributions import Distribution, normal
+from gradproof.case.distributions import normal
+from gradproof.case.kinds import Distribution
 
 WIDE = 32
 """So many inputs of a unit are still few."""

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from gradproof.case.distributions import Distribution
-from gradproof.case.reference import Reference
+from gradproof.case.distributions import fixed
+from gradproof.case.kinds import Distribution
+from gradproof.case.reference import Reference, parse_symbol
 from gradproof.errors import GradproofError
 
 Shape = tuple[int, ...]
@@ -32,6 +33,25 @@ def build(reference: Reference, place: str, dtype: torch.dtype) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise GradproofError(f"{place}: model() gives a {type(model).__name__}, not a torch.nn.Module")
     return model.to(dtype)
+
+
+def buffers_of(model: nn.Module, reference: Reference) -> dict[str, Distribution]:
+    """The model's buffers as constants, once those that the reference gives values have them; by name.
+
+    Only those that a symbol names, and those that are given, have a say in what is drawn.
+    """
+    given = reference.parameters if isinstance(reference.parameters, Mapping) else {}
+    named = {parse_symbol(text).path for text in reference.symbols.values()} | set(given)
+    found = {}
+    for name, buffer in model.named_buffers():
+        if name not in named:
+            continue
+        if name in given:
+            values = given[name].with_shape(tuple(buffer.shape)).sample(np.random.default_rng(0), 1)[0]
+            buffer.copy_(torch.from_numpy(np.asarray(values)))
+        values = buffer.detach().double() if buffer.is_floating_point() else buffer.detach()
+        found[name] = fixed(values.numpy().copy(), f"the buffer {name!r}")
+    return found
 
 
 def run_once(

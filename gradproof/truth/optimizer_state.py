@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.case.distributions import Constant, Distribution, Integers
+from gradproof.case.kinds import Constant, Distribution, Integers
 from gradproof.case.project import suggestions
 from gradproof.case.reference import Reference, number_or_draw
 from gradproof.errors import GradproofError

@@ -11,7 +11,7 @@ from harness import PROJECT, gallery
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from gradproof.case.distributions import Integers, OneHot, Uniform
+from gradproof.case.kinds import Integers, OneHot, Uniform
 from gradproof.case.reference import Reference, load_references
 
 Given = Mapping[str, Tensor]

@@ -29,6 +29,7 @@ FILES = [
     "agreement.md",
     "equations.csv",
     "equations.parquet",
+    "result.json",
     "worst_trials.csv",
     "worst_trials.parquet",
 ]
@@ -73,7 +74,7 @@ def test_write_same_seed_same_bytes(check: Callable[..., CheckResult], tmp_path:
     for folder in ("one", "two"):
         write_reports([check(steps=3)], tmp_path / folder)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert len(files) == 9
+    assert len(files) == 10
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 

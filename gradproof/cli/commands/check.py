@@ -41,6 +41,7 @@ class Settings:
     proof: bool | None
     mutate: bool
     scales: bool
+    strict: bool
 
 
 @dataclass
@@ -122,6 +123,7 @@ class Outcome:
     is_flag=True,
     help="Also measure the errors of both sides in float32 at scales from 1e-6 to 1e3.",
 )
+@click.option("--strict", is_flag=True, help="An equation that is unchecked fails its case too.")
 @click.option(
     "--reports",
     type=click.Path(file_okay=False, path_type=Path),
@@ -148,6 +150,7 @@ def command(
     proof: bool | None,
     mutate: bool,
     scales: bool,
+    strict: bool,
     reports: Path | None,
     figures: bool,
     github: bool,
@@ -175,7 +178,8 @@ def command(
         from gradproof.report.write import prepare_folder
 
         prepare_folder(reports)
-    outcome = _run(project, names, Settings(trials, budget, seed, dtype, scale, memory, steps, proof, mutate, scales))
+    settings = Settings(trials, budget, seed, dtype, scale, memory, steps, proof, mutate, scales, strict)
+    outcome = _run(project, names, settings)
     _finish(outcome, reports, figures=figures)
     if summary is not None:
         _tell_github(outcome.results, project, summary)
@@ -247,6 +251,7 @@ def _check(project: Project, name: str, settings: Settings, advance: Callable[[i
         scale=settings.scale,
         steps=settings.steps,
         proof=is_quick(case) if settings.proof is None else settings.proof,
+        strict=settings.strict,
         progress=advance,
     )
     if not settings.scales or result.interrupted:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradproof.case.distributions import Constant, Distribution
+from gradproof.case.kinds import Constant, Distribution
 from gradproof.errors import GradproofError
 from gradproof.functions.running.numbers import is_continuous, wide
 

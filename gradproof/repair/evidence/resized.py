@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.case.distributions import Distribution, Normal
+from gradproof.case.kinds import Distribution, Fixed, Normal
 from gradproof.case.reference import Reference
 from gradproof.check.case import Case
 from gradproof.repair.evidence.groups import Evidence
@@ -43,7 +43,9 @@ def elsewhere(case: Case, seed: int) -> tuple[Evidence, ...]:
 
 
 def _grown(inputs: Mapping[str, Distribution]) -> Iterator[dict[str, Distribution]]:
-    """The inputs with longer axes: all that are longer than 1, then each length alone."""
+    """The inputs with longer axes: all that are longer than 1, then each length alone; none where one is given."""
+    if any(isinstance(distribution, Fixed) for distribution in inputs.values()):
+        return
     lengths = sorted({n for distribution in inputs.values() for n in distribution.shape if n > 1})
     taken = set(lengths)
     longer: dict[int, int] = {}

@@ -123,7 +123,7 @@ def _erratum(result: CheckResult, one: EquationResult, typesetter: Typesetter, s
         name=one.equation,
         anchor=anchor(1 + result.results.index(one)),
         place=one.place,
-        known=one.known_erratum,
+        known=wording.declared(one),
         shown=typesetter.show(one.equation, one.written, sources.get(one.equation, ""), one.fix)
         if not one.fix_before
         else typesetter.show("", one.fix_before, "", one.fix),

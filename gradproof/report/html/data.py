@@ -45,7 +45,7 @@ class Erratum:
     name: str
     anchor: str
     place: str
-    known: bool
+    known: str
     shown: Shown
     code: str
     diagnosis: str

@@ -62,7 +62,7 @@ def _row(
         kind=one.kind,
         verdict=one.verdict,
         mark=MARKS[one.verdict],
-        note="known erratum" if one.known_erratum else "" if one.verdict in ("agrees", "disagrees") else one.diagnosis,
+        note=wording.declared(one) or ("" if one.verdict in ("agrees", "disagrees") else one.diagnosis),
         shown=shown,
         cells=numbers if one.trials else tuple(Cell("", 0.0) for _ in numbers),
         proof=one.proof,

@@ -1,4 +1,4 @@
-"""An erratum as plain text, for a test's failure."""
+"""An outcome, or an erratum, as plain text: for `print(result)`, and for a test's failure."""
 
 from __future__ import annotations
 
@@ -23,6 +23,18 @@ def erratum(result: CheckResult, one: EquationResult) -> str:
         ]
         lines += [f"  inputs     {worst.inputs}"] if worst.inputs else []
     return "\n".join([*lines, f"  replay     {result.replay_command(one)}"])
+
+
+def outcome(result: CheckResult) -> str:
+    """The verdict, how it was found, and each equation that is not plainly right on a line."""
+    lines = [f"{result.case}: {wording.verdict_line(result)}", f"  {wording.run_line(result)}"]
+    for one in result.results:
+        if one.verdict == "disagrees":
+            lines.append(f"  {one.equation} {wording.disagreement(one)}: {one.diagnosis or one.written}")
+            lines += [f"    fix: {one.mended}"] if one.fix else []
+        elif one.verdict != "agrees":
+            lines.append(f"  {one.equation} {one.verdict}: {one.diagnosis}")
+    return "\n".join([*lines, *(f"  {failure.sentence}" for failure in result.failures)])
 
 
 def disagreement(result: CheckResult) -> str:

@@ -97,7 +97,7 @@ def _kinds_table(result: CheckResult) -> Table:
 def _print_wrong(console: Console, result: CheckResult, equation: EquationResult) -> None:
     """A wrong equation: where it stands, how it reads, its worst trial, how to see that trial again."""
     heading = Text(f"\n{equation.place}", style="bold")
-    heading.append("  known erratum" if equation.known_erratum else "", style="yellow")
+    heading.append(f"  {wording.declared(equation)}" if equation.known_erratum else "", style="yellow")
     console.print(heading, soft_wrap=True)
     print_hanging(console, "  ", f"{equation.equation} = {equation.written}")
     worst = wording.worst_of(result, equation.equation)
