@@ -27,7 +27,7 @@ def block(info: str) -> str:
 def masked(text: str) -> str:
     """Text without what may differ between processors: digits of results, and which trial is worst."""
     text = re.sub(r"(trial|--trial) \d+", r"\1 #", flat(text))
-    text = re.sub(r"\S+% of its bound", "# of its bound", text)
+    text = re.sub(r"\S+% of bound", "# of its bound", text)
     return re.sub(r"-?\d+(\.\d+)(e[-+]\d+)?|-?\d+e[-+]\d+", "#", text)
 
 

@@ -238,7 +238,7 @@ class CheckResult:
             parts.append(f"declared as errata but not wrong: {', '.join(self.not_shown)}")
         if not wrong and not self.not_shown:
             parts.append(f"{self.count('agrees')} of {count} equations agree")
-            if not any(one.kind in ("derivative", "update") for one in self.results if one.verdict != "unchecked"):
+            if all(one.kind == "forward" for one in self.results) and self.count("agrees"):
                 parts.append("no gradient among these")
         if self.strict and self.count("unchecked"):
             unchecked = [one.equation for one in self.results if one.verdict == "unchecked"]

@@ -111,7 +111,7 @@ def agreement(results: Sequence[EquationResult]) -> str:
         return ""
     finest = max((one.resolution for one in agreeing if one.resolution > 0), default=0.0)
     seen = f"; would have seen {resolution(finest)}" if finest else ""
-    return f"{percent(max(result.bound_share for result in agreeing))} of its bound{seen}"
+    return f"{percent(max(result.bound_share for result in agreeing))} of bound{seen}"
 
 
 def resolution(relative: float) -> str:

@@ -23,7 +23,7 @@ def block(info):
 def masked(text):
     """Text without digits that may differ between processors, and without the folder's name."""
     text = re.sub(r"\S*layers\.py:", "layers.py:", " ".join(text.split()))
-    text = re.sub(r"\S+% of its bound", "# of its bound", text)
+    text = re.sub(r"\S+% of bound", "# of its bound", text)
     return re.sub(r"-?\d+\.\d+(e[-+]\d+)?|(?<=trial )\d+", "#", text)
 
 

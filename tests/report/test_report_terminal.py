@@ -59,7 +59,7 @@ def test_slip_that_several_equations_have_is_told_once() -> None:
 def test_brief_outcome_is_a_line_where_all_is_as_expected() -> None:
     known = replace(WRONG, known_erratum=True)
     for result, sentence in (
-        (outcome(RIGHT), "1 of 1 equations agree"),
+        (outcome(RIGHT), "1 of 1 equations agree; no gradient among these"),
         (outcome(RIGHT, known), "1 known erratum disagrees, as declared: dLoss_dw"),
     ):
         console = Console(width=100, highlight=False, markup=False, color_system=None)
@@ -149,7 +149,7 @@ def test_proofs_are_counted_where_there_are_any() -> None:
 
 
 def test_largest_errors_are_those_of_equations_that_agree() -> None:
-    assert "25% of its bound" in shown(outcome(RIGHT, replace(WRONG, kind="forward")))
+    assert "25% of bound" in shown(outcome(RIGHT, replace(WRONG, kind="forward")))
 
 
 def test_left_out_trials_of_a_right_equation_are_noted() -> None:
