@@ -102,11 +102,11 @@ def test_check_says_why_an_equation_is_undefined(write: Write, run: Run) -> None
     assert "undefined  Loss: the truth is not finite in any of 50 trials" in text
 
 
-def test_check_says_why_an_equation_is_inconclusive(write: Write, run: Run) -> None:
+def test_check_says_what_only_the_proof_could_tell(write: Write, run: Run) -> None:
     without_x = NEURON_REFERENCE.replace("self.linear(x[None])", "self.linear(x.detach()[None] + 0 * x)")
     write("neuron", end="\ndef dLoss_dx(dLoss_dZ, w):\n    return dLoss_dZ * w * 0\n", reference=without_x)
     text = flat(run("check", "--trials", "50").stdout)
-    assert "inconclusive dLoss_dx: zero in all 50 trials: a wrong factor would not show" in text
+    assert "agrees dLoss_dx: proved; the trials alone: zero in all 50 trials: a wrong factor would not show" in text
 
 
 def test_check_all_cases_run_although_one_is_broken(write: Write, run: Run) -> None:
