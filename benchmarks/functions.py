@@ -108,7 +108,7 @@ def of_cheats(sample: int | None, seed: int) -> None:
         said = apart(lambda kernel=kernel: judged(kernel, seed=seed, **GATE))
         if not said.startswith("caught"):
             passed.append(name)
-            print(f"  not caught: {name}: {said.splitlines()[0][:90]}")
+            print(f"  not caught: {name}: {said.splitlines()[0][:90]}", flush=True)
     total = len(list(cheats())[:sample])
     print(f"cheats: {total - len(passed)} caught of {total}", flush=True)
 
