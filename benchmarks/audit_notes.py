@@ -5,7 +5,6 @@ Usage: python -m benchmarks.audit_notes [NOTE ...] [-v] (all notes without argum
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 import tomllib
@@ -14,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gradproof.audit import Audit, audit, declare
+from gradproof.audit import Audit
+from gradproof.audit.auditing import read_note
 from gradproof.audit.judging.results import Verdict
-from gradproof.audit.values.tabulated import Tabulated
+from gradproof.audit.own.judging import audit_itself
 
+MENDS = "--no-mends" not in sys.argv
 NOTES = Path(__file__).resolve().parent / "notes"
 
 
@@ -71,25 +72,18 @@ class Figures:
 def planted_slips() -> tuple[list[Slip], Mapping[str, Sequence[str]]]:
     """All slips, and the lines that a user has to write for each note."""
     table: dict[str, Any] = tomllib.loads((NOTES / "slips.toml").read_text(encoding="utf-8"))
-    return [Slip(**_in_file(one)) for one in table["slip"]], table["given"]
-
-
-def _in_file(one: Mapping[str, str]) -> dict[str, str]:
-    """A slip as it stands in its file: the cells of a notebook are JSON."""
-    if not one["note"].endswith(".ipynb"):
-        return dict(one)
-    return {key: value if key in ("note", "kind") else json.dumps(value)[1:-1] for key, value in one.items()}
+    return [Slip(**one) for one in table["slip"]], table["given"]
 
 
 def text_of(name: str) -> str:
     """A note's text."""
-    return (NOTES / name).read_text(encoding="utf-8")
+    return read_note(NOTES / name)
 
 
 def judged(text: str, name: str, given: Sequence[str]) -> Audit:
     """The audit of a note against itself."""
-    del name, given
-    return audit(text, Tabulated(declare([]), {}, lambda of, by: None))
+    del name
+    return audit_itself(text, given=given, mends=MENDS)
 
 
 def figures(name: str, slips: Sequence[Slip], given: Sequence[str]) -> Figures:
@@ -110,6 +104,8 @@ def figures(name: str, slips: Sequence[Slip], given: Sequence[str]) -> Figures:
             continue
         out.planted += 1
         changed = slip.planted(text)
+        if "--right-only" in sys.argv:
+            continue
         again = judged(changed, name, given)
         lines = range(slip.line(changed), slip.last_line(changed) + 1)
         wrong = [v for v in again.verdicts if v.status == "WRONG" and v.equation not in accused]
@@ -142,7 +138,11 @@ def _share(part: int, whole: int) -> str:
 def main() -> None:
     """Audit the notes named on the command line, or all."""
     names = [a for a in sys.argv[1:] if not a.startswith("-")]
-    names = names or sorted(p.name for p in NOTES.iterdir() if p.suffix in (".md", ".tex", ".rst", ".html", ".ipynb"))
+    names = names or sorted(
+        p.name
+        for p in NOTES.iterdir()
+        if p.name != "README.md" and p.suffix in (".md", ".tex", ".rst", ".html", ".ipynb")
+    )
     slips, given = planted_slips()
     total, started = Figures(), time.process_time()
     print(f"{'note':30}{'=':>6}{'read':>7}{'judged':>7}{'false':>6}{'found':>10}{'mended':>6}{'lines':>6}{'CPU s':>8}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from gradproof import defaults
@@ -42,14 +44,66 @@ def audit_note(
 
 
 def read_note(path: Path) -> str:
-    """The text of a note.
+    """The text of a note: Markdown, LaTeX with what it inputs, reStructuredText, a web page, a notebook's cells.
 
     Raises:
         GradproofError: It cannot be read, or is no text.
     """
+    if path.suffix.lower() == ".pdf":
+        raise GradproofError(
+            f"{path} is a PDF, which holds printed glyphs and no equations: audit the TeX or Markdown that it was "
+            "made from, or what an OCR of equations makes of it; pandoc turns Word and HTML into Markdown"
+        )
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise GradproofError(f"there is no note {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise GradproofError(f"{path} cannot be read as UTF-8 text: {error}") from error
+    except UnicodeDecodeError as error:
+        raise GradproofError(
+            f"{path} is no UTF-8 text (byte {error.start} cannot be read): save it as UTF-8, for example with "
+            f"iconv -f latin1 -t utf-8 {path.name}"
+        ) from error
+    except OSError as error:
+        raise GradproofError(f"{path} cannot be read: {error.strerror or error}") from error
+    if "\0" in text:
+        raise GradproofError(f"{path} holds control bytes, so it is no text: export it as TeX or Markdown")
+    if path.suffix.lower() == ".ipynb":
+        return cells_of(path, text)
+    return with_inputs(path, text) if path.suffix.lower() == ".tex" else text
+
+
+def cells_of(path: Path, text: str) -> str:
+    """The Markdown cells of a notebook, each behind a comment with its number.
+
+    Raises:
+        GradproofError: It is no notebook.
+    """
+    try:
+        cells = json.loads(text)["cells"]
+        sources = [(number, "".join(c["source"])) for number, c in enumerate(cells, 1) if c["cell_type"] == "markdown"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise GradproofError(f"{path} is no notebook: it has no list of cells") from error
+    return "\n\n".join(f"<!-- cell {number} -->\n{source}" for number, source in sources) + "\n"
+
+
+_INPUT = re.compile(r"(?<!\\)\\(?:input|include)\s{0,3}\{([^{}\n]{1,200})\}")
+_MOST_INPUTS = 100
+
+
+def with_inputs(path: Path, text: str) -> str:
+    """A LaTeX text with the files that it inputs in their places; what is not there or elsewhere is left as it is."""
+    folder, left = path.parent.resolve(), _MOST_INPUTS
+
+    def put(match: re.Match[str]) -> str:
+        nonlocal left
+        left -= 1
+        file = (folder / match[1]).resolve()
+        file = file if file.suffix else file.with_suffix(".tex")
+        if left < 0 or folder not in file.parents or not file.is_file():
+            return match[0]
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return match[0]
+
+    return _INPUT.sub(put, _INPUT.sub(put, text))

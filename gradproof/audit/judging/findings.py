@@ -8,7 +8,7 @@ from gradproof.audit.judging.results import Status
 from gradproof.audit.judging.sides import Outcome, Sides
 from gradproof.audit.reading.tree import Symbol, walk
 from gradproof.audit.values import lookup
-from gradproof.audit.values.evaluation import Evaluation
+from gradproof.audit.values.evaluation import Evaluation, Remarks
 from gradproof.audit.values.provider import Agreement
 from gradproof.audit.values.readings import Reading, readings
 
@@ -121,6 +121,5 @@ def _other_readings(evaluation: Evaluation) -> list[Reading]:
 
 
 def _in_reading(evaluation: Evaluation, reading: Reading) -> Evaluation:
-    from gradproof.audit.values.evaluate import evaluation as fresh
-
-    return fresh(evaluation.provider, evaluation.budget, evaluation.limits, evaluation.indices, reading)
+    e = evaluation
+    return Evaluation(e.provider, e.rules, e.budget, e.limits, e.indices, reading, Remarks(), e.bound)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,10 +72,12 @@ class _Bench:
     steps: Budget = field(init=False)
     mend_steps: Budget = field(init=False)
     lines: Lines = field(init=False)
+    fixed: dict[str, int] = field(init=False)
     parts: tuple[Node, ...] | None = None
 
     def __post_init__(self) -> None:
         self.lines = Lines(self.document.text)
+        self.fixed = fixed_letters(self.provider)
         self.steps = Budget(self.limits.document_steps)
         self.mend_steps = Budget(self.limits.mend_document_steps)
 
@@ -88,12 +90,15 @@ class _Bench:
             shown = quoted(self.document.text, statement.start, statement.end)
             yield Verdict("not read", "", number, 0, position, line, column, shown, statement.problem.reason)
             return
+        if hasattr(self.provider, "enter"):
+            self.provider.enter(statement)
         budget = Budget(min(self.limits.statement_steps, self.steps.left))
         before = budget.left
-        first = evaluation(self.provider, budget, self.limits)
+        first = evaluation(self.provider, budget, self.limits, self.fixed)
         assignments, complete = cases(first, statement, self.limits.cases)
         judged = [
-            findings(Sides(statement, evaluation(self.provider, budget, self.limits, case))) for case in assignments
+            findings(Sides(statement, evaluation(self.provider, budget, self.limits, {**self.fixed, **case})))
+            for case in assignments
         ]
         self.steps.spend(before - budget.left)
         mended: dict[int, Mend | None] = {}
@@ -130,7 +135,7 @@ class _Bench:
             shown.reason,
             shown.fault,
             self._notes(shown, found, complete),
-            _case(shown),
+            self._case(shown),
             max(1, len(decided)),
             agreement.trials if agreement else 0,
             self._witness(shown) if shown.status == "WRONG" else None,
@@ -148,9 +153,14 @@ class _Bench:
         notes += [finding.note] if finding.note else []
         open_case = next((f for f in found if f.status not in ("holds", "WRONG")), None)
         if finding.status in ("holds", "WRONG") and open_case is not None:
-            notes.append(f"not judged for {_case(open_case)}: {open_case.reason}")
+            notes.append(f"not judged for {self._case(open_case)}: {open_case.reason}")
         notes += [] if complete else [f"only the first {self.limits.cases} values of the index letters are judged"]
         return tuple(dict.fromkeys(notes))
+
+    def _case(self, finding: Finding) -> str:
+        """The values of the index letters of a case: `i = 1, j = 2`."""
+        values = finding.sides.evaluation.indices.items()
+        return ", ".join(f"{letter} = {value}" for letter, value in values if letter not in self.fixed)
 
     def _witness(self, finding: Finding) -> Witness | None:
         agreement = finding.agreement
@@ -201,9 +211,11 @@ class _Bench:
         return edit
 
 
-def _case(finding: Finding) -> str:
-    """The values of the index letters of a case: `i = 1, j = 2`."""
-    return ", ".join(f"{letter} = {value}" for letter, value in finding.sides.evaluation.indices.items())
+def fixed_letters(provider: Provider) -> dict[str, int]:
+    """Letters in labels that are constants: the last layer L."""
+    own: Mapping[str, int] = getattr(provider, "letters", {})
+    bare = [(s, n) for s, n in provider.names.constants if not (s.sub or s.sup or s.mark) and n.denominator == 1]
+    return {**{symbol.name: int(number) for symbol, number in bare}, **own}
 
 
 def _compared(found: Sequence[Finding]) -> tuple[Compared, ...]:

@@ -35,6 +35,7 @@ _OPERATORS = {
     "outer": r" \otimes ",
 }
 _COMPARISONS = {"<": "<", ">": ">", "<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
+_LISTS = {"concat": ("[", "]"), "inner": (r"\langle ", r"\rangle"), "set": (r"\{", r"\}")}
 _ROW_END = r" \\ "
 _COMMANDS = words("log ln exp sin cos tanh max min")
 _BIG = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min", "mean": r"\operatorname{mean}"}
@@ -152,6 +153,9 @@ def _derivative(node: Derivative) -> str:
 
 
 def _call(node: Call) -> str:
+    if node.function in _LISTS:
+        opener, closer = _LISTS[node.function]
+        return rf"\left{opener}{', '.join(latex(argument) for argument in node.arguments)}\right{closer}"
     if node.function == "sqrt" and len(node.arguments) == 1 and not node.primes:
         return rf"\sqrt{{{latex(node.arguments[0])}}}"
     name = (node.printed or node.function).lstrip("?")
@@ -167,6 +171,11 @@ def _big(node: Big) -> str:
         below += f"={node.low}"
     elif node.items:
         below += rf" \in \{{{', '.join(node.items)}\}}"
+    for number, (left, operator, right) in enumerate(node.conditions):
+        plain = number == 0 and left == node.index and below == node.index
+        below = (
+            f"{left} {_COMPARISONS[operator]} {right}" if plain else f"{below}, {left} {_COMPARISONS[operator]} {right}"
+        )
     return rf"{_BIG[node.operator]}_{{{below}}}" + (f"^{{{node.high}}}" if node.high else "")
 
 

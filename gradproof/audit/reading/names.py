@@ -35,6 +35,9 @@ class Names:
     constants: tuple[tuple[Symbol, Fraction], ...] = ()
     words: frozenset[str] = WORDS
     raised: frozenset[str] = frozenset()  # base names of which a plain superscript is a label: W^1
+    folds: bool = True  # whether a letter in another case is taken where only one quantity fits
+    euler: bool = False  # whether `e` to the power of a formula is the exponential, also where e is a quantity
+    kronecker: bool | None = None  # whether a delta with two labels is Kronecker's; by default where none is declared
 
     _exact: dict[_Form, str] = field(init=False, repr=False, compare=False)
     _alike: dict[_Form, frozenset[str]] = field(init=False, repr=False, compare=False)
@@ -43,7 +46,7 @@ class Names:
 
     def __post_init__(self) -> None:
         alike: dict[_Form, frozenset[str]] = {}
-        for symbol, key in self.quantities:
+        for symbol, key in self.quantities if self.folds else ():
             for variant in (_folded(symbol), _labels_together(symbol)):
                 alike[variant] = alike.get(variant, frozenset()) | {key}
         object.__setattr__(self, "_exact", {form(symbol): key for symbol, key in self.quantities})
@@ -88,7 +91,7 @@ class Names:
         """The longest declared word at the start of a run of letters, else its first letter."""
         longest = max(map(len, self.words), default=1)
         for length in range(min(len(run), longest), 1, -1):
-            if run[:length].lower() in self.words:
+            if run[:length].lower() in self.words or run[:length] in self.words:
                 return run[:length]
         return run[0]
 

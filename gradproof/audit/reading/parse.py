@@ -15,7 +15,8 @@ from lark.exceptions import UnexpectedToken, VisitError
 from lark.lexer import Lexer as LarkLexer
 
 from gradproof.audit.reading.lexing import lex
-from gradproof.audit.reading.lexing.functions import Function, Range
+from gradproof.audit.reading.lexing.functions import Function
+from gradproof.audit.reading.lexing.limits import Range
 from gradproof.audit.reading.limits import Limits, Unreadable
 from gradproof.audit.reading.names import Names
 from gradproof.audit.reading.tokens import Token
@@ -161,14 +162,14 @@ class _Builder(Transformer[Terminal, Any]):
         if minus:
             body = Sum(("-",), (body,), (items[1].start_pos,), span=_span(items[1:]))
         low, high, index = value.low, value.high, value.index
-        return Big(value.operator, index, body, low, high, value.items, span=_span(items))
+        return Big(value.operator, index, body, low, high, value.items, value.conditions, span=_span(items))
 
     def call(self, items: list[Any]) -> Node:
         function: Function = items[0].value
         raised = next((item for item in items if isinstance(item, _Raised)), None)
         arguments = tuple(item for item in items if not isinstance(item, Terminal | _Raised))
         span = _span(items)
-        node: Node = Call(function.function, function.primes, arguments, function.printed, span=span)
+        node: Node = Call(function.function, function.primes, arguments, function.printed, function.name, span=span)
         return Power(node, raised.exponent, span=span) if raised else node
 
     def raised(self, items: list[Any]) -> _Raised:
@@ -194,6 +195,11 @@ class _Builder(Transformer[Terminal, Any]):
 
     def bracket(self, items: list[Any]) -> Node:
         return cast(Node, replace(items[1], span=_span(items)))
+
+    def listed(self, items: list[Any]) -> Node:
+        values = tuple(item for item in items if not isinstance(item, Terminal))
+        kind = {r"\langle": "inner", r"\{": "set"}.get(str(items[0]), "concat")
+        return Call(kind, 0, values, str(items[0]), span=_span(items))
 
     def group(self, items: list[Any]) -> _Group:
         return _Group(items[1], _span(items))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradproof.audit.reading.lexing.brackets import change_of_depth
 from gradproof.audit.reading.limits import Budget, Limits, Unreadable
@@ -15,9 +15,10 @@ from gradproof.audit.reading.scan import Block, Flavour, blocks
 from gradproof.audit.reading.tidy import tidy
 from gradproof.audit.reading.tokens import Token, tokenize
 from gradproof.audit.reading.tree import Node
-from gradproof.audit.reading.vocabulary import RELATIONS
+from gradproof.audit.reading.vocabulary import COMPARISONS, DOTS, RELATIONS
 
 Note = tuple[int, str]
+_INDEX_LETTERS = frozenset("ijklmnst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,16 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What is said of an index letter behind a statement: `i != j`; with `high`, that it runs from `right` to `high`."""
+
+    left: str
+    operator: str
+    right: str
+    high: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One printed chain `A = B = C`: sides, the relations between them, and notes on how it was read.
 
@@ -61,6 +72,7 @@ class Statement:
     relations: tuple[Relation, ...] = ()
     notes: tuple[Note, ...] = ()
     problem: Problem | None = None
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +91,31 @@ def read_document(text: str, names: Names, *, flavour: Flavour | None = None, li
     """
     limits = limits or Limits()
     reader = _Reader(text, names, limits, definitions(text, limits))
-    found = [s for block in blocks(text, flavour, limits) for s in reader.block(block)]
+    found: list[Statement] = []
+    said: list[tuple[int, Condition]] = []
+    for block in blocks(text, flavour, limits):
+        condition = reader.condition(block)
+        if condition is not None:
+            said.append((block.closed, condition))
+            continue
+        here = reader.block(block)
+        if here and block.kind == "display" and said and block.opened - said[-1][0] < _NEAR:
+            met = tuple(c for at, c in said if block.opened - at < _NEAR)
+            here = [replace(s, conditions=(*s.conditions, *met)) for s in here]
+        if here and found and here[0].sides and here[0].sides[0].start == here[0].sides[0].end:
+            here[0] = _continued(found[-1], here[0])
+        found += here
     return Document(text, tuple(found))
+
+
+_NEAR = 80  # characters between `if i = j` in the prose and the equation that it is about
+
+
+def _continued(before: Statement, statement: Statement) -> Statement:
+    """A statement that starts with a sign of equality, with the last side of the one before it."""
+    if not before.sides or before.sides[-1].node is None:
+        return statement
+    return replace(statement, sides=(before.sides[-1], *statement.sides[1:]))
 
 
 def read_formula(text: str, names: Names, limits: Limits | None = None) -> Statement:
@@ -111,11 +146,24 @@ class _Reader:
             return [self._lost(block, self._too_much, block.start)]
         if "=" not in self.text[block.start : block.end] and not self._has_relation(block):
             return []
-        raw = expand(tokenize(self.text, block.start, block.end, self.limits), self.macros, self.expansions)
+        raw = expand(tokens_of(self.text, block, self.limits), self.macros, self.expansions)
         if not self.tokens.spend(len(raw)):
             return [self._lost(block, self._too_much, block.start)]
         tokens, notes = tidy(raw)
-        return [self.statement(block, row, notes) for row in statements(tokens)]
+        return [
+            replace(self.statement(block, piece.row, notes), conditions=tuple(map(_condition, piece.conditions)))
+            for piece in statements(tokens)
+        ]
+
+    def condition(self, block: Block) -> Condition | None:
+        """What a short formula in the prose says of index letters: `$i \\neq j$`; None for any other block."""
+        if block.kind != "inline" or block.end - block.start > 20:
+            return None
+        tokens = tokens_of(self.text, block, self.limits)
+        if len(tokens) != 3 or tokens[1].text not in COMPARISONS:
+            return None
+        usual = all(token.text in _INDEX_LETTERS for token in (tokens[0], tokens[2]))
+        return _condition(tokens) if usual else None
 
     def _has_relation(self, block: Block) -> bool:
         return any(
@@ -153,6 +201,11 @@ class _Reader:
         return Side(start, end, node)
 
 
+def tokens_of(text: str, block: Block, limits: Limits) -> list[Token]:
+    """The tokens of a block as it is printed."""
+    return tokenize(text, block.start, block.end, limits, doubled=block.doubled, quoted=block.quoted)
+
+
 def _split(row: list[Token]) -> tuple[list[list[Token]], list[Relation]]:
     """The sides of a row and the relations between them, which stand outside of all brackets."""
     parts: list[list[Token]] = [[]]
@@ -166,3 +219,10 @@ def _split(row: list[Token]) -> tuple[list[list[Token]], list[Relation]]:
         else:
             parts[-1].append(token)
     return parts, relations
+
+
+def _condition(row: list[Token]) -> Condition:
+    """`i \\neq j` or `l = 1, \\dots, L-1` from its tokens."""
+    texts = [token.text for token in row]
+    dots = next((at for at, text in enumerate(texts) if text in DOTS), len(texts))
+    return Condition(texts[0], COMPARISONS[texts[1]], "".join(texts[2:dots]), "".join(texts[dots + 1 :]))

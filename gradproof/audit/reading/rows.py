@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 from gradproof.audit.reading.lexing.brackets import change_of_depth
 from gradproof.audit.reading.tokens import Token
 from gradproof.audit.reading.vocabulary import (
+    COMPARISONS,
+    DOTS,
     PRODUCTS,
     RELATIONS,
     REMARKS,
@@ -17,13 +20,56 @@ from gradproof.audit.reading.vocabulary import (
 
 Row = list[Token]
 _ROW_ENDS = frozenset({r"\\", r"\cr", r"\newline", r"\tabularnewline"})
+_OF_CONDITIONS = frozenset({"+", "-", *COMPARISONS, *DOTS})
 _LENGTHS = frozenset({"pt", "em", "ex", "mm", "cm", "in", "px"})
 
 
-def statements(tokens: list[Token]) -> list[Row]:
-    """The token rows of a block that hold a relation, one for each printed statement."""
+class Piece(NamedTuple):
+    """One printed statement: its tokens, and those of the conditions that stand behind it."""
+
+    row: Row
+    conditions: list[Row]
+
+
+def statements(tokens: list[Token]) -> list[Piece]:
+    """The token rows of a block that hold a relation, one for each printed statement, with their conditions."""
     pieces = [piece for row in _split_rows(tokens) for piece in _split_remarks(row)]
-    return [row for row in _joined(pieces) if any(token.text in RELATIONS for token in row)]
+    found: list[Piece] = []
+    rows = _joined(pieces)
+    at = 0
+    while at < len(rows):
+        row, behind = rows[at], at + 1
+        if behind + 1 < len(rows) and all(token.text in DOTS for token in rows[behind]):
+            row, behind = [*row, *rows[behind], *rows[behind + 1]], behind + 2  # l = 1, \dots, L
+        if found and _is_condition(row, found[-1].row):
+            found[-1].conditions.append(row)
+            at = behind
+            continue
+        if any(token.text in RELATIONS for token in rows[at]):
+            found.append(Piece(rows[at], []))
+        at += 1
+    return found
+
+
+def _is_condition(row: Row, statement: Row) -> bool:
+    """Whether a row only says which values an index letter of the statement before it has: `i \\neq j`, `l = 1`."""
+    letter = row[0].text
+    plain = all(token.text in _OF_CONDITIONS or _is_letter(token) or token.kind == "number" for token in row)
+    if not plain or not _is_letter(row[0]) or len(row) < 3 or row[1].text not in COMPARISONS:
+        return False
+    depth, labelled = 0, False
+    for before, token in pairwise(statement):
+        if token.text == "{" and (depth or before.text in ("_", "^")):
+            depth += 1
+        elif token.text == "}" and depth:
+            depth -= 1
+        elif depth and token.kind in ("letters", "command") and letter in (token.text, *token.text):
+            labelled = True
+    return labelled
+
+
+def _is_letter(token: Token) -> bool:
+    return token.text == r"\ell" or (token.kind == "letters" and len(token.text) == 1)
 
 
 def group_end(tokens: list[Token], at: int) -> int:
@@ -56,7 +102,12 @@ def _split_rows(tokens: list[Token]) -> list[Row]:
             rows.append([])
             at = _behind_length(tokens, at + 1)
             continue
-        if token.text != r"\hline" and not (kept == 0 and token.text == "&"):
+        if kept == 0 and token.text == "&":
+            behind = tokens[at + 1].text if at + 1 < len(tokens) else ""
+            told = [t.text in RELATIONS for t in rows[-1]]
+            if brackets == 0 and any(told) and not told[-1] and behind not in RELATIONS:
+                rows[-1].append(token._replace(text=r"\quad"))  # the next equation of the same row
+        elif token.text != r"\hline":
             rows[-1].append(token)
         at += 1
     return _without_split_brackets([row for row in rows if row])

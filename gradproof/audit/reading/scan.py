@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gradproof.audit.reading.limits import Limits, TooLarge
 
-Flavour = Literal["markdown", "tex"]
+Flavour = Literal["markdown", "tex", "rst"]
 
 _ENVIRONMENTS = r"equation|align|gather|multline|eqnarray|displaymath|flalign|alignat|math|dmath"
 _BEGIN = re.compile(rf"\\begin\{{((?:{_ENVIRONMENTS})\*?)\}}")
@@ -18,7 +18,9 @@ _VERB = re.compile(r"\\verb\*?([^\sA-Za-z])")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 # No alternative can backtrack: each is of fixed length or ends at the end of its line.
 _MARKS: dict[Flavour, re.Pattern[str]] = {
-    "markdown": re.compile(r"(?m)^[ \t]{0,3}(?:```|~~~)[^\n]*|`+|<!--|\\.|\$\$|\$", re.S),
+    "markdown": re.compile(
+        r"(?m)^[ \t]{0,3}(?:```|~~~)[^\n]*|\$`|`+|<!--|<(?:script|style|pre|code|svg)\b|\\\\[(\[]|\\.|\$\$|\$", re.S
+    ),
     "tex": re.compile(r"(?<!\\)%[^\n]*|\\.|\$\$|\$", re.S),
 }
 
@@ -27,7 +29,8 @@ _MARKS: dict[Flavour, re.Pattern[str]] = {
 class Block:
     """Maths between `start` and `end` (offsets of the inner text); `closed` is the offset behind its closer.
 
-    `problem` is not empty where the block's end is missing: nothing in it can be read.
+    `problem` is not empty where the block's end is missing: nothing in it can be read. `doubled` and `quoted` say
+    how it is printed: with two backslashes for one, in lines that start with `>`.
     """
 
     kind: Literal["display", "inline"]
@@ -36,10 +39,14 @@ class Block:
     opened: int
     closed: int
     problem: str = ""
+    doubled: bool = False
+    quoted: bool = False
 
 
 def flavour_of(text: str) -> Flavour:
-    """`tex` for a LaTeX document, else `markdown`."""
+    """`tex` for a LaTeX document, `rst` for reStructuredText, else `markdown`."""
+    if ".. math::" in text or ":math:`" in text:
+        return "rst"
     return "tex" if "\\documentclass" in text or "\\begin{document}" in text else "markdown"
 
 
@@ -55,7 +62,8 @@ def blocks(text: str, flavour: Flavour | None = None, limits: Limits | None = No
             "audit it chapter by chapter, or raise Limits.document_characters"
         )
     found: list[Block] = []
-    for block in _scan(text, flavour or flavour_of(text)):
+    flavour = flavour or flavour_of(text)
+    for block in _scan_rst(text) if flavour == "rst" else _scan(text, flavour):
         if len(found) == limits.blocks:
             raise TooLarge(f"the document has more than {limits.blocks:,} blocks of maths: audit it in parts")
         found.append(block)
@@ -89,7 +97,7 @@ def _scan(text: str, flavour: Flavour) -> Iterator[Block]:
     find, marks, at = _Finder(text), _MARKS[flavour], 0
     while match := marks.search(text, at):
         mark, opened, at = match.group(), match.start(), match.end()
-        if mark[0] in " \t`~<%":
+        if mark[0] in " \t`~<%" and mark != "$`":
             maths, at = _skip_code(text, match, find)
             if maths is not None:
                 yield maths
@@ -102,6 +110,12 @@ def _scan(text: str, flavour: Flavour) -> Iterator[Block]:
         block = _block(text, find, kind, opened, start, closer)
         if block is None:
             continue
+        line = text.rfind("\n", 0, opened) + 1
+        block = replace(
+            block,
+            doubled=closer in ("\\\\)", "\\\\]"),
+            quoted=text[line:opened].lstrip().startswith(">"),
+        )
         yield block
         at = block.closed
 
@@ -113,6 +127,10 @@ def _opener(text: str, match: re.Match[str]) -> tuple[Literal["display", "inline
         return "display", begin.end(), f"\\end{{{begin[1]}}}"
     if mark in ("$$", "\\["):
         return "display", match.end(), "$$" if mark == "$$" else "\\]"
+    if mark == "$`":
+        return "inline", match.end(), "`$"
+    if mark in ("\\\\(", "\\\\["):
+        return "inline" if mark[-1] == "(" else "display", match.end(), "\\\\" + (")" if mark[-1] == "(" else "]")
     if mark in ("$", "\\("):
         return "inline", match.end(), "$" if mark == "$" else "\\)"
     return None
@@ -137,11 +155,49 @@ def _block(
     return Block(kind, start, end, opened, end + len(closer))
 
 
+_ROLE = re.compile(r":math:`([^`]{1,4000})`|(?m:^)([ \t]*)\.\. math::[ \t]*([^\n]*)")
+_OPTION = re.compile(r"[ \t]+:[a-z-]{1,20}:[^\n]*\n")
+
+
+def _scan_rst(text: str) -> Iterator[Block]:
+    """The `:math:` roles and `math` directives of reStructuredText; an equation ends at a blank line."""
+    at = 0
+    while match := _ROLE.search(text, at):
+        at = match.end()
+        if match[1] is not None:
+            yield Block("inline", match.start(1), match.end(1), match.start(), match.end())
+            continue
+        if match[3].strip():
+            yield Block("display", match.start(3), match.end(3), match.start(), match.end())
+        indent, at = len(match[2].expandtabs()), min(match.end() + 1, len(text))
+        while option := _OPTION.match(text, at):
+            at = option.end()
+        start = at
+        while at < len(text):
+            end = text.find("\n", at)
+            end = len(text) if end == -1 else end
+            line = text[at:end]
+            inside = len(line.expandtabs()) - len(line.expandtabs().lstrip()) > indent
+            if line.strip() and not inside:
+                break
+            if not line.strip():
+                if text[start:at].strip():
+                    yield Block("display", start, at, start, at)
+                start = end + 1
+            at = end + 1
+        at = min(at, len(text))
+        if text[start:at].strip():
+            yield Block("display", start, at, start, at)
+
+
 def _skip_code(text: str, match: re.Match[str], find: _Finder) -> tuple[Block | None, int]:
     """The offset behind code or a comment; a fence marked `math` is a block of its own."""
     mark = match.group()
     if mark[0] == "%":
         return None, match.end()
+    if mark[0] == "<" and mark != "<!--":
+        end = find(f"</{mark[1:]}", match.end())
+        return None, match.end() if end == -1 else end
     if mark == "<!--":
         end = find("-->", match.end())
         return None, len(text) if end == -1 else end + 3

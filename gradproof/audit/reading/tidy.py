@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from gradproof.audit.reading.tokens import Token
 from gradproof.audit.reading.vocabulary import ARGUMENTS, BIG_OPERATORS, UPRIGHT, words
 
-_WITH_ARGUMENT_DROPPED = words(r"\label \tag \hspace \vspace \phantom \hphantom \vphantom \color \hskip")
+_WITH_ARGUMENT_DROPPED = words(r"\label \tag \vspace \phantom \hphantom \vphantom \color \hskip")
 _FIRST_DROPPED = frozenset({r"\textcolor", r"\colorbox"})
 _STACKED = frozenset({r"\overset", r"\underset", r"\stackrel"})
 _BRACED = frozenset({r"\underbrace", r"\overbrace"})
@@ -78,6 +78,10 @@ class _Tidy:
             return at + 1
         if text in _WITH_ARGUMENT_DROPPED:
             return self._behind(at + 1) if at + 1 in self.ends else at + 1
+        if text == r"\hspace":
+            self.out.append(token._replace(text=r"\quad"))
+            behind = at + 2 if self._text(at + 1) == "*" else at + 1
+            return self._behind(behind) if behind in self.ends else behind
         if text in _FIRST_DROPPED:
             return self._behind(at + 1)
         if text in _STACKED:

@@ -21,16 +21,20 @@ class Token(NamedTuple):
 
 
 _TOKEN = re.compile(
-    r"(?P<space>\s+|%[^\n]*)|(?P<command>\\(?:[A-Za-z]+|[^A-Za-z]|\Z))|(?P<number>[0-9]+(?:\.[0-9]+)?)"
-    r"|(?P<letters>[A-Za-z]+)|(?P<sign>:=|.)",
+    r"(?P<space>\s+|%[^\n]*)|(?P<entity>&(?:amp|lt|gt|nbsp);)|(?P<command>\\(?:[A-Za-z]+|[^A-Za-z]|\Z))|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|(?<![0-9A-Za-z}\])])\.[0-9]+))"
+    r"|(?P<letters>[A-Za-z]+)|(?P<sign>:=|=:|.)",
     re.S,
 )
-_SPACING = words(r"""\, \; \: \! \  \> \/ ~ \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag
-    \mathstrut \strut \big \Big \bigg \Bigg \bf \rm \it \cal \allowbreak \noindent \middle \hfill""") | {
-    "\\ ",
-    "\\\n",
-    "\\\t",
-}
+_ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
+_SPACING = (
+    words(r"""\, \; \: \! \  \> \/ ~ \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag
+    \mathstrut \strut \space \thinspace \negthinspace \enspace \smallskip \medskip \bigskip \big \Big \bigg \Bigg \bf \rm \it \cal \allowbreak \noindent \middle \hfill""")
+    | {
+        "\\ ",
+        "\\\n",
+        "\\\t",
+    }
+)
 _LEFT = words(r"\left \bigl \Bigl \biggl \Biggl")
 _RIGHT = words(r"\right \bigr \Bigr \biggr \Biggr")
 _LEFT_BARS = {"|": r"\lvert", r"\vert": r"\lvert", r"\|": r"\lVert", r"\Vert": r"\lVert", ".": r"\left."}
@@ -70,11 +74,14 @@ _UNICODE = _GREEK | {
 }
 
 
-def tokenize(text: str, start: int, end: int, limits: Limits) -> list[Token]:
+def tokenize(
+    text: str, start: int, end: int, limits: Limits, *, doubled: bool = False, quoted: bool = False
+) -> list[Token]:
     """The tokens of `text[start:end]`; offsets count from the start of `text`.
 
     A number or word beyond the caps becomes a `bad` token, so that only its own statement is lost. Reading ends
-    one token behind the cap on a whole document.
+    one token behind the cap on a whole document. `doubled`: commands are printed with two backslashes, as kramdown
+    wants them; `quoted`: lines start with the `>` of a quotation.
     """
     out: list[Token] = []
     at, side = start, ""
@@ -82,8 +89,14 @@ def tokenize(text: str, start: int, end: int, limits: Limits) -> list[Token]:
         match = _TOKEN.match(text, at, end)
         assert match is not None  # the last alternative takes any character
         kind, word, at = match.lastgroup, match.group(), match.end()
-        if kind == "space":
+        if kind == "space" or word == "&nbsp;":
             continue
+        if doubled and word == "\\\\" and text[at : at + 1].isalpha():
+            at -= 1  # kramdown: \\\\log for \\log
+            continue
+        if quoted and word == ">" and text[text.rfind("\n", start, match.start()) + 1 : match.start()].strip() == "":
+            continue
+        word = _ENTITIES.get(word, word)
         word = _UNICODE.get(word, word)
         if word in _LEFT or word in _RIGHT:
             side = "left" if word in _LEFT else "right"

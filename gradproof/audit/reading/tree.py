@@ -82,12 +82,16 @@ class Power(Placed):
 
 @dataclass(frozen=True, slots=True)
 class Call(Placed):
-    """`Relu'(z)`: which function it is, its primes and arguments; `printed` is its name in the document."""
+    """`Relu'(z)`: which function it is, its primes and arguments; `printed` is its name in the document.
+
+    `name`: the printed name with its scripts, of a function that the document itself defines: `h_\\theta(x)`.
+    """
 
     function: str
     primes: int
     arguments: tuple[Node, ...]
     printed: str = field(default="", compare=False)
+    name: Symbol | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,7 @@ class Big(Placed):
     low: str = ""
     high: str = ""
     items: tuple[str, ...] = ()
+    conditions: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

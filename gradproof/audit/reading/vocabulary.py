@@ -13,6 +13,9 @@ RELATIONS = {
     r"\equiv": "=",
     r"\triangleq": "=",
     ":=": ":=",
+    "=:": "=",
+    r"\eqqcolon": "=",
+    r"\doteq": "=",
     r"\coloneqq": ":=",
     r"\leftarrow": ":=",
     r"\gets": ":=",
@@ -60,10 +63,10 @@ REMARKS = words(
     is are let we get have that gives yields from by using
     """
 )
-MARKS = words(r"\hat \bar \tilde \dot \ddot \check \widehat \widetilde \overline \underline \vec")
+MARKS = words(r"\mathring \hat \bar \tilde \dot \ddot \check \widehat \widetilde \overline \underline \vec")
 CALLIGRAPHIC = words(r"\mathcal \mathscr \mathfrak")
-UPRIGHT = words(r"\text \textrm \textbf \textit \textsf \texttt \mathrm \operatorname \mbox")
-BOLD = words(r"\mathbf \boldsymbol \bm \pmb \mathit \mathsf \mathtt \mathnormal \mathbb \mathds")
+UPRIGHT = words(r"\text \textnormal \textrm \textbf \textit \textsf \texttt \mathrm \operatorname \mbox")
+BOLD = words(r"\bold \mathbf \boldsymbol \bm \pmb \mathit \mathsf \mathtt \mathnormal \mathbb \mathds")
 STYLES = MARKS | CALLIGRAPHIC | UPRIGHT | BOLD
 FRACTIONS = words(r"\frac \dfrac \tfrac \cfrac")
 ARGUMENTS = dict.fromkeys(FRACTIONS, 2) | dict.fromkeys({r"\sqrt", *STYLES}, 1)
@@ -93,6 +96,9 @@ FUNCTIONS = {
     "tanh": "tanh",
     "sin": "sin",
     "cos": "cos",
+    "arctan": "arctan",
+    "sinh": "sinh",
+    "cosh": "cosh",
     "max": "max",
     "min": "min",
     "sqrt": "sqrt",
@@ -107,7 +113,24 @@ FUNCTIONS = {
     "rows": "rows",
     "columns": "columns",
 }
-PREFIX = frozenset({"log", "exp", "sin", "cos", "tanh", "relu", "softmax", "sigmoid", "max", "min", "softplus"})
+PREFIX = frozenset(
+    {
+        "arctan",
+        "sinh",
+        "cosh",
+        "log",
+        "exp",
+        "sin",
+        "cos",
+        "tanh",
+        "relu",
+        "softmax",
+        "sigmoid",
+        "max",
+        "min",
+        "softplus",
+    }
+)
 # Letters that a reader takes for one word wherever they stand together.
 WORDS = frozenset({"loss", "cost", "error"})
 EXTREMA = {"max": "max", "min": "min", "mean": "mean", "sum": "sum"}

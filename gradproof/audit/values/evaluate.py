@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from gradproof.audit.reading.limits import Budget, Limits
-from gradproof.audit.reading.names import plain
+from gradproof.audit.reading.names import form, plain
 from gradproof.audit.reading.tree import (
     Big,
     Call,
@@ -29,7 +29,7 @@ from gradproof.audit.reading.tree import (
 from gradproof.audit.reading.tree import Fraction as Quotient
 from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluation import Evaluation, Remarks, Rules, Unjudged
-from gradproof.audit.values.functions import COMPARISONS, ONE_ARGUMENT, TWO_ARGUMENTS, softmax
+from gradproof.audit.values.functions import COMPARISONS, ONE_ARGUMENT, TWO_ARGUMENTS, inner, joined, softmax
 from gradproof.audit.values.grouping import fold
 from gradproof.audit.values.indices import Assignment
 from gradproof.audit.values.powers import power
@@ -57,6 +57,8 @@ def _number(e: Evaluation, node: Number) -> Array:
 
 
 def _symbol(e: Evaluation, node: Symbol) -> Array:
+    if e.bound and (dummy := e.bound.get(form(node))) is not None:
+        return dummy
     if not (node.sub or node.sup or node.mark) and node.name in e.indices:
         return e.provider.constant(Fraction(e.indices[node.name]))
     constant = e.provider.names.constant(node)
@@ -107,8 +109,15 @@ def _call(e: Evaluation, node: Call) -> Array:
         first, second = arguments
         matched(first, second, f"the arguments of {node.function}")
         return TWO_ARGUMENTS[node.function](first, second)
+    if node.function == "concat":
+        return joined(*arguments)
+    if node.function == "inner" and len(arguments) == 2:
+        matched(*arguments, "an inner product")
+        return inner(*arguments)
     if node.function in ("rows", "columns") and len(arguments) == 1 and arguments[0].shape:
         return e.provider.constant(Fraction(arguments[0].shape[0 if node.function == "rows" else -1]))
+    if node.name is not None and hasattr(e.provider, "applied"):
+        return e.provider.applied(e, node, arguments)
     known = ONE_ARGUMENT.get((node.function, node.primes))
     if known is None or len(arguments) != 1:
         name = node.printed + "'" * node.primes
@@ -123,6 +132,8 @@ def _call(e: Evaluation, node: Call) -> Array:
 
 
 def _derivative(e: Evaluation, node: Derivative) -> Array:
+    if hasattr(e.provider, "derived"):
+        return laid_out(e, node, e.provider.derived(e, node))
     if not isinstance(node.of, Symbol) or not isinstance(node.by, Symbol):
         raise Unjudged("a derivative of or by an expression", node.span[0])
     try:
@@ -138,8 +149,29 @@ def _derivative(e: Evaluation, node: Derivative) -> Array:
     return value
 
 
+def laid_out(e: Evaluation, node: Derivative, value: Array) -> Array:
+    """A derivative of a column by a column in the layout of the reading; `diagonal` where it acts entry by entry."""
+    if len(value.shape) > 2:
+        raise Unjudged(f"a derivative with {len(value.shape)} axes", node.span[0])
+    if len(value.shape) != 2 or len(e.value(node.of).shape) != 1:
+        return value
+    e.remarks.choices.add("layout")
+    e.remarks.note(node.span[0], f"a derivative by a column in {e.reading.layout} layout")
+    if e.reading.layout == "diagonal":
+        numbers = e.provider.numbers(value)
+        if value.shape[0] != value.shape[1] or (numbers * (1.0 - np.eye(value.shape[0]))).any():
+            raise Misfit("a derivative that does not act entry by entry", node.span[0])
+        return value[np.arange(value.shape[0]), np.arange(value.shape[0])]
+    return value.T if e.reading.layout == "denominator" else value
+
+
 def _transpose(e: Evaluation, node: Transpose) -> Array:
     value = e.value(node.argument)
+    if len(value.shape) == 1:
+        e.remarks.choices.add("vectors")
+        if e.reading.vectors == "rows":
+            e.remarks.note(node.span[0], "a quantity with one index is read as a row")
+            return value[:, None]
     return transposed(value) if value.shape else value
 
 

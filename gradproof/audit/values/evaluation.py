@@ -58,6 +58,7 @@ class Evaluation:
     indices: Assignment = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
     remarks: Remarks = field(default_factory=Remarks)
+    bound: Mapping[object, Array] = field(default_factory=dict)  # values of a function's dummies, by their form
     _known: dict[int, tuple[Node, Array]] = field(default_factory=dict)
 
     def value(self, node: Node) -> Array:
@@ -98,6 +99,7 @@ class Evaluation:
             {**self.indices, **values},
             self.reading,
             self.remarks,
+            self.bound,
         )
 
     def find(self, symbol: Symbol) -> lookup.Place | None:

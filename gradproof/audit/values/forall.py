@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from itertools import islice, product
+from operator import eq, ge, gt, le, lt, ne
 
-from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.read import Condition, Statement
 from gradproof.audit.reading.tree import Entry, Symbol
 from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluation import Evaluation
-from gradproof.audit.values.indices import Assignment, free_letters, symbols_with
+from gradproof.audit.values.indices import Assignment, free_letters, index_value, symbols_with
 from gradproof.audit.values.ranges import exists, known_numbers
 
 _LETTERS = 3
 _TRIED = 5_000
+_COMPARED = {"<": lt, ">": gt, "<=": le, ">=": ge, "==": eq, "!=": ne}
 
 
 def cases(e: Evaluation, statement: Statement, most: int) -> tuple[list[Assignment], bool]:
@@ -30,7 +32,7 @@ def cases(e: Evaluation, statement: Statement, most: int) -> tuple[list[Assignme
             or lookup.find(provider, symbol, {}) is not None
         )
 
-    letters = sorted(set[str]().union(*(free_letters(tree, resolves) for tree in trees)))[:_LETTERS]
+    letters = sorted(set[str]().union(*(free_letters(tree, resolves) for tree in trees)) - set(e.indices))[:_LETTERS]
     if not letters:
         return [{}], True
     carriers = [s for letter in letters for tree in trees for s in symbols_with(letter, tree)]
@@ -39,8 +41,29 @@ def cases(e: Evaluation, statement: Statement, most: int) -> tuple[list[Assignme
     ranges = [e.provider.names.indices.get(letter) or known for letter in letters]
     tried = islice(product(*ranges), _TRIED)
     assignments = (dict(zip(letters, numbers, strict=True)) for numbers in tried)
-    fitting = [a for a in assignments if all(_fits(e, a, place) for place in distinct)]
+    allowed = (a for a in assignments if all(is_met(e, condition, a) for condition in statement.conditions))
+    fitting = [a for a in allowed if all(_fits(e, a, place) for place in distinct)]
     return (list(fitting[:most]), len(fitting) <= most) if fitting else ([{}], True)
+
+
+def is_met(e: Evaluation, condition: Condition, values: Assignment) -> bool:
+    """Whether values of index letters meet a printed condition; one about anything else excludes nothing."""
+    known = {**e.indices, **values}
+    left, right = (_number(e, text, known) for text in (condition.left, condition.right))
+    if left is None or right is None:
+        return True
+    if condition.high:
+        high = _number(e, condition.high, known)
+        return right <= left and (high is None or left <= high)
+    return bool(_COMPARED[condition.operator](left, right))
+
+
+def _number(e: Evaluation, text: str, values: Assignment) -> int | None:
+    number = index_value(text, values)
+    if number is not None:
+        return number
+    constants = {s.name: int(n) for s, n in e.provider.names.constants if n.denominator == 1}
+    return index_value(text, {**constants, **values})
 
 
 def _fits(e: Evaluation, values: Assignment, place: Symbol | Entry) -> bool:

@@ -48,6 +48,13 @@ def _trace(x: Array) -> Array:
     return np.sum(_diagonal(x)) if len(x.shape) == 2 else x
 
 
+def contract(x: Array) -> Array:
+    """The sum of all entries, each times a number of its own: a loss of which a document only says that there is one."""
+    size = int(np.prod(x.shape)) if x.shape else 1
+    weights = 0.5 + np.abs(np.sin(1.7 * np.arange(size) + 0.4))
+    return np.sum(x * weights.reshape(x.shape)) if x.shape else x * float(weights[0])
+
+
 # (function, number of primes) -> what it does to one argument.
 ONE_ARGUMENT: dict[tuple[str, int], Callable[[Array], Array]] = {
     ("relu", 0): relu,
@@ -67,6 +74,10 @@ ONE_ARGUMENT: dict[tuple[str, int], Callable[[Array], Array]] = {
     ("sin", 1): np.cos,
     ("cos", 0): np.cos,
     ("cos", 1): lambda x: -np.sin(x),
+    ("arctan", 0): np.arctan,
+    ("arctan", 1): lambda x: 1.0 / (1.0 + x * x),
+    ("sinh", 0): lambda x: (np.exp(x) - np.exp(-x)) / 2.0,
+    ("cosh", 0): lambda x: (np.exp(x) + np.exp(-x)) / 2.0,
     ("abs", 0): np.abs,
     ("sign", 0): np.sign,
     ("softmax", 0): softmax,
@@ -74,9 +85,22 @@ ONE_ARGUMENT: dict[tuple[str, int], Callable[[Array], Array]] = {
     ("tr", 0): _trace,
     ("sum", 0): _sum_all,
     ("mean", 0): np.mean,
+    ("contract", 0): contract,
     ("max", 0): np.max,
     ("min", 0): np.min,
 }
+
+
+def joined(*parts: Array) -> Array:
+    """Vectors and numbers one behind the other; matrices side by side."""
+    return np.concatenate([part if part.shape else np.stack([part]) for part in parts], axis=-1)
+
+
+def inner(a: Array, b: Array) -> Array:
+    """The sum of the products of the entries."""
+    return np.sum(a * b)
+
+
 TWO_ARGUMENTS: dict[str, Callable[[Array, Array], Array]] = {"max": np.maximum, "min": np.minimum}
 COMPARISONS: dict[str, Callable[[Array, Array], Array]] = {
     "<": np.less,

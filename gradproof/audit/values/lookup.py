@@ -49,7 +49,10 @@ def parameter_of(provider: Provider, symbol: Symbol, values: Assignment) -> tupl
 
 def is_kronecker(provider: Provider, symbol: Symbol) -> bool:
     """Whether a symbol is Kronecker's `\\delta_{ij}`: two labels, in a document that declares no `\\delta`."""
-    return len(_pair(symbol)) == 2 and symbol.name == r"\delta" and not provider.names.knows_base(symbol.name)
+    if symbol.name != r"\delta" or len(_pair(symbol)) != 2:
+        return False
+    told = provider.names.kronecker
+    return not provider.names.knows_base(symbol.name) if told is None else told
 
 
 def kronecker(provider: Provider, symbol: Symbol, values: Assignment) -> int | None:

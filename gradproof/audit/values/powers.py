@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from gradproof.audit.reading.tree import Fraction as Quotient
-from gradproof.audit.reading.tree import Node, Number, Power, Sum, Symbol, walk
+from gradproof.audit.reading.tree import Node, Number, Power, Product, Sum, Symbol, walk
 from gradproof.audit.values.evaluation import Evaluation, Unjudged
 from gradproof.audit.values.provider import Array
 from gradproof.audit.values.shapes import matched
@@ -19,8 +19,10 @@ def power(e: Evaluation, node: Power) -> Array:
     Raises `Unjudged` for an exponent that is a calculation with numbers, such as a tower of powers.
     """
     base, exponent = node.base, node.exponent
-    if isinstance(base, Symbol) and base == Symbol("e") and e.find(base) is None:
-        return np.exp(e.value(exponent))
+    if isinstance(base, Symbol) and base == Symbol("e"):
+        euler = e.provider.names.euler and not isinstance(exponent, Number)
+        if euler or e.find(base) is None:
+            return np.exp(e.value(exponent))
     value = e.value(base)
     if len(value.shape) == 2 and value.shape[0] == value.shape[1] > 1:
         e.remarks.note(node.span[0], "a power of a matrix is read entry by entry")
@@ -44,6 +46,11 @@ def _literal(node: Node) -> Fraction | None:
             return -inner if inner is not None and sign == "-" else inner
         case Quotient(top=Number(text=top), bottom=Number(text=bottom)) if float(bottom) != 0:
             return Fraction(top) / Fraction(bottom)
+        case Product(factors=(Number(text=top), Number(text=bottom)), operators=("slash",)) if float(bottom) != 0:
+            return Fraction(top) / Fraction(bottom)
+        case Sum(signs=signs, terms=terms) if all(isinstance(term, Number) for term in terms):
+            numbers = [Fraction(term.text) for term in terms if isinstance(term, Number)]
+            return sum((n if s == "+" else -n for s, n in zip(signs, numbers, strict=True)), Fraction(0))
         case _:
             return None
 

@@ -4,18 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import islice, product
+from operator import eq, ge, gt, le, lt, ne
 
 from gradproof.audit.reading.tree import Big, Entry, Node, Symbol
 from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluation import Evaluation
-from gradproof.audit.values.indices import Assignment, candidates, index_value, labels_with, letters_in, symbols_with
+from gradproof.audit.values.indices import (
+    Assignment,
+    candidates,
+    index_value,
+    labels_with,
+    letters_in,
+    put_in,
+    symbols_with,
+)
 from gradproof.audit.values.provider import NotAvailable
 
+_COMPARED = {"<": lt, ">": gt, "<=": le, ">=": ge, "==": eq, "!=": ne}
+_LAYERS = 6  # so many values of a letter that counts layers are tried for the lengths of their arrays
 _TRIED = 400  # combinations of inner indices
 
 
 def range_of(e: Evaluation, node: Big) -> Sequence[int] | None:
     """The values of a sum's index; None where nothing says what they are."""
+    whole = _whole_range(e, node)
+    if whole is None or not node.conditions:
+        return whole
+    kept = []
+    for number in whole:
+        values = {**e.indices, node.index: number}
+        sides = [(_limit_in(e, a, values), op, _limit_in(e, b, values)) for a, op, b in node.conditions]
+        if any(a is None or b is None for a, _, b in sides):
+            return None
+        if all(_COMPARED[op](a, b) for a, op, b in sides):
+            kept.append(number)
+    return kept
+
+
+def _limit_in(e: Evaluation, text: str, values: Assignment) -> int | None:
+    number = index_value(text, values)
+    return _limit(e, text) if number is None else number
+
+
+def _whole_range(e: Evaluation, node: Big) -> Sequence[int] | None:
     if node.items:
         items = [index_value(item, e.indices) for item in node.items]
         return None if None in items else [item for item in items if item is not None]
@@ -77,9 +108,12 @@ def _lengths(e: Evaluation, places: Iterable[Symbol | Entry]) -> list[int]:
             lengths += _shape_of(e, place.argument)
             continue
         for kept in range(len(place.sub)):
-            base = e.provider.names.resolve(Symbol(place.name, place.sub[:kept], place.sup, place.mark))
-            if base is not None:
-                lengths += _shape(e, base.key)
+            head = put_in(Symbol(place.name, place.sub[:kept], place.sup, place.mark), e.indices)
+            open_letters = sorted(letters_in(head.sub + head.sup) - set(e.indices))[:1]
+            for number in range(_LAYERS) if open_letters else (0,):
+                base = e.provider.names.resolve(put_in(head, dict.fromkeys(open_letters, number)))
+                if base is not None:
+                    lengths += _shape(e, base.key)
     return lengths
 
 
@@ -102,5 +136,5 @@ def _limit(e: Evaluation, text: str) -> int | None:
     number = index_value(text, e.indices)
     if number is not None:
         return number
-    constant = e.provider.names.constant(Symbol(text))
-    return int(constant) if constant is not None and constant.denominator == 1 else None
+    known = {s.name: int(n) for s, n in e.provider.names.constants if n.denominator == 1}
+    return index_value(text, {**known, **e.indices})

@@ -16,14 +16,16 @@ class Reading:
 
     `grouping`: products mixed with ⊙ from left to right, matrix products first, or ⊙ first. `columns`: a dot
     between two columns. `slash`: how far a denominator behind `/` reaches. `softmax`: its axis in a matrix.
-    `layout`: whether the derivative of a column by a column has the numerator's or the denominator's rows.
+    `layout`: whether the derivative of a column by a column has the numerator's or the denominator's rows,
+    or is its diagonal. `vectors`: whether a quantity with one index is a column or a row.
     """
 
     grouping: Literal["left", "products", "hadamard"] = "left"
     columns: Literal["elementwise", "inner"] = "elementwise"
     slash: Literal["left", "wide"] = "left"
     softmax: Literal["rows", "columns"] = "rows"
-    layout: Literal["numerator", "denominator"] = "numerator"
+    layout: Literal["numerator", "denominator", "diagonal"] = "numerator"
+    vectors: Literal["columns", "rows"] = "columns"
 
 
 _OPTIONS: dict[str, tuple[str, ...]] = {
@@ -31,7 +33,8 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "columns": ("elementwise", "inner"),
     "slash": ("left", "wide"),
     "softmax": ("rows", "columns"),
-    "layout": ("numerator", "denominator"),
+    "layout": ("numerator", "denominator", "diagonal"),
+    "vectors": ("columns", "rows"),
 }
 
 

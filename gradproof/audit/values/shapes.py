@@ -75,6 +75,8 @@ def product(operator: str, a: Array, b: Array, *, inner: bool = False) -> Combin
             raise _misfit(operator, a, b, ": one of them must be transposed")
         note = f"'{_sign(operator)}' between two columns is read as {'an inner' if inner else 'an elementwise'} product"
         return Combined(np.sum(a * b) if inner else a * b, note, "columns")
+    if len(a.shape) == 2 and a.shape[1] == 1 and len(b.shape) == 1 and b.shape[0] != 1:
+        return Combined(np.matmul(a, b[None, :]))  # a row transposed, and a row
     left = a[:, None] if len(a.shape) == 1 and len(b.shape) == 2 and b.shape[0] == 1 else a
     if left.shape[-1] == b.shape[0]:
         return Combined(_as_scalar(np.matmul(left, b)))

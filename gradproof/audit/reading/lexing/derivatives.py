@@ -19,7 +19,7 @@ def fraction(reader: Reader, at: int) -> int:
         reader.emit("FRACTION", at, at + 1)
         return reader.emit_group(reader.emit_group(top))
     if "^" in (reader.text(above[1]), reader.text(below[1])):
-        raise Unreadable("a second derivative", reader.tokens[at].start)
+        return _second(reader, at, top, bottom, above[1], below[1])
     operator = above[1] >= reader.end(top)
     reader.emit("DERIVATIVE_OF" if operator else "DERIVATIVE", at, at + 1, above[0])
     if not operator:
@@ -27,12 +27,43 @@ def fraction(reader: Reader, at: int) -> int:
     return reader.emit_group(bottom, _cut(reader, below[1], bottom + 1))
 
 
+def _second(reader: Reader, at: int, top: int, bottom: int, of: int, by: int) -> int:
+    """`\\frac{\\partial^2 E}{\\partial w^2}`, by one quantity twice."""
+    end = reader.end(bottom)
+    order = reader.end(of + 1) if reader.text(of) == "^" else of
+    behind = next((k for k in range(end - 1, by, -1) if reader.text(k) == "^" and k + 1 in reader.ends), None)
+    squared = behind is not None and reader.ends[behind + 1] == end - 1
+    printed = [text_of(reader.tokens[k + 2 : reader.ends[k + 1]]) for k in (of, behind or of) if k + 1 in reader.ends]
+    if not squared or behind is None or printed != ["2", "2"]:
+        raise Unreadable("a mixed or higher derivative", reader.tokens[at].start)
+    for kind in ("DERIVATIVE_OF", "DERIVATIVE" if order + 1 < reader.end(top) else "DERIVATIVE_OF"):
+        reader.emit(kind, at, at + 1, "partial")
+        if kind == "DERIVATIVE":
+            reader.emit("LBRACE", top, top + 1)
+            reader.lex(order + 1, reader.end(top))
+            reader.emit("RBRACE", reader.end(top), reader.end(top) + 1)
+        reader.emit("LBRACE", bottom, bottom + 1)
+        reader.lex(by, behind)
+        reader.emit("RBRACE", end, end + 1)
+    return end + 1
+
+
 def operator(reader: Reader, at: int, stop: int) -> int:
     """`\\nabla_W L`, `\\partial_W L`, and `\\partial L / \\partial W` on the line."""
     token = reader.tokens[at]
     if reader.text(at + 1, stop) == "_":
-        reader.emit("DERIVATIVE_OF", at, at + 1, token.text[1:])
-        return reader.emit_group(at + 2)
+        behind = reader.end(at + 2) + 1
+        twice = reader.text(behind, stop) == "^" and text_of(reader.tokens[behind + 2 : reader.end(behind + 1)]) == "2"
+        for _ in range(2 if twice else 1):
+            reader.emit("DERIVATIVE_OF", at, at + 1, token.text[1:])
+            reader.emit_group(at + 2)
+        return reader.end(behind + 1) + 1 if twice else behind
+    if reader.text(at + 1, stop) == "^" and reader.text(reader.end(at + 2) + 1, stop) == "_":
+        below = reader.end(at + 2) + 2
+        for _ in range(2):
+            reader.emit("DERIVATIVE_OF", at, at + 1, token.text[1:])
+            reader.emit_group(below)
+        return reader.end(below) + 1
     if token.text == r"\partial" and (behind := on_the_line(reader, at, stop)):
         return behind
     raise Unreadable(f"'{token.text}' without what it is taken by", token.start)

@@ -56,9 +56,10 @@ def _behind_words(reader: Reader, at: int, stop: int) -> int:
     while at < stop and (reader.text(at) in UPRIGHT or reader.tokens[at].kind == "letters"):
         behind = reader.end(at + 1) + 1 if reader.text(at) in UPRIGHT else at + 1
         word = text_of(reader.tokens[at:behind]).lower()
-        if word in ("otherwise", "else"):
+        word = word.strip(",.;:")
+        if word in ("otherwise", "else", "else."):
             reader.emit("OTHERWISE", at, behind)
-        elif word not in ("if", "for", "when", "where"):
+        elif word and word not in ("if", "for", "when", "where"):
             break
         at = behind
     return at

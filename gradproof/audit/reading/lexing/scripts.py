@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from gradproof.audit.reading.lexing.brackets import change_of_depth
 from gradproof.audit.reading.lexing.reader import Reader
 from gradproof.audit.reading.limits import Unreadable
 from gradproof.audit.reading.tokens import Token
-from gradproof.audit.reading.tree import Label, Labels
+from gradproof.audit.reading.tree import Label, Labels, Symbol
 from gradproof.audit.reading.vocabulary import STYLES, TRANSPOSES
 
 Kind = Literal["label", "transpose", "inverse", "inverse transpose", "primes", "power", "nothing"]
@@ -144,6 +144,8 @@ def scripts_at(reader: Reader, name: str, at: int, stop: int) -> Scripts:
             sub = labels_of(inner)
         else:
             raised = superscript(inner, labelled=name in reader.names.raised)
+            if name == "e" and raised.kind == "transpose":
+                raised = Raised("power")  # e^t is Euler's number to the power of a time
             sup, primes = sup + raised.labels, primes + raised.primes
             acting += _actions(raised, at + 1)
         at = end + 1
@@ -174,10 +176,22 @@ def script_of_value(reader: Reader, at: int) -> int:
         reader.emit("ENTRY", at, end + 1, labels_of(inner))
     else:
         raised = superscript(inner, labelled=False)
+        if raised.kind == "label" and _onto_symbol(reader, raised.labels):
+            return end + 1
         if raised.kind in ("label", "primes"):
             raise Unreadable("a label above a value in brackets", token.start)
         emit_acting(reader, _actions(raised, at + 1))
     return end + 1
+
+
+def _onto_symbol(reader: Reader, labels: Labels) -> bool:
+    """Put labels onto a symbol that stands alone in braces: `{w_{ij}}^{(new)}`."""
+    made = reader.terminals
+    if len(made) < 3 or [t.type for t in made[-3:]] != ["LBRACE", "SYMBOL", "RBRACE"]:
+        return False
+    symbol: Symbol = made[-2].value
+    made[-2].value = replace(symbol, sup=(*symbol.sup, *labels))
+    return True
 
 
 def _actions(raised: Raised, start: int) -> list[tuple[str, int]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from gradproof.audit.reading.lexing.brackets import change_of_depth
 from gradproof.audit.reading.lexing.derivatives import on_the_line, starts_differential
-from gradproof.audit.reading.lexing.functions import big, function
+from gradproof.audit.reading.lexing.functions import OWN, big, function
 from gradproof.audit.reading.lexing.reader import Reader
 from gradproof.audit.reading.lexing.scripts import emit_acting, scripts_at
 from gradproof.audit.reading.limits import Unreadable
@@ -77,8 +78,10 @@ def name(reader: Reader, base: str, mark: str, at: int, behind: int, stop: int) 
     symbol = Symbol(base + "'" * scripts.primes, scripts.sub, scripts.sup, mark, span=reader.span(at, scripts.behind))
     behind_all = scripts.behind
     if reader.opens(behind_all, stop):
-        if base in reader.names.functions and not mark:
-            return function(reader, reader.names.functions[base], base, at, behind, stop)
+        known_function = reader.names.functions.get(base)
+        if known_function and (not mark or known_function == OWN):
+            conditional(reader, behind_all)
+            return function(reader, known_function, base, at, behind, stop, mark)
         known = reader.names.resolve(symbol) or reader.names.constant(symbol) is not None
         several = reader.has_comma(behind_all)
         if known and several:  # Loss(P, T): the quantity, and what it depends on
@@ -90,6 +93,17 @@ def name(reader: Reader, base: str, mark: str, at: int, behind: int, stop: int) 
     reader.emit("SYMBOL", at, scripts.behind, symbol)
     emit_acting(reader, scripts.acting)
     return behind_all
+
+
+def conditional(reader: Reader, at: int) -> None:
+    """A bar or semicolon between the arguments of `p(y | x; \\theta)` is a comma."""
+    depth = 0
+    bars = [k for k in range(at, reader.end(at)) if reader.text(k) in ("|", r"\mid")]
+    for index in range(at, reader.end(at)):
+        depth += change_of_depth(reader.text(index))
+        token = reader.tokens[index]
+        if depth == 1 and (token.text == ";" or (len(bars) == 1 and index == bars[0])):
+            reader.tokens[index] = token._replace(kind="sign", text=",")
 
 
 def styled(reader: Reader, at: int, stop: int) -> int:

@@ -1,0 +1,131 @@
+"""What may be said against an accusation: where only one doubtful reading makes a line wrong, it is not judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gradproof.audit.judging.results import Verdict
+from gradproof.audit.own.names.chapters import Chapter
+from gradproof.audit.own.names.definitions import is_literal
+from gradproof.audit.own.names.families import symbols_in
+from gradproof.audit.own.provider import Own
+from gradproof.audit.reading.names import form
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import Call, Derivative, Node, Number, Symbol, walk
+from gradproof.audit.values.evaluation import Unjudged
+
+_SUPPORT = 3  # so many lines must fit for every one whose shapes do not
+
+
+@dataclass
+class Doubts:
+    """The verdicts of one chapter looked through once more."""
+
+    chapter: Chapter
+    own: Own
+    statements: Sequence[Statement]
+    text: str
+
+    def weighed(self, verdicts: Sequence[Verdict], objectives: Sequence[str]) -> Iterator[Verdict]:
+        """The verdicts, the doubtful accusations among them taken back with the reason."""
+        linked: set[str] = set()
+        for key in objectives:
+            linked |= self.own.world.leaves_under(key)
+        holding = [v for v in verdicts if v.status == "holds"]
+        misfits = sum(v.status == "WRONG" and v.witness is None for v in verdicts)
+        for verdict in verdicts:
+            if verdict.status != "WRONG":
+                yield verdict
+                continue
+            doubt = self._doubt(verdict, linked, holding, misfits)
+            yield replace(verdict, status="not judged", reason=doubt, mend=None, witness=None) if doubt else verdict
+
+    def _doubt(self, verdict: Verdict, linked: set[str], holding: Sequence[Verdict], misfits: int) -> str:
+        statement = self.statements[verdict.statement]
+        trees = [side.node for side in statement.sides]
+        pair = [trees[verdict.equality], trees[verdict.equality + 1]]
+        if verdict.trials == 1 and any(is_literal(tree) for tree in pair):
+            return ""  # printed numbers that do not come out
+        if verdict.witness is None and len(holding) < _SUPPORT * misfits:
+            return f"{verdict.reason}; but too little of the note fits the sizes that were guessed"
+        if unknown := self._unknown_functions(pair):
+            return f"if {unknown} is any function, this is wrong; the note does not say which function it is"
+        if all(node is not None for node in pair):
+            if doubt := self._of_leaves(statement, pair, linked):
+                return doubt
+        if verdict.kind == "derivative" and any(isinstance(n, Number) and n.text == "0" for n in pair):
+            return "a derivative that is set to zero: an equation to be solved"
+        return self._of_a_second_definition(verdict, statement, holding)
+
+    def _unknown_functions(self, pair: Sequence[Node | None]) -> str:
+        assumed = self.own.world.assumed
+        for node in (below for tree in pair if tree is not None for below in walk(tree)):
+            if isinstance(node, Call) and node.name is not None:
+                from gradproof.audit.reading.names import plain
+
+                if assumed.get(plain(node.name), "").startswith("any"):
+                    return plain(node.name)
+        return ""
+
+    def _of_leaves(self, statement: Statement, pair: Sequence[Node | None], linked: set[str]) -> str:
+        below = [self._leaves(tree) for tree in pair if tree is not None]
+        if len(below) != 2 or None in below:
+            return ""
+        left, right = (found or set() for found in below)
+        first = statement.sides[0].node
+        claims = any(isinstance(node, Derivative) for tree in pair if tree is not None for node in walk(tree))
+        claims = claims or any(
+            isinstance(n, Call) and n.name is not None for t in pair if t is not None for n in walk(t)
+        )
+        named = isinstance(first, Symbol) and self._is_defined(first)
+        if isinstance(first, Derivative) or named:
+            allowed = linked | left if isinstance(first, Derivative) or linked else right
+            rates = self.own.parameters
+            strange = sorted(right - allowed - left - rates)
+            if strange and not self._is_update(statement):
+                return f"{', '.join(strange[:3])} is never defined in the note, and what is differentiated does not depend on it"
+            return ""
+        if not claims and left != right:
+            odd = sorted(left ^ right)
+            return f"it does not hold for every {', '.join(odd[:3])}: a condition, or a choice, or a slip"
+        if not claims and any(is_literal(tree) for tree in pair):
+            return "it does not hold for all values: a condition, or a slip"
+        return ""
+
+    def _is_update(self, statement: Statement) -> bool:
+        from gradproof.audit.own.steps import updated_symbol
+
+        return updated_symbol(statement) is not None
+
+    def _leaves(self, tree: Node) -> set[str] | None:
+        try:
+            return self.own.world.leaves_of(tree, {**self.own.letters})
+        except Unjudged:
+            return None
+
+    def _is_defined(self, symbol: Symbol) -> bool:
+        return (symbol.name, symbol.mark) in self.chapter.definitions.quantities
+
+    def _of_a_second_definition(self, verdict: Verdict, statement: Statement, holding: Sequence[Verdict]) -> str:
+        """A line that gives a name another value than an earlier one: accused only where other lines bear the first out."""
+        first = statement.sides[0].node
+        if verdict.kind != "value" or not isinstance(first, Symbol) or verdict.equality != 0:
+            return ""
+        many = self.chapter.definitions.quantities.get((first.name, first.mark), [])
+        others = [d for d in many if d.statement not in (verdict.statement, -1)]
+        if not others or any(d.by_derivative for d in others):
+            return ""
+        other_tree = statement.sides[1].node
+        if other_tree is not None:
+            made = [self._leaves(first), self._leaves(other_tree)]
+            if None not in made and not (made[1] or set()) <= (made[0] or set()):
+                return "another line says what it is, made of other things"
+        for other in holding:
+            if other.statement in (verdict.statement, *(d.statement for d in others)):
+                continue
+            sides = self.statements[other.statement].sides
+            trees = [side.node for side in sides if side.node is not None]
+            if any(form(s)[:2] == form(first)[:2] for tree in trees for s in symbols_in(tree)):
+                return ""
+        return "two lines say what it is, and they disagree; nothing else in the note tells which is meant"

@@ -1,0 +1,72 @@
+"""How what a note leaves open is drawn: labels of a cross-entropy sum to one, step sizes are positive."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradproof.audit.own.names.families import symbols_in
+from gradproof.audit.reading.tree import Big, Call, Node, Product, Symbol, Transpose, walk
+
+_POSITIVE = frozenset(
+    [
+        r"\eta",
+        r"\alpha",
+        r"\lambda",
+        r"\epsilon",
+        r"\varepsilon",
+        r"\gamma",
+        r"\beta",
+        r"\kappa",
+        r"\rho",
+        r"\tau",
+        r"\sigma",
+        r"\Delta",
+        r"\nu",
+        r"\zeta",
+    ]
+)
+_FAMILY = tuple[str, str]
+
+
+def probabilities(trees: Iterable[Node]) -> frozenset[_FAMILY]:
+    """Names that are multiplied with a logarithm under a sum, as labels with the sum one are."""
+    found: set[_FAMILY] = set()
+    for node in (below for tree in trees for below in walk(tree)):
+        if isinstance(node, Big) and isinstance(node.body, Product):
+            found |= _beside_logarithm(node.body)
+        elif isinstance(node, Product) and any(isinstance(f, Transpose) for f in node.factors):
+            found |= _beside_logarithm(node)
+    return frozenset(found)
+
+
+def _beside_logarithm(product: Product) -> set[_FAMILY]:
+    if not any(isinstance(f, Call) and f.function == "log" for f in product.factors):
+        return set()
+    plain = [f.argument if isinstance(f, Transpose) else f for f in product.factors]
+    return {(f.name, f.mark) for f in plain if isinstance(f, Symbol)}
+
+
+def drawn(
+    symbol: Symbol, shape: tuple[int, ...], trials: int, seed: int, labels: frozenset[_FAMILY]
+) -> NDArray[np.float64]:
+    """Numbers (trials, *shape) for a leaf; the same for the same name, shape and seed."""
+    text = f"{symbol.mark} {symbol.name} {symbol.sub} {symbol.sup}"
+    generator = np.random.default_rng([seed, zlib.crc32(text.encode())])
+    values = generator.normal(size=(trials, *shape))
+    if (symbol.name, symbol.mark) in labels and shape:
+        exponential = np.exp(values)
+        return np.asarray(exponential / exponential.sum(axis=-1, keepdims=True))
+    if symbol.name in _POSITIVE:
+        return np.asarray(0.2 + 0.7 / (1.0 + np.exp(-values)))
+    if not shape:
+        return np.asarray(np.sign(values) * (0.25 + np.abs(values)))
+    return np.asarray(values)
+
+
+def symbols_of(trees: Iterable[Node]) -> Iterable[Symbol]:
+    """All symbols in some trees."""
+    return (symbol for tree in trees for symbol in symbols_in(tree))

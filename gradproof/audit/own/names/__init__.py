@@ -1,0 +1,1 @@
+"""What the names of a note are: learned from print, told apart by their labels, defined in their order."""

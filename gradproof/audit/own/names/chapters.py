@@ -1,0 +1,301 @@
+"""A note cut into chapters, in each of which every name means one thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from gradproof.audit.own.names.definitions import Definition, Definitions, candidates, is_literal
+from gradproof.audit.own.names.families import LAYERS, VERSIONS, Families, Letters, symbols_in, trees_of
+from gradproof.audit.reading.names import form
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import (
+    Derivative,
+    Label,
+    Node,
+    Number,
+    Power,
+    Product,
+    Symbol,
+    children,
+    walk,
+    with_children,
+)
+
+_HEADING = re.compile(
+    r"(?m)^[ \t>]{0,6}#{1,6}[ \t]|^\*\*|\\(?:sub){0,2}section\*?\{|\\paragraph\{|\\chapter\*?\{|<h[1-6][^>\n]{0,80}>"
+    r"|^[^\n]{1,120}\n(?:={4,}|-{4,}|~{4,})[ \t]*$"
+    r"|\b(?:[Ff]or|[Cc]onsider|[Ll]et|[Ss]uppose|[Tt]ake)\s+(?:the\s+\w{1,20}\s+)?\$"
+)
+_UNDERLINED = re.compile(r"[^\n]{1,120}\n(?:={4,}|-{4,}|~{4,})[ \t]*(?:\n|\Z)")
+_GREEK_PREFIX = frozenset({r"\delta", r"\Delta"})
+
+
+@dataclass
+class Chapter:
+    """Statements by number, what is defined for them, and the names of the quantities."""
+
+    numbers: list[int]
+    definitions: Definitions
+    statements: list[Statement] = field(default_factory=list)
+
+
+def headings(text: str) -> list[int]:
+    """The offsets at which a note starts something new."""
+    return [match.start() for match in _HEADING.finditer(text)]
+
+
+def normalized(statements: Sequence[Statement]) -> list[Statement]:
+    """The statements with compound names made one symbol: `\\delta h_t`, and `\\sigma^2` where it is defined."""
+    squares, compounds = set(), set()
+    for statement in statements:
+        first = statement.sides[0].node if statement.sides else None
+        if isinstance(first, Power) and isinstance(first.base, Symbol) and isinstance(first.exponent, Number):
+            squares.add((form(first.base), first.exponent.text))
+        if isinstance(first, Product) and len(first.factors) == 2 and set(first.operators) == {"juxt"}:
+            left, right = first.factors
+            if isinstance(left, Symbol) and isinstance(right, Symbol) and left.name in _GREEK_PREFIX:
+                if not (left.sub or left.sup or left.mark):
+                    compounds.add(left.name)
+    words: dict[str, str] = {}
+    for symbol in (symbol for tree in trees_of(statements) for symbol in symbols_in(tree)):
+        if len(symbol.name) > 1 and symbol.name[0] != "\\":
+            words.setdefault(symbol.name.lower(), symbol.name)
+
+    def change(node: Node) -> Node:
+        if isinstance(node, Power) and isinstance(node.base, Symbol) and isinstance(node.exponent, Number):
+            if (form(node.base), node.exponent.text) in squares:
+                return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
+        if compounds and isinstance(node, Product):
+            return _compounded(node, compounds)
+        if isinstance(node, Symbol) and words.get(node.name.lower(), node.name) != node.name:
+            return replace(node, name=words[node.name.lower()])
+        return node
+
+    if not squares and not compounds and all(lower == word.lower() for lower, word in words.items()) and not words:
+        return list(statements)
+    return [
+        replace(s, sides=tuple(replace(p, node=None if p.node is None else mapped(p.node, change)) for p in s.sides))
+        for s in statements
+    ]
+
+
+def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
+    """A tree with every node changed, from below."""
+    below = children(node)
+    if below:
+        new = tuple(mapped(child, change) for child in below)
+        if any(a is not b for a, b in zip(new, below, strict=True)):
+            node = with_children(node, new)
+    return change(node)
+
+
+def _compounded(node: Product, prefixes: set[str]) -> Node:
+    factors: list[Node] = []
+    operators = []
+    at = 0
+    while at < len(node.factors):
+        factor = node.factors[at]
+        behind = node.factors[at + 1] if at + 1 < len(node.factors) else None
+        bare = isinstance(factor, Symbol) and factor.name in prefixes and not (factor.sub or factor.sup or factor.mark)
+        if at:
+            operators.append(node.operators[at - 1])
+        if bare and isinstance(behind, Symbol) and node.operators[at] == "juxt":
+            assert isinstance(factor, Symbol)
+            factors.append(replace(behind, name=f"{factor.name} {behind.name}", span=(factor.span[0], behind.span[1])))
+            at += 2
+        else:
+            factors.append(factor)
+            at += 1
+    return (
+        factors[0]
+        if len(factors) == 1
+        else replace(node, factors=tuple(factors), operators=tuple(operators), places=())
+    )
+
+
+Known = dict[object, tuple[Definition, int]]
+
+
+def chapters(text: str, statements: Sequence[Statement], families: Families) -> list[tuple[list[int], Known]]:
+    """The statements of each chapter and what is defined for them.
+
+    A chapter starts at a heading, and where a name is defined anew behind words in bold. What no earlier line
+    defines is looked for in later ones.
+    """
+    starts = headings(text)
+    major = [
+        start for start in starts if text[start] in "#\\<>" or text[start] in " \t" or _UNDERLINED.match(text, start)
+    ]
+    letters = families.letters
+    known: Known = {}
+    made: list[tuple[list[int], Known]] = []
+    chapter = -1
+    for number, statement in enumerate(statements):
+        segment = sum(start <= statement.start for start in starts)
+        section = sum(start <= statement.start for start in major)
+        if section != chapter or not made:
+            chapter, known = section, dict(known)
+            made.append(([], known))
+        for definition in candidates(number, statement, families):
+            if not may_define(definition, letters):
+                continue
+            new = put(known, definition, segment)
+            if new is not None:
+                known = new
+                behind = [n for n in made[-1][0] if sum(s <= statements[n].start for s in starts) == segment]
+                del made[-1][0][len(made[-1][0]) - len(behind) :]
+                made.append((behind, known))
+        made[-1][0].append(number)
+    for at, (_, here) in enumerate(made):
+        for _, later in made[at + 1 :]:
+            for key, pair in later.items():
+                here.setdefault(key, pair)
+    return [pair for pair in made if pair[0]]
+
+
+def put(known: Known, definition: Definition, segment: int) -> Known | None:
+    """Enter a definition; a new table where it defines a name anew, under a heading of its own."""
+    key = _key(definition)
+    old = known.get(key)
+    if old is None:
+        if not (definition.target and _stands_in(known, definition.head)):
+            known[key] = (definition, segment)
+    elif old[0].tree == definition.tree:
+        return None
+    elif old[1] == segment or definition.target or (old[0].by_derivative and not definition.by_derivative):
+        if _prefers(definition, old[0]) and not _leads_back(known, definition):
+            known[key] = (definition, segment)
+    else:
+        return {**known, key: (definition, segment)}
+    return None
+
+
+def _leads_back(known: Known, definition: Definition) -> bool:
+    """Whether a name would be defined by itself; layers and steps lead to earlier ones."""
+    if definition.head.sub or definition.head.sup or definition.parameters is not None:
+        return False
+    name = (definition.head.name, definition.head.mark)
+    waiting, seen = [definition.tree], {name}
+    while waiting:
+        for symbol in symbols_in(waiting.pop()):
+            if (symbol.name, symbol.mark) == name:
+                return True
+            if (symbol.name, symbol.mark) not in seen:
+                seen.add((symbol.name, symbol.mark))
+                waiting += [
+                    d.tree for d, _ in known.values() if (d.head.name, d.head.mark) == (symbol.name, symbol.mark)
+                ]
+    return False
+
+
+def _stands_in(known: Known, head: Symbol) -> bool:
+    """Whether a name stands in what defines something else: no later line defines it in passing."""
+    return any(
+        (s.name, s.mark) == (head.name, head.mark)
+        for d, _ in known.values()
+        if not any(isinstance(node, Derivative) for node in walk(d.tree))
+        for s in symbols_in(d.tree)
+    )
+
+
+def redefined(
+    statements: Sequence[Statement], others: Sequence[int], numbers: Sequence[int], families: Families
+) -> Definitions:
+    """The definitions of one chapter, with its own letters: its own ones come before those of other chapters."""
+    known: Known = {}
+    for segment, chosen in enumerate((others, numbers)):
+        for number in chosen:
+            for definition in candidates(number, statements[number], families):
+                if may_define(definition, families.letters):
+                    known = put(known, definition, segment) or known
+    table = Definitions(families.letters)
+    for definition, _ in known.values():
+        if definition.parameters is not None:
+            table.functions[form(definition.head)] = definition
+        else:
+            table.quantities.setdefault((definition.head.name, definition.head.mark), []).append(definition)
+    return table
+
+
+def _prefers(new: Definition, old: Definition) -> bool:
+    """Whether a second definition of a name is the better one: by a derivative, or through more names."""
+    if new.target or new.by_derivative != old.by_derivative:
+        return new.by_derivative and not new.target
+    return sum(1 for _ in walk(new.tree)) < sum(1 for _ in walk(old.tree))
+
+
+def _key(definition: Definition) -> object:
+    digits = definition.axes if all(text.isdecimal() for text in definition.axes) else ()
+    return form(definition.head), digits
+
+
+def may_define(definition: Definition, letters: Letters) -> bool:
+    """Whether a candidate says what a name is, rather than the number that it has or its value after a step."""
+    head, tree = definition.head, definition.tree
+    if any(label.text in VERSIONS for label in (*head.sub, *head.sup)):
+        return False
+    if isinstance(tree, Symbol) and tree.name.lower() == head.name.lower() and tree.mark == head.mark:
+        return False  # W = (w_ij): another way to write it
+    if is_literal(tree):
+        zero = isinstance(tree, Number) and tree.text == "0"
+        return zero and any(label.text == "0" for label in (*head.sub, *head.sup))
+    bare = definition.parameters is None and not (head.sub or head.sup or definition.axes)
+    return not (bare and head.name in letters.indices and isinstance(tree, Symbol))
+
+
+def heads_of(statements: Sequence[Statement], definitions: Definitions, families: Families) -> Iterator[Symbol]:
+    """Every quantity that the statements and definitions name, its layers with numbers."""
+    trees = [*trees_of(statements), *(d.tree for ds in definitions.quantities.values() for d in ds)]
+    trees += [d.tree for d in definitions.functions.values()]
+    seen: set[object] = set()
+    for symbol in (s for tree in trees for s in symbols_in(tree)):
+        for head in instances(families.split(symbol).head, families.letters):
+            if form(head) not in seen:
+                seen.add(form(head))
+                yield head
+    for many in definitions.quantities.values():
+        for definition in many:
+            for head in instances(definition.head, families.letters):
+                if form(head) not in seen:
+                    seen.add(form(head))
+                    yield head
+    for definition in definitions.functions.values():
+        if form(definition.head) not in seen:
+            seen.add(form(definition.head))
+            yield definition.head
+
+
+def instances(head: Symbol, letters: Letters) -> Iterator[Symbol]:
+    """A quantity for every number that its layers' letters can have."""
+    from itertools import product
+
+    from gradproof.audit.values.indices import index_value
+
+    labels = (*head.sub, *head.sup)
+    free = sorted(
+        {
+            letter
+            for label in labels
+            if letters.is_index(label.text)
+            for letter in re.findall(r"\\ell|[A-Za-z]", label.text)
+            if letter not in letters.fixed
+        }
+    )
+    if len(free) > 2:
+        return
+    for numbers in product(range(1, LAYERS + 1), repeat=len(free)):
+        values = {**letters.fixed, **dict(zip(free, numbers, strict=True))}
+
+        def put(label: Label, values: dict[str, int] = values) -> Label | None:
+            if not letters.is_index(label.text) or label.text.isdecimal():
+                return label
+            number = index_value(label.text, values)
+            if number is None and label.text.isalnum():
+                return label
+            return None if number is None or not 0 <= number <= LAYERS + 1 else Label(str(number), label.bracket)
+
+        sub, sup = [put(label) for label in head.sub], [put(label) for label in head.sup]
+        if None not in sub and None not in sup:
+            yield replace(head, sub=tuple(x for x in sub if x), sup=tuple(x for x in sup if x))

@@ -1,0 +1,131 @@
+"""What a note defines: quantities by an equation, functions by their value at a dummy, in the order of print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gradproof.audit.own.names.families import LAYERS, Families, Letters, symbols_in
+from gradproof.audit.reading.names import form
+from gradproof.audit.reading.read import Condition, Statement
+from gradproof.audit.reading.tree import Call, Derivative, Node, Number, Symbol, walk
+from gradproof.audit.values.indices import index_value
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One equation that says what a name is.
+
+    `head`: the name, its layers as printed; `axes`: the labels of its entries, where it is defined entry by entry.
+    `side`: which side of the statement gives the value. `parameters`: of a function, the dummies in their order.
+    """
+
+    statement: int
+    side: int
+    head: Symbol
+    axes: tuple[str, ...]
+    tree: Node
+    parameters: tuple[Symbol, ...] | None = None
+    conditions: tuple[Condition, ...] = ()
+    target: int = 0  # which side of the statement the name stands on
+
+    @property
+    def by_derivative(self) -> bool:
+        """Whether the name is a name of a derivative."""
+        return isinstance(self.tree, Derivative)
+
+
+@dataclass
+class Definitions:
+    """All definitions that hold in one chapter of a note, by the name and mark of what they define."""
+
+    letters: Letters
+    quantities: dict[tuple[str, str], list[Definition]] = field(default_factory=dict)
+    functions: dict[tuple[str, str, str, str], Definition] = field(default_factory=dict)
+
+    def matches(self, head: Symbol) -> Iterator[tuple[Definition, dict[str, int]]]:
+        """The definitions of a quantity whose layers have numbers, the letters' values with each; exact ones first."""
+        found = []
+        for definition in self.quantities.get((head.name, head.mark), ()):
+            values = self._matched(definition, head)
+            if values is not None:
+                found.append((definition, values))
+        yield from sorted(found, key=lambda pair: (bool(pair[1]), not pair[0].by_derivative))
+
+    def _matched(self, definition: Definition, head: Symbol) -> dict[str, int] | None:
+        values: dict[str, int] = {}
+        pattern = definition.head
+        if len(pattern.sub) != len(head.sub) or len(pattern.sup) != len(head.sup):
+            return None
+        for printed, wanted in zip((*pattern.sub, *pattern.sup), (*head.sub, *head.sup), strict=True):
+            if not self._label(printed.text, wanted.text, values):
+                return None
+        return values
+
+    def _label(self, printed: str, wanted: str, values: dict[str, int]) -> bool:
+        if printed == wanted:
+            return True
+        if not wanted.isdecimal() or not self.letters.is_index(printed):
+            return False
+        fixed = index_value(printed, self.letters.fixed)
+        if fixed is not None:
+            return fixed == int(wanted)
+        free = [letter for letter in self.letters.layered | self.letters.indices if letter in printed]
+        if len(free) != 1:
+            return False
+        offset = index_value(printed, {**self.letters.fixed, free[0]: 0})
+        if offset is None:
+            return False
+        number = int(wanted) - offset
+        if values.get(free[0], number) != number or not 1 <= number <= LAYERS:
+            return False
+        values[free[0]] = number
+        return True
+
+    def function(self, name: Symbol) -> Definition | None:
+        """The definition of a function; by its name alone where it is defined with other scripts."""
+        exact = self.functions.get(form(name))
+        if exact is not None or name.sub or name.sup:
+            return exact
+        return None
+
+
+def candidates(number: int, statement: Statement, families: Families) -> Iterator[Definition]:
+    """What a statement defines, if the names in it are not defined yet: the first side, else a side of its own name."""
+    sides = statement.sides
+    if len(sides) < 2 or any(relation.kind == "~" for relation in statement.relations[:1]):
+        return
+    first, second = sides[0].node, sides[1].node
+    if isinstance(first, Call) and first.name is not None and second is not None and not first.primes:
+        if all(isinstance(argument, Symbol) for argument in first.arguments):
+            parameters = tuple(a for a in first.arguments if isinstance(a, Symbol))
+            yield Definition(number, 1, first.name, (), second, parameters, statement.conditions)
+        return
+    if isinstance(first, Symbol):
+        given = next((at for at in range(1, len(sides)) if isinstance(sides[at].node, Derivative)), 1)
+        tree = sides[given].node
+        if tree is not None and not mentions(tree, first):
+            split = families.split(first)
+            yield Definition(number, given, split.head, split.axes, tree, None, statement.conditions)
+        return
+    for at in range(len(sides) - 1, 0, -1):
+        node = sides[at].node
+        if isinstance(node, Symbol) and first is not None and not mentions(first, node):
+            split = families.split(node)
+            yield Definition(number, 0, split.head, split.axes, first, None, statement.conditions, at)
+
+
+def mentions(tree: Node, symbol: Symbol) -> bool:
+    """Whether a tree holds a symbol as it is printed."""
+    wanted = form(symbol)
+    return any(form(other) == wanted for other in symbols_in(tree))
+
+
+def is_literal(node: Node | None) -> bool:
+    """Whether a side is made of numbers only."""
+    if node is None:
+        return False
+    leaves: Sequence[Node] = [below for below in walk(node) if isinstance(below, Symbol | Number | Call)]
+    return any(isinstance(n, Number) for n in leaves) and not any(
+        (isinstance(n, Symbol) and n.name != "e") or (isinstance(n, Call) and n.name is not None) for n in leaves
+    )

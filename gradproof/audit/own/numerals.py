@@ -1,0 +1,157 @@
+"""Printed numbers: compared to their last digit, with the numbers that the note itself gives to its quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradproof.audit.judging.results import Verdict
+from gradproof.audit.own.names.definitions import is_literal
+from gradproof.audit.own.names.families import VERSIONS
+from gradproof.audit.own.provider import Own
+from gradproof.audit.own.world import World
+from gradproof.audit.reading.limits import Budget, Limits
+from gradproof.audit.reading.names import form
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import Node, Number, Sum, Symbol, children, walk, with_children
+from gradproof.audit.values.evaluate import evaluation
+from gradproof.audit.values.evaluation import Unjudged
+from gradproof.audit.values.provider import NotAvailable
+from gradproof.audit.values.shapes import Misfit
+
+_ROUNDED = 5  # a literal with so many digits was rounded itself
+_STEPS = 20_000
+
+
+def numbers_given(statements: Sequence[Statement]) -> dict[object, float]:
+    """The numbers that some statements give to symbols, by form: `w_1 = .15`, `w_1 = w_2 = 1`."""
+    found: dict[object, float] = {}
+    for statement in statements:
+        trees = [side.node for side in statement.sides]
+        if len(trees) < 2 or not is_literal(trees[-1]) or trees[-1] is None:
+            continue
+        value = literal_value(trees[-1])
+        for tree in trees[:-1]:
+            if isinstance(tree, Symbol) and value is not None:
+                found.setdefault(form(tree), value)
+    return found
+
+
+def literal_value(tree: Node) -> float | None:
+    """The value of a side that is made of numbers; None where it has none."""
+    from gradproof.audit.reading.names import Names
+    from gradproof.audit.values.tabulated import Tabulated
+
+    try:
+        value = evaluation(Tabulated(Names(), {}, lambda of, by: None), Budget(_STEPS), Limits()).value(tree)
+    except (Unjudged, Misfit):
+        return None
+    numbers = np.asarray(getattr(value, "values", value), dtype=np.float64)
+    return float(numbers.ravel()[0]) if numbers.size == 1 and np.isfinite(numbers).all() else None
+
+
+@dataclass
+class Numerals:
+    """The judgement of equalities one side of which is made of numbers."""
+
+    own: Own
+    given: Mapping[object, float]
+    _world: World | None = None
+
+    def judged(self, verdict: Verdict, statement: Statement) -> Verdict:
+        """A verdict on printed numbers in place of one on random ones."""
+        if not statement.sides or verdict.status == "not read":
+            return verdict
+        left, right = (statement.sides[at].node for at in (verdict.equality, verdict.equality + 1))
+        if left is None or right is None or not (is_literal(left) or is_literal(right)):
+            return verdict
+        if any(
+            isinstance(n, Number) and n.text in ("0", "1") and len(list(walk(side))) == 1
+            for side in (left, right)
+            for n in (side,)
+        ):
+            if verdict.status == "holds":
+                return verdict
+        if isinstance(left, Symbol) and not self._is_defined(left):
+            note = "it gives the name its number"
+            return replace(verdict, status="holds", reason="", notes=(note,), witness=None, mend=None, side=-1)
+        values = [self._value(side) for side in (left, right)]
+        if values[0] is None or values[1] is None:
+            reason = "the note gives no numbers for all that it is made of"
+            return replace(verdict, status="not judged", reason=reason, witness=None, mend=None)
+        allowed = _allowed(left, right, about=statement.relations[verdict.equality].kind == "~")
+        if abs(values[0] - values[1]) <= allowed:
+            return replace(verdict, status="holds", reason="", trials=1, witness=None, mend=None, side=-1)
+        at = 1 if is_literal(right) else 0
+        reason = f"it is {values[1 - at]:.9g}, printed is {values[at]:.9g}"
+        wrong = verdict.equality + at
+        return replace(verdict, status="WRONG", reason=reason, side=wrong, trials=1, witness=None, mend=None)
+
+    def _is_defined(self, symbol: Symbol) -> bool:
+        if any(label.text in VERSIONS for label in symbol.sup):
+            return True
+        head = self.own.world.families.split(symbol).head
+        return any(True for _ in self.own.world.definitions.matches(head))
+
+    def _value(self, tree: Node) -> float | None:
+        if is_literal(tree):
+            return literal_value(tree)
+        if self._world is None:
+            self._world = replace(self.own.world, fixed=self.given, trials=1, open={}, _values={}, _computing=set())
+        try:
+            value = self._world.evaluation({}).value(tree)
+        except (Unjudged, Misfit, NotAvailable):
+            return None
+        numbers = self._world.numbers(value)
+        return float(numbers.ravel()[0]) if numbers.size == 1 and np.isfinite(numbers).all() else None
+
+
+def _allowed(left: Node, right: Node, *, about: bool) -> float:
+    """How far two sides may lie apart: less than one in the last digit, and what rounded literals bring with them."""
+    singles = [tree for tree in (left, right) if _single(tree) is not None]
+    units = [_unit(_single(tree) or "0", about=about) for tree in singles]
+    total = 0.999 * max(units, default=1e-9)
+    for tree in (left, right):
+        if tree in singles or not is_literal(tree):
+            continue
+        total += _spread(tree)
+    size = max((abs(v) for v in (literal_value(t) if is_literal(t) else 0.0 for t in (left, right)) if v), default=0.0)
+    return total + 1e-9 * size
+
+
+def _single(tree: Node) -> str | None:
+    """The text of a side that is one number, with or without a sign."""
+    if isinstance(tree, Number):
+        return tree.text
+    if isinstance(tree, Sum) and len(tree.terms) == 1 and isinstance(tree.terms[0], Number):
+        return tree.terms[0].text
+    return None
+
+
+def _unit(text: str, *, about: bool) -> float:
+    digits = len(text.partition(".")[2])
+    return 10.0**-digits if digits or about else 1e-9
+
+
+def _spread(tree: Node) -> float:
+    """What half a unit in each rounded literal of an expression changes of its value."""
+    whole = literal_value(tree)
+    total = 0.0
+    for number in (n for n in walk(tree) if isinstance(n, Number)):
+        if len(number.text.replace(".", "").lstrip("0")) >= _ROUNDED:
+            half = 0.5 * _unit(number.text, about=False)
+            moved = literal_value(_with(tree, number, f"{float(number.text) + half:.20f}"))
+            total += abs(moved - whole) if moved is not None and whole is not None else 0.0
+    return total
+
+
+def _with(tree: Node, number: Number, text: str) -> Node:
+    if tree is number:
+        return Number(text[:38], span=number.span)
+    below = children(tree)
+    return with_children(tree, tuple(_with(child, number, text) for child in below)) if below else tree
+
+
+__all__ = ["Iterator", "Numerals", "literal_value", "numbers_given"]

@@ -1,0 +1,113 @@
+"""What a note says of itself, as the numbers that an audit compares: a world of tensors behind a provider of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradproof.arrays.trials import TrialArray
+from gradproof.audit.own.tensors import TensorArray
+from gradproof.audit.own.world import World
+from gradproof.audit.reading.names import Names
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import Call, Derivative
+from gradproof.audit.values.evaluation import Evaluation
+from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role, compare_numbers
+
+Numbers = NDArray[np.float64]
+_TOLERANCE = 1e-8
+
+
+@dataclass
+class Own:
+    """A provider whose truth is the note's own forward pass, with derivatives by autograd.
+
+    `steps`: new values of parameters, put there by whoever judges an update.
+    """
+
+    world: World
+    parameters: frozenset[str] = frozenset()
+    rates: frozenset[str] = frozenset()
+    steps: dict[str, Array] = field(default_factory=dict)
+    why: str = ""
+    on_enter: Callable[[Statement], None] | None = None
+
+    @property
+    def names(self) -> Names:
+        """What printed names mean."""
+        return self.world.names
+
+    @property
+    def letters(self) -> dict[str, int]:
+        """Letters in labels that are constants."""
+        return self.world.families.letters.fixed
+
+    def value(self, key: str) -> Array:
+        """The value of a quantity."""
+        return lowered(self.world.value(key))
+
+    def derivative(self, of: str, by: str) -> Array:
+        """The derivative of one quantity by another."""
+        return lowered(self.world.derivative(of, by))
+
+    def derived(self, e: Evaluation, node: Derivative) -> Array:
+        """A derivative of anything by a quantity."""
+        return lowered(self.world.derived(self._inside(e), node))
+
+    def applied(self, e: Evaluation, node: Call, arguments: Sequence[Array]) -> Array:
+        """A function of the note's own at some values."""
+        return lowered(self.world.applied(self._inside(e), node, [lifted(a) for a in arguments]))
+
+    def _inside(self, e: Evaluation) -> Evaluation:
+        bound = {key: lifted(value) for key, value in e.bound.items()}
+        return self.world.evaluation(e.indices, e.reading, bound)
+
+    def enter(self, statement: Statement) -> None:
+        """Told of the statement that is judged next."""
+        if self.on_enter is not None:
+            self.on_enter(statement)
+
+    def updated(self, key: str) -> Array:
+        """The value of a parameter after the step that is judged."""
+        if key not in self.steps:
+            raise NotAvailable(self.why or f"the note does not say which step gives {key} its new value")
+        return self.steps[key]
+
+    def constant(self, number: Fraction) -> Array:
+        """A number; the same in all trials."""
+        return TrialArray(np.full(1, float(number)))
+
+    def role(self, key: str) -> Role:
+        """Whether a quantity is updated somewhere, or is a step size."""
+        return "parameter" if key in self.parameters else "hyperparameter" if key in self.rates else "value"
+
+    def numbers(self, value: Array) -> Numbers:
+        """The numbers (trials, *shape)."""
+        return np.asarray(value.values if isinstance(value, TrialArray) else value, dtype=np.float64)
+
+    def compare(self, left: Array, right: Array) -> Agreement:
+        """Compare trial by trial, within what float64 loses in so many operations."""
+        a, b = np.broadcast_arrays(self.numbers(left), self.numbers(right))
+        finite = np.isfinite(a).reshape(len(a), -1).all(axis=1) & np.isfinite(b).reshape(len(b), -1).all(axis=1)
+        if not finite.any():
+            return Agreement("undecided", "in no trial are both sides finite", len(a))
+        return compare_numbers(a[finite], b[finite], _TOLERANCE)
+
+
+def lowered(value: Any) -> Array:
+    """A tensor as numbers."""
+    if isinstance(value, TensorArray):
+        return TrialArray(value.tensor.detach().numpy())
+    return TrialArray(np.asarray(value, dtype=np.float64)[None])
+
+
+def lifted(value: Any) -> TensorArray:
+    """Numbers as a tensor, by which a function's derivative can be taken."""
+    numbers = value.values if isinstance(value, TrialArray) else np.asarray(value, dtype=np.float64)[None]
+    return TensorArray(torch.tensor(np.asarray(numbers, dtype=np.float64), requires_grad=True))

@@ -1,0 +1,173 @@
+"""The number of axes of everything that a note uses and does not define: the choice in which most of it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gradproof.audit.own.names.definitions import Definitions
+from gradproof.audit.own.names.families import Families, symbols_in
+from gradproof.audit.own.shapes.kinds import Kind, Kinds, Mismatch
+from gradproof.audit.reading.names import form
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import Node, Symbol, Transpose, walk
+
+Leaf = tuple[str, str, tuple[str, ...], int]
+_EVALUATIONS = 150_000  # nodes whose kind is asked for in one chapter, in all
+_MISFIT = 6.0
+_SCALARS = frozenset("LJECNKTMDSRFHI")
+
+
+def leaf_key(head: Symbol, families: Families) -> Leaf:
+    """What all layers of a leaf share: `W^{(1)}` and `W^{(2)}` have as many axes."""
+    letters = families.letters
+    names = tuple("#" if letters.is_index(label.text) else label.text for label in head.sub)
+    return head.name, head.mark, names, len(head.sup)
+
+
+@dataclass
+class Ranks:
+    """The search: ranks of leaves changed one at a time while more statements fit."""
+
+    statements: Sequence[Statement]
+    definitions: Definitions
+    families: Families
+    given: Mapping[Leaf, int] = field(default_factory=dict)
+    _left: int = _EVALUATIONS
+
+    def run(self) -> dict[Leaf, int]:
+        """The best ranks found."""
+        self._sides: list[list[Node]] = [
+            [side.node for side in statement.sides if side.node is not None] for statement in self.statements
+        ]
+        self._size = sum(1 for sides in self._sides for tree in sides for _ in walk(tree)) or 1
+        leaves = self._leaves()
+        best: dict[Leaf, int] = {}
+        lowest = float("inf")
+        for usual in (1, 0):
+            ranks = {leaf: self._first(leaf, usual, leaves) for leaf in leaves}
+            ranks, cost = self._descended(ranks, leaves)
+            if cost < lowest - 1e-9:
+                best, lowest = ranks, cost
+        return best
+
+    def _leaves(self) -> dict[Leaf, int]:
+        """Leaves and the fewest axes that their labels and transposes need."""
+        found: dict[Leaf, int] = {}
+        transposed = {
+            id(node.argument)
+            for sides in self._sides
+            for tree in sides
+            for node in walk(tree)
+            if isinstance(node, Transpose) and isinstance(node.argument, Symbol)
+        }
+        for symbol in (s for sides in self._sides for tree in sides for s in symbols_in(tree)):
+            if self._is_defined(symbol):
+                continue
+            family = self.families.of(symbol)
+            split = self.families.split(symbol)
+            key = leaf_key(split.head, self.families)
+            axes = family.axes if family is not None else 0
+            found[key] = max(found.get(key, 0), axes, len(split.axes) + (id(symbol) in transposed))
+        return found
+
+    def _is_defined(self, symbol: Symbol) -> bool:
+        """Whether an equation says what a symbol is, so that its axes follow; a function has none."""
+        if form(symbol) in self.definitions.functions:
+            return True
+        head = self.families.split(symbol).head
+        kinds = Kinds(self.definitions, self.families, lambda _: 0)
+        return any(kinds.alike(d.head, head) for d in self.definitions.quantities.get((head.name, head.mark), ()))
+
+    def _first(self, leaf: Leaf, usual: int, leaves: Mapping[Leaf, int]) -> int:
+        if leaf in self.given:
+            return self.given[leaf]
+        prior = _prior(leaf)
+        ranks = range(leaves[leaf], 4)
+        wish = usual if leaf[0].isalpha() and leaf[0].islower() and len(leaf[0]) == 1 else -1
+        return min(ranks, key=lambda rank: (rank != wish and wish >= 0, prior(rank)))
+
+    def _descended(self, ranks: dict[Leaf, int], leaves: Mapping[Leaf, int]) -> tuple[dict[Leaf, int], float]:
+        cost = self._cost(ranks)
+        for _ in range(4):
+            better = False
+            for leaf in ranks:
+                if leaf in self.given:
+                    continue
+                for rank in range(leaves[leaf], 4 if leaves[leaf] > 1 else 3):
+                    if rank == ranks[leaf] or self._left < 0:
+                        continue
+                    other = {**ranks, leaf: rank}
+                    changed = self._cost(other)
+                    if changed < cost - 1e-9:
+                        ranks, cost, better = other, changed, True
+            if not better:
+                break
+        return ranks, cost
+
+    def kinds(self, ranks: Mapping[Leaf, int]) -> Kinds:
+        """The kinds of all formulas under some ranks."""
+        return Kinds(self.definitions, self.families, lambda head: self._rank(ranks, head))
+
+    def _cost(self, ranks: Mapping[Leaf, int]) -> float:
+        self._left -= self._size
+        kinds = self.kinds(ranks)
+        total = sum(_prior(leaf)(rank) for leaf, rank in ranks.items())
+        for sides in self._sides:
+            total += _cost_of(kinds, sides)
+        return total + kinds.strain
+
+    def _rank(self, ranks: Mapping[Leaf, int], head: Symbol) -> int:
+        return ranks.get(leaf_key(head, self.families), 0)
+
+
+def _cost_of(kinds: Kinds, sides: Sequence[Node]) -> float:
+    """How badly the sides of one statement fit, in the better of both conventions."""
+    lowest = float("inf")
+    for rows in (False, True):
+        kinds.rows = rows
+        before = kinds.strain
+        cost, known = 0.0, None
+        for tree in sides:
+            try:
+                kind = kinds.of(tree)
+            except Mismatch:
+                cost += _MISFIT
+                continue
+            if known is not None and not _equal(known, kind):
+                cost += _MISFIT
+            known = kind if known in (None, "?") else known
+        cost += kinds.strain - before
+        kinds.strain = before
+        lowest = min(lowest, cost)
+        if cost == 0:
+            break
+    kinds.rows = False
+    return lowest
+
+
+def _equal(a: Kind, b: Kind) -> bool:
+    if "?" in (a, b) or a == b:
+        return True
+    return {a, b} <= {1, "row", "column"} or ({a, b} == {0, 1} and False)
+
+
+def _prior(leaf: Leaf):  # type: ignore[no-untyped-def]
+    name = leaf[0].rstrip("'")
+    if name.startswith("\\"):
+        table = (0.0, 0.3, 2.5, 6.0) if name in (r"\delta", r"\theta", r"\mu", r"\sigma") else (0.0, 1.0, 3.0, 6.0)
+        if name[1].isupper():
+            table = (2.0, 2.0, 0.0, 6.0)
+    elif len(name) > 1:
+        table = (0.0, 1.5, 2.0, 6.0)
+    elif name.isupper() and leaf[2].count("#") > 1:
+        table = (0.0, 2.0, 2.0, 6.0)
+    elif name.isupper() and "#" in leaf[2]:
+        table = (0.4, 2.0, 0.0, 6.0) if name in "WUVAM" else (0.2, 2.0, 0.5, 6.0)
+    elif name.isupper():
+        table = (0.6, 2.0, 0.4, 5.0) if name in _SCALARS else (2.0, 2.0, 0.0, 3.0)
+    elif name == "w":
+        table = (0.6, 0.3, 1.0, 6.0)
+    else:
+        table = (0.35, 0.3, 2.5, 6.0)
+    return lambda rank: table[min(rank, 3)]

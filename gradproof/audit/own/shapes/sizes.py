@@ -1,0 +1,527 @@
+"""The sizes of a note's arrays: axes that its formulas bring together have one size, all others differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gradproof.audit.own.names.definitions import Definitions
+from gradproof.audit.own.names.families import LAYERS, Families
+from gradproof.audit.reading.names import form
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import (
+    Big,
+    Call,
+    Cases,
+    Comparison,
+    Derivative,
+    Entry,
+    Fraction,
+    Inverse,
+    Label,
+    Matrix,
+    Node,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Transpose,
+)
+from gradproof.audit.values.indices import index_value
+
+Axis = int
+Shape = tuple[Axis, ...]
+_ONE = 0  # the axis of length one
+_SMALLEST = 2
+_REDUCING = frozenset({"sum", "mean", "tr", "rows", "columns"})
+
+
+class Clash(Exception):
+    """Shapes that do not fit."""
+
+
+@dataclass
+class Axes:
+    """Axes joined by what a note does with them; each class has a size that is given, or its own."""
+
+    parents: list[int] = field(default_factory=lambda: [0])
+    sizes: dict[int, int] = field(default_factory=lambda: {0: 1})
+    least: dict[int, int] = field(default_factory=dict)
+    named: dict[str, Axis] = field(default_factory=dict)
+    sums: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def new(self) -> Axis:
+        """A fresh axis."""
+        self.parents.append(len(self.parents))
+        return len(self.parents) - 1
+
+    def root(self, axis: Axis) -> Axis:
+        """The axis that stands for its class."""
+        while self.parents[axis] != axis:
+            self.parents[axis] = self.parents[self.parents[axis]]
+            axis = self.parents[axis]
+        return axis
+
+    def join(self, a: Axis, b: Axis) -> Axis:
+        """Make two axes one; raises `Clash` for different sizes."""
+        a, b = self.root(a), self.root(b)
+        if a == b:
+            return a
+        first, second = self.sizes.get(a), self.sizes.get(b)
+        if first is not None and second is not None and first != second:
+            raise Clash
+        if second is not None:
+            a, b = b, a
+        self.parents[b] = a
+        if b in self.least:
+            self.least[a] = max(self.least.get(a, 0), self.least.pop(b))
+        return a
+
+    def fix(self, axis: Axis, size: int) -> None:
+        """Give an axis its size; raises `Clash` where it has another."""
+        axis = self.root(axis)
+        if self.sizes.setdefault(axis, size) != size:
+            raise Clash
+
+    def name(self, name: str) -> Axis:
+        """The axis whose length a letter is: n of `\\sum_{i=1}^n`."""
+        if name not in self.named:
+            self.named[name] = self.new()
+        return self.named[name]
+
+    def solve(self) -> Callable[[Axis], int]:
+        """Sizes for all axes: those that are not given are different from each other."""
+        taken = set(self.sizes.values())
+        sizes = dict(self.sizes)
+
+        def of(axis: Axis) -> int:
+            axis = self.root(axis)
+            parts = next((p for a, p in self.sums.items() if self.root(a) == axis), None)
+            if axis not in sizes and parts is not None:
+                sizes[axis] = sum(of(part) for part in parts)
+            if axis not in sizes:
+                size = max(_SMALLEST, self.least.get(axis, 0))
+                while size in taken and size < 9:
+                    size += 1
+                sizes[axis] = size
+                taken.add(size)
+            return sizes[axis]
+
+        return of
+
+
+@dataclass
+class Shapes:
+    """The shapes of trees in terms of axes; `rank` says how many axes a leaf has."""
+
+    definitions: Definitions
+    families: Families
+    rank: Callable[[Symbol], int]
+    axes: Axes
+    rows: bool = False
+    letters: dict[str, Axis] = field(default_factory=dict)
+    layers: dict[str, int] = field(default_factory=dict)
+    dummies: Mapping[object, Shape] = field(default_factory=dict)
+    leaves: dict[object, Shape] = field(default_factory=dict)
+    _known: dict[object, Shape | None] = field(default_factory=dict)
+
+    def of(self, node: Node) -> Shape:
+        """The shape of a tree; raises `Clash`."""
+        return _RULES[type(node)](self, node)
+
+    def statement(self, statement: Statement) -> bool:
+        """Join what the sides of a statement bring together; whether all of it fitted."""
+        fitted = True
+        for rows in (False, True):
+            self.rows = rows
+            self.letters = {}
+            saved = (list(self.axes.parents), dict(self.axes.sizes), dict(self.axes.least))
+            try:
+                self._limits(statement)
+                shapes = [self.of(side.node) for side in statement.sides if side.node is not None]
+                for other in shapes[1:]:
+                    self.alike(shapes[0], other)
+            except (Clash, RecursionError):
+                self.axes.parents[: len(saved[0])] = saved[0]
+                self.axes.sizes, self.axes.least = saved[1], saved[2]
+                fitted = False
+                continue
+            self.rows = False
+            return True
+        self.rows = False
+        return fitted
+
+    def _limits(self, statement: Statement) -> None:
+        for condition in statement.conditions:
+            if condition.high and condition.right == "1" and condition.left not in self.families.letters.layered:
+                self.letters[condition.left] = self._limit(condition.high)
+
+    def _limit(self, text: str) -> Axis:
+        if text.isdecimal() and 0 < int(text) < 20:
+            axis = self.axes.new()
+            self.axes.fix(axis, int(text))
+            return axis
+        if index_value(text, {}) is None and (text.isalpha() or text.startswith("\\") or "_" in text):
+            return self.axes.name(text)
+        return self.axes.new()
+
+    def letter(self, name: str) -> Axis:
+        """The axis that an index letter runs along in this statement."""
+        if name not in self.letters:
+            self.letters[name] = self.axes.new()
+        return self.letters[name]
+
+    def head(self, head: Symbol) -> Shape:
+        """The shape of a whole quantity, its layers with numbers."""
+        head = self._numbered(head)
+        key = form(head)
+        if key in self._known:
+            known = self._known[key]
+            if known is None:
+                raise Clash
+            return known
+        self._known[key] = None
+        for definition, values in self.definitions.matches(head):
+            saved = self.letters, self.layers
+            self.letters, self.layers = {}, {**self.layers, **values}
+            try:
+                whole = self.of(definition.tree)
+                whole = (
+                    *(
+                        self.letter(text) if text.isalpha() or text == r"\ell" else self.axes.new()
+                        for text in definition.axes
+                    ),
+                    *whole,
+                )
+            except (Clash, RecursionError):
+                continue
+            finally:
+                self.letters, self.layers = saved
+            self._known[key] = whole
+            return whole
+        shape = tuple(self.axes.new() for _ in range(self.rank(head)))
+        self._known[key] = self.leaves[key] = shape
+        return shape
+
+    def _numbered(self, head: Symbol) -> Symbol:
+        values = {**self.families.letters.fixed, **self.layers}
+
+        def label(label: Label) -> Label:
+            number = index_value(label.text, values) if self.families.letters.is_index(label.text) else None
+            return label if number is None else Label(str(number), label.bracket)
+
+        return replace(head, sub=tuple(map(label, head.sub)), sup=tuple(map(label, head.sup)))
+
+    def symbol(self, node: Symbol) -> Shape:
+        """The shape of a symbol."""
+        if form(node) in self.dummies:
+            return self.dummies[form(node)]
+        letters = self.families.letters
+        if not (node.sub or node.sup or node.mark):
+            if node.name in letters.indices or node.name in letters.fixed or node.name in self.layers:
+                return ()
+            if node.name in self.axes.named:
+                return ()
+        if form(node) in self.definitions.functions:
+            return ()
+        split = self.families.split(node)
+        if (
+            node.name == r"\delta"
+            and len(split.axes) == 2
+            and (node.name, node.mark) not in self.definitions.quantities
+        ):
+            return ()
+        shape = self.head(split.head)
+        if len(split.axes) > len(shape):
+            raise Clash
+        for text, axis in zip(split.axes, shape, strict=False):
+            self._along(text, axis)
+        return shape[len(split.axes) :]
+
+    def _along(self, text: str, axis: Axis) -> None:
+        """What a label says of the axis whose entries it counts."""
+        if text.isdecimal():
+            root = self.axes.root(axis)
+            self.axes.least[root] = max(self.axes.least.get(root, 0), int(text), _SMALLEST)
+        elif text in self.families.letters.fixed:
+            root = self.axes.root(axis)
+            self.axes.least[root] = max(self.axes.least.get(root, 0), self.families.letters.fixed[text] + 1)
+        elif (text.isalpha() and len(text) == 1) or text == r"\ell":
+            if text not in self.layers:
+                self.axes.join(self.letter(text), axis)
+        else:
+            root = self.axes.root(axis)
+            self.axes.least[root] = max(self.axes.least.get(root, 0), 4)
+
+    def entrywise(self, a: Shape, b: Shape, *, by_rows: bool = False) -> Shape:
+        """A sum, an entrywise product, or two sides."""
+        if not a or not b:
+            return a or b
+        if len(a) == len(b):
+            return tuple(self._joined(x, y) for x, y in zip(a, b, strict=True))
+        if len(a) < len(b):
+            a, b = b, a
+        if len(a) == 2 and len(b) == 1:
+            rows, columns = a
+            if self.axes.root(rows) == _ONE:
+                self.axes.join(columns, b[0])
+            elif self.axes.root(columns) == _ONE:
+                self.axes.join(rows, b[0])
+            elif self.axes.root(columns) == self.axes.root(b[0]):
+                pass
+            elif self.axes.root(rows) == self.axes.root(b[0]) or not by_rows:
+                self.axes.join(rows, b[0])
+            else:
+                self.axes.join(columns, b[0])
+            return a
+        raise Clash
+
+    def _joined(self, x: Axis, y: Axis) -> Axis:
+        x, y = self.axes.root(x), self.axes.root(y)
+        if _ONE in (x, y) and self.axes.sizes.get(x) != self.axes.sizes.get(y):
+            return y if x == _ONE else x
+        return self.axes.join(x, y)
+
+    def alike(self, a: Shape, b: Shape) -> None:
+        """Two sides of an equality."""
+        if len(a) == len(b):
+            for x, y in zip(a, b, strict=True):
+                self.axes.join(x, y)
+        elif {len(a), len(b)} == {1, 2}:
+            vector, matrix = (a, b) if len(a) == 1 else (b, a)
+            others = [axis for axis in matrix if self.axes.root(axis) != _ONE]
+            if len(others) != 1:
+                raise Clash
+            self.axes.join(vector[0], others[0])
+        elif len(a) != len(b):
+            raise Clash
+
+    def product(self, operator: str, a: Shape, b: Shape) -> Shape:
+        """A product."""
+        if not a or not b:
+            return a or b
+        if operator in ("odot", "slash"):
+            return self.entrywise(a, b)
+        if operator == "outer":
+            return (*a, *b)
+        if len(a) == len(b) == 1:
+            if operator == "juxt":
+                raise Clash
+            return (self.axes.join(a[0], b[0]),)
+        if len(a) == 1 and len(b) == 2 and self.axes.root(b[0]) == _ONE:
+            return a[0], b[1]
+        if len(a) == 2 and len(b) == 1 and self.axes.root(a[1]) == _ONE:
+            return a[0], b[0]
+        if len(a) == len(b) == 2 and operator == "times" and self._may_be_equal(a, b):
+            return self.entrywise(a, b)
+        self.axes.join(a[-1], b[0])
+        out = (*a[:-1], *b[1:])
+        return () if out and all(self.axes.root(axis) == _ONE for axis in out) else out
+
+    def _may_be_equal(self, a: Shape, b: Shape) -> bool:
+        """Whether two matrices have one shape as far as is known."""
+        pairs = [(self.axes.root(x), self.axes.root(y)) for x, y in zip(a, b, strict=True)]
+        return all(x == y or None in (self.axes.sizes.get(x), self.axes.sizes.get(y)) for x, y in pairs)
+
+    def call(self, node: Call) -> Shape:
+        """The shape of a call."""
+        shapes = [self.of(argument) for argument in node.arguments]
+        if node.name is not None:
+            definition = self.definitions.function(node.name)
+            if definition is None or definition.parameters is None or len(definition.parameters) != len(shapes):
+                return shapes[0] if shapes else ()
+            saved = self.dummies, self.letters
+            self.dummies = {form(p): s for p, s in zip(definition.parameters, shapes, strict=True)}
+            self.letters = {}
+            try:
+                return self.of(definition.tree)
+            finally:
+                self.dummies, self.letters = saved
+        if node.function in ("max", "min") and len(shapes) == 2:
+            return self.entrywise(*shapes)
+        if node.function in _REDUCING or (node.function in ("max", "min") and len(shapes) == 1):
+            return ()
+        if node.function == "concat":
+            axis = self.axes.new()
+            ends = [shape[-1] if shape else _ONE for shape in shapes]
+            known = next(
+                (
+                    a
+                    for a, parts in self.axes.sums.items()
+                    if len(parts) == len(ends)
+                    and all(self.axes.root(x) == self.axes.root(y) for x, y in zip(parts, ends, strict=True))
+                ),
+                None,
+            )
+            self.axes.sums[axis if known is None else known] = tuple(ends)
+            return (*max(shapes, key=len)[:-1], axis if known is None else known)
+        if node.function == "inner":
+            self.alike(*shapes[:2])
+            return ()
+        if node.function == "diag":
+            return (shapes[0][0],) * 2 if len(shapes[0]) == 1 else shapes[0][:1]
+        return shapes[0] if shapes else ()
+
+
+def _sum(s: Shapes, node: Sum) -> Shape:
+    total: Shape = ()
+    by_rows = any(_batch_first(term) for term in node.terms)
+    for term in node.terms:
+        total = s.entrywise(total, s.of(term), by_rows=by_rows)
+    return total
+
+
+def _batch_first(term: Node) -> bool:
+    """Whether a term is `X W`, whose rows are examples, and not `W X`."""
+    if not isinstance(term, Product) or not isinstance(term.factors[-1], Symbol):
+        return False
+    return term.factors[-1].name.rstrip("'").lower() in ("w", "u", "v", "\\theta", "a")
+
+
+def _product(s: Shapes, node: Product) -> Shape:
+    shapes = [s.of(factor) for factor in node.factors]
+    total = shapes[0]
+    saved = list(s.axes.parents), dict(s.axes.sizes)
+    try:
+        for operator, shape in zip(node.operators, shapes[1:], strict=True):
+            total = s.product(operator, total, shape)
+        return total
+    except Clash:
+        s.axes.parents[: len(saved[0])] = saved[0]
+        s.axes.sizes = saved[1]
+    runs: list[Shape] = [shapes[0]]
+    for operator, shape in zip(node.operators, shapes[1:], strict=True):
+        if operator == "odot":
+            runs.append(shape)
+        else:
+            runs[-1] = s.product(operator, runs[-1], shape)
+    total = runs[0]
+    for run in runs[1:]:
+        total = s.entrywise(total, run)
+    return total
+
+
+def _power(s: Shapes, node: Power) -> Shape:
+    exponent = s.of(node.exponent)
+    return exponent if isinstance(node.base, Symbol) and node.base.name == "e" else s.of(node.base)
+
+
+def _transpose(s: Shapes, node: Transpose) -> Shape:
+    shape = s.of(node.argument)
+    if len(shape) == 1:
+        return (shape[0], _ONE) if s.rows else (_ONE, shape[0])
+    return shape[::-1]
+
+
+def _inverse(s: Shapes, node: Inverse) -> Shape:
+    shape = s.of(node.argument)
+    if len(shape) == 2:
+        s.axes.join(*shape)
+    return shape
+
+
+def _entry(s: Shapes, node: Entry) -> Shape:
+    shape = s.of(node.argument)
+    texts = [text for label in node.labels for text in (label.text if label.text.isalnum() else [label.text])]
+    if len(texts) > len(shape):
+        raise Clash
+    for text, axis in zip(texts, shape, strict=False):
+        s._along(text, axis)
+    return shape[len(texts) :]
+
+
+def _big(s: Shapes, node: Big) -> Shape:
+    if node.index in s.families.letters.layered:
+        saved_layers = dict(s.layers)
+        shape: Shape = ()
+        if node.high and index_value(node.high, s.families.letters.fixed) is None and node.high not in s.layers:
+            s.axes.fix(s.axes.name(node.high), LAYERS)
+        for number in range(1, LAYERS + 1):
+            s.layers = {**saved_layers, node.index: number}
+            shape = s.of(node.body)
+        s.layers = saved_layers
+        return shape
+    saved = dict(s.letters)
+    if node.high:
+        axis = s._limit(node.high) if node.low in ("1", "") else s.axes.new()
+        s.letters[node.index] = axis
+    else:
+        s.letters.pop(node.index, None)
+    try:
+        return s.of(node.body)
+    finally:
+        s.letters = saved
+
+
+def _derivative(s: Shapes, node: Derivative) -> Shape:
+    of, by = s.of(node.of), s.of(node.by)
+    if len(of) + len(by) > 2:
+        raise Clash
+    return (*of, *by)
+
+
+def _cases(s: Shapes, node: Cases) -> Shape:
+    total: Shape = ()
+    for value in node.values:
+        total = s.entrywise(total, s.of(value))
+    for condition in node.conditions:
+        if condition is not None:
+            s.of(condition)
+    return total
+
+
+def _matrix(s: Shapes, node: Matrix) -> Shape:
+    for row in node.rows:
+        for cell in row:
+            s.of(cell)
+    shape = []
+    for size in (len(node.rows), len(node.rows[0])):
+        if size > 1:
+            shape.append(s.axes.new())
+            s.axes.fix(shape[-1], size)
+    return tuple(shape)
+
+
+_RULES: dict[type, Callable[..., Shape]] = {
+    Number: lambda s, node: (),
+    Symbol: lambda s, node: s.symbol(node),
+    Sum: _sum,
+    Product: _product,
+    Fraction: lambda s, node: s.entrywise(s.of(node.top), s.of(node.bottom)),
+    Power: _power,
+    Call: lambda s, node: s.call(node),
+    Derivative: _derivative,
+    Transpose: _transpose,
+    Inverse: _inverse,
+    Entry: _entry,
+    Big: _big,
+    Norm: lambda s, node: s.of(node.argument) if node.kind == "abs" else s.of(node.argument)[:0],
+    Comparison: lambda s, node: s.entrywise(s.of(node.left), s.of(node.right)),
+    Cases: _cases,
+    Matrix: _matrix,
+}
+
+
+def shaped(
+    statements: Sequence[Statement], shapes: Shapes, layered: Iterable[str]
+) -> tuple[dict[object, tuple[int, ...]], dict[str, int]]:
+    """The sizes of all leaves, and the numbers that letters for lengths stand for."""
+    for statement in statements:
+        used = [letter for letter in layered if _uses(statement, letter)]
+        for number in range(1, LAYERS + 1) if used else (0,):
+            shapes.layers = dict.fromkeys(used, number)
+            shapes.statement(statement)
+    shapes.layers = {}
+    size = shapes.axes.solve()
+    leaves = {key: tuple(size(axis) for axis in shape) for key, shape in shapes.leaves.items()}
+    return leaves, {name: size(axis) for name, axis in shapes.axes.named.items()}
+
+
+def _uses(statement: Statement, letter: str) -> bool:
+    from gradproof.audit.own.names.families import symbols_in
+    from gradproof.audit.values.indices import letters_in
+
+    trees = [side.node for side in statement.sides if side.node is not None]
+    return any(letter in letters_in(symbol.sub + symbol.sup) for tree in trees for symbol in symbols_in(tree))

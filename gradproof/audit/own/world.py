@@ -1,0 +1,395 @@
+"""A note's own forward pass as torch tensors: what it defines computed from what it leaves open, and every derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradproof.audit.own.draws import drawn
+from gradproof.audit.own.names.definitions import Definition, Definitions
+from gradproof.audit.own.names.families import Families
+from gradproof.audit.own.tensors import TensorArray
+from gradproof.audit.reading.limits import Budget, Limits
+from gradproof.audit.reading.names import Names, form, plain
+from gradproof.audit.reading.tree import Call, Derivative, Label, Node, Symbol, walk
+from gradproof.audit.values import lookup
+from gradproof.audit.values.evaluate import evaluation, laid_out
+from gradproof.audit.values.evaluation import Evaluation, Unjudged
+from gradproof.audit.values.forall import is_met
+from gradproof.audit.values.functions import sigmoid
+from gradproof.audit.values.indices import index_value, symbols_with
+from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role
+from gradproof.audit.values.ranges import inferred
+from gradproof.audit.values.readings import Reading
+from gradproof.audit.values.shapes import Misfit
+
+Numbers = NDArray[np.float64]
+_STEPS = 400_000  # of evaluation, in one chapter
+_ENTRIES = 400  # of an array that is defined entry by entry
+_TRIED = (Reading(), Reading(vectors="rows"), Reading(grouping="products"), Reading(columns="inner"))
+
+
+class Independent(Unjudged):
+    """A derivative by something that, as far as the note says, nothing leads from."""
+
+
+@dataclass
+class World:
+    """The values of one chapter's quantities in some trials, each computed when it is first asked for.
+
+    `shapes`: of the leaves, by form. `labels`: the names whose entries sum to one. `assumed` collects what was taken
+    for granted, `open` the leaves that were drawn. `fixed`: numbers that the note gives to leaves, in one more trial.
+    """
+
+    names: Names
+    definitions: Definitions
+    families: Families
+    shapes: Mapping[object, tuple[int, ...]]
+    labels: frozenset[tuple[str, str]]
+    trials: int
+    seed: int
+    heads: Mapping[str, Symbol]
+    limits: Limits = field(default_factory=Limits)
+    assumed: dict[str, str] = field(default_factory=dict)
+    open: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    fixed: Mapping[object, float] | None = None
+    _values: dict[str, TensorArray | str] = field(default_factory=dict)
+    _computing: set[str] = field(default_factory=set)
+    _budget: Budget = field(default_factory=lambda: Budget(_STEPS))
+
+    def value(self, key: str) -> TensorArray:
+        """A quantity; raises `NotAvailable` where the note does not lead to it."""
+        known = self._values.get(key)
+        if isinstance(known, str):
+            raise NotAvailable(known)
+        if known is not None:
+            return known
+        if key in self._computing:
+            raise NotAvailable(f"{key} is defined by itself")
+        self._computing.add(key)
+        try:
+            value = self._computed(key)
+        except (NotAvailable, Unjudged, Misfit) as error:
+            self._values[key] = str(error)
+            raise NotAvailable(str(error)) from error
+        finally:
+            self._computing.discard(key)
+        self._values[key] = value
+        return value
+
+    def _computed(self, key: str) -> TensorArray:
+        head = self.heads[key]
+        function = self.definitions.functions.get(form(head))
+        if function is not None:
+            return self._evaluated(function.tree, {})
+        problem: Exception | None = None
+        for definition, values in self.definitions.matches(head):
+            if not self._is_met(definition, values):
+                continue
+            try:
+                return self._defined(definition, values)
+            except (NotAvailable, Unjudged, Misfit) as error:
+                problem = problem or error
+        if problem is not None:
+            raise NotAvailable(f"{key} cannot be computed from its definition: {problem}")
+        return self._leaf(key, head)
+
+    def _is_met(self, definition: Definition, values: Mapping[str, int]) -> bool:
+        e = self.evaluation(values)
+        return all(is_met(e, condition, {}) for condition in definition.conditions if condition.left in values)
+
+    def _leaf(self, key: str, head: Symbol) -> TensorArray:
+        shape = self.shapes.get(form(head))
+        if head.name == "I" and not head.mark and shape is not None and len(shape) == 2 and shape[0] == shape[1]:
+            self.assumed[key] = "the identity"
+            return TensorArray(torch.eye(shape[0], dtype=torch.float64)[None])
+        if shape is None:
+            raise NotAvailable(f"nothing in the note says what {key} is")
+        if self.fixed is not None:
+            if form(head) not in self.fixed:
+                raise NotAvailable(f"the note gives no number for {key}")
+            numbers = np.full((1, *shape), self.fixed[form(head)])
+        else:
+            numbers = drawn(head, shape, self.trials, self.seed, self.labels)
+        self.open[key] = shape
+        return TensorArray(torch.tensor(numbers, dtype=torch.float64, requires_grad=True))
+
+    def _defined(self, definition: Definition, values: Mapping[str, int]) -> TensorArray:
+        if not definition.axes:
+            return self._evaluated(definition.tree, values)
+        e = self.evaluation(values)
+        ranges = [self._range(e, definition, text) for text in definition.axes]
+        count = int(np.prod([len(r) for r in ranges]))
+        if count > _ENTRIES:
+            raise NotAvailable(f"an array of {count:,} entries that is defined entry by entry")
+        letters = definition.axes
+        entries = [
+            self._evaluated(definition.tree, {**values, **dict(zip(letters, numbers, strict=True))})
+            for numbers in product(*ranges)
+        ]
+        if len({entry.shape for entry in entries}) != 1:
+            raise NotAvailable("its entries have different shapes")
+        stacked: TensorArray = np.stack(entries)
+        tensor = stacked.tensor
+        lengths = [len(r) for r in ranges]
+        return TensorArray(tensor.reshape(tensor.shape[0], *lengths, *tensor.shape[2:]))
+
+    def _range(self, e: Evaluation, definition: Definition, text: str) -> Sequence[int]:
+        for condition in definition.conditions:
+            if condition.left == text and condition.high:
+                low, high = (_whole(e, limit) for limit in (condition.right, condition.high))
+                if low == 1 and high is not None:
+                    return range(1, high + 1)
+        found = inferred(e, text, symbols_with(text, definition.tree))
+        if not found or list(found) != list(range(1, len(found) + 1)):
+            raise NotAvailable(f"the range of the index {text} is not known")
+        return found
+
+    def _evaluated(self, tree: Node, values: Mapping[str, int]) -> TensorArray:
+        """A tree in the first reading in which its shapes fit."""
+        problem: Misfit | None = None
+        for reading in _TRIED:
+            try:
+                value = self.evaluation(values, reading).value(tree)
+            except Misfit as error:
+                problem = problem or error
+                continue
+            return value if isinstance(value, TensorArray) else TensorArray(torch.as_tensor(np.asarray(value))[None])
+        assert problem is not None
+        raise problem
+
+    def evaluation(
+        self, values: Mapping[str, int], reading: Reading | None = None, bound: Mapping[object, Array] | None = None
+    ) -> Evaluation:
+        """A fresh evaluation on this world."""
+        e = evaluation(self, self._budget, self.limits, {**self.families.letters.fixed, **values}, reading)
+        e.bound = bound or {}
+        return e
+
+    # ---- what judging asks for
+
+    def is_number(self, key: str) -> bool:
+        """Whether a quantity is a single number."""
+        try:
+            return self.value(key).shape == ()
+        except NotAvailable:
+            return False
+
+    def slope(self, of: str, by: str) -> TensorArray | None:
+        """The derivative of one quantity by another; None where there is none."""
+        try:
+            return TensorArray(gradient(self.value(of).tensor, self.value(by).tensor, (), "", -1))
+        except (NotAvailable, Unjudged):
+            return None
+
+    def leaves_under(self, key: str) -> set[str]:
+        """The leaves on which a quantity depends."""
+        try:
+            return self._leaves_below(self.value(key))
+        except NotAvailable:
+            return set()
+
+    def leaves_of(self, tree: Node, values: Mapping[str, int]) -> set[str] | None:
+        """The leaves that stand below the symbols of a tree; None where one of them has no value."""
+        found: set[str] = set()
+        e = self.evaluation(values)
+        for node in walk(tree):
+            if isinstance(node, Symbol) and not (form(node) in e.bound or node.name in e.indices):
+                place = lookup.find(self, node, e.indices)
+                if place is not None:
+                    try:
+                        found |= self._leaves_below(self.value(place.key))
+                    except NotAvailable:
+                        return None
+        return found
+
+    def _leaves_below(self, value: TensorArray) -> set[str]:
+        keys = [key for key in self.open if isinstance(self._values.get(key), TensorArray)]
+        if not value.tensor.requires_grad or not keys:
+            return set()
+        known = self._values
+        tensors = [known[key].tensor for key in keys]  # type: ignore[union-attr]
+        slopes = torch.autograd.grad(value.tensor.sum(), tensors, retain_graph=True, allow_unused=True)
+        return {key for key, slope in zip(keys, slopes, strict=True) if slope is not None}
+
+    # ---- what the rules of evaluation ask for
+
+    def derived(self, e: Evaluation, node: Derivative) -> TensorArray:
+        """A derivative of anything by a quantity, an entry of one, or a function's dummy."""
+        if (at := self._slot(e, node)) is not None:
+            return at
+        of = e.value(node.of)
+        by, index = self._variable(e, node)
+        again = any(isinstance(below, Derivative | Call) for below in walk(node.of))
+        return TensorArray(gradient(of.tensor, by.tensor, index, plain_of(node), node.span[0], again=again))
+
+    def _slot(self, e: Evaluation, node: Derivative) -> TensorArray | None:
+        """`\\nabla_\\theta J(\\theta_t)`: the derivative of a function by its dummy, taken at what stands in its place."""
+        of = node.of
+        if not isinstance(of, Call) or of.name is None or of.primes:
+            return None
+        definition = self.definitions.function(of.name)
+        parameters = definition.parameters if definition is not None and definition.parameters is not None else ()
+        if len(parameters) != len(of.arguments):
+            return None
+        for parameter, argument in zip(parameters, of.arguments, strict=True):
+            if form(parameter) == form(node.by) if isinstance(node.by, Symbol) else False:
+                if argument == parameter:
+                    return None
+                at = e.value(argument).tensor * 1.0
+                at = at if at.requires_grad else at.detach().requires_grad_()
+                values = [TensorArray(at) if a is argument else e.value(a) for a in of.arguments]
+                value = self._applied(e, of, definition, values)
+                return TensorArray(gradient(value.tensor, at, (), plain_of(node), node.span[0], again=True))
+        return None
+
+    def _variable(self, e: Evaluation, node: Derivative) -> tuple[TensorArray, tuple[Any, ...]]:
+        by = node.by
+        if isinstance(by, Call) and by.name is not None:
+            by = by.name
+        if not isinstance(by, Symbol):
+            raise Unjudged("a derivative by an expression", node.span[0])
+        dummy = e.bound.get(form(by))
+        if dummy is not None:
+            return dummy, ()
+        place = e.place(by)
+        try:
+            return self.value(place.key), place.index
+        except NotAvailable as error:
+            raise Unjudged(str(error), node.span[0]) from error
+
+    def applied(self, e: Evaluation, node: Call, arguments: Sequence[Array]) -> Array:
+        """A function of the note's own, or its derivative, at some values."""
+        assert node.name is not None
+        definition = self.definitions.function(node.name)
+        if definition is None and not node.primes:
+            place = e.find(node.name)
+            if place is not None and (node.name.name, node.name.mark) in self.definitions.quantities:
+                return lookup.value_at(self, place)
+        arguments = [
+            a if isinstance(a, TensorArray) else TensorArray(torch.as_tensor(np.asarray(a))[None]) for a in arguments
+        ]
+        if node.primes:
+            if len(arguments) != 1:
+                raise Unjudged("a prime at a function of several arguments", node.span[0])
+            at = arguments[0].tensor * 1.0
+            at = at if at.requires_grad else at.detach().requires_grad_()
+            value = self._applied(e, node, definition, [TensorArray(at)]).tensor
+            for _ in range(node.primes):
+                if not value.requires_grad:
+                    return TensorArray(torch.zeros_like(at))
+                (slope,) = torch.autograd.grad(value.sum(), at, create_graph=True, allow_unused=True)
+                value = torch.zeros_like(at) if slope is None else slope
+            return TensorArray(value)
+        return self._applied(e, node, definition, arguments)
+
+    def _applied(
+        self, e: Evaluation, node: Call, definition: Definition | None, arguments: Sequence[Array]
+    ) -> TensorArray:
+        assert node.name is not None
+        if definition is None:
+            return self._unknown(node, arguments)
+        parameters = definition.parameters or ()
+        if len(parameters) != len(arguments):
+            raise Unjudged(f"{plain(node.name)} of {len(arguments)} arguments is not defined", node.span[0])
+        bound = {form(p): a for p, a in zip(parameters, arguments, strict=True)}
+        mark = f"function {form(node.name)}"
+        if mark in self._computing:
+            raise Unjudged(f"{plain(node.name)} is defined by itself", node.span[0])
+        self._computing.add(mark)
+        try:
+            value = self.evaluation({}, e.reading, bound).value(definition.tree)
+        finally:
+            self._computing.discard(mark)
+        zero = arguments[0] * 0.0 if len(arguments) == 1 else 0.0
+        return value if isinstance(value, TensorArray) else zero + value
+
+    def _unknown(self, node: Call, arguments: Sequence[Array]) -> TensorArray:
+        """A function that the note only names: the logistic one for σ, else any smooth one."""
+        assert node.name is not None
+        if len(arguments) != 1:
+            raise Unjudged(f"the function {plain(node.name)} is not defined", node.span[0])
+        x = arguments[0]
+        if node.name.name == r"\sigma":
+            self.assumed[plain(node.name)] = "the logistic function"
+            return sigmoid(x)
+        self.assumed[plain(node.name)] = "any smooth function, entry by entry"
+        shift = 0.1 * (sum(map(ord, plain(node.name))) % 7)
+        return np.tanh(0.8 * x + shift) + 0.3 * x + 0.1 * x * x
+
+    def derivative(self, of: str, by: str) -> Array:
+        """The derivative of one quantity by another."""
+        return TensorArray(gradient(self.value(of).tensor, self.value(by).tensor, (), f"{of} by {by}", -1))
+
+    def updated(self, key: str) -> Array:
+        """There is no optimizer here."""
+        raise NotAvailable(f"no step gives {key} a new value")
+
+    def constant(self, number: Fraction) -> Array:
+        """A number."""
+        return TensorArray(torch.full((1,), float(number), dtype=torch.float64))
+
+    def role(self, key: str) -> Role:
+        """Everything is a value here."""
+        return "value"
+
+    def numbers(self, value: Array) -> Numbers:
+        """The numbers behind a value."""
+        tensor = value.tensor if isinstance(value, TensorArray) else torch.as_tensor(np.asarray(value))[None]
+        return tensor.detach().numpy()
+
+    def compare(self, left: Array, right: Array) -> Agreement:
+        """Sides are compared as numbers, outside of this world."""
+        raise NotImplementedError
+
+
+def plain_of(node: Derivative) -> str:
+    """A derivative in words."""
+    names = [plain(part) if isinstance(part, Symbol) else "the expression" for part in (node.of, node.by)]
+    return f"{names[0]} by {names[1]}"
+
+
+def gradient(
+    of: torch.Tensor, by: torch.Tensor, index: tuple[Any, ...], what: str, position: int, *, again: bool = False
+) -> torch.Tensor:
+    """The derivative (trials, *of, *by[index]) of one tensor by another, trial by trial.
+
+    Raises `Independent` where nothing leads from one to the other.
+    """
+    trials = max(of.shape[0], by.shape[0])
+    flat = of.reshape(of.shape[0], -1)
+    if flat.shape[1] * by[0].numel() > 20_000:
+        raise Unjudged(f"a derivative of {flat.shape[1] * by[0].numel():,} entries", position)
+    slopes = []
+    for entry in range(flat.shape[1]):
+        column = flat[:, entry].sum()
+        slope = None
+        if column.requires_grad:
+            (slope,) = torch.autograd.grad(column, by, retain_graph=True, create_graph=again, allow_unused=True)
+        slopes.append(slope)
+    if all(slope is None for slope in slopes):
+        raise Independent(f"in this note nothing leads from the one to the other: the derivative of {what}", position)
+    filled = [torch.zeros_like(by) if slope is None else slope for slope in slopes]
+    whole = torch.stack([s.expand(trials, *s.shape[1:]) for s in filled], dim=1)
+    whole = whole.reshape(trials, *of.shape[1:], *by.shape[1:])
+    if index:
+        whole = whole[(slice(None), *(slice(None),) * (of.ndim - 1), *index)]
+    return whole
+
+
+def _whole(e: Evaluation, text: str) -> int | None:
+    number = index_value(text, e.indices)
+    if number is not None:
+        return number
+    constant = e.provider.names.constant(Symbol(text))
+    return int(constant) if constant is not None and constant.denominator == 1 else None
+
+
+__all__ = ["Independent", "Label", "World", "laid_out"]
