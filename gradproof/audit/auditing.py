@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from gradproof import defaults
@@ -41,6 +42,22 @@ def audit_note(
     truth = NoteTruth(reference, name, trials, seed)
     found = audit(text, Bounded(truth))
     return with_proofs(found, truth, seed, proof_seconds) if proof_seconds and truth.bounds.tape is not None else found
+
+
+def audit_alone(text: str, *, given: Sequence[str] = (), seed: int = 0) -> Audit:
+    """Read a note and judge every `=` in it by what the note itself defines.
+
+    Args:
+        text: The note.
+        given: Lines of LaTeX that the note leaves out, such as `P_j = ...`.
+        seed: For the trials.
+
+    Raises:
+        GradproofError: The note is beyond the reader's limits.
+    """
+    from gradproof.audit.own.judging import audit_itself
+
+    return audit_itself(text, given=given, seed=seed)
 
 
 def read_note(path: Path) -> str:

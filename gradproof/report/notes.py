@@ -40,9 +40,12 @@ def sentence(found: Audit) -> str:
     )
 
 
-def print_audit(console: Console, note: str, case: str, found: Audit) -> None:
-    """The verdict over the note, then each equality that does not plainly hold."""
-    console.print(Text(f"{note} against reference/{case}.py", style="bold"), soft_wrap=True)
+def print_audit(console: Console, note: str, case: str, found: Audit, *, against: str = "") -> None:
+    """The verdict over the note, then each equality that does not plainly hold.
+
+    `against`: what knows the truth; by default the reference of the case.
+    """
+    console.print(Text(f"{note} against {against or f'reference/{case}.py'}", style="bold"), soft_wrap=True)
     style = "bold red" if found.count("WRONG") else "bold green"
     console.print(Text(sentence(found), style=style), soft_wrap=True)
     wrong = set(map(id, found.wrong))
@@ -55,7 +58,7 @@ def print_audit(console: Console, note: str, case: str, found: Audit) -> None:
         console.print()
     for verdict in noted:
         console.print(Text(f"line {verdict.line}: {'; '.join(verdict.notes)}"), soft_wrap=True)
-    if any(verdict.reason.startswith(UNDECLARED) for verdict in found.verdicts):
+    if against != "itself" and any(verdict.reason.startswith(UNDECLARED) for verdict in found.verdicts):
         console.print()
         console.print(Text(_HOW_TO_DECLARE.format(case=case)), soft_wrap=True)
 

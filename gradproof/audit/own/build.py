@@ -139,7 +139,7 @@ def _provider(
         if any(label.text in VERSIONS for label in (*head.sub, *head.sup)):
             continue
         beyond = any(label.text == str(LAYERS + 1) for label in (*head.sub, *head.sup))
-        if beyond and not any(True for _ in definitions.matches(head)) and not _is_printed(head, read):
+        if beyond and not any(True for _ in definitions.matches(head)) and not _is_printed(head, everything):
             continue
         key = plain(head)
         heads[key] = head
@@ -233,6 +233,20 @@ def _sizes(text: str) -> tuple[str, ...]:
     return parts if plain else ()
 
 
+def _needs(definitions: Definitions, key: tuple[str, str], names: set[str]) -> bool:
+    """Whether a quantity is made of some names."""
+    waiting, seen = [key], {key}
+    while waiting:
+        for definition in definitions.quantities.get(waiting.pop(), ()):
+            for symbol in symbols_in(definition.tree):
+                if symbol.name in names:
+                    return True
+                if (symbol.name, symbol.mark) not in seen:
+                    seen.add((symbol.name, symbol.mark))
+                    waiting.append((symbol.name, symbol.mark))
+    return False
+
+
 def _add_losses(definitions: Definitions, statements: Sequence[Statement], families: Families) -> None:
     """A loss of which the note only takes derivatives: any function of what nothing else is made of."""
     tops: dict[object, Symbol] = {}
@@ -253,7 +267,7 @@ def _add_losses(definitions: Definitions, statements: Sequence[Statement], famil
                 inner |= {(s.name, s.mark) for s in symbols_in(definition.tree)}
     sinks: dict[object, Symbol] = {}
     for key, many in definitions.quantities.items():
-        if key in inner:
+        if key in inner or " " in key[0] or _needs(definitions, key, set(top.name for top in tops.values())):
             continue
         for definition in many:
             if any(isinstance(node, Derivative) for node in walk(definition.tree)) or definition.target:

@@ -18,10 +18,11 @@ from gradproof.audit.own.steps import objectives, step, updated_symbol
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, plain
 from gradproof.audit.reading.read import Document, Statement, read_document
-from gradproof.audit.reading.scan import Flavour
+from gradproof.audit.reading.scan import Flavour, flavour_of
 from gradproof.audit.reading.vocabulary import WORDS
 
 TRIALS = 12
+_GIVEN = {"markdown": "$${}$$", "tex": "\\[ {} \\]", "rst": ":math:`{}`"}
 
 
 def _with_steps(own: Own, chapter: Chapter, text: str) -> None:
@@ -65,6 +66,9 @@ def audit_itself(
     caps.
     """
     limits = limits or Limits()
+    flavour = flavour or flavour_of(text)
+    length = len(text)
+    text += "".join(f"\n\n{_GIVEN[flavour].format(line)}" for line in given)
     known = learned(text, flavour, limits)
     names = Names(functions=known.functions, words=WORDS | known.words, raised=frozenset(known.raised))
     document = read_document(text, names, flavour=flavour, limits=limits)
@@ -79,5 +83,7 @@ def audit_itself(
             numerals = Numerals(own, numbers_given(statements))
             told = [numerals.judged(v, statements[v.statement]) for v in found.verdicts]
             verdicts += Doubts(chapter, own, document.statements, text).weighed(told, tops)
+    verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
     verdicts.sort(key=lambda v: (v.statement, v.equality))
-    return Audit(document.text, document.statements, tuple(verdicts))
+    shown = tuple(statement for statement in document.statements if statement.start < length)
+    return Audit(text[:length], shown, tuple(verdicts))

@@ -15,7 +15,16 @@ from gradproof.errors import GradproofError
 @click.command("audit", short_help="Judge every equation printed in a note.")
 @click.argument("note", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
-    "--reference", "case", metavar="CASE", help="Whose reference knows the truth; by default the note's name."
+    "--reference",
+    "case",
+    metavar="CASE",
+    help="Whose reference knows the truth; by default the one of the note's name, else the note itself.",
+)
+@click.option(
+    "--given",
+    multiple=True,
+    metavar="LATEX",
+    help="A line that the note leaves out, for a note that is its own reference: 'P_j = ...'; may be repeated.",
 )
 @click.option(
     "--seed",
@@ -65,6 +74,7 @@ def command(
     ctx: click.Context,
     note: Path,
     case: str | None,
+    given: tuple[str, ...],
     seed: int,
     trials: int,
     proof_seconds: float,
@@ -73,20 +83,20 @@ def command(
     erratum: Path | None,
     reports: Path | None,
 ) -> None:
-    """Read the LaTeX of NOTE, a Markdown or TeX file, and judge every `=` in it against autograd.
+    """Read the LaTeX of NOTE (.md, .tex, .ipynb, .rst, .html) and judge every `=` in it against autograd.
 
     Nothing is transcribed into code. Each equality holds, is WRONG, is not judged, or could not be read, the last two
-    with the reason. The reference's symbols are the names; `Reference(latex=...)` says how the note prints them where
-    that is not the usual way.
+    with the reason. Where there is a reference its symbols are the names, and `Reference(latex=...)` says how the note
+    prints them where that is not the usual way. Else the note is its own reference: what it defines is computed, with
+    random numbers for what it leaves open, and what it claims is judged by autograd of that.
 
     Exit status: 0 where all that was judged holds, 1 where something is wrong, 2 for a broken case or note, and where
     nothing in the note could be judged.
     """
-    project = _project_of(note)
     for option, out in (("--annotate", annotate), ("--erratum", erratum)):
         if out is not None and out.resolve() == note.resolve():
             raise GradproofError(f"{option} {out} would overwrite the note itself; give another path")
-    from gradproof.audit.auditing import audit_note, read_note
+    from gradproof.audit.auditing import audit_alone, audit_note, read_note
     from gradproof.report import notes
     from gradproof.report.terminal.tables import stdout
     from gradproof.report.write import prepare_folder
@@ -95,20 +105,40 @@ def command(
     name = case or note.stem
     if reports is not None:
         prepare_folder(reports)
-    found = audit_note(
-        text, name, project=project, seed=seed, trials=trials, proof_seconds=0.0 if no_proof else proof_seconds
-    )
+    project = _project_with(note, case, name)
+    if project is None:
+        found = audit_alone(text, given=given, seed=seed)
+    else:
+        seconds = 0.0 if no_proof else proof_seconds
+        found = audit_note(text, name, project=project, seed=seed, trials=trials, proof_seconds=seconds)
+    against = "itself" if project is None else f"reference/{name}.py"
     if erratum == Path("-"):
         click.echo(notes.errata(found, note.name), nl=False)
     else:
-        notes.print_audit(stdout(), note.name, name, found)
+        notes.print_audit(stdout(), note.name, name, found, against=against)
     for path in notes.write_audit(
         found, text, name, note=note.name, annotated=annotate, erratum=erratum, reports=reports
     ):
         click.echo(f"written: {path}", err=True)
     if not found.count("WRONG") and not found.count("holds"):
-        raise GradproofError(f"nothing in {note.name} could be judged against reference/{name}.py")
+        raise GradproofError(f"nothing in {note.name} could be judged against {against}")
     ctx.exit(DISAGREEMENT if found.count("WRONG") else AS_EXPECTED)
+
+
+def _project_with(note: Path, case: str | None, name: str) -> Project | None:
+    """The project whose reference judges the note; None where the note is its own reference.
+
+    Raises:
+        GradproofError: A reference is asked for and there is no project.
+    """
+    try:
+        project = _project_of(note)
+        project.reference_path(name)
+    except GradproofError:
+        if case is not None:
+            raise
+        return None
+    return project
 
 
 def _project_of(note: Path) -> Project:

@@ -12,6 +12,9 @@ from gradproof.audit.reading.tree import Call, Derivative, Node, Number, Symbol,
 from gradproof.audit.values.indices import index_value
 
 
+_MOST_NODES = 99
+
+
 @dataclass(frozen=True)
 class Definition:
     """One equation that says what a name is.
@@ -77,7 +80,8 @@ class Definitions:
         if offset is None:
             return False
         number = int(wanted) - offset
-        if values.get(free[0], number) != number or not 1 <= number <= LAYERS:
+        most = LAYERS if free[0] in self.letters.layered else _MOST_NODES
+        if values.get(free[0], number) != number or not 1 <= number <= most:
             return False
         values[free[0]] = number
         return True

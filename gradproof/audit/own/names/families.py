@@ -161,11 +161,20 @@ class Family:
             return False
         if any(0 in digits for digits in self.digits):
             return False
+        if self.names_digits:
+            return False
         return bool(self.letters or (self.bare and self.digits))
+
+    @property
+    def names_digits(self) -> bool:
+        """Whether digits below are names that do not start at one: the nodes P_5, P_6, P_7."""
+        return len(self.digits) > 1 and min(min(digits) for digits in self.digits) > 1 and self.letters <= 1
 
     @property
     def axes(self) -> int:
         """How many axes its labels count."""
+        if self.names_digits or (self.defined_digits and not self.defined_letters and self.letters):
+            return 0
         most = max((len(d) for d in self.digits), default=0) if self.counts_digits else 0
         return max(self.letters, most)
 
@@ -240,8 +249,10 @@ class Families:
         counting = self._counting(symbol)
         layer = counting[:1] if family is not None and family.layer_below else []
         axes = counting[len(layer) :]
-        if family is not None and not family.counts_digits and all(text.isdecimal() for text in axes):
-            layer, axes = [*layer, *axes], []
+        if family is not None and not family.counts_digits:
+            named = family.names_digits or (family.defined_digits and not family.defined_letters)
+            if named or all(text.isdecimal() for text in axes):
+                layer, axes = [*layer, *axes], []
         return Split(replace(symbol, sub=(*names, *map(Label, layer))), tuple(axes))
 
     def _counting(self, symbol: Symbol) -> list[str]:

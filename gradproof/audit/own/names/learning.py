@@ -160,7 +160,7 @@ class _Uses:
         """Names that are called with a prime, or that are usual for functions and stand before a bracket only."""
         called = {n for n in self._called if self._primed[n] and not n[0].isdigit()}
         usual = {n for n in self._called if n in _USUAL_FUNCTIONS and not self._bare[n]}
-        return called | usual
+        return {name for name in called | usual if name.lower().lstrip("\\") not in FUNCTIONS}
 
 
 def _scripts(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, str]]:

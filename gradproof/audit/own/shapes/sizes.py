@@ -126,6 +126,7 @@ class Shapes:
     dummies: Mapping[object, Shape] = field(default_factory=dict)
     leaves: dict[object, Shape] = field(default_factory=dict)
     _known: dict[object, Shape | None] = field(default_factory=dict)
+    _shared: dict[object, Shape] = field(default_factory=dict)
 
     def of(self, node: Node) -> Shape:
         """The shape of a tree; raises `Clash`."""
@@ -201,7 +202,12 @@ class Shapes:
                 self.letters, self.layers = saved
             self._known[key] = whole
             return whole
-        shape = tuple(self.axes.new() for _ in range(self.rank(head)))
+        family = self.families.of(head)
+        steps = family is not None and family.layer_below and bool(self.families.letters.layered - {"l", r"\ell"})
+        shared = (head.name, head.mark, len(head.sub), len(head.sup)) if steps else key
+        if shared not in self._shared:  # every step in time has the shape of the others
+            self._shared[shared] = tuple(self.axes.new() for _ in range(self.rank(head)))
+        shape = self._shared[shared]
         self._known[key] = self.leaves[key] = shape
         return shape
 
