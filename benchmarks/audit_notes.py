@@ -1,6 +1,6 @@
 """How well notes in other people's styles are read and judged without any reference: the notes of `benchmarks/notes`.
 
-Usage: python -m benchmarks.audit_notes [NOTE ...] [-v] (all notes without arguments; -v lists what is not as it should be)
+Usage: python -m benchmarks.audit_notes [NOTE ...] [-v] [--no-mends] [--right-only] (-v lists what is not as it should be)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NOTES = Path(__file__).resolve().parent / "notes"
 
 @dataclass(frozen=True)
 class Slip:
-    """A planted slip: `printed`, which stands once in the note, is replaced by `slip`; `wrong` stands in the wrong line."""
+    """A planted slip: `printed` stands once in the note and is replaced by `slip`; `wrong` is in the wrong line."""
 
     note: str
     kind: str

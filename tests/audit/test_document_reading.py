@@ -151,7 +151,7 @@ UNREAD = [
     ("a!", "a factorial", 1),
     (r"\sqrt[3]{a}", "a root with an index", 0),
     (r"\log_2 a", "a logarithm with a base", 4),
-    (r"\frac{d^2 L}{dW^2}", "a second derivative", 0),
+    (r"\frac{d^3 L}{dW^3}", "a mixed or higher derivative", 0),
     (r"\int a", r"'\int' is not understood here", 0),
     (r"P(a | b)", "'|' is not closed", 7),
     (r"\left. a \right|_0", "'evaluated at' is not read", 5),

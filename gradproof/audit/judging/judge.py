@@ -22,7 +22,7 @@ from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluate import evaluation
 from gradproof.audit.values.forall import cases
 from gradproof.audit.values.indices import index_letters
-from gradproof.audit.values.provider import Provider
+from gradproof.audit.values.provider import Array, Provider
 
 _SYMBOLS_SHOWN = 12
 
@@ -92,12 +92,15 @@ class _Bench:
             return
         if hasattr(self.provider, "enter"):
             self.provider.enter(statement)
+        bound: Mapping[object, Array] = getattr(self.provider, "bound", {})
         budget = Budget(min(self.limits.statement_steps, self.steps.left))
         before = budget.left
         first = evaluation(self.provider, budget, self.limits, self.fixed)
         assignments, complete = cases(first, statement, self.limits.cases)
         judged = [
-            findings(Sides(statement, evaluation(self.provider, budget, self.limits, {**self.fixed, **case})))
+            findings(
+                Sides(statement, evaluation(self.provider, budget, self.limits, {**self.fixed, **case}, bound=bound))
+            )
             for case in assignments
         ]
         self.steps.spend(before - budget.left)

@@ -14,6 +14,7 @@ from gradproof.audit.own.names.families import LAYERS, VERSIONS, Families, lette
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.shapes.ranks import Leaf, Ranks, leaf_key
 from gradproof.audit.own.shapes.sizes import Axes, Axis, Clash, Shapes, shaped
+from gradproof.audit.own.steps import updated_symbol
 from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, form, plain
@@ -32,16 +33,30 @@ def built(
     read = [s for s in statements if s.sides]
     families = families_of(read)
     spaces = dict(declared_spaces(text))
+    tops = {
+        (of.name, of.mark)
+        for tree in trees_of(read)
+        for node in walk(tree)
+        if isinstance(node, Derivative)
+        for of in (node.of.name if isinstance(node.of, Call) else node.of,)
+        if isinstance(of, Symbol)
+    }
     out = []
     for numbers, known in chapters(text, statements, families):
-        needed = _closure([statements[n] for n in numbers], known)
+        updates = any(updated_symbol(statements[n]) is not None for n in numbers)
+        trees = list(trees_of([statements[n] for n in numbers]))
+        if any(isinstance(node, Derivative) for tree in trees for node in walk(tree)):
+            updates = False  # the objective is at hand
+        needed = _closure([statements[n] for n in numbers], known, tops if updates else set())
         others = sorted(needed - set(numbers))
         here = [statements[n] for n in sorted({*others, *numbers}) if statements[n].sides]
         own_families = families_of(here)
         definitions = redefined(statements, others, numbers, own_families)
         chapter = Chapter(numbers, definitions, [statements[n] for n in numbers])
         before = [statements[n] for n in others]
-        out.append((chapter, _provider(chapter, before, own_families, names, spaces, limits, trials, seed)))
+        own = _provider(chapter, before, own_families, names, spaces, limits, trials, seed)
+        own.world.symmetric = "symmetric" in text
+        out.append((chapter, own))
     return out
 
 
@@ -62,12 +77,14 @@ def families_of(read: Sequence[Statement]) -> Families:
     return families
 
 
-def _closure(statements: Sequence[Statement], known: Mapping[object, tuple[Definition, int]]) -> set[int]:
+def _closure(
+    statements: Sequence[Statement], known: Mapping[object, tuple[Definition, int]], more: set[tuple[str, str]]
+) -> set[int]:
     """The statements that define what some statements need, and what those need."""
     by_name: dict[tuple[str, str], list[Definition]] = {}
     for definition, _ in known.values():
         by_name.setdefault((definition.head.name, definition.head.mark), []).append(definition)
-    waiting = [(s.name, s.mark) for tree in trees_of(statements) for s in symbols_in(tree)]
+    waiting = [(s.name, s.mark) for tree in trees_of(statements) for s in symbols_in(tree)] + sorted(more)
     seen: set[tuple[str, str]] = set()
     needed: set[int] = set()
     while waiting:
@@ -131,7 +148,7 @@ def _provider(
     leaves, numbers = shaped(everything, shapes, families.letters.layered)
     heads: dict[str, Symbol] = {}
     quantities = []
-    for head in heads_of(read, definitions, families):
+    for head in heads_of(everything, definitions, families):
         if not (head.sub or head.sup or head.mark) and (head.name in numbers or head.name in families.letters.indices):
             continue
         if head.name == r"\delta" and families.kronecker and len("".join(x.text for x in head.sub)) == 2:
@@ -144,9 +161,9 @@ def _provider(
         key = plain(head)
         heads[key] = head
         quantities.append((head, key))
-        if form(head) not in leaves and form(head) not in definitions.functions:
-            if not any(True for _ in definitions.matches(head)):
-                leaves[form(head)] = _unused(rank(head))
+        is_open = form(head) not in leaves and form(head) not in definitions.functions
+        if is_open and not any(True for _ in definitions.matches(head)):
+            leaves[form(head)] = _unused(rank(head))
     own_names = replace(
         names,
         quantities=tuple(quantities),
@@ -267,7 +284,7 @@ def _add_losses(definitions: Definitions, statements: Sequence[Statement], famil
                 inner |= {(s.name, s.mark) for s in symbols_in(definition.tree)}
     sinks: dict[object, Symbol] = {}
     for key, many in definitions.quantities.items():
-        if key in inner or " " in key[0] or _needs(definitions, key, set(top.name for top in tops.values())):
+        if key in inner or " " in key[0] or _needs(definitions, key, {top.name for top in tops.values()}):
             continue
         for definition in many:
             if any(isinstance(node, Derivative) for node in walk(definition.tree)) or definition.target:

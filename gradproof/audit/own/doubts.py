@@ -12,7 +12,7 @@ from gradproof.audit.own.names.families import symbols_in
 from gradproof.audit.own.provider import Own
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Call, Derivative, Node, Number, Symbol, walk
+from gradproof.audit.reading.tree import Call, Derivative, Entry, Node, Number, Product, Symbol, walk
 from gradproof.audit.values.evaluation import Unjudged
 
 _SUPPORT = 3  # so many lines must fit for every one whose shapes do not
@@ -47,16 +47,35 @@ class Doubts:
         pair = [trees[verdict.equality], trees[verdict.equality + 1]]
         if verdict.trials == 1 and any(is_literal(tree) for tree in pair):
             return ""  # printed numbers that do not come out
-        if verdict.witness is None and len(holding) < _SUPPORT * misfits:
+        if verdict.witness is None and (len(holding) < _SUPPORT * misfits or self._is_broken()):
             return f"{verdict.reason}; but too little of the note fits the sizes that were guessed"
         if unknown := self._unknown_functions(pair):
             return f"if {unknown} is any function, this is wrong; the note does not say which function it is"
-        if all(node is not None for node in pair):
-            if doubt := self._of_leaves(statement, pair, linked):
-                return doubt
+        if verdict.kind == "update":
+            return ""  # whoever found the step has weighed what it is made of
+        if odd := self._odd_sides(pair):
+            return odd
+        if all(node is not None for node in pair) and (doubt := self._of_leaves(statement, pair, linked)):
+            return doubt
         if verdict.kind == "derivative" and any(isinstance(n, Number) and n.text == "0" for n in pair):
             return "a derivative that is set to zero: an equation to be solved"
         return self._of_a_second_definition(verdict, statement, holding)
+
+    def _is_broken(self) -> bool:
+        """Whether a quantity of the chapter cannot be computed because shapes do not fit."""
+        values = self.own.world.failures()
+        return any("the shapes" in reason for reason in values)
+
+    def _odd_sides(self, pair: Sequence[Node | None]) -> str:
+        """Why a side cannot be compared: a name that nothing defines, or no name at all."""
+        for tree, other in (pair, pair[::-1]):
+            if isinstance(tree, Symbol) and other is not None and not isinstance(other, Derivative):
+                place = self.own.world.evaluation({}).find(tree)
+                if place is not None and place.key in self.own.world.open and not is_literal(other):
+                    return f"{place.key} is never defined in the note"
+            if isinstance(tree, Product) and any(isinstance(factor, Entry) for factor in tree.factors):
+                return "a side that names no quantity"
+        return ""
 
     def _unknown_functions(self, pair: Sequence[Node | None]) -> str:
         assumed = self.own.world.assumed
@@ -84,7 +103,8 @@ class Doubts:
             rates = self.own.parameters
             strange = sorted(right - allowed - left - rates)
             if strange and not self._is_update(statement):
-                return f"{', '.join(strange[:3])} is never defined in the note, and what is differentiated does not depend on it"
+                names = ", ".join(strange[:3])
+                return f"{names} is never defined in the note, and what is differentiated does not depend on it"
             return ""
         if not claims and left != right:
             odd = sorted(left ^ right)
@@ -108,7 +128,7 @@ class Doubts:
         return (symbol.name, symbol.mark) in self.chapter.definitions.quantities
 
     def _of_a_second_definition(self, verdict: Verdict, statement: Statement, holding: Sequence[Verdict]) -> str:
-        """A line that gives a name another value than an earlier one: accused only where other lines bear the first out."""
+        """A line that gives a name another value: accused only where other lines bear the first one out."""
         first = statement.sides[0].node
         if verdict.kind != "value" or not isinstance(first, Symbol) or verdict.equality != 0:
             return ""

@@ -14,7 +14,7 @@ from gradproof.audit.own.names.chapters import Chapter, normalized
 from gradproof.audit.own.names.learning import learned
 from gradproof.audit.own.numerals import Numerals, numbers_given
 from gradproof.audit.own.provider import Own
-from gradproof.audit.own.steps import objectives, step, updated_symbol
+from gradproof.audit.own.steps import dummies, objectives, step, updated_symbol
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, plain
 from gradproof.audit.reading.read import Document, Statement, read_document
@@ -25,7 +25,7 @@ TRIALS = 12
 _GIVEN = {"markdown": "$${}$$", "tex": "\\[ {} \\]", "rst": ":math:`{}`"}
 
 
-def _with_steps(own: Own, chapter: Chapter, text: str) -> None:
+def _with_steps(own: Own, chapter: Chapter, everything: Sequence[Statement], text: str) -> None:
     """Let a provider find the step that each update prints."""
     symbols = [symbol for statement in chapter.statements if (symbol := updated_symbol(statement)) is not None]
     keys = set()
@@ -37,10 +37,11 @@ def _with_steps(own: Own, chapter: Chapter, text: str) -> None:
 
     def enter(statement: Statement) -> None:
         own.steps, own.why = {}, ""
+        own.bound = dummies(statement, own)
         if updated_symbol(statement) is None:
             return
         if not candidates:
-            candidates.extend(objectives(chapter.statements, own))
+            candidates.extend(objectives(everything, own))
         found = step(statement, own, candidates, text)
         if found is not None:
             own.why = found.reason
@@ -72,12 +73,12 @@ def audit_itself(
     known = learned(text, flavour, limits)
     names = Names(functions=known.functions, words=WORDS | known.words, raised=frozenset(known.raised))
     document = read_document(text, names, flavour=flavour, limits=limits)
-    statements = normalized(document.statements)
+    statements = normalized(document.statements, text)
     document = Document(document.text, tuple(statements))
     verdicts: list[Verdict] = []
     with np.errstate(all="ignore"):
         for chapter, own in built(text, statements, names, limits, trials, seed):
-            _with_steps(own, chapter, text)
+            _with_steps(own, chapter, statements, text)
             found = judge(document, own, limits=limits, mends=mends, only=chapter.numbers)
             tops = objectives(chapter.statements, own)
             numerals = Numerals(own, numbers_given(statements))

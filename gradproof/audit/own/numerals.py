@@ -67,13 +67,15 @@ class Numerals:
         left, right = (statement.sides[at].node for at in (verdict.equality, verdict.equality + 1))
         if left is None or right is None or not (is_literal(left) or is_literal(right)):
             return verdict
-        if any(
-            isinstance(n, Number) and n.text in ("0", "1") and len(list(walk(side))) == 1
-            for side in (left, right)
-            for n in (side,)
+        if (
+            any(
+                isinstance(n, Number) and n.text in ("0", "1") and len(list(walk(side))) == 1
+                for side in (left, right)
+                for n in (side,)
+            )
+            and verdict.status == "holds"
         ):
-            if verdict.status == "holds":
-                return verdict
+            return verdict
         if isinstance(left, Symbol) and not self._is_defined(left):
             note = "it gives the name its number"
             return replace(verdict, status="holds", reason="", notes=(note,), witness=None, mend=None, side=-1)

@@ -1,4 +1,4 @@
-"""What a note says of itself, as the numbers that an audit compares: a world of tensors behind a provider of numbers."""
+"""What a note says of itself, as the numbers that an audit compares; a world of tensors stands behind them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Own:
     rates: frozenset[str] = frozenset()
     steps: dict[str, Array] = field(default_factory=dict)
     why: str = ""
+    bound: dict[object, Array] = field(default_factory=dict)
     on_enter: Callable[[Statement], None] | None = None
 
     @property

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from gradproof.arrays.trials import TrialArray
+from gradproof.audit.own.draws import drawn
 from gradproof.audit.own.names.families import VERSIONS, symbols_in
 from gradproof.audit.own.provider import Own, lowered
 from gradproof.audit.reading.limits import Budget, Limits
-from gradproof.audit.reading.names import form
+from gradproof.audit.reading.names import form, plain
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Call, Derivative, Symbol, walk
 from gradproof.audit.values import lookup
@@ -54,6 +56,28 @@ def _without_version(symbol: Symbol) -> Symbol:
     sub = tuple(label for label in symbol.sub if label.text not in VERSIONS)
     sup = tuple(label for label in symbol.sup if label.text not in VERSIONS)
     return replace(symbol, sub=sub, sup=sup)
+
+
+def dummies(statement: Statement, own: Own) -> dict[object, Array]:
+    """Numbers for the dummies of functions, where a statement is about functions of one number alone: `f'(x) = ...`."""
+    trees = [side.node for side in statement.sides if side.node is not None]
+    calls = [n for tree in trees for n in walk(tree) if isinstance(n, Call) and n.name is not None]
+    names = {form(call.name) for call in calls if call.name is not None}
+    found: dict[object, Symbol] = {}
+    for call in calls:
+        definition = own.world.definitions.function(call.name) if call.name is not None else None
+        if definition is not None and definition.parameters is not None and len(definition.parameters) == 1:
+            (parameter,) = definition.parameters
+            if call.arguments == (parameter,) and all(
+                form(s) in names or form(s) == form(parameter) or own.world.is_number(plain(s))
+                for s in symbols_in(definition.tree)
+            ):
+                found[form(parameter)] = parameter
+    others = {form(s): s for tree in trees for s in symbols_in(tree) if form(s) not in names and form(s) not in found}
+    if not found or any(not own.world.is_number(plain(s)) for s in others.values()):
+        return {}
+    rows = {key: drawn(symbol, (), own.world.trials, own.world.seed, frozenset()) for key, symbol in found.items()}
+    return {key: TrialArray(numbers) for key, numbers in rows.items()}
 
 
 def objectives(statements: Sequence[Statement], own: Own) -> list[str]:
@@ -107,7 +131,7 @@ def step(statement: Statement, own: Own, candidates: Sequence[str], text: str) -
         except Misfit:
             continue
         for rate, name in rates:
-            if not change.shape == here.shape:
+            if change.shape != here.shape:
                 continue
             if _same(own, change, -1.0 * rate * here):
                 return Step(place.key, old - rate * whole, note=f"judged as a step of gradient descent on {key}")

@@ -1,4 +1,4 @@
-"""`TensorArray`: torch tensors of many trials that NumPy functions take for one trial, so that autograd follows a note."""
+"""`TensorArray`: torch tensors of many trials that NumPy functions take for one, so that autograd follows a note."""
 
 from __future__ import annotations
 

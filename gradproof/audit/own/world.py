@@ -1,4 +1,4 @@
-"""A note's own forward pass as torch tensors: what it defines computed from what it leaves open, and every derivative."""
+"""A note's own forward pass as torch tensors: what it defines, from what it leaves open, and every derivative."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ class World:
     assumed: dict[str, str] = field(default_factory=dict)
     open: dict[str, tuple[int, ...]] = field(default_factory=dict)
     fixed: Mapping[object, float] | None = None
+    symmetric: bool = False  # whether the note speaks of symmetric matrices
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
     _computing: set[str] = field(default_factory=set)
     _budget: Budget = field(default_factory=lambda: Budget(_STEPS))
@@ -71,6 +72,8 @@ class World:
             raise NotAvailable(known)
         if known is not None:
             return known
+        if key not in self.heads:
+            raise NotAvailable(f"nothing in the note says what {key} is")
         if key in self._computing:
             raise NotAvailable(f"{key} is defined by itself")
         self._computing.add(key)
@@ -118,6 +121,8 @@ class World:
             numbers = np.full((1, *shape), self.fixed[form(head)])
         else:
             numbers = drawn(head, shape, self.trials, self.seed, self.labels)
+            if self.symmetric and len(shape) == 2 and shape[0] == shape[1]:
+                numbers = (numbers + numbers.swapaxes(1, 2)) / 2.0
         self.open[key] = shape
         return TensorArray(torch.tensor(numbers, dtype=torch.float64, requires_grad=True))
 
@@ -175,6 +180,10 @@ class World:
 
     # ---- what judging asks for
 
+    def failures(self) -> list[str]:
+        """Why quantities that were asked for could not be computed."""
+        return [value for value in self._values.values() if isinstance(value, str)]
+
     def is_number(self, key: str) -> bool:
         """Whether a quantity is a single number."""
         try:
@@ -231,7 +240,7 @@ class World:
         return TensorArray(gradient(of.tensor, by.tensor, index, plain_of(node), node.span[0], again=again))
 
     def _slot(self, e: Evaluation, node: Derivative) -> TensorArray | None:
-        """`\\nabla_\\theta J(\\theta_t)`: the derivative of a function by its dummy, taken at what stands in its place."""
+        """`\\nabla_\\theta J(\\theta_t)`: a function's derivative by its dummy, taken at what stands there."""
         of = node.of
         if not isinstance(of, Call) or of.name is None or of.primes:
             return None

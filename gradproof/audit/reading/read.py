@@ -50,7 +50,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What is said of an index letter behind a statement: `i != j`; with `high`, that it runs from `right` to `high`."""
+    """What is said of an index letter behind a statement: `i != j`; with `high`, that it runs from `right` to it."""
 
     left: str
     operator: str

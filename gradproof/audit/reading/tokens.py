@@ -26,15 +26,13 @@ _TOKEN = re.compile(
     re.S,
 )
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
-_SPACING = (
-    words(r"""\, \; \: \! \  \> \/ ~ \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag
-    \mathstrut \strut \space \thinspace \negthinspace \enspace \smallskip \medskip \bigskip \big \Big \bigg \Bigg \bf \rm \it \cal \allowbreak \noindent \middle \hfill""")
-    | {
-        "\\ ",
-        "\\\n",
-        "\\\t",
-    }
-)
+_SPACING = words(r"""\, \; \: \! \  \> \/ ~ \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag
+    \mathstrut \strut \space \thinspace \negthinspace \enspace \smallskip \medskip \bigskip
+    \big \Big \bigg \Bigg \bf \rm \it \cal \allowbreak \noindent \middle \hfill""") | {
+    "\\ ",
+    "\\\n",
+    "\\\t",
+}
 _LEFT = words(r"\left \bigl \Bigl \biggl \Biggl")
 _RIGHT = words(r"\right \bigr \Bigr \biggr \Biggr")
 _LEFT_BARS = {"|": r"\lvert", r"\vert": r"\lvert", r"\|": r"\lVert", r"\Vert": r"\lVert", ".": r"\left."}
@@ -124,7 +122,7 @@ def _append(out: list[Token], word: str, match: re.Match[str], limits: Limits) -
     kind: Kind = "sign"
     if word[0] == "\\" and len(word) > 1:
         kind = "command"
-    elif word[0].isdecimal():
+    elif word[0].isdecimal() or (word[0] == "." and len(word) > 1):
         kind = "number"
     elif word.isalpha() and word.isascii():
         kind = "letters"

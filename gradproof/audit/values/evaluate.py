@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -47,9 +47,10 @@ def evaluation(
     limits: Limits,
     indices: Assignment | None = None,
     reading: Reading | None = None,
+    bound: Mapping[object, Array] | None = None,
 ) -> Evaluation:
-    """A fresh evaluation under values of index letters and a reading."""
-    return Evaluation(provider, _RULES, budget, limits, indices or {}, reading or Reading(), Remarks())
+    """A fresh evaluation under values of index letters, a reading, and values of a function's dummies by their form."""
+    return Evaluation(provider, _RULES, budget, limits, indices or {}, reading or Reading(), Remarks(), bound or {})
 
 
 def _number(e: Evaluation, node: Number) -> Array:

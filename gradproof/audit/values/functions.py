@@ -49,7 +49,7 @@ def _trace(x: Array) -> Array:
 
 
 def contract(x: Array) -> Array:
-    """The sum of all entries, each times a number of its own: a loss of which a document only says that there is one."""
+    """The sum of all entries, each times a number of its own: a loss of which no more is said than that it is one."""
     size = int(np.prod(x.shape)) if x.shape else 1
     weights = 0.5 + np.abs(np.sin(1.7 * np.arange(size) + 0.4))
     return np.sum(x * weights.reshape(x.shape)) if x.shape else x * float(weights[0])

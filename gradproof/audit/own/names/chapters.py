@@ -11,6 +11,7 @@ from gradproof.audit.own.names.families import LAYERS, VERSIONS, Families, Lette
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
+    Call,
     Derivative,
     Label,
     Node,
@@ -46,7 +47,7 @@ def headings(text: str) -> list[int]:
     return [match.start() for match in _HEADING.finditer(text)]
 
 
-def normalized(statements: Sequence[Statement]) -> list[Statement]:
+def normalized(statements: Sequence[Statement], text: str) -> list[Statement]:
     """The statements with compound names made one symbol: `\\delta h_t`, and `\\sigma^2` where it is defined."""
     squares, compounds = set(), set()
     for statement in statements:
@@ -55,30 +56,50 @@ def normalized(statements: Sequence[Statement]) -> list[Statement]:
             squares.add((form(first.base), first.exponent.text))
         if isinstance(first, Product) and len(first.factors) == 2 and set(first.operators) == {"juxt"}:
             left, right = first.factors
-            if isinstance(left, Symbol) and isinstance(right, Symbol) and left.name in _GREEK_PREFIX:
-                if not (left.sub or left.sup or left.mark):
-                    compounds.add(left.name)
+            prefix = isinstance(left, Symbol) and isinstance(right, Symbol) and left.name in _GREEK_PREFIX
+            if prefix and not (left.sub or left.sup or left.mark):
+                compounds.add(left.name)
     words: dict[str, str] = {}
     for symbol in (symbol for tree in trees_of(statements) for symbol in symbols_in(tree)):
         if len(symbol.name) > 1 and symbol.name[0] != "\\":
             words.setdefault(symbol.name.lower(), symbol.name)
 
     def change(node: Node) -> Node:
-        if isinstance(node, Power) and isinstance(node.base, Symbol) and isinstance(node.exponent, Number):
-            if (form(node.base), node.exponent.text) in squares:
-                return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
+        raised = isinstance(node, Power) and isinstance(node.base, Symbol) and isinstance(node.exponent, Number)
+        if raised and (form(node.base), node.exponent.text) in squares:
+            return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
+        if isinstance(node, Product):
+            node = _reaching(node, text)
         if compounds and isinstance(node, Product):
             return _compounded(node, compounds)
         if isinstance(node, Symbol) and words.get(node.name.lower(), node.name) != node.name:
             return replace(node, name=words[node.name.lower()])
         return node
 
-    if not squares and not compounds and all(lower == word.lower() for lower, word in words.items()) and not words:
-        return list(statements)
     return [
         replace(s, sides=tuple(replace(p, node=None if p.node is None else mapped(p.node, change)) for p in s.sides))
         for s in statements
     ]
+
+
+def _reaching(node: Product, text: str) -> Node:
+    """`\\frac{d}{dx} x^\\top A x` is the derivative of the whole product, unless what follows stands in brackets."""
+    for at, factor in enumerate(node.factors[:-1]):
+        if not isinstance(factor, Derivative) or factor.of.span[0] < factor.by.span[1] or factor.by.span[0] < 0:
+            continue
+        follows = text[factor.of.span[0] : factor.of.span[0] + 6]
+        if follows.startswith(("(", "[", "\\left", "\\{", "\\big")) or (isinstance(factor.of, Call) and factor.of.name):
+            continue
+        if any(operator != "juxt" for operator in node.operators[at:]):
+            continue
+        inner = Product(
+            (factor.of, *node.factors[at + 1 :]), node.operators[at:], span=(factor.of.span[0], node.span[1])
+        )
+        whole = replace(factor, of=inner, span=(factor.span[0], node.span[1]))
+        if at == 0:
+            return whole
+        return Product((*node.factors[:at], whole), node.operators[:at], span=node.span)
+    return node
 
 
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:

@@ -11,7 +11,6 @@ from gradproof.audit.reading.read import Condition, Statement
 from gradproof.audit.reading.tree import Call, Derivative, Node, Number, Symbol, walk
 from gradproof.audit.values.indices import index_value
 
-
 _MOST_NODES = 99
 
 

@@ -68,8 +68,12 @@ class Kinds:
         if not (node.sub or node.sup or node.mark) and (node.name in letters.indices or node.name in letters.fixed):
             return 0
         if node.name == r"\delta" and len("".join(label.text for label in node.sub)) == 2 and not node.sup:
-            if all(letters.is_index(label.text) for label in node.sub) and self._is_kronecker(node):
-                return 0
+            counted = all(letters.is_index(label.text) for label in node.sub)
+            return 0 if counted and self._is_kronecker(node) else self._entry_of(node)
+        return self._entry_of(node)
+
+    def _entry_of(self, node: Symbol) -> Kind:
+        """The kind of a quantity, its counted entries taken off."""
         split = self.families.split(node)
         whole = self._whole(split.head)
         if not split.axes:
@@ -164,7 +168,8 @@ class Kinds:
     def entrywise(self, a: Kind, b: Kind) -> Kind:
         """A sum or an entrywise product."""
         if "?" in (a, b):
-            return b if a == "?" else a
+            known = b if a == "?" else a
+            return "?" if known == 0 else known  # what is not known may have more axes than a number
         if a == b:
             return a
         if a == 0 or b == 0:

@@ -11,7 +11,7 @@ from gradproof.audit.reading.lexing.reader import Reader
 from gradproof.audit.reading.limits import Unreadable
 from gradproof.audit.reading.tokens import Token
 from gradproof.audit.reading.tree import Label, Labels, Symbol
-from gradproof.audit.reading.vocabulary import STYLES, TRANSPOSES
+from gradproof.audit.reading.vocabulary import GREEK, STYLES, TRANSPOSES
 
 Kind = Literal["label", "transpose", "inverse", "inverse transpose", "primes", "power", "nothing"]
 _SIGNS = frozenset({"+", "-", r"\ell"})
@@ -144,7 +144,8 @@ def scripts_at(reader: Reader, name: str, at: int, stop: int) -> Scripts:
             sub = labels_of(inner)
         else:
             raised = superscript(inner, labelled=name in reader.names.raised)
-            if name == "e" and raised.kind == "transpose":
+            raw = text_of(inner)
+            if raised.kind == "transpose" and ((name == "e" and raw in ("t", "T")) or (name in GREEK and raw == "t")):
                 raised = Raised("power")  # e^t is Euler's number to the power of a time
             sup, primes = sup + raised.labels, primes + raised.primes
             acting += _actions(raised, at + 1)
