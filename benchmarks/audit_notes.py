@@ -1,6 +1,6 @@
 """How well notes in other people's styles are read and judged without any reference: the notes of `benchmarks/notes`.
 
-Usage: python -m benchmarks.audit_notes [NOTE ...] [-v] [--no-mends] [--right-only] (-v lists what is not as it should be)
+Usage: python -m benchmarks.audit_notes [NOTE ...] [-v] [--no-mends] [--right-only] (-v: with all misses)
 """
 
 from __future__ import annotations

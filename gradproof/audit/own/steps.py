@@ -61,6 +61,9 @@ def _without_version(symbol: Symbol) -> Symbol:
 def dummies(statement: Statement, own: Own) -> dict[object, Array]:
     """Numbers for the dummies of functions, where a statement is about functions of one number alone: `f'(x) = ...`."""
     trees = [side.node for side in statement.sides if side.node is not None]
+    first = statement.sides[0].node if statement.sides else None
+    if not isinstance(first, Call | Derivative):
+        return {}
     calls = [n for tree in trees for n in walk(tree) if isinstance(n, Call) and n.name is not None]
     names = {form(call.name) for call in calls if call.name is not None}
     found: dict[object, Symbol] = {}
@@ -68,6 +71,8 @@ def dummies(statement: Statement, own: Own) -> dict[object, Array]:
         definition = own.world.definitions.function(call.name) if call.name is not None else None
         if definition is not None and definition.parameters is not None and len(definition.parameters) == 1:
             (parameter,) = definition.parameters
+            if (parameter.name, parameter.mark) in own.world.definitions.quantities:
+                continue
             if call.arguments == (parameter,) and all(
                 form(s) in names or form(s) == form(parameter) or own.world.is_number(plain(s))
                 for s in symbols_in(definition.tree)

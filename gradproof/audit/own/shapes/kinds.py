@@ -115,8 +115,7 @@ class Kinds:
             if any(self.alike(d.head, head) for d in self.definitions.quantities.get((head.name, head.mark), ())):
                 return "?"
             kind = self.ranks(head)
-        if not self._open:
-            self._known[family] = kind
+        self._known[family] = kind
         return kind
 
     def axes_of(self, head: Symbol) -> int:
