@@ -37,6 +37,12 @@ class Project:
         """The names of all cases, sorted: the files of `manual/` that do not start with an underscore."""
         return tuple(sorted(path.stem for path in (self.root / "manual").glob("*.py") if not path.name.startswith("_")))
 
+    def case_of(self, text: str) -> str:
+        """The case that a word of a command names: by its name, or by one of its files, `manual/net.py`."""
+        path = Path(text)
+        folder = path.parent.name or Path.cwd().name
+        return path.stem if path.suffix == ".py" and folder in ("manual", "reference") else text
+
     def manual_path(self, name: str) -> Path:
         """The file of a derivation.
 
@@ -84,7 +90,7 @@ def find_project(start: Path | None = None) -> Project:
 
 def suggestions(name: str, known: Sequence[str]) -> str:
     """The close matches of a misspelt name as a clause for a message, or an empty string."""
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3, cutoff=0.6)
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 

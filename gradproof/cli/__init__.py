@@ -9,12 +9,15 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import platform
 import sys
+from importlib.metadata import version
 from typing import Any
 
 import click
 
 from gradproof import __version__
+from gradproof.case.project import suggestions
 from gradproof.cli.status import INTERRUPTED, USER_MISTAKE
 from gradproof.errors import GradproofError, visible
 
@@ -31,7 +34,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a subcommand."""
         if cmd_name not in COMMANDS:
-            return None
+            close = suggestions(cmd_name, COMMANDS)
+            raise click.UsageError(f"there is no command {cmd_name!r}{close}; gradproof --help lists them", ctx)
         command = importlib.import_module(f"gradproof.cli.commands.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
@@ -61,8 +65,24 @@ def error_text(error: GradproofError) -> str:
     return "error: " + "\n       ".join(visible(line) for line in str(error).splitlines())
 
 
+def _tell_versions(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
+    """gradproof's version, and those of what decides its numbers: read from the packages' own files, nothing loaded."""
+    if not asked:
+        return
+    found = [f"{package} {version(package)}" for package in ("torch", "numpy")]
+    click.echo(f"gradproof {__version__} ({', '.join(found)}, Python {platform.python_version()})")
+    ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="gradproof", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_versions,
+    help="Show the version, and those of torch, NumPy and Python, and exit.",
+)
 def main() -> None:
     """Proofread hand-derived gradients: a NumPy derivation side by side with torch.nn, autograd and a real optimizer.
 

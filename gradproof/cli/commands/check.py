@@ -166,7 +166,7 @@ def command(
     gradproof itself, 130 after Ctrl-C.
     """
     project = find_project()
-    names = tuple(dict.fromkeys(cases)) or project.cases
+    names = tuple(dict.fromkeys(map(project.case_of, cases))) or project.cases
     if not names:
         raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
     if trials is not None and budget is not None:
@@ -238,6 +238,7 @@ def _extent(settings: Settings) -> str:
 
 
 def _check(project: Project, name: str, settings: Settings, advance: Callable[[int], None]) -> CheckResult:
+    project.manual_path(name)  # a misspelt name is told before torch is loaded
     from gradproof.check.case import load_case
     from gradproof.proof.proving import is_quick
     from gradproof.run import crosscheck
