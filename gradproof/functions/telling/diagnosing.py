@@ -62,7 +62,9 @@ def diagnosed(findings: Sequence[Finding], program: Program) -> tuple[Finding, .
     }
     for one in wrong:
         if one.quantity in plainly and one.quantity in named and one.quantity not in said and not one.configuration:
-            said[one.quantity] = one.where or of_values(examiner, program.trials, named[one.quantity])
+            placed = one.where.startswith(("right up to there", "wrong in"))
+            told = "" if placed else of_values(examiner, program.trials, named[one.quantity])
+            said[one.quantity] = told or one.where
     return tuple(
         replace(one, diagnosis=_of_finding(one, said, plainly, program)) if one.verdict == "disagrees" else one
         for one in findings
