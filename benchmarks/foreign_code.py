@@ -47,7 +47,7 @@ class Outcome:
         refused: The message where the check refused it.
         traceback: The error where there was one that is no message to a user.
         wrong: The equations that disagree.
-        unsure: Those that are neither right nor wrong nor inherit.
+        unsure: Gradients and updates that are neither right nor wrong nor inherit.
         agrees: How many equations agree.
         named: Whether a statement that was edited is named as the one that is wrong.
         blamed: Equations of which a right line is called wrong.
@@ -107,7 +107,7 @@ def run(case: Case, text: str, label: str = "", roots: frozenset[int] = frozense
             outcome.unsure = [
                 f"{one.equation} {one.verdict}: {one.diagnosis}"
                 for one in result.results
-                if one.verdict in ("inconclusive", "undefined", "unchecked")
+                if one.kind != "forward" and one.verdict in ("inconclusive", "undefined", "unchecked")
             ]
             outcome.read = any(_line(one.place) not in definitions for one in result.results)
             for one in result.wrong:

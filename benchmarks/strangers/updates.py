@@ -37,7 +37,7 @@ def step(w, v, X, y, learning_rate, momentum):
     state={"momentum_buffer": normal()},
     symbols={"v": "w.momentum_buffer"},
 )
-code = Code("step", results=("w_new", "momentum_buffer_w_new"))
+code = Code("step", results=("w_new", "v_new"))
 ''',
         (
             Mistake("old velocity", "next_w = w - learning_rate * v", "next_w = w - learning_rate * dw"),

@@ -30,6 +30,14 @@ class ReadFrom(Protocol):
         """The statement that yields the quantity, on one line."""
 
 
+def parts_of(name: str) -> tuple[str, str]:
+    """An equation's name as the quantity and the label of its form; `w__new` is the update of `w_`."""
+    if name.endswith("__new"):
+        return name, ""
+    quantity, _, form = name.partition("__")
+    return quantity, form
+
+
 @dataclass(frozen=True)
 class Equation:
     """A rule that yields one quantity from others.
@@ -42,6 +50,8 @@ class Equation:
         line: The line of its `def`.
         source: Its text.
         code: The statements of existing code that it was read from; None where it was written as an equation.
+        forms: Input -> the equation that yields it here, where that is not the plain one: what a function computes
+            itself is what it uses.
     """
 
     name: str
@@ -51,16 +61,17 @@ class Equation:
     line: int = field(repr=False)
     source: str = field(repr=False)
     code: ReadFrom | None = field(default=None, repr=False, compare=False)
+    forms: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def quantity(self) -> str:
         """The quantity it yields: the name without the label of its form."""
-        return self.name.partition("__")[0]
+        return parts_of(self.name)[0]
 
     @property
     def form(self) -> str:
         """The label of its form, empty for the plain one."""
-        return self.name.partition("__")[2]
+        return parts_of(self.name)[1]
 
     @property
     def place(self) -> str:
@@ -97,6 +108,7 @@ class Derivation:
         known_errata: Names of equations that are known to be wrong as written.
         title: The first line of the module's docstring.
         accepted: Why an equation that is known to be wrong stays as it is, by its name.
+        whole: The existing code that the equations were read from, called as it is; None where they were written.
     """
 
     name: str
@@ -104,6 +116,7 @@ class Derivation:
     known_errata: frozenset[str] = frozenset()
     title: str = ""
     accepted: Mapping[str, str] = field(default_factory=dict)
+    whole: Any = field(default=None, repr=False, compare=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, Equation]:
@@ -144,15 +157,21 @@ class Derivation:
             elif equation.name not in done:
                 path[equation.name] = None
                 stack.append((equation, True))
-                stack.extend((self.by_name[name], False) for name in equation.inputs if name in self.by_name)
+                parents = [self.yields(name, equation) for name in equation.inputs]
+                stack.extend((parent, False) for parent in parents if parent is not None)
+
+    def yields(self, name: str, reader: Equation) -> Equation | None:
+        """The equation from which another one has an input; None where the input is a leaf."""
+        return self.by_name.get(reader.forms.get(name, name))
 
     def upstream(self, equation: Equation) -> tuple[str, ...]:
         """Names of all equations that the given one is computed from, in the document's order."""
         found: set[str] = set()
         stack = [equation]
         while stack:
-            for name in stack.pop().inputs:
-                parent = self.by_name.get(name)
+            reader = stack.pop()
+            for name in reader.inputs:
+                parent = self.yields(name, reader)
                 if parent is not None and parent.name not in found:
                     found.add(parent.name)
                     stack.append(parent)

@@ -293,9 +293,10 @@ class EquationBounds:
         values = dict(given)
         for equation in derivation.order:
             if equation.name in needed and equation.name not in values:
+                sources = [derivation.yields(name, equation) for name in equation.inputs]
                 inputs = [
-                    values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]
-                    for name in equation.inputs
+                    leaves[name] if source is None else values[source.name]
+                    for name, source in zip(equation.inputs, sources, strict=True)
                 ]
                 values[equation.name] = self.of(equation, inputs, trials, ties=ties)
         return values

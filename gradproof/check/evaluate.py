@@ -104,9 +104,10 @@ class Evaluator:
         for equation in derivation.order:
             if equation.name in values:
                 continue
+            sources = [derivation.yields(name, equation) for name in equation.inputs]
             inputs = [
-                values[derivation.by_name[name].name] if name in derivation.by_name else leaves[name]
-                for name in equation.inputs
+                leaves[name] if source is None else values[source.name]
+                for name, source in zip(equation.inputs, sources, strict=True)
             ]
             values[equation.name] = self.run(equation, inputs, trials)
         return values

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from gradproof.case.derivation import Equation
 from gradproof.code.reading.blocks import BLOCK_PREFIX, DEEPCOPY
@@ -27,6 +29,8 @@ def equation(
     path: Path,
     *,
     beside: Iterable[Step] = (),
+    names: Mapping[Step, str] | None = None,
+    form: tuple[int, ...] | None = None,
 ) -> Equation:
     """The equation that yields a step's quantity.
 
@@ -37,17 +41,19 @@ def equation(
         namespace: What the code's own global names mean.
         path: The file that the step stands in.
         beside: Steps that the body computes, too, though the quantity does not need them.
+        names: The equations of other steps.
+        form: The shape of the quantity, where the step's differs from it in axes of size 1.
     """
     parts = _closure(step, steps, beside)
     inputs = list(dict.fromkeys(p.quantity for p in parts if isinstance(p, Step) and p is not step and p.quantity))
     fresh = fresh_copies(parts)
-    names = _Names(parts, step, inputs, fresh)
+    called = _Names(parts, step, inputs, fresh)
     body: list[ast.stmt] = []
     written: list[Statement] = []
 
     def add(node: ast.stmt, origin: Origin | None, kept: tuple[int, ...] | None = None) -> None:
-        body.append(names.applied(node))
-        written.append(Statement.of(origin, names.quantities, names.own, names.given, kept))
+        body.append(called.applied(node))
+        written.append(Statement.of(origin, called.quantities, called.own, called.given, kept))
 
     for part in parts:
         if isinstance(part, Block):
@@ -60,12 +66,13 @@ def equation(
     assert step.expression is not None
     assert step.origin is not None
     add(ast.Return(step.expression), None if _of_block(step) else step.origin)
-    own = "" if _of_block(step) else part_of_tuple(step.origin, names.applied(step.expression), written[-1].variables)
+    own = "" if _of_block(step) else part_of_tuple(step.origin, called.applied(step.expression), written[-1].variables)
     source, function = _compiled(name, inputs, body, namespace, path)
+    forms = {p.quantity: names[p] for p in parts if names and isinstance(p, Step) and p is not step and p in names}
     return Equation(
         name,
         tuple(inputs),
-        function,
+        function if form is None else _reshaped(function, form),
         path,
         step.origin.line,
         source,
@@ -74,9 +81,20 @@ def equation(
             tuple(written),
             _after(step),
             own,
-            partial(equation, step, name, steps, namespace, path, beside=_beside(step)),
+            partial(equation, step, name, steps, namespace, path, beside=_beside(step), names=names, form=form),
         ),
+        {quantity: other for quantity, other in forms.items() if quantity and other != quantity},
     )
+
+
+def _reshaped(function: Callable[..., Any], form: tuple[int, ...]) -> Callable[..., Any]:
+    """A function whose result has other axes of size 1."""
+
+    @wraps(function)
+    def reshaped(*values: Any) -> Any:
+        return np.reshape(function(*values), form)
+
+    return reshaped
 
 
 def _beside(step: Step) -> tuple[Step, ...]:

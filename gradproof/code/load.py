@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import ast
-import copy
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 
-from gradproof.case.derivation import Derivation, known_errata
-from gradproof.case.project import suggestions
+from gradproof.case.derivation import Derivation, Equation, known_errata, parts_of
 from gradproof.case.reference import Reference
-from gradproof.code import opaque
+from gradproof.code.acquittal import acquitted, reached
 from gradproof.code.emit import equation
-from gradproof.code.opaque import KEPT
+from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain
+from gradproof.code.program.equations import form_of
+from gradproof.code.program.results import agrees
+from gradproof.code.program.running import copied
+from gradproof.code.program.whole import Whole, whole_of
 from gradproof.code.quantities import Quantities, assign
-from gradproof.code.reading.blocks import same, sample_of
+from gradproof.code.reading.blocks import same
 from gradproof.code.reading.functions import Text, text_of
 from gradproof.code.reading.reader import Reader
 from gradproof.code.reading.statements import StatementReader
 from gradproof.code.reading.steps import Compound, Instance, Ref, Step, named_steps
 from gradproof.code.samples import Samples
-from gradproof.code.spec import Code
+from gradproof.code.spec import Code, Structure
 from gradproof.code.stored import require_stored
 from gradproof.errors import GradproofError
 from gradproof.truth.binding import Binding
-from gradproof.truth.sources import Leaf
-
-TABLES = frozenset({"params", "parameters", "weights", "theta", "p"})
-"""Names of an argument that holds all parameters by their names."""
+from gradproof.truth.sources import Derivative, Leaf, Updated
 
 
 def read_code(
@@ -63,39 +62,13 @@ def read_code(
     binding = Binding(reference, place, torch.float64)
     samples = Samples(binding)
     quantities = Quantities(code, samples)
-    functions = [_found(function, module, name) for function in code.functions]
     with np.errstate(all="ignore"):
-        if code.opaque:
-            equations = opaque.equations(functions, quantities, samples)
-        else:
-            equations = _Loader(functions, quantities, samples).equations()
-    derivation = Derivation(name, equations, known_errata(known, equations, f"manual/{name}.py"), title or name)
+        whole = whole_of(code, quantities, module, name)
+        equations = whole.equations if code.opaque else _as_read(whole, quantities, samples)
+    errata = known_errata(known, equations, f"manual/{name}.py")
+    derivation = Derivation(name, equations, errata, title or name, whole=whole)
     _require_gradients(derivation, quantities)
     return derivation
-
-
-def _found(function: str | Callable[..., Any], module: ModuleType | None, name: str) -> tuple[type | None, Any]:
-    """A function by its name, or itself; with its class where it is a method."""
-    if not isinstance(function, str):
-        return _class_of(function), function
-    owner: Any = module
-    found: Any = module
-    for part in function.split("."):
-        owner, found = found, getattr(found, part, None)
-        if found is None:
-            known = [key for key, value in vars(owner).items() if callable(value)] if owner is not None else []
-            raise GradproofError(
-                f'Code("{function}"): manual/{name}.py has no {function}{suggestions(part, known)}; '
-                f"it has: {', '.join(known) or 'no functions'}"
-            )
-    return (owner, found) if isinstance(owner, type) else (None, found)
-
-
-def _class_of(function: Callable[..., Any]) -> type | None:
-    """The class of its own file in whose body a function was written."""
-    owner, _, name = getattr(function, "__qualname__", "").rpartition(".")
-    found = getattr(function, "__globals__", {}).get(owner)
-    return found if isinstance(found, type) and vars(found).get(name) is function else None
 
 
 def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
@@ -117,7 +90,7 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
     given = found.union(quantities.code.absent)
     for has_any, made_of in (
         (any(quantity.startswith(f"d{loss}_d") for quantity in found), f"d{loss}_d{{}}"),
-        (any(quantity.endswith("_new") for quantity in found), "{}_new"),
+        (any(isinstance(binding.find(quantity), Updated) for quantity in found), "{}_new"),
     ):
         missing = [symbols[-1] for symbols in names.values() if not given.intersection(map(made_of.format, symbols))]
         if has_any and missing:
@@ -128,49 +101,110 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
             )
 
 
+def _as_read(whole: Whole, quantities: Quantities, samples: Samples) -> tuple[Equation, ...]:
+    """The statements as equations, with the results of the whole where they are not read; the whole alone where no
+    statement can be followed."""
+    try:
+        loader = _Loader(whole, quantities, samples)
+        returned = loader.read()
+    except (GradproofError, SyntaxError) as error:
+        whole.notes.append(str(error))
+        _ask_for_unknown(whole, quantities, {})
+        return whole.equations
+    read = loader.equations(returned)
+    found = {equation.quantity for equation in read}
+    beside = tuple(equation for equation in whole.equations if equation.quantity not in found)
+    return (*read, *beside)
+
+
+def _ask_for_unknown(whole: Whole, quantities: Quantities, passed: Mapping[str, bool]) -> None:
+    """A returned value that may be a gradient, and that nothing names, is asked for.
+
+    Args:
+        whole: What the code gave.
+        quantities: The reference's names.
+        passed: Place in what is returned -> whether right results are computed from it.
+
+    Raises:
+        GradproofError: There is one.
+    """
+    loss, binding = quantities.loss, quantities.binding
+    for claim in whole.unknown:
+        value = claim.pick(whole.outcome)
+        wanted = [f"d{loss}_d{root}" for root in binding.roots]
+        open_ones = [
+            quantity
+            for quantity in wanted
+            if quantity not in whole.claims
+            and quantity not in quantities.code.absent
+            and quantities.is_computed(quantity)
+            and np.shape(quantities.samples.of(quantity)) == np.shape(value)
+        ]
+        if open_ones and not passed.get(claim.path, False):
+            raise GradproofError(
+                f"{whole.program.calls[-1].name} returns {claim.label} of the shape {np.shape(value)}, and nothing says "
+                f"which quantity that is: it has the shape of {', '.join(open_ones)}; name all that it returns in "
+                f'order, with None for what is no gradient: Code(..., results=("{open_ones[0]}", None, ...))'
+            )
+
+
 class _Loader:
     """One reading of functions that belong together."""
 
-    def __init__(self, functions: list[tuple[type | None, Any]], quantities: Quantities, samples: Samples) -> None:
-        self.quantities, self.samples = quantities, samples
-        self.functions = functions
+    def __init__(self, whole: Whole, quantities: Quantities, samples: Samples) -> None:
+        self.whole, self.quantities, self.samples = whole, quantities, samples
+        self.program = whole.program
         self.reader = StatementReader(self._attribute, quantities.of_variable)
         self.given: dict[str, Step] = {}
-        self.instances: dict[type, Instance] = {}
-        self.texts = [text_of(function) for _, function in functions]
+        self.instances: dict[int, Instance] = {}
+        self.values = {name: samples.of(name) for name in self.program.inputs}
+        self.owners: dict[type, Instance] = {}
+        self.texts = [text_of(call.plain or call.function) for call in self.program.calls]
         for text in self.texts:
             for key, value in text.function.__globals__.items():
                 self.reader.globals.setdefault(key, value)
 
-    def equations(self) -> tuple[Any, ...]:
+    def read(self) -> list[Ref]:
+        """Read the functions one after the other; what each returns.
+
+        Raises:
+            GradproofError: A statement cannot be followed.
+        """
         returned: list[Ref] = []
-        calls = []
-        for (owner, _), text in zip(self.functions, self.texts, strict=True):
-            arguments = self._arguments(owner, text)
-            calls.append((text, {name: copy.deepcopy(self._argument_sample(ref)) for name, ref in arguments.items()}))
-            returned.append(self.reader.run(text, arguments))
+        for call, text in zip(self.program.calls, self.texts, strict=True):
+            returned.append(self.reader.run(text, self._arguments(call, text, returned)))
         self._hold(returned)
-        self._require_parameters()
+        return returned
+
+    def equations(self, returned: list[Ref]) -> tuple[Equation, ...]:
+        """The quantities among what was read."""
         for text in self.texts:
             require_stored(next(scope for scope in self.reader.scopes if scope.text is text), self.quantities)
-        names = assign(self.reader, self.quantities, returned[-1])
+        claimed = {claim.path: quantity for quantity, claim in self.whole.claims.items() if claim.returned}
+        named = assign(self.reader, self.quantities, returned[-1], claimed)
+        names = acquitted(named, self.reader, self.quantities, self.whole)
+        _ask_for_unknown(self.whole, self.quantities, self._passed(returned[-1], names))
         reader = self.reader
         return tuple(
-            equation(step, name, reader.steps, reader.globals, self._path(step))
+            equation(step, name, reader.steps, reader.globals, self._path(step), names=names, form=self._form(step, name))
             for step, name in sorted(names.items(), key=lambda item: item[0].number)
         )
 
-    def _require_parameters(self) -> None:
-        """An object that reads no parameter of the model computes with other numbers than those that are drawn."""
+    def _passed(self, returned: Ref, names: Mapping[Step, str]) -> dict[str, bool]:
+        """Which returned values right gradients are computed from: states and other values on the way, no gradients."""
         binding = self.quantities.binding
-        read = {source.path for q in self.given if isinstance(source := binding.find(q), Leaf)}
-        if self.instances and binding.parameters and not read.intersection(binding.parameters):
-            symbols = [s for s, source in binding.roots.items() if getattr(source, "path", None) in binding.parameters]
-            raise GradproofError(
-                f"the code never reads a parameter of the model ({', '.join(symbols)}): say which variable each is: "
-                f'Code(names={{"w": "{symbols[0]}"}}); where other objects hold them, write a function that is handed '
-                "the parameters, or give Code(..., opaque=True)"
-            )
+        right = {
+            step
+            for step, name in names.items()
+            if isinstance(binding.find(parts_of(name)[0]), (Derivative, Updated))
+            and agrees(step.sample, self.samples.of(parts_of(name)[0]))
+        }
+        used = frozenset().union(*reached(right, self.reader).values())
+        return {path: step.number in used for path, step in named_steps("", returned)}
+
+    def _form(self, step: Step, name: str) -> tuple[int, ...] | None:
+        truth = self.samples.of(parts_of(name)[0])
+        return None if truth is None else form_of(step.sample, truth)
 
     def _path(self, step: Step) -> Path:
         wanted = step.origin.function if step.origin is not None else ""
@@ -178,66 +212,42 @@ class _Loader:
 
     # Arguments ----------------------------------------------------------------------------------------------------
 
-    def _arguments(self, owner: type | None, text: Text) -> dict[str, Ref]:
+    def _arguments(self, call: Call, text: Text, returned: list[Ref]) -> dict[str, Ref]:
         found: dict[str, Ref] = {}
-        problems = []
         for position, name in enumerate(text.parameters):
-            if owner is not None and position == 0:
-                found[name] = self._instance(owner)
-                continue
-            ref = self._argument(name, text)
-            if ref is None:
-                problems.append(name)
-            else:
-                found[name] = ref
-        if problems:
-            roots = list(self.quantities.binding.roots)
-            listed = ", ".join(f"{name}{suggestions(name, roots)}" for name in problems)
-            raise GradproofError(
-                f"{text.place(text.function.__code__.co_firstlineno)}: {text.name}: no meaning is known for the "
-                f'arguments {listed}; say which quantity each is: Code(names={{"{problems[0]}": "X"}}), or which plain '
-                f'value: Code(values={{"{problems[0]}": 2}}); the reference has: {", ".join(roots)}'
-            )
+            if call.owner is not None and position == 0:
+                found[name] = self._owner(call)
+            elif name in call.arguments:
+                found[name] = self._argument(call.arguments[name], text, name, returned)
+            elif position == 0 and inspect.ismethod(call.function):
+                found[name] = self._plain(call.function.__self__, name)
         return found
 
-    def _argument(self, name: str, text: Text) -> Ref | None:
-        code, quantities = self.quantities.code, self.quantities
-        listed = quantities.listed(name, text.name)
-        if listed is not None:
-            return self._given(listed, text, name)
-        for key in (f"{text.name}.{name}", f"{text.name.rpartition('.')[2]}.{name}", name):
-            if key in code.values:
-                return self._plain(code.values[key], name)
-        quantity = quantities.of_argument(name, text.name)
-        earlier = [scope.variables[name] for scope in self.reader.scopes if name in scope.variables]
-        if quantity is not None and (not earlier or quantity in self.samples.leaves):
-            return self._given(quantity, text, name)
-        if earlier:
-            return earlier[-1]
-        if name in text.defaults:
-            return self._plain(text.defaults[name], name)
-        if items := self._table(name, text):
-            return Compound("dict", items)
-        held = [scope.returned for scope in self.reader.scopes if isinstance(scope.returned, Compound)]
-        if held and name in KEPT:
-            parts = [item for item in held[-1].items.values() if isinstance(item, Compound)]
-            return parts[0] if len(parts) == 1 else held[-1]
-        return None
+    def _argument(self, argument: Argument, text: Text, name: str, returned: list[Ref]) -> Ref:
+        match argument:
+            case Given(structure=structure):
+                return self._structure(structure, text, name)
+            case Plain(value=value):
+                return self._plain(value, name)
+            case Kept(call=call, part=part):
+                whole = returned[call]
+                if part == ():
+                    return whole
+                if part is not None and isinstance(whole, Compound):
+                    return whole.items[part]
+                return _kept(whole)
+        raise AssertionError(argument)
 
-    def _table(self, name: str, text: Text) -> dict[Any, Ref]:
-        """The parameters by their symbols, for an argument that is a dict of them: `params["W1"]`."""
-        binding = self.quantities.binding
-        items: dict[Any, Ref] = {}
-        if name in TABLES:
-            for symbol, source in binding.roots.items():
-                if isinstance(source, Leaf) and source.path in binding.parameters:
-                    items[symbol] = self._given(symbol, text, f"{name}[{symbol!r}]")
-        for variable, quantity in self.quantities.code.names.items():
-            holder, _, key = variable.replace('"', "'").partition("['")
-            if holder in (name, f"{text.name}.{name}") and key.endswith("']"):
-                self.quantities.used.add(variable)
-                items[key.removesuffix("']")] = self._given(quantity, text, variable)
-        return items
+    def _structure(self, structure: Structure, text: Text, name: str) -> Ref:
+        """A structure of quantities, each a step of its own."""
+        if isinstance(structure, str):
+            return self._given(structure, text, name)
+        if isinstance(structure, Mapping):
+            return Compound("dict", {k: self._structure(v, text, f"{name}[{k!r}]") for k, v in structure.items()})
+        if isinstance(structure, (list, tuple)):
+            items = {k: self._structure(v, text, f"{name}[{k}]") for k, v in enumerate(structure)}
+            return Compound(type(structure).__name__, dict(items))
+        return self._plain(structure, name)
 
     def _given(self, quantity: str, text: Text, name: str) -> Step:
         if quantity not in self.given:
@@ -256,7 +266,7 @@ class _Loader:
         expression: ast.expr
         if isinstance(value, dict) and all(isinstance(key, str) for key in value):
             return Compound("dict", {key: self._plain(item, f"{name}_{key}") for key, item in value.items()})
-        if isinstance(value, (bool, int, float, str, type(None))):
+        if type(value) in (bool, int, float, str, type(None)):
             expression = ast.Constant(value)
         else:
             held = f"_held_{name}"
@@ -268,121 +278,123 @@ class _Loader:
 
     # Objects ------------------------------------------------------------------------------------------------------
 
-    def _instance(self, owner: type) -> Instance:
-        if owner not in self.instances:
-            try:
-                made = owner(**self.quantities.code.constructor)
-            except Exception as error:
-                raise GradproofError(
-                    f"{owner.__name__}(...) cannot be made: {type(error).__name__}: {error}; give its arguments: "
-                    f"Code(constructor={{...}}) for {inspect.signature(owner)}"
-                ) from error
-            self.instances[owner] = Instance(made)
-            self.reader.instances.append(self.instances[owner])
-        return self.instances[owner]
+    def _owner(self, call: Call) -> Instance:
+        assert call.owner is not None
+        if call.owner not in self.owners:
+            made = self.program.object_of(call, {name: _copy(value) for name, value in self.values.items()})
+            self.owners[call.owner] = self._instance(made)
+        return self.owners[call.owner]
+
+    def _instance(self, value: Any) -> Instance:
+        if id(value) not in self.instances:
+            self.instances[id(value)] = Instance(value)
+            self.reader.instances.append(self.instances[id(value)])
+        return self.instances[id(value)]
 
     def _attribute(self, reader: Reader, owner: Instance, name: str) -> Ref:
         """What an attribute is before the code writes it: a quantity, or what the constructor made."""
         function = type(owner.value).__name__
-        quantity = self.quantities.listed(f"self.{name}", function)
-        if quantity is None and isinstance(getattr(owner.value, name, None), np.ndarray):
-            quantity = self.quantities.of_argument(f"self.{name}", function)
-        if quantity is not None and self.samples.of(quantity) is not None:
-            return self._given(quantity, self.texts[0], f"self.{name}")
         if not hasattr(owner.value, name):
             raise GradproofError(f"{function} has no attribute {name!r} when it is read; is it set in another method?")
-        value = getattr(owner.value, name)
-        if isinstance(value, dict):
-            return Compound(
-                "dict", {key: self._item(f"{name}[{key!r}]", item, function) for key, item in value.items()}
-            )
-        return self._plain(copy.deepcopy(value), name)
+        return self._wrapped(getattr(owner.value, name), f"self.{name}")
 
-    def _item(self, variable: str, value: Any, function: str) -> Ref:
-        quantity = self.quantities.listed(f"self.{variable}", function)
-        if quantity is None and isinstance(value, np.ndarray) and "grad" not in variable.lower():
-            quantity = self.quantities.of_argument(variable.rpartition("['")[2].removesuffix("']"), function)
-        if quantity is not None and self.samples.of(quantity) is not None:
-            return self._given(quantity, self.texts[0], f"self.{variable}")
-        return self._plain(copy.deepcopy(value), "".join(c if c.isalnum() else "_" for c in variable))
+    def _wrapped(self, value: Any, name: str) -> Ref:
+        """A value of an object: a quantity where it has its drawn numbers, an object, a compound, or plain."""
+        quantity = self._drawn(value)
+        if quantity is not None:
+            return self._given(quantity, self.texts[0], name)
+        if isinstance(value, dict):
+            return Compound("dict", {k: self._wrapped(item, f"{name}[{k!r}]") for k, item in value.items()})
+        if type(value) in (list, tuple):
+            items = {k: self._wrapped(item, f"{name}[{k}]") for k, item in enumerate(value)}
+            return Compound(type(value).__name__, dict(items))
+        if _is_object(value):
+            return self._instance(value)
+        plain = "".join(c if c.isalnum() else "_" for c in name.removeprefix("self."))
+        return self._plain(copied(value), plain)
+
+    def _drawn(self, value: Any) -> str | None:
+        """The quantity whose drawn numbers an array has."""
+        if not isinstance(value, (np.ndarray, np.floating)) or value.dtype.kind != "f" or not value.size:
+            return None
+        for quantity, drawn in self.values.items():
+            if np.shape(drawn) == value.shape and np.asarray(drawn).dtype.kind == "f" and np.array_equal(drawn, value):
+                return quantity
+        return None
 
     # Whether what was read is what the code does ------------------------------------------------------------------
 
-    def _argument_sample(self, ref: Ref) -> Any:
-        return None if isinstance(ref, Instance) else sample_of(ref)
-
     def _hold(self, returned: list[Ref]) -> None:
-        """The functions as they are, on the same values, return what the statements give one by one.
+        """The functions as they are, on the same values, gave what the statements give one by one.
 
         Raises:
-            GradproofError: They do not: an array was written through another name for a part of it, a function keeps
+            GradproofError: They did not: an array was written through another name for a part of it, a function keeps
                 state, or draws random numbers.
         """
-        fresh = {owner: self._filled(instance) for owner, instance in self.instances.items()}
-        before = {quantity: step.sample.copy() for quantity, step in self.given.items()}
-        kept: dict[str, Any] = {}
-        results: list[tuple[Ref, Any]] = []
-        for (owner, function), text, ref in zip(self.functions, self.texts, returned, strict=True):
-            arguments = self._real_arguments(owner, text, fresh, kept, results)
-            value = inspect.unwrap(function)(**arguments)
-            results.append((ref, value))
-            kept.update(arguments)
-        for step in self.given.values():
-            step.sample = before[step.quantity or ""]
-        for (ref, value), text in zip(results, self.texts, strict=True):
-            self._compare(ref, value, text)
-        for owner, instance in self.instances.items():
-            for name, ref in instance.attributes.items():
-                self._compare(ref, getattr(fresh[owner], name, None), self.texts[-1], f"self.{name}")
+        outcome = self.whole.outcome
+        scopes = [next(scope for scope in self.reader.scopes if scope.text is text) for text in self.texts]
+        for number, (ref, text, scope) in enumerate(zip(returned, self.texts, scopes, strict=True)):
+            self._compare(ref, outcome.returned[number], text)
+            for name, held in scope.held.items():
+                if isinstance(held, Step) and name in outcome.arguments[number]:
+                    last = number == len(returned) - 1
+                    if last:
+                        self._compare(held, outcome.arguments[number][name], text, name)
+        for owner, instance in self.owners.items():
+            self._compare_object(instance, outcome.objects[owner], "self", set())
 
-    def _filled(self, instance: Instance) -> Any:
-        made = copy.deepcopy(instance.value)
-        for name, step in instance.first.items():
-            setattr(made, name, copy.deepcopy(sample_of(step)))
-        return made
-
-    def _real_arguments(
-        self,
-        owner: type | None,
-        text: Text,
-        fresh: Mapping[type, Any],
-        kept: Mapping[str, Any],
-        results: list[tuple[Ref, Any]],
-    ) -> dict[str, Any]:
-        scope = next(scope for scope in self.reader.scopes if scope.text is text)
-        found: dict[str, Any] = {}
-        for position, name in enumerate(text.parameters):
-            if owner is not None and position == 0:
-                found[name] = fresh[owner]
-                continue
-            found[name] = self._real(scope.arguments[name], results)
-        return found
-
-    def _real(self, ref: Ref, results: list[tuple[Ref, Any]]) -> Any:
-        """A value that a function is really called with: what an earlier one returned, where it is that."""
-        for returned, value in results:
-            if ref is returned:
-                return value
-            if isinstance(returned, Compound) and isinstance(value, (tuple, list, dict)):
-                for key, item in returned.items.items():
-                    if item is ref:
-                        return value[key]
-        return sample_of(ref)
+    def _compare_object(self, instance: Instance, real: Any, path: str, seen: set[int]) -> None:
+        if id(instance) in seen:
+            return
+        seen.add(id(instance))
+        for name, ref in instance.attributes.items():
+            value = getattr(real, name, None)
+            if isinstance(ref, Instance):
+                self._compare_object(ref, value, f"{path}.{name}", seen)
+            else:
+                self._compare(ref, value, self.texts[-1], f"{path}.{name}")
 
     def _compare(self, ref: Ref, value: Any, text: Text, what: str = "") -> None:
         for path, step in named_steps("", ref):
+            if "." in path:
+                continue  # an object within it, which is compared by itself
             real = _at(value, path)
             if not same(_plain_array(step.sample), _plain_array(real)) and not _close(step.sample, real):
                 raise GradproofError(
                     f"{text.place(text.function.__code__.co_firstlineno)}: {text.name}{path} {what}: read statement by "
                     "statement, the code gives other values than when it is called: an array is written through "
-                    "another name for a part of it, or state is kept outside, or random numbers are drawn; write into "
-                    "a copy, hand the state over as an argument, or give Code(..., opaque=True)"
+                    "another name for a part of it, or state is kept outside, or random numbers are drawn"
                 )
 
 
+def _kept(ref: Ref) -> Ref:
+    """What a function kept beside its result, as `kept_of` takes it from the values."""
+    if not isinstance(ref, Compound) or ref.kind == "dict" or not ref.items:
+        return ref
+    items = list(ref.items.values())
+    if len(items) == 2:
+        return items[1]
+    compound = [item for item in items if isinstance(item, Compound)]
+    return compound[0] if len(compound) == 1 else ref
+
+
+def _is_object(value: Any) -> bool:
+    """Whether a value is an object of a class that somebody wrote in Python, whose methods can be read."""
+    kind = type(value)
+    return hasattr(value, "__dict__") and not callable(getattr(value, "__array__", None)) and not isinstance(
+        value, (type, ModuleType, FunctionType, np.random.Generator)
+    ) and kind.__module__ not in ("builtins", "numpy", "functools")
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
 def _at(value: Any, path: str) -> Any:
-    return eval(f"value{path}", {"value": value}) if path else value  # a path such as [0]['W'] of our own making
+    try:
+        return eval(f"value{path}", {"value": value}) if path else value  # a path such as [0]['W'] of our own making
+    except (TypeError, LookupError):
+        return None
 
 
 def _plain_array(value: Any) -> Any:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+_LOSS = r"(?:loss|cost|l|j|e|c|nll)"
 _GRADIENT = (
-    re.compile(r"^(?:grad|gradient|delta|dl|dloss)_?(?P<of>\w+)$", re.IGNORECASE),
-    re.compile(r"^d_?(?P<of>\w+)$"),
+    re.compile(rf"^d_?{_LOSS}_?d_?(?P<of>\w+)$", re.IGNORECASE),
+    re.compile(r"^(?:grad|gradient|delta|nabla|dl|dloss)_?(?P<of>\w+)$", re.IGNORECASE),
+    re.compile(r"^[dD]_?(?P<of>\w+)$"),
     re.compile(r"^g_?(?P<of>[A-Z]\w*)$"),
+    re.compile(r"^g_?(?P<of>\w+)$"),
     re.compile(r"^(?P<of>\w+?)_?(?:grad|gradient|bar|delta)$", re.IGNORECASE),
 )
 _UPSTREAM = frozenset(
@@ -18,17 +21,43 @@ _UPSTREAM = frozenset(
         "dy",
         "d_y",
         "dY",
+        "DY",
+        "gy",
+        "g_y",
+        "gY",
+        "gout",
+        "g_out",
         "grad_output",
         "grad_out",
+        "out_grad",
+        "output_grad",
         "grad_y",
+        "accum_grad",
         "upstream",
         "upstream_grad",
+        "upstream_gradient",
         "gradient_output",
+        "output_gradient",
+        "top_diff",
+        "dvalues",
+        "dLdy",
+        "dL_dy",
+        "dLdY",
+        "dL_dY",
+        "dLdout",
+        "dL_dout",
+        "d_L_d_out",
+        "d_L_d_y",
         "g",
         "grad",
+        "gradient",
         "dresult",
+        "next_dz",
+        "next_delta",
     ]
 )
+LOSSES = frozenset({"l", "j", "cost", "loss", "totalloss", "lossvalue", "nll", "objective"})
+"""Names, folded, of a returned scalar that is the loss."""
 
 
 def symbol_of(variable: str, symbols: Collection[str]) -> str | None:
@@ -52,7 +81,17 @@ def gradient_of(variable: str, symbols: Collection[str], loss: str, cotangent: s
             symbol = symbol_of(match["of"], symbols)
             if symbol is not None and symbol != loss:
                 return f"d{loss}_d{symbol}"
-    return cotangent if bare in _UPSTREAM else None
+    return cotangent if is_upstream(bare) else None
+
+
+def is_upstream(variable: str) -> bool:
+    """Whether a variable's name says that it is what comes from above."""
+    return variable.rpartition(".")[2].strip("_") in _UPSTREAM
+
+
+def is_loss(variable: str, loss: str) -> bool:
+    """Whether a variable's name says that it is the loss."""
+    return _folded(variable.rpartition(".")[2]) in LOSSES | {_folded(loss)}
 
 
 def _folded(name: str) -> str:

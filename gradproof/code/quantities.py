@@ -39,22 +39,38 @@ class Quantities:
         """The loss's name."""
         return self.binding.reference.loss
 
+    @property
+    def only_input(self) -> str:
+        """The model's only real input; empty where there are several."""
+        inputs = self.binding.reference.inputs
+        real = [name for name, distribution in inputs.items() if not distribution.is_integer]
+        return real[0] if len(real) == 1 else ""
+
     def of_argument(self, variable: str, function: str) -> str | None:
         """The quantity that an argument or an attribute stands for; None where no rule says so."""
         listed = self.listed(variable, function)
-        if listed is not None:
+        if listed is not None or self.denied(variable, function):
             return listed
         symbol = symbol_of(variable, self.binding.roots)
         return symbol or gradient_of(variable, self.binding.roots, self.loss, self.binding.cotangent)
 
     def listed(self, variable: str, function: str) -> str | None:
-        """What the case's own map says of a variable."""
+        """What the case's own map says of a variable; None where it says nothing, or that it is no quantity."""
+        key = self._key(variable, function)
+        return None if key is None else self.code.names[key]
+
+    def denied(self, variable: str, function: str) -> bool:
+        """Whether the case says that a variable is no quantity."""
+        key = self._key(variable, function)
+        return key is not None and self.code.names[key] is None
+
+    def _key(self, variable: str, function: str) -> str | None:
         plain = variable.replace('"', "'")
         short = function.rpartition(".")[2]
-        for key, quantity in self.code.names.items():
+        for key in self.code.names:
             if key.replace('"', "'") in (plain, f"{function}.{plain}", f"{short}.{plain}"):
                 self.used.add(key)
-                return quantity
+                return key
         return None
 
     def listed_as_computed(self, variable: str, function: str) -> str | None:
@@ -89,7 +105,7 @@ class Quantities:
     def of_variable(self, variable: str, function: str) -> str | None:
         """The quantity that a computed variable is; None where the reference has no such thing."""
         listed = self.listed_as_computed(variable, function)
-        if listed is not None:
+        if listed is not None or self.denied(variable, function):
             return listed
         bare = _bare(variable)
         known = self.binding.find(bare)
@@ -107,19 +123,25 @@ class Quantities:
         return gradient_of(bare, self.binding.roots, self.loss, self.binding.cotangent)
 
 
-def assign(reader: Reader, quantities: Quantities, returned: Ref) -> Mapping[Step, str]:
+def assign(reader: Reader, quantities: Quantities, returned: Ref, claimed: Mapping[str, str]) -> Mapping[Step, str]:
     """Give every step that is a quantity its name; a name that two functions compute is a second form in the later.
+
+    Args:
+        reader: What was read.
+        quantities: The reference's names.
+        returned: What the last function returns.
+        claimed: Place in that -> the quantity that it claims to be.
 
     Returns:
         Step -> the equation's name.
 
     Raises:
-        GradproofError: `results` does not fit what is returned.
+        GradproofError: `names` has a variable that the code does not.
     """
     names: dict[Step, str] = {}
     taken: dict[str, Step] = {}
     passed_on: list[tuple[Step, str, Origin | None]] = []
-    for step, quantity, function, origin in _candidates(reader, quantities, returned):
+    for step, quantity, function, origin in _candidates(reader, quantities, returned, claimed):
         if not step.is_real and not _never_filled(step, quantity, quantities):
             continue
         if step.given or step in names or _of_another(step, function, quantities):
@@ -170,27 +192,11 @@ def _of_another(step: Step, function: str, quantities: Quantities) -> bool:
 def _name_the_rest(
     rest: list[Step], reader: Reader, quantities: Quantities, names: dict[Step, str], taken: dict[str, Step]
 ) -> None:
-    """What the last function returns and no rule names is an equation under its variable's name, which stays unchecked.
-
-    Raises:
-        GradproofError: It has no variable's name either.
-    """
-    last = reader.scopes[-1] if reader.scopes else None
-    only = _only_input(quantities)
-    unnamed = [step for step in rest if not step.variable]
-    if only and len(unnamed) == 1 and np.shape(unnamed[0].sample) == quantities.binding.leaves[only].shape:
-        quantity = f"d{quantities.loss}_d{only}"
-        name = f"{quantity}__returned" if quantity in taken else quantity  # beside a variable that is not returned
-        taken[name], names[unnamed[0]], unnamed[0].quantity = unnamed[0], name, quantity
-        rest = [step for step in rest if step is not unnamed[0]]
+    """What the last function returns and no rule names is an equation under its variable's name, which stays unchecked."""
     for step in rest:
         name = _identifier(step.variable)
         if not name or name in taken or name in quantities.binding.roots:
-            raise GradproofError(
-                f"{last.text.name if last else 'the code'} returns {step.variable or 'a value'} of the shape "
-                f"{np.shape(step.sample)}, and nothing says which quantity that is; name all that it returns in order: "
-                f'Code(..., results=("d{quantities.loss}_dX", ...))'
-            )
+            continue
         taken[name] = step
         names[step] = name
         step.quantity = name
@@ -203,24 +209,14 @@ def _identifier(variable: str) -> str:
 
 
 def _candidates(
-    reader: Reader, quantities: Quantities, returned: Ref
+    reader: Reader, quantities: Quantities, returned: Ref, claimed: Mapping[str, str]
 ) -> Iterator[tuple[Step, str, str, Origin | None]]:
     """Steps with the quantities that they may be, the surest first, the functions that they are variables of, and
     the statements that say so."""
-    last = reader.scopes[-1].text.name if reader.scopes else ""
-    results = [ref for _, ref in named_steps("", returned)]
-    if quantities.code.results:
-        if len(quantities.code.results) != len(results):
-            raise GradproofError(
-                f"Code(results=...) names {len(quantities.code.results)} quantities, but {last} returns {len(results)} "
-                "arrays"
-            )
-        left = reader.scopes[-1].left if reader.scopes else None
-        yield from ((step, name, last, left) for step, name in zip(results, quantities.code.results, strict=True))
-    elif len(results) == 1 and len(reader.scopes) > 1 and (only := _only_input(quantities)):
-        finals_of_last = {id(step) for _, step in _finals(reader.scopes[-1])}
-        if id(results[0]) not in finals_of_last:
-            yield results[0], f"d{quantities.loss}_d{only}", last, reader.scopes[-1].left
+    last = next((scope for scope in reader.scopes if scope.returned is returned), None)
+    for path, step in named_steps("", returned):
+        if path in claimed and last is not None:
+            yield step, claimed[path], last.text.name, last.left
     yield from _by_variables(reader, quantities)
     yield from _outputs(reader, quantities)
 
@@ -244,13 +240,6 @@ def _by_variables(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step
         else:
             doubtful.append(one)
     yield from (one for one in doubtful if one[1] not in found and quantities.is_of_parameter(one[1]))
-
-
-def _only_input(quantities: Quantities) -> str:
-    """The model's only real input; empty where there are several."""
-    inputs = quantities.binding.reference.inputs
-    real = [name for name, distribution in inputs.items() if not distribution.is_integer]
-    return real[0] if len(real) == 1 else ""
 
 
 def _outputs(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str, str, Origin | None]]:

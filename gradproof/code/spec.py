@@ -5,11 +5,14 @@ This module imports neither torch nor pandas: it only holds what the author says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from gradproof.errors import GradproofError
+
+Structure = Any
+"""A quantity's name, None for what is no quantity, or a list, tuple or dict of structures."""
 
 
 @dataclass(frozen=True, init=False)
@@ -19,30 +22,35 @@ class Code:
     Attributes:
         functions: What is read, in this order: names in `manual/NAME.py`, `"Layer.backward"` for a method; or the
             functions themselves.
-        names: Variable -> quantity, where the rules do not find it. A variable is written as in the code (`dh`,
-            `self.W`, `cache["x"]`), with its function before it where two functions use one name (`backward.x`).
+        names: Variable -> quantity, where the rules do not find it; None where it is no quantity, though it looks like
+            one. A variable is written as in the code (`dh`, `self.W`, `cache["x"]`), with its function before it where
+            two functions use one name (`backward.x`).
         values: Arguments that are plain Python values, by name: sizes, flags, strides.
-        constructor: Arguments of the class.
-        results: The quantities that the last function returns, in order, where its own names do not say.
+        arguments: Arguments that are structures of quantities: `{"params": ["W1", "b1"]}`.
+        constructor: Arguments of the class; an array under a parameter's name gets the drawn values.
+        results: What the last function returns, in order, where its own names do not say; None for what is no
+            gradient, lists and dicts for structures.
         absent: Gradients of parameters that the code is meant not to give.
         opaque: Whether the functions are called as a whole, and only what they return is compared.
     """
 
     functions: tuple[str | Callable[..., Any], ...]
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str | None] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Structure] = field(default_factory=dict)
     constructor: Mapping[str, Any] = field(default_factory=dict)
-    results: tuple[str, ...] = ()
+    results: tuple[Structure, ...] = ()
     absent: tuple[str, ...] = ()
     opaque: bool = False
 
     def __init__(
         self,
         *functions: str | Callable[..., Any],
-        names: Mapping[str, str] | None = None,
+        names: Mapping[str, str | None] | None = None,
         values: Mapping[str, Any] | None = None,
+        arguments: Mapping[str, Structure] | None = None,
         constructor: Mapping[str, Any] | None = None,
-        results: Iterable[str] = (),
+        results: Iterable[Structure] | Mapping[str, Structure] = (),
         absent: Iterable[str] = (),
         opaque: bool = False,
     ) -> None:
@@ -55,15 +63,41 @@ class Code:
             if isinstance(quantities, str):
                 raise GradproofError(f"Code({option}=...) takes a tuple of quantities: ({quantities!r},)")
         for variable, quantity in (names or {}).items():
-            if not isinstance(quantity, str) or not quantity.isidentifier():
+            if quantity is not None and (not isinstance(quantity, str) or not quantity.isidentifier()):
                 raise GradproofError(f"Code(names=...): {variable!r} stands for {quantity!r}, which is no name")
+        listed = (results,) if isinstance(results, Mapping) else tuple(results)
+        for option, structure in (("results", listed), ("arguments", dict(arguments or {}))):
+            for quantity in leaves_of(structure):
+                if not quantity.isidentifier():
+                    raise GradproofError(f"Code({option}=...): {quantity!r} is no name of a quantity")
         for name, value in (
             ("functions", functions),
             ("names", dict(names or {})),
             ("values", dict(values or {})),
+            ("arguments", dict(arguments or {})),
             ("constructor", dict(constructor or {})),
-            ("results", tuple(results)),
+            ("results", listed),
             ("absent", tuple(absent)),
             ("opaque", bool(opaque)),
         ):
             object.__setattr__(self, name, value)
+
+
+def leaves_of(structure: Structure) -> Iterator[str]:
+    """The quantities in a structure, in order.
+
+    Raises:
+        GradproofError: It holds what is neither a name, None, nor a structure.
+    """
+    if isinstance(structure, str):
+        yield structure
+    elif isinstance(structure, Mapping):
+        for part in structure.values():
+            yield from leaves_of(part)
+    elif isinstance(structure, (list, tuple)):
+        for part in structure:
+            yield from leaves_of(part)
+    elif structure is not None:
+        raise GradproofError(
+            f"Code(...) takes names of quantities, None, and lists and dicts of those, not {structure!r}"
+        )

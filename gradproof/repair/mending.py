@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation
-from gradproof.case.source_text import read_source, write_source
+from gradproof.case.source_text import read_source
 from gradproof.check.case import Case
 from gradproof.check.failures import Failure
 from gradproof.check.result import CheckResult, EquationResult
@@ -19,6 +19,9 @@ from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, u
 from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.explain.overflow import OVERFLOWS
+from gradproof.repair.program.mending import held
+from gradproof.repair.program.patching import TextFile
+from gradproof.repair.program.search import FileFix
 from gradproof.repair.sharing import edited_by
 from gradproof.truth.ancestors import ancestors_of
 
@@ -65,16 +68,48 @@ def mend_case(
     wrong = [equation for equation in case.derivation.equations if equation.name in disagreeing]
     if not wrong:
         return {}
+    repairs = _mend_equations(case, result, wrong, seed, budget_seconds, failures)
+    if case.derivation.whole is None:
+        return repairs
+    texts = {}
+    for name, repair in repairs.items():
+        if repair.fix is not None:
+            texts[name] = _text_with(case, name, repair)
+    return held(case, repairs, seed, {name: text for name, text in texts.items() if text is not None})
+
+
+def _text_with(case: Case, name: str, repair: Repair) -> tuple[Path, str] | None:
+    """A file's text with one fix; None where it cannot be written."""
+    try:
+        found = patches(case, {name: repair})
+    except (GradproofError, SyntaxError):
+        return None
+    return (found[0].path, found[0].new) if len(found) == 1 and found[0].new != found[0].old else None
+
+
+def _mend_equations(
+    case: Case,
+    result: CheckResult,
+    wrong: list[Equation],
+    seed: int,
+    budget_seconds: float,
+    failures: list[Failure] | None,
+) -> dict[str, Repair]:
+    """What is found for each equation from its own text; nothing is tried where there is no text."""
+    none = {equation.name: Repair(None, (), None, None) for equation in wrong}
+    wrong = [equation for equation in wrong if equation.source]
+    if not wrong:
+        return none
     if case.dtype != "float64" or case.forgotten:
         case = replace(case, dtype="float64", unread=case.forgotten)  # a mistake shows best where rounding is small
     evidence, others = stratified(case, seed), fresh(case, seed)
     if not all(group.trials for group in (*evidence, *others)):
-        return {}
+        return none
     passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
     ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
     context = Context(case.derivation.equations, passing, ancestors)
     workbench = Workbench(evidence, others, context, seed, elsewhere(case, seed), zeroed(case, seed))
-    return mend_all(wrong, workbench, failures=failures, budget_seconds=budget_seconds)
+    return none | mend_all(wrong, workbench, failures=failures, budget_seconds=budget_seconds)
 
 
 def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation: Derivation) -> CheckResult:
@@ -89,6 +124,8 @@ def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation:
 
 def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> EquationResult:
     parts = [repair.diagnosis.sentence] if repair.diagnosis is not None else [one.diagnosis] if one.diagnosis else []
+    if repair.patch is not None:
+        return _patched(one, repair.patch)
     if repair.fix is None:
         parts.append(repair.refusal or "no fix found")
         return replace(one, diagnosis="; ".join(parts))
@@ -126,6 +163,22 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         fix_trials=fix.trials,
         fresh_trials=fix.fresh_trials,
         alternatives=tuple(dict.fromkeys(alternatives)),
+    )
+
+
+def _patched(one: EquationResult, patch: FileFix) -> EquationResult:
+    """A result with an edit of the file that makes the code as a whole right."""
+    place = f"{patch.path.parent.name}/{patch.path.name}:{patch.line}"
+    where = f"at {place}: " if place != one.place else ""
+    return replace(
+        one,
+        diagnosis=f"{where}{patch.sentence}",
+        fix=patch.after,
+        fix_before=patch.before or patch.after,
+        fix_place=place,
+        fix_trials=patch.trials,
+        fresh_trials=patch.fresh_trials,
+        alternatives=patch.alternatives,
     )
 
 
@@ -179,6 +232,9 @@ def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
         statements = [change for fix, equation in changes if (change := _change(equation, fix)) is not None]
         mended = patch(text, [fix for fix, equation in changes if equation.code is None])
         found.append(FilePatch(path, text, patched(mended, statements, f"{path.parent.name}/{path.name}")))
+    for whole in {repair.patch.path: repair.patch for repair in repairs.values() if repair.patch is not None}.values():
+        if whole.path not in by_file:
+            found.append(FilePatch(whole.path, whole.old, whole.new))
     return tuple(found)
 
 
@@ -194,8 +250,10 @@ def write(patch: FilePatch) -> None:
         GradproofError: The file cannot be written, or was changed since it was read.
     """
     try:
-        if read_source(patch.path) != patch.old:
+        file = TextFile.read(patch.path)
+        if file.plain != patch.old.replace("\r\n", "\n"):
             raise GradproofError(f"{patch.path.name} was changed meanwhile; nothing was written: check it again")
-        write_source(patch.path, patch.new)
+        new = patch.new.replace("\r\n", "\n").replace("\n", file.end)
+        patch.path.write_bytes(new.encode(file.encoding))
     except OSError as error:
         raise GradproofError(f"{patch.path.name} cannot be written: {error.strerror}") from error

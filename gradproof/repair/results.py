@@ -8,6 +8,7 @@ from typing import Any
 
 from gradproof.repair.explain.diagnosis import Diagnosis
 from gradproof.repair.formulas.rewrite import Span
+from gradproof.repair.program.search import FileFix
 from gradproof.repair.search.problem import Counts
 
 
@@ -72,6 +73,7 @@ class Repair:
         diagnosis: What is wrong: of the fix, or read from the values alone; None if neither says.
         tried: How much was tried; None if the search was not begun.
         refusal: Why the search was not begun; empty if it was.
+        patch: An edit of the file with which the code as a whole is right, where that was found.
     """
 
     fix: Fix | None
@@ -79,3 +81,4 @@ class Repair:
     diagnosis: Diagnosis | None
     tried: Counts | None
     refusal: str = ""
+    patch: FileFix | None = None

@@ -91,13 +91,14 @@ def _starts(node: ast.FunctionDef) -> int:
 def _parameters(function: FunctionType, place: str) -> tuple[tuple[str, ...], dict[str, Any]]:
     parameters = inspect.signature(function).parameters.values()
     for parameter in parameters:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        if parameter.kind is parameter.VAR_POSITIONAL:
             raise GradproofError(
                 f"{place}: {function.__name__}({parameter}) takes any number of arguments, which cannot be bound to "
                 "quantities; name them"
             )
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    return tuple(parameter.name for parameter in parameters), defaults
+    named = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+    return tuple(parameter.name for parameter in named), defaults
 
 
 def is_straight(text: Text) -> bool:

@@ -1,0 +1,85 @@
+"""Results first, names second: which of the variables that look like quantities are taken for them.
+
+What code returns, stores and writes is judged as what it claims to be. A variable on the way to it is a quantity where
+its value is the truth; where it is not, only its name speaks for it, and then it counts only in a function that the case
+names and only where everything that is computed from it is wrong as well: what leads to a right result is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradproof.code.reading.blocks import sample_of
+from gradproof.code.program.results import agrees
+from gradproof.code.program.whole import Whole
+from gradproof.code.quantities import Quantities
+from gradproof.code.reading.reader import Reader
+from gradproof.code.reading.steps import Step, idents_in
+from gradproof.case.derivation import parts_of
+
+
+def acquitted(names: Mapping[Step, str], reader: Reader, quantities: Quantities, whole: Whole) -> dict[Step, str]:
+    """Steps with the quantities that they are taken for, without those that only look like one.
+
+    Args:
+        names: Every step that may be a quantity -> the equation's name.
+        reader: What was read.
+        quantities: The reference's names.
+        whole: What the code gave as it is.
+    """
+    truths = {step: quantities.samples.of(parts_of(name)[0]) for step, name in names.items()}
+    right = {step: truth is None or agrees(step.sample, truth) for step, truth in truths.items()}
+    results = {step for step, name in names.items() if _is_result(step, name, whole)}
+    listed = {text.function for text in _listed(reader, whole)}
+    helpers = {scope.text.name for scope in reader.scopes if scope.text.function not in listed}
+    ancestors_of = reached(results, reader)
+    kept: dict[Step, str] = {}
+    for step, name in names.items():
+        if step in results or right[step] or not results:
+            kept[step] = name
+            continue
+        by_name = step.origin is not None and step.origin.function not in helpers
+        after = [result for result, ancestors in ancestors_of.items() if step.number in ancestors]
+        if by_name and after and not any(right[result] for result in after):
+            kept[step] = name
+            continue
+        step.quantity = None
+        whole.notes.append(f"{step.variable or name} is not taken for {name}: its value is not that of {name}")
+    return kept
+
+
+def _listed(reader: Reader, whole: Whole) -> list[Any]:
+    functions = {call.plain for call in whole.program.calls}
+    return [scope.text for scope in reader.scopes if scope.text.function in functions]
+
+
+def _is_result(step: Step, name: str, whole: Whole) -> bool:
+    """Whether a step is a value that the code gives as that quantity."""
+    claim = whole.claims.get(parts_of(name)[0])
+    if claim is None:
+        return False
+    given, value = np.asarray(claim.pick(whole.outcome)), np.asarray(sample_of(step))
+    return given.shape == value.shape and bool(np.array_equal(given, value, equal_nan=True))
+
+
+def reached(results: set[Step], reader: Reader) -> dict[Step, frozenset[int]]:
+    """Each result with the numbers of the steps that it is computed from."""
+    needs: dict[int, set[int]] = {}
+    for number, step in reader.steps.items():
+        texts = [*([step.expression] if step.expression is not None else [])]
+        statements = step.block.statements if step.block is not None else []
+        needs[number] = set(idents_in(*texts, *statements))
+    found = {}
+    for result in results:
+        seen: set[int] = set()
+        waiting = list(needs.get(result.number, ()))
+        while waiting:
+            number = waiting.pop()
+            if number not in seen:
+                seen.add(number)
+                waiting.extend(needs.get(number, ()))
+        found[result] = frozenset(seen)
+    return found

@@ -1,0 +1,1 @@
+"""In: functions as they stand and what their arguments are; out: what they return, store and write, judged by value."""

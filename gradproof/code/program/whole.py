@@ -1,0 +1,153 @@
+"""A case's code as a whole: bound, called once on the values of one trial, and what that gave."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from gradproof.code.program.calls import Binder, found_in, of_function
+from gradproof.code.program.equations import Runner, equations_of, form_of
+from gradproof.code.program.objects import program_of
+from gradproof.code.program.results import Claim, claims_of
+from gradproof.code.program.running import Outcome, Program
+from gradproof.code.quantities import Quantities
+from gradproof.code.spec import Code
+from gradproof.case.derivation import Equation
+from gradproof.errors import GradproofError
+from gradproof.truth.sources import Leaf
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Functions as they stand, on one trial.
+
+    Attributes:
+        program: The calls.
+        outcome: What they left.
+        claims: The values with a meaning, by the equation's name.
+        unknown: Returned values without one.
+        shapes: The shape of a truth, where the value only differs from it in axes of size 1.
+        notes: Why statements could not be followed.
+    """
+
+    program: Program
+    outcome: Outcome
+    claims: dict[str, Claim]
+    unknown: tuple[Claim, ...]
+    shapes: dict[str, tuple[int, ...]]
+    notes: list[str] = field(default_factory=list, compare=False)
+
+    @cached_property
+    def equations(self) -> tuple[Equation, ...]:
+        """An equation for each result, that calls everything."""
+        path, line = place_of(self.program)
+        return equations_of(Runner(self.program, self.claims, self.shapes), path, line)
+
+    def equation(self, name: str) -> Equation:
+        """That of one result."""
+        return next(one for one in self.equations if one.name == name)
+
+
+def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name: str) -> Whole:
+    """Bind the functions of a case and call them.
+
+    Raises:
+        GradproofError: An argument has no meaning, or they cannot be called.
+    """
+    binder = Binder(quantities)
+    for function in code.functions:
+        call = found_in(module, function, name) if isinstance(function, str) else of_function(function)
+        _refuse_generators(call.plain)
+        binder.add(call)
+    program = program_of(tuple(binder.calls), quantities)
+    _require_parameters(program, quantities)
+    values = {quantity: quantities.samples.of(quantity) for quantity in program.inputs}
+    for quantity, value in values.items():
+        if value is None:
+            raise GradproofError(
+                f"{program.calls[-1].name}: an argument stands for {quantity}, but "
+                f"{quantities.binding.why_unknown(quantity)}"
+            )
+    try:
+        outcome = program.run(values)
+    except Exception as error:
+        raise GradproofError(_why(error, program, values)) from error
+    claims = claims_of(program, outcome, quantities)
+    _require_repeatable(program, values, claims, outcome)
+    named = {claim.quantity: claim for claim in claims if claim.quantity}
+    shapes = {}
+    for quantity, claim in named.items():
+        shape = form_of(claim.pick(outcome), quantities.samples.of(quantity))
+        if shape is not None:
+            shapes[quantity] = shape
+    return Whole(program, outcome, named, tuple(c for c in claims if not c.quantity), shapes)
+
+
+def _require_repeatable(
+    program: Program, values: dict[str, object], claims: list[Claim], outcome: Outcome
+) -> None:
+    """The same numbers give the same results when the code is called once more.
+
+    Raises:
+        GradproofError: They do not.
+    """
+    again = program.run(values)
+    for claim in claims:
+        one, other = (np.asarray(claim.pick(found)) for found in (outcome, again))
+        if one.shape != other.shape or not np.array_equal(one, other, equal_nan=True):
+            path, line = place_of(program)
+            raise GradproofError(
+                f"{path.parent.name}/{path.name}:{line}: {program.calls[-1].name}: called again on the same numbers, the "
+                f"code gives another value of {claim.label}: random numbers are drawn, or state is kept outside the "
+                "object; hand both over as arguments"
+            )
+
+
+def _refuse_generators(function: object) -> None:
+    if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+        raise GradproofError(
+            f"{getattr(function, '__qualname__', function)} is a generator or a coroutine, which gives its values one "
+            "by one; let it return them all"
+        )
+
+
+def _require_parameters(program: Program, quantities: Quantities) -> None:
+    """An object that reads no parameter of the model computes with other numbers than those that are drawn."""
+    binding = quantities.binding
+    sources = [binding.find(quantity) for quantity in program.inputs]
+    read = {source.path for source in sources if isinstance(source, Leaf)}
+    has_object = any(call.owner is not None for call in program.calls)
+    if has_object and binding.parameters and not read.intersection(binding.parameters):
+        symbols = [s for s, source in binding.roots.items() if getattr(source, "path", None) in binding.parameters]
+        raise GradproofError(
+            f"the code never reads a parameter of the model ({', '.join(symbols)}): say which variable each is: "
+            f'Code(names={{"self.w": "{symbols[0]}"}}), by its path where other objects hold it: '
+            f'Code(names={{"self.layers[0].w": "{symbols[0]}"}})'
+        )
+
+
+def _why(error: Exception, program: Program, values: dict[str, object]) -> str:
+    files = {call.plain.__code__.co_filename for call in program.calls if call.plain is not None}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+    place, text = "", ""
+    if frames:
+        path = Path(frames[-1].filename)
+        place, text = f"{path.parent.name}/{path.name}:{frames[-1].lineno}: ", f"`{frames[-1].line}`: "
+    return (
+        f"{place}{text}{type(error).__name__}: {error}; {program.calls[-1].name} was called on one trial with the shapes "
+        f"{ {name: np.shape(value) for name, value in values.items()} }"  # type: ignore[arg-type]
+    )
+
+
+def place_of(program: Program) -> tuple[Path, int]:
+    """The file and the line of the last function."""
+    plain = program.calls[-1].plain
+    if plain is None:
+        return Path("opaque.py"), 1
+    return Path(plain.__code__.co_filename), plain.__code__.co_firstlineno

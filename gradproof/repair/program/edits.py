@@ -1,0 +1,493 @@
+"""Single edits of statements, such as would undo a slip of the pen: each with its cost in bits and what it says."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LARGEST = 14
+"""Expressions of the code with more nodes than this are not offered as pieces."""
+
+_SWAPPED = {
+    "sum": ("mean",),
+    "mean": ("sum",),
+    "max": ("min", "sum"),
+    "min": ("max",),
+    "maximum": ("minimum",),
+    "minimum": ("maximum",),
+    "dot": ("outer", "multiply"),
+    "outer": ("dot", "multiply"),
+    "multiply": ("dot",),
+    "argmax": ("argmin",),
+    "exp": ("log",),
+    "log": ("exp",),
+    "sin": ("cos",),
+    "cos": ("sin",),
+    "flatten": ("ravel",),
+    "zeros_like": ("ones_like",),
+    "ones_like": ("zeros_like",),
+}
+_OPERATORS: dict[type, tuple[type, ...]] = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add, ast.Mult),
+    ast.Mult: (ast.Div, ast.MatMult, ast.Add),
+    ast.Div: (ast.Mult,),
+    ast.MatMult: (ast.Mult,),
+}
+_COMPARED: dict[type, tuple[type, ...]] = {
+    ast.Gt: (ast.Lt, ast.GtE),
+    ast.GtE: (ast.Lt, ast.LtE, ast.Gt),
+    ast.Lt: (ast.Gt, ast.LtE),
+    ast.LtE: (ast.Gt, ast.GtE, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One way to change a tree.
+
+    Attributes:
+        bits: How unlikely it is; the least comes first.
+        sentence: What is wrong, should this be the fix.
+        put: Makes the change, and gives what undoes it.
+        line: The line of the statement.
+        old, new: The node that is replaced, and what stands there instead; None where a statement is left out or put
+            in.
+        after: The statement behind which `new` is put in, where `old` is None.
+    """
+
+    bits: float
+    sentence: str
+    put: Callable[[], Callable[[], None]]
+    line: int
+    old: ast.AST | None
+    new: ast.AST | None
+    after: ast.stmt | None = None
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An expression and the field that holds it."""
+
+    holder: ast.AST
+    name: str
+    index: int | None
+    node: ast.expr
+
+    def put(self, new: ast.expr) -> Callable[[], Callable[[], None]]:
+        """What replaces the expression."""
+
+        def change() -> Callable[[], None]:
+            self._set(new)
+            return lambda: self._set(self.node)
+
+        return change
+
+    def _set(self, node: ast.expr) -> None:
+        if self.index is None:
+            setattr(self.holder, self.name, node)
+        else:
+            getattr(self.holder, self.name)[self.index] = node
+
+
+def slots(statement: ast.stmt) -> Iterator[Slot]:
+    """Every expression in a statement that is read, its own head alone where it holds others."""
+    for name, value in ast.iter_fields(statement):
+        if name in ("body", "orelse", "finalbody", "handlers"):
+            continue
+        yield from _slots(statement, name, value, stored=name in ("targets", "target"))
+
+
+def _slots(holder: ast.AST, name: str, value: Any, *, stored: bool) -> Iterator[Slot]:
+    children = enumerate(value) if isinstance(value, list) else [(None, value)]
+    for index, child in children:
+        if not isinstance(child, ast.AST):
+            continue
+        if isinstance(child, ast.expr):
+            is_read = isinstance(getattr(child, "ctx", ast.Load()), ast.Load)
+            if is_read and not (stored and isinstance(child, (ast.Tuple, ast.List))):
+                yield Slot(holder, name, index, child)
+        for field, inner in ast.iter_fields(child):
+            if field not in ("ctx", "op", "ops", "comparators" if False else "generators"):
+                yield from _slots(child, field, inner, stored=False)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Pieces that an edit may read.
+
+    Attributes:
+        atoms: Variables, attributes and entries that the function has.
+        phrases: Larger expressions of it.
+        sizes: How many there are of something.
+        functions: Functions of one argument that the file has.
+        statements: Statements of the file's functions that may have been forgotten elsewhere.
+    """
+
+    atoms: tuple[ast.expr, ...]
+    phrases: tuple[ast.expr, ...]
+    sizes: tuple[ast.expr, ...]
+    functions: tuple[str, ...]
+    statements: tuple[ast.stmt, ...]
+
+    @classmethod
+    def of(cls, function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | None) -> Pool:
+        """The pieces of a function, of its class and of its file."""
+        atoms: dict[str, ast.expr] = {}
+        phrases: dict[str, ast.expr] = {}
+        for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+            if argument.arg not in ("self", "cls"):
+                atoms[argument.arg] = ast.Name(argument.arg, ast.Load())
+        modules = {"np", "numpy", "xp", "math", "self", "cls"}
+        for node in ast.walk(function):
+            if not isinstance(node, ast.expr):
+                continue
+            text = ast.unparse(node)
+            if isinstance(node, ast.Name) and node.id not in modules:
+                atoms.setdefault(text, ast.Name(node.id, ast.Load()))
+            elif isinstance(node, ast.Attribute) and text.startswith("self."):
+                atoms.setdefault(text, _loaded(node))
+            elif isinstance(node, ast.Subscript) and _count(node) <= LARGEST:
+                atoms.setdefault(text, _loaded(node))
+            elif isinstance(node, (ast.BinOp, ast.Call, ast.UnaryOp, ast.Compare)) and _count(node) <= LARGEST:
+                phrases.setdefault(text, node)
+        if owner is not None:
+            for node in ast.walk(owner):
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+                    atoms.setdefault(ast.unparse(node), _loaded(node))
+        called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+        names = {node.name for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        atoms = {text: node for text, node in atoms.items() if text not in called and text not in names}
+        plain = [node for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
+        sizes = [_parsed(f"{ast.unparse(node)}.{what}") for node in plain[:24] for what in ("shape[0]", "shape[1]", "size")]
+        one_argument = tuple(
+            node.name
+            for node in getattr(module, "body", [])
+            if isinstance(node, ast.FunctionDef) and len(node.args.args) - len(node.args.defaults) <= 1 and node.args.args
+        )
+        statements = tuple(
+            node
+            for node in ast.walk(module)
+            if isinstance(node, ast.AugAssign)
+            or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript))
+        )
+        return cls(tuple(atoms.values()), tuple(phrases.values()), tuple(sizes), one_argument, statements)
+
+
+def expression_edits(statement: ast.stmt, pool: Pool) -> Iterator[Edit]:
+    """Edits of the expressions of a statement."""
+    for slot in slots(statement):
+        old = ast.unparse(slot.node)
+        seen = {ast.dump(slot.node)}
+        for bits, new, sentence in _variants(slot, pool):
+            key = ast.dump(new)
+            if key not in seen:
+                seen.add(key)
+                said = sentence or f"{old} should be {ast.unparse(new)}"
+                yield Edit(bits, said, slot.put(new), statement.lineno, slot.node, new)
+
+
+def _variants(slot: Slot, pool: Pool) -> Iterator[tuple[float, ast.expr, str]]:
+    node = slot.node
+    text = ast.unparse(node)
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            for other in _OPERATORS.get(type(op), ()):
+                yield 3.0, ast.BinOp(left, other(), right), ""
+            if not isinstance(op, (ast.Add, ast.Mult)):
+                yield 4.0, ast.BinOp(right, op, left), f"the operands of {text} are exchanged"
+            yield 4.5, left, f"{ast.unparse(right)} does not belong there"
+            yield 4.5, right, f"{ast.unparse(left)} does not belong there"
+            if isinstance(op, ast.Pow):
+                for power in (2, 3, 1, 0.5, -1, -2):
+                    yield 3.5, ast.BinOp(left, op, ast.Constant(power)), f"the power of {ast.unparse(left)} is {power}"
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            yield 3.0, operand, f"the sign of {text} is wrong"
+        case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
+            for other in (0, 1, 2, -value, value + 1, value - 1, value / 2, value * 2, 0.5, -1, 1 / value if value else 0):
+                whole = int(other) if isinstance(other, float) and other.is_integer() else other
+                yield 4.0, ast.Constant(whole), ""
+            if slot.name in ("value",) and isinstance(slot.holder, ast.keyword) and slot.holder.arg == "axis":
+                yield 4.0, ast.Tuple([ast.Constant(0), ast.Constant(1)], ast.Load()), ""
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            for other in _COMPARED.get(type(op), ()):
+                yield 3.0, ast.Compare(left, [other()], [right]), ""
+        case ast.Call():
+            yield from _calls(node)
+        case ast.Attribute(attr="T", value=value):
+            yield 3.5, value, f"{text} should not be transposed"
+        case ast.Subscript(value=value, slice=index):
+            yield from ((bits + 1, ast.Subscript(value, new, ast.Load()), "") for bits, new in _indices(index))
+        case ast.Tuple(elts=items) if 2 <= len(items) <= 6:
+            for one in range(len(items)):
+                for other in range(one + 1, len(items)):
+                    swapped = list(items)
+                    swapped[one], swapped[other] = swapped[other], swapped[one]
+                    yield 3.5, ast.Tuple(swapped, ast.Load()), "two of them are exchanged"
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        for atom in pool.atoms:
+            close = 4.5 if type(atom) is type(node) else 5.5
+            yield close, atom, ""
+    if isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Slice)) or _is_index(slot):
+        return
+    if not isinstance(node, ast.Constant):
+        yield 4.0, ast.UnaryOp(ast.USub(), node), f"the sign of {text} is wrong"
+        yield 4.5, ast.Attribute(node, "T", ast.Load()), f"{text} is not transposed"
+        yield 4.5, _call(ast.Attribute(node, "copy", ast.Load())), f"{text} is no copy"
+        for name in pool.functions:
+            yield 5.0, _call(ast.Name(name, ast.Load()), node), f"{name} is forgotten"
+        for phrase in pool.phrases:
+            yield 6.5, phrase, ""
+        yield 5.0, ast.BinOp(ast.Constant(1), ast.Sub(), node), ""
+        yield 4.5, ast.BinOp(node, ast.Pow(), ast.Constant(2)), f"the square of {text} is missing"
+        yield from _with_factor(node, text, pool)
+        yield from _with_term(node, text, pool)
+
+
+def _is_index(slot: Slot) -> bool:
+    return isinstance(slot.holder, ast.Subscript) and slot.name == "slice"
+
+
+def _with_factor(node: ast.expr, text: str, pool: Pool) -> Iterator[tuple[float, ast.expr, str]]:
+    for number in (2, 0.5, 3):
+        yield 4.5, ast.BinOp(ast.Constant(number), ast.Mult(), node), f"the factor {number} is missing"
+    for size in pool.sizes:
+        yield 5.5, ast.BinOp(node, ast.Div(), size), f"the factor 1/{ast.unparse(size)} is missing"
+        yield 6.5, ast.BinOp(node, ast.Mult(), size), f"the factor {ast.unparse(size)} is missing"
+    for atom in pool.atoms:
+        said = ast.unparse(atom)
+        yield 5.0, ast.BinOp(node, ast.Mult(), atom), f"the factor {said} is missing"
+        yield 5.5, ast.BinOp(node, ast.Div(), atom), f"the factor 1/{said} is missing"
+        for factor in (f"(1 - {said})", f"(1 - {said} ** 2)", f"({said} * (1 - {said}))", f"({said} > 0)", f"{said}[:, None]"):
+            yield 6.5, ast.BinOp(node, ast.Mult(), _parsed(factor)), f"the factor {factor.strip('()')} is missing"
+    for phrase in pool.phrases:
+        said = ast.unparse(phrase)
+        yield 6.0, ast.BinOp(node, ast.Mult(), phrase), f"the factor {said} is missing"
+        yield 6.0, ast.BinOp(node, ast.Div(), phrase), f"the factor 1/({said}) is missing"
+
+
+def _with_term(node: ast.expr, text: str, pool: Pool) -> Iterator[tuple[float, ast.expr, str]]:
+    pieces = [(5.0, atom) for atom in pool.atoms] + [(5.5, phrase) for phrase in pool.phrases]
+    for bits, piece in pieces:
+        said = ast.unparse(piece)
+        yield bits + 0.5, ast.BinOp(node, ast.Add(), piece), f"the term + {said} is missing"
+        yield bits + 1.0, ast.BinOp(node, ast.Sub(), piece), f"the term - {said} is missing"
+    for one in pool.atoms:
+        for other in pool.atoms:
+            both = ast.BinOp(one, ast.Mult(), other)
+            said = ast.unparse(both)
+            yield 7.5, ast.BinOp(node, ast.Add(), both), f"the term + {said} is missing"
+            yield 7.5, ast.BinOp(node, ast.Sub(), both), f"the term - {said} is missing"
+
+
+def _calls(node: ast.Call) -> Iterator[tuple[float, ast.expr, str]]:
+    text = ast.unparse(node)
+    if isinstance(node.func, ast.Attribute):
+        for other in _SWAPPED.get(node.func.attr, ()):
+            said = f"{node.func.attr} where {other} belongs"
+            yield 3.0, ast.Call(ast.Attribute(node.func.value, other, ast.Load()), node.args, node.keywords), said
+        if node.func.attr in ("copy", "flatten", "ravel", "sum", "mean"):
+            yield 5.0, node.func.value, ""
+        if node.func.attr in ("sum", "mean", "max", "min", "std", "var"):
+            yield from _reductions(node)
+        if node.func.attr == "flatten":
+            yield 4.0, _parsed(f"{ast.unparse(node.func.value)}.reshape(-1)"), "flatten makes a copy, which is written into"
+    if len(node.args) == 1 and not node.keywords:
+        yield 4.5, node.args[0], f"{ast.unparse(node.func)} does not belong there"
+    if len(node.args) >= 2:
+        first, second, *rest = node.args
+        swapped = ast.Call(node.func, [second, first, *rest], node.keywords)
+        yield 4.0, swapped, f"the operands of {text} are exchanged"
+    if isinstance(node.func, ast.Name) and node.func.id == "range":
+        yield 3.5, ast.Call(node.func, node.args[:-1], []) if len(node.args) > 2 else node, ""
+        if len(node.args) == 2:
+            yield 3.5, ast.Call(node.func, node.args[1:], []), "the loop should begin at 0"
+
+
+def _reductions(node: ast.Call) -> Iterator[tuple[float, ast.expr, str]]:
+    others = [word for word in node.keywords if word.arg != "axis"]
+    axis = next((word.value for word in node.keywords if word.arg == "axis"), None)
+    for wanted in ("0", "1", "-1", "2", "(0, 1)", "(0, 2, 3)", "(2, 3)"):
+        new = ast.keyword("axis", _parsed(wanted))
+        yield 4.0, ast.Call(node.func, node.args, [new, *others]), f"the axis is {wanted}"
+    if axis is not None:
+        yield 4.5, ast.Call(node.func, node.args, others), "it goes over all axes"
+    kept = [word for word in node.keywords if word.arg != "keepdims"]
+    if len(kept) < len(node.keywords):
+        yield 4.5, ast.Call(node.func, node.args, kept), "keepdims does not belong there"
+    else:
+        words = [*kept, ast.keyword("keepdims", ast.Constant(value=True))]
+        yield 4.5, ast.Call(node.func, node.args, words), "keepdims is missing"
+
+
+def _indices(index: ast.expr) -> Iterator[tuple[float, ast.expr]]:
+    match index:
+        case ast.Name():
+            yield 3.5, ast.BinOp(index, ast.Sub(), ast.Constant(1))
+            yield 3.5, ast.BinOp(index, ast.Add(), ast.Constant(1))
+        case ast.BinOp(left=left):
+            yield 3.5, left
+        case ast.Tuple(elts=items):
+            if len(items) == 2:
+                yield 3.5, ast.Tuple([items[1], items[0]], ast.Load())
+
+
+def statement_edits(block: list[ast.stmt], place: int, pool: Pool, targets: Sequence[str]) -> Iterator[Edit]:
+    """A statement left out, moved, another in its place; and statements put in behind it."""
+    node = block[place]
+    text = ast.unparse(node).splitlines()[0]
+    match node:
+        case ast.Assign(targets=[target], value=value) if not isinstance(target, (ast.Tuple, ast.List)):
+            added = ast.AugAssign(_stored(target), ast.Add(), value)
+            yield _replaced(block, place, added, 3.0, f"= should be +=: what was there is lost in {text}")
+            if isinstance(target, ast.Subscript):
+                at = _parsed(f"np.add.at({ast.unparse(target.value)}, {_index_text(target.slice)}, {ast.unparse(value)})")
+                yield _replaced(block, place, ast.Expr(at), 5.0, "entries that are named twice are added once only")
+        case ast.AugAssign(target=target, op=op, value=value):
+            plain = ast.Assign([_stored(target)], value, lineno=node.lineno)
+            yield _replaced(block, place, plain, 4.0, f"{text} should be =")
+            for other in (ast.Sub, ast.Add, ast.Div, ast.Mult):
+                if not isinstance(op, other):
+                    new = ast.AugAssign(target, other(), value)
+                    yield _replaced(block, place, new, 3.0, f"the sign of {text} is wrong")
+            if isinstance(target, ast.Subscript) and isinstance(op, ast.Add):
+                at = _parsed(f"np.add.at({ast.unparse(target.value)}, {_index_text(target.slice)}, {ast.unparse(value)})")
+                yield _replaced(block, place, ast.Expr(at), 4.5, "entries that are named twice are added once only")
+    if len(block) > 1 and not hasattr(node, "body"):
+        yield _left_out(block, place, 5.0, f"{text} does not belong there")
+        for other in range(len(block)):
+            if other not in (place, place + 1):
+                yield _moved(block, place, other, 5.0 + 0.1 * abs(other - place))
+    if not hasattr(node, "body"):
+        for target in targets:
+            yield from _put_in(block, place, target, pool)
+
+
+def _put_in(block: list[ast.stmt], place: int, target: str, pool: Pool) -> Iterator[Edit]:
+    """Statements that change a variable, behind the statement at a place."""
+    lines = []
+    for size in pool.sizes:
+        lines.append((6.5, f"{target} /= {ast.unparse(size)}"))
+    for atom in pool.atoms:
+        name = ast.unparse(atom)
+        if name == target:
+            continue
+        lines += [
+            (6.0, f"{target} /= {name}"),
+            (6.5, f"{target} *= {name}"),
+            (6.0, f"{target} += {name}"),
+            (6.5, f"{target} -= {name}"),
+            (6.0, f"{target}[{name} <= 0] = 0"),
+            (6.5, f"{target}[np.arange(len({name})), {name}] -= 1"),
+            (7.0, f"{target}[{name}] -= 1"),
+        ]
+        lines += [(7.5, f"{target} += {name} * {ast.unparse(other)}") for other in pool.atoms]
+    for statement in pool.statements:
+        lines.append((5.5, ast.unparse(statement)))
+        own = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]  # type: ignore[attr-defined]
+        root = own
+        while isinstance(root, (ast.Subscript, ast.Attribute)) and not ast.unparse(root).startswith("self."):
+            root = root.value
+        renamed = ast.unparse(statement).replace(ast.unparse(root), target)
+        lines.append((6.0, renamed))
+        if isinstance(statement, ast.AugAssign):
+            other = "-=" if isinstance(statement.op, ast.Add) else "+="
+            head = ast.unparse(statement.target).replace(ast.unparse(root), target)
+            lines.append((6.5, f"{head} {other} {ast.unparse(statement.value)}"))
+    for bits, line in lines:
+        try:
+            new = ast.parse(line).body[0]
+        except SyntaxError:
+            continue
+        yield _inserted(block, place, new, bits, f"{line} is missing")
+
+
+def _replaced(block: list[ast.stmt], place: int, new: ast.stmt, bits: float, sentence: str) -> Edit:
+    old = block[place]
+    made = ast.fix_missing_locations(ast.copy_location(new, old))
+
+    def change() -> Callable[[], None]:
+        block[place] = made
+
+        def undo() -> None:
+            block[place] = old
+
+        return undo
+
+    return Edit(bits, sentence, change, old.lineno, old, made)
+
+
+def _left_out(block: list[ast.stmt], place: int, bits: float, sentence: str) -> Edit:
+    old = block[place]
+
+    def change() -> Callable[[], None]:
+        del block[place]
+        return lambda: block.insert(place, old)
+
+    return Edit(bits, sentence, change, old.lineno, old, None)
+
+
+def _moved(block: list[ast.stmt], place: int, to: int, bits: float) -> Edit:
+    old = block[place]
+    order = list(block)
+
+    def change() -> Callable[[], None]:
+        block.insert(to, old)
+        del block[place if to > place else place + 1]
+
+        def undo() -> None:
+            block[:] = order
+
+        return undo
+
+    where = f"before line {block[to].lineno}"
+    said = f"{ast.unparse(old).splitlines()[0]} stands in the wrong place: it belongs {where}"
+    return Edit(bits, said, change, old.lineno, old, old, after=block[to - 1] if to > 0 else None)
+
+
+def _inserted(block: list[ast.stmt], place: int, new: ast.stmt, bits: float, sentence: str) -> Edit:
+    after = block[place]
+    made = ast.fix_missing_locations(ast.copy_location(new, after))
+
+    def change() -> Callable[[], None]:
+        block.insert(place + 1, made)
+
+        def undo() -> None:
+            del block[place + 1]
+
+        return undo
+
+    return Edit(bits, sentence, change, after.lineno, None, made, after=after)
+
+
+def _index_text(node: ast.expr) -> str:
+    text = ast.unparse(node)
+    return f"({text})" if isinstance(node, ast.Tuple) and not text.startswith("(") else text
+
+
+def _stored(node: ast.expr) -> Any:
+    return node
+
+
+def _loaded(node: ast.expr) -> ast.expr:
+    made = copy.deepcopy(node)
+    if hasattr(made, "ctx"):
+        made.ctx = ast.Load()
+    return made
+
+
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def _call(function: ast.expr, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(function, list(arguments), [])
+
+
+def _count(node: ast.AST) -> int:
+    return sum(1 for _ in ast.walk(node))

@@ -1,0 +1,98 @@
+"""Existing code mended as a whole: fixes held to what its own functions give with them, and edits of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from gradproof.check.case import Case
+from gradproof.repair import Repair
+from gradproof.repair.program.judging import Bench, Trial
+from gradproof.repair.program.search import FileFix, Search
+from gradproof.truth.truth import Truth
+
+TRIALS = 3
+"""So many trials of each set of sizes are searched on."""
+
+FRESH = 8
+"""So many others of each set of sizes confirm a fix."""
+
+SECONDS = 12.0
+
+
+def bench_of(case: Case, seed: int) -> Bench | None:
+    """The code of a case with trials at all of its sizes; None where it has none, or none that are finite."""
+    whole = case.derivation.whole
+    if whole is None or not whole.claims:
+        return None
+    names = [*dict.fromkeys((*whole.program.inputs, *whole.claims))]
+    search: list[Trial] = []
+    fresh: list[Trial] = []
+    for k, binding in enumerate(case.bindings):
+        if any(binding.find(name) is None for name in names):
+            continue
+        truth = Truth(binding, names, "float64")
+        draws = case.draw(case.block(k, TRIALS + FRESH), seed ^ 0x2545F491)
+        values = truth.evaluate({name: value[: TRIALS + FRESH] for name, value in draws.items()})
+        for row in range(TRIALS + FRESH):
+            one = {name: values[name][row] for name in names}
+            trial = Trial({name: one[name] for name in whole.program.inputs}, {name: one[name] for name in whole.claims})
+            if all(np.isfinite(value).all() for value in one.values() if np.asarray(value).dtype.kind == "f"):
+                (search if row < TRIALS else fresh).append(trial)
+    return Bench(whole.program, whole.claims, search, fresh) if search and fresh else None
+
+
+def held(case: Case, repairs: Mapping[str, Repair], seed: int, texts: Mapping[str, tuple[Path, str]]) -> dict[str, Repair]:
+    """Repairs of which every fix was run as it would be written; where there is none, an edit of the file.
+
+    Args:
+        case: The case.
+        repairs: What was found for the wrong equations, each from its own text.
+        seed: For the trials.
+        texts: The whole file with the fix of an equation, by the equation's name.
+    """
+    bench = bench_of(case, seed)
+    if bench is None:
+        return dict(repairs)
+    wrong = frozenset(bench.claims) - bench.right_in_all(bench.trials, frozenset(bench.claims))
+    if not wrong:
+        return dict(repairs)
+    files = _files(case)
+    search = Search(bench, files, wrong, SECONDS)
+    found = dict(repairs)
+    mended: frozenset[str] = frozenset()
+    for name, repair in repairs.items():
+        if repair.fix is None:
+            continue
+        gained = search.gains(*texts[name]) if name in texts else frozenset()
+        if gained:
+            mended |= gained
+        else:
+            found[name] = replace(repair, fix=None, alternatives=(), diagnosis=None)
+    if wrong <= mended:
+        return found
+    patch = Search(bench, files, wrong - mended, SECONDS).fix()
+    if patch is not None:
+        by_name = case.derivation.by_name
+        for name, repair in found.items():
+            if repair.fix is None and (by_name[name].quantity in patch.mends or by_name[name].quantity not in wrong):
+                found[name] = replace(repair, patch=patch)
+    return found
+
+
+def _files(case: Case) -> Sequence[Path]:
+    """The files of the user's that may be edited: those of the functions, and what lies beside them."""
+    assert case.derivation.whole is not None
+    calls = [call.plain for call in case.derivation.whole.program.calls]
+    own = {Path(one.__code__.co_filename) for one in calls if one is not None}
+    beside = {path for one in own if one.is_file() for path in one.parent.glob("*.py")}
+    return sorted(one for one in own | beside if one.is_file())
+
+
+def unmoved(patch: FileFix, place: str) -> bool:
+    """Whether a fix edits the very line at which an equation stands."""
+    return place.rpartition(":")[2] == str(patch.line)
+

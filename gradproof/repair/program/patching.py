@@ -1,0 +1,124 @@
+"""An edit of a syntax tree as an edit of the text: only the piece that changes is written, all else stays byte for byte."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradproof.repair.program.edits import Edit
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file's text with its line ends as they are, and the encoding that it is written back in."""
+
+    path: Path
+    text: str
+    encoding: str
+
+    @classmethod
+    def read(cls, path: Path) -> TextFile:
+        """The file as it is now."""
+        with path.open("rb") as file:
+            encoding, _ = tokenize.detect_encoding(file.readline)
+        return cls(path, path.read_bytes().decode(encoding), encoding)
+
+    @property
+    def plain(self) -> str:
+        """The text with plain line ends, as Python reads it."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n")
+
+    @property
+    def end(self) -> str:
+        """Its line end."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
+
+def edited(file: TextFile, edit: Edit, tree: ast.AST) -> str | None:
+    """A file's text with an edit; None where it cannot be written there.
+
+    Args:
+        file: The file.
+        edit: The edit, of nodes of this very text.
+        tree: The definition that it belongs to, edited: the text must come to mean the same.
+    """
+    wanted = ast.dump(tree)
+    for text in _ways(file, edit):
+        try:
+            module = ast.parse(text)
+        except SyntaxError:
+            continue
+        name = getattr(tree, "name", "")
+        if any(ast.dump(node) == wanted for node in ast.walk(module) if getattr(node, "name", None) == name):
+            return text
+    return None
+
+
+def _ways(file: TextFile, edit: Edit) -> Sequence[str]:
+    lines = file.text.splitlines(keepends=True)
+    old, new = edit.old, edit.new
+    if isinstance(old, ast.expr) and isinstance(new, ast.expr):
+        start, end = _at(lines, old.lineno, old.col_offset), _at(lines, old.end_lineno or 0, old.end_col_offset or 0)
+        text = ast.unparse(new)
+        own = file.text[start:end]
+        inner = _kept(own, old, new)
+        ways = [text, f"({text})"]
+        return [file.text[:start] + way + file.text[end:] for way in (*inner, *ways)]
+    if isinstance(old, ast.stmt) and new is old:
+        return [_moved(file, lines, old, edit.after)]
+    if isinstance(old, ast.stmt) and isinstance(new, ast.stmt):
+        start, end = _at(lines, old.lineno, old.col_offset), _at(lines, old.end_lineno or 0, old.end_col_offset or 0)
+        return [file.text[:start] + ast.unparse(new) + file.text[end:]]
+    if isinstance(old, ast.stmt):
+        return ["".join([*lines[: old.lineno - 1], *lines[old.end_lineno :]])]
+    if isinstance(new, ast.stmt) and edit.after is not None:
+        after = edit.after
+        indent = lines[after.lineno - 1][: len(lines[after.lineno - 1]) - len(lines[after.lineno - 1].lstrip())]
+        last = after.end_lineno or after.lineno
+        before = lines[:last]
+        if not before[-1].endswith(("\n", "\r")):
+            before[-1] += file.end
+        return ["".join([*before, f"{indent}{ast.unparse(new)}{file.end}", *lines[last:]])]
+    return []
+
+
+def _kept(own: str, old: ast.expr, new: ast.expr) -> list[str]:
+    """The old text as it was typed, with what is put before or behind it."""
+    if isinstance(new, ast.BinOp):
+        mark = "\0"
+        for side in ("left", "right"):
+            if getattr(new, side) is old:
+                made = ast.BinOp(new.left, new.op, new.right)
+                setattr(made, side, ast.Name(mark, ast.Load()))
+                frame = ast.unparse(made)
+                return [f.replace(mark, k) for k in (own, f"({own})") for f in (frame, f"({frame})")]
+    if isinstance(new, ast.UnaryOp) and new.operand is old:
+        return [f"-{own}", f"-({own})", f"(-{own})", f"(-({own}))"]
+    if isinstance(new, ast.Attribute) and new.value is old:
+        return [f"{own}.{new.attr}", f"({own}).{new.attr}"]
+    return []
+
+
+def _moved(file: TextFile, lines: list[str], old: ast.stmt, after: ast.stmt | None) -> str:
+    start, end = old.lineno - 1, old.end_lineno or old.lineno
+    piece = lines[start:end]
+    if not piece[-1].endswith(("\n", "\r")):
+        piece[-1] += file.end
+    to = (after.end_lineno or after.lineno) if after is not None else None
+    if to is None:
+        indent = len(lines[start]) - len(lines[start].lstrip())
+        to = start
+        while to > 0 and (not lines[to - 1].strip() or len(lines[to - 1]) - len(lines[to - 1].lstrip()) >= indent):
+            to -= 1
+    rest = [*lines[:start], *lines[end:]]
+    place = to if to <= start else to - (end - start)
+    return "".join([*rest[:place], *piece, *rest[place:]])
+
+
+def _at(lines: list[str], line: int, column: int) -> int:
+    """The place in the text of a line and a column of bytes."""
+    before = sum(len(one) for one in lines[: line - 1])
+    return before + len(lines[line - 1].encode()[:column].decode())

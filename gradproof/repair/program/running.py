@@ -1,0 +1,144 @@
+"""Functions of a file run with an edited text, without loading the file again: their code is exchanged for a while."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+from gradproof.case.source_text import read_source
+from gradproof.errors import GradproofError
+
+
+@dataclass
+class Editable:
+    """A function of the user's that a program runs, which may be edited.
+
+    Attributes:
+        path: Its file.
+        node: Its definition in the file's syntax tree.
+        classes: The classes around it, the outermost first.
+        functions: The functions that are made of it.
+        lines: The lines of it that were run.
+    """
+
+    path: Path
+    node: ast.FunctionDef
+    classes: tuple[ast.ClassDef, ...]
+    functions: tuple[FunctionType, ...]
+    lines: set[int] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        """Its name with those of its classes."""
+        return ".".join([*(one.name for one in self.classes), self.node.name])
+
+    def compiled(self) -> CodeType | None:
+        """The code of its text as the tree has it now; None where that is no Python."""
+        bare = ast.FunctionDef(self.node.name, self.node.args, self.node.body, [], None, None)
+        ast.copy_location(bare, self.node)
+        holder: ast.stmt = bare
+        for owner in reversed(self.classes):
+            holder = ast.copy_location(ast.ClassDef(owner.name, [], [], [holder], []), owner)
+        try:
+            made = compile(ast.fix_missing_locations(ast.Module([holder], [])), str(self.path), "exec")
+        except (SyntaxError, ValueError, TypeError, RecursionError):
+            return None
+        return _within(made, self.node.name)
+
+    @contextmanager
+    def exchanged(self, code: CodeType) -> Iterator[None]:
+        """The function with another code for the time of a block."""
+        old = [function.__code__ for function in self.functions]
+        try:
+            for function in self.functions:
+                function.__code__ = code
+            yield
+        finally:
+            for function, own in zip(self.functions, old, strict=True):
+                function.__code__ = own
+
+
+def _within(code: CodeType, name: str) -> CodeType | None:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_name == name:
+                return constant
+            if (found := _within(constant, name)) is not None:
+                return found
+    return None
+
+
+def editable_in(run: Callable[[], Any], files: Sequence[Path]) -> list[Editable]:
+    """The functions of some files that a run calls, with the lines that it comes to."""
+    names = {str(path): path for path in files}
+    lines: dict[CodeType, set[int]] = {}
+
+    def local(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "line":
+            lines[frame.f_code].add(frame.f_lineno)
+        return local
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "call" and frame.f_code.co_filename in names:
+            lines.setdefault(frame.f_code, set())
+            return local
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    trees: dict[str, ast.Module] = {}
+    found: dict[tuple[str, int], Editable] = {}
+    for code, run_lines in lines.items():
+        file = code.co_filename
+        if file not in trees:
+            try:
+                trees[file] = ast.parse(read_source(Path(file)))
+            except (OSError, SyntaxError, GradproofError):
+                continue
+        place = _definition(trees[file], code)
+        if place is None:
+            continue
+        node, classes = place
+        key = (file, node.lineno)
+        if key not in found:
+            functions = tuple(
+                one
+                for one in gc.get_referrers(code)
+                if isinstance(one, FunctionType) and one.__code__ is code and code.co_name == node.name
+            )
+            found[key] = Editable(names[file], node, classes, functions)
+        elif code.co_name == node.name and not found[key].functions:
+            found[key].functions = tuple(o for o in gc.get_referrers(code) if isinstance(o, FunctionType))
+        found[key].lines |= run_lines
+    return [one for one in found.values() if one.functions]
+
+
+def _definition(tree: ast.Module, code: CodeType) -> tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]] | None:
+    """The outermost function around a piece of code, with the classes that it is in."""
+
+    def search(body: Sequence[ast.stmt], classes: tuple[ast.ClassDef, ...]) -> Any:
+        for node in body:
+            first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
+            if not first <= code.co_firstlineno <= (node.end_lineno or node.lineno):
+                continue
+            if isinstance(node, ast.FunctionDef):
+                return node, classes
+            if isinstance(node, ast.ClassDef):
+                return search(node.body, (*classes, node))
+            if isinstance(node, (ast.If, ast.Try, ast.With)):
+                return search(node.body, classes)
+        return None
+
+    found: tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]] | None = search(tree.body, ())
+    return found
