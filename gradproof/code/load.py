@@ -130,6 +130,8 @@ def _ask_for_unknown(whole: Whole, quantities: Quantities, passed: Mapping[str, 
     """
     loss, binding = quantities.loss, quantities.binding
     for claim in whole.unknown:
+        if not claim.label.startswith(("result[", "the result")) or "['" in claim.label:
+            continue  # it has a name of its own, which is no quantity's
         value = claim.pick(whole.outcome)
         wanted = [f"d{loss}_d{root}" for root in binding.roots]
         open_ones = [

@@ -115,5 +115,5 @@ def test_values_taken_apart_carry_a_slip_to_its_line(tmp_path):
 
 def test_values_of_another_number_are_refused_with_the_line(tmp_path):
     text = TEXT.replace("        return np.maximum", "        a, c, d = x.shape\n        return np.maximum")
-    with pytest.raises(GradproofError, match=r"layers.py:5: a, c, d = x.shape: the right side cannot be taken apart"):
+    with pytest.raises(GradproofError, match=r"layers.py:5: a, c, d = x.shape: ValueError"):
         checked(tmp_path, text, *BOTH)

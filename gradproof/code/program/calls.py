@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.case.project import suggestions
 from gradproof.code.naming import is_upstream
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import Structure, leaves_of
 from gradproof.errors import GradproofError
-from gradproof.case.project import suggestions
 from gradproof.truth.sources import Leaf
 
 KEPT = frozenset({"cache", "ctx", "state", "saved", "context", "memory", "tape", "residuals", "caches", "aux"})
@@ -221,6 +221,9 @@ class Binder:
         name, quantities, code = parameter.name, self.quantities, self.quantities.code
         listed = quantities.listed(name, call.name)
         if listed is not None:
+            if quantities.samples.of(listed) is None:
+                why = quantities.binding.why_unknown(listed)
+                raise GradproofError(f"{call.name}: {name} stands for {listed}, but {why}")
             return Given(listed)
         for key in (f"{call.name}.{name}", f"{call.name.rpartition('.')[2]}.{name}", name):
             if key in code.arguments:

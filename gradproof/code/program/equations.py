@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.case.derivation import Equation
 from gradproof.code.program.results import Claim, same_but_for_form
 from gradproof.code.program.running import Outcome, Program
-from gradproof.case.derivation import Equation
 
 REMEMBERED = 4096
 """So many outcomes are kept, so that each trial is run once for all of its results."""

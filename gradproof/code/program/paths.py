@@ -87,9 +87,7 @@ def arrays_in(value: Any, path: str = "", depth: int = DEPTH, seen: frozenset[in
     elif isinstance(value, (list, tuple)):
         for place, item in enumerate(value):
             yield from arrays_in(item, f"{path}[{place}]", depth - 1, seen)
-    elif hasattr(value, "__dict__") and not callable(value) and not isinstance(value, type):
-        yield from _attributes(value, path, depth, seen)
-    elif hasattr(value, "__dict__") and type(value).__module__ not in ("builtins", "numpy"):
+    elif (hasattr(value, "__dict__") and not callable(value) and not isinstance(value, type)) or (hasattr(value, "__dict__") and type(value).__module__ not in ("builtins", "numpy")):
         yield from _attributes(value, path, depth, seen)
 
 

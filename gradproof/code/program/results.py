@@ -301,7 +301,7 @@ def _outputs(program: Program, outcome: Outcome, quantities: Quantities) -> Iter
                 continue
             path = f"[{place}]" if isinstance(value, (tuple, list)) else ""
             pick = _picking(path, number)
-            yield Claim(_label(path), name, "place", pick, firm=not last or len(program.calls) == 1 and not path)
+            yield Claim(_label(path), name, "place", pick, firm=not last or (len(program.calls) == 1 and not path))
 
 
 # Small parts ------------------------------------------------------------------------------------------------------

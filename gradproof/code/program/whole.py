@@ -11,6 +11,7 @@ from types import ModuleType
 
 import numpy as np
 
+from gradproof.case.derivation import Equation
 from gradproof.code.program.calls import Binder, found_in, of_function
 from gradproof.code.program.equations import Runner, equations_of, form_of
 from gradproof.code.program.objects import program_of
@@ -18,7 +19,6 @@ from gradproof.code.program.results import Claim, claims_of
 from gradproof.code.program.running import Outcome, Program
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import Code
-from gradproof.case.derivation import Equation
 from gradproof.errors import GradproofError
 from gradproof.truth.sources import Leaf
 
@@ -70,10 +70,7 @@ def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name
     values = {quantity: quantities.samples.of(quantity) for quantity in program.inputs}
     for quantity, value in values.items():
         if value is None:
-            raise GradproofError(
-                f"{program.calls[-1].name}: an argument stands for {quantity}, but "
-                f"{quantities.binding.why_unknown(quantity)}"
-            )
+            raise GradproofError(f"Code(...): {quantity} is given, but {quantities.binding.why_unknown(quantity)}")
     try:
         outcome = program.run(values)
     except Exception as error:
@@ -138,7 +135,7 @@ def _why(error: Exception, program: Program, values: dict[str, object]) -> str:
     place, text = "", ""
     if frames:
         path = Path(frames[-1].filename)
-        place, text = f"{path.parent.name}/{path.name}:{frames[-1].lineno}: ", f"`{frames[-1].line}`: "
+        place, text = f"{path.parent.name}/{path.name}:{frames[-1].lineno}: ", f"{frames[-1].line}: "
     return (
         f"{place}{text}{type(error).__name__}: {error}; {program.calls[-1].name} was called on one trial with the shapes "
         f"{ {name: np.shape(value) for name, value in values.items()} }"  # type: ignore[arg-type]

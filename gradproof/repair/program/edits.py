@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 LARGEST = 14
@@ -53,7 +54,7 @@ class Edit:
 
     Attributes:
         bits: How unlikely it is; the least comes first.
-        sentence: What is wrong, should this be the fix.
+        said: What is wrong, should this be the fix.
         put: Makes the change, and gives what undoes it.
         line: The line of the statement.
         old, new: The node that is replaced, and what stands there instead; None where a statement is left out or put
@@ -62,12 +63,29 @@ class Edit:
     """
 
     bits: float
-    sentence: str
+    said: Callable[[], str]
     put: Callable[[], Callable[[], None]]
     line: int
     old: ast.AST | None
     new: ast.AST | None
     after: ast.stmt | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, should this be the fix."""
+        return self.said()
+
+
+@dataclass(frozen=True)
+class Band:
+    """The costs that are looked at in one pass: above the lower, up to the upper one."""
+
+    low: float
+    high: float
+
+    def has(self, bits: float) -> bool:
+        """Whether a cost is in it."""
+        return self.low < bits <= self.high
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,10 @@ def _slots(holder: ast.AST, name: str, value: Any, *, stored: bool) -> Iterator[
                 yield from _slots(child, field, inner, stored=False)
 
 
+Piece = tuple[str, ast.expr]
+"""An expression with its text."""
+
+
 @dataclass(frozen=True)
 class Pool:
     """Pieces that an edit may read.
@@ -125,13 +147,17 @@ class Pool:
         atoms: Variables, attributes and entries that the function has.
         phrases: Larger expressions of it.
         sizes: How many there are of something.
+        factors: Slopes and masks made of variables.
+        products: Two variables multiplied.
         functions: Functions of one argument that the file has.
         statements: Statements of the file's functions that may have been forgotten elsewhere.
     """
 
-    atoms: tuple[ast.expr, ...]
-    phrases: tuple[ast.expr, ...]
-    sizes: tuple[ast.expr, ...]
+    atoms: tuple[Piece, ...]
+    phrases: tuple[Piece, ...]
+    sizes: tuple[Piece, ...]
+    factors: tuple[Piece, ...]
+    products: tuple[Piece, ...]
     functions: tuple[str, ...]
     statements: tuple[ast.stmt, ...]
 
@@ -150,9 +176,7 @@ class Pool:
             text = ast.unparse(node)
             if isinstance(node, ast.Name) and node.id not in modules:
                 atoms.setdefault(text, ast.Name(node.id, ast.Load()))
-            elif isinstance(node, ast.Attribute) and text.startswith("self."):
-                atoms.setdefault(text, _loaded(node))
-            elif isinstance(node, ast.Subscript) and _count(node) <= LARGEST:
+            elif (isinstance(node, ast.Attribute) and text.startswith("self.")) or (isinstance(node, ast.Subscript) and _count(node) <= LARGEST):
                 atoms.setdefault(text, _loaded(node))
             elif isinstance(node, (ast.BinOp, ast.Call, ast.UnaryOp, ast.Compare)) and _count(node) <= LARGEST:
                 phrases.setdefault(text, node)
@@ -163,8 +187,11 @@ class Pool:
         called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
         names = {node.name for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         atoms = {text: node for text, node in atoms.items() if text not in called and text not in names}
-        plain = [node for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
-        sizes = [_parsed(f"{ast.unparse(node)}.{what}") for node in plain[:24] for what in ("shape[0]", "shape[1]", "size")]
+        names_of_plain = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
+        texts = [f"{name}.{what}" for name in names_of_plain[:16] for what in ("shape[0]", "shape[1]", "size")]
+        forms = ("(1 - {0})", "(1 - {0} ** 2)", "({0} * (1 - {0}))", "({0} > 0)", "{0}[:, None]")
+        factors = [form.format(name) for name in atoms for form in forms]
+        both = [f"{one} * {other}" for one in names_of_plain[:20] for other in names_of_plain[:20] if one <= other]
         one_argument = tuple(
             node.name
             for node in getattr(module, "body", [])
@@ -176,25 +203,57 @@ class Pool:
             if isinstance(node, ast.AugAssign)
             or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript))
         )
-        return cls(tuple(atoms.values()), tuple(phrases.values()), tuple(sizes), one_argument, statements)
+        return cls(
+            tuple(atoms.items()),
+            tuple(phrases.items()),
+            _pieces(texts),
+            _pieces(factors),
+            _pieces(both),
+            one_argument,
+            statements,
+        )
 
 
-def expression_edits(statement: ast.stmt, pool: Pool) -> Iterator[Edit]:
+def expression_edits(statement: ast.stmt, pool: Pool, band: Band) -> Iterator[Edit]:
     """Edits of the expressions of a statement."""
     for slot in slots(statement):
-        old = ast.unparse(slot.node)
-        seen = {ast.dump(slot.node)}
-        for bits, new, sentence in _variants(slot, pool):
-            key = ast.dump(new)
-            if key not in seen:
-                seen.add(key)
-                said = sentence or f"{old} should be {ast.unparse(new)}"
+        top = slot.holder is statement
+        for bits, new, sentence in _variants(slot, pool, band, top=top):
+            if band.has(bits):
+                said = partial(_said, slot.node, new, sentence)
                 yield Edit(bits, said, slot.put(new), statement.lineno, slot.node, new)
 
 
-def _variants(slot: Slot, pool: Pool) -> Iterator[tuple[float, ast.expr, str]]:
+def _said(old: ast.expr, new: ast.expr, sentence: str) -> str:
+    return sentence or f"{ast.unparse(old)} should be {ast.unparse(new)}"
+
+
+def _variants(slot: Slot, pool: Pool, band: Band, *, top: bool) -> Iterator[tuple[float, ast.expr, str]]:
     node = slot.node
     text = ast.unparse(node)
+    if band.low < 5.0:
+        yield from _own_variants(slot, node, text)
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        for _, atom in pool.atoms:
+            yield (4.5 if type(atom) is type(node) else 5.5), atom, ""
+    if isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Slice, ast.Constant)) or _is_index(slot):
+        return
+    if band.low < 5.0:
+        yield 4.0, ast.UnaryOp(ast.USub(), node), f"the sign of {text} is wrong"
+        yield 4.5, ast.Attribute(node, "T", ast.Load()), f"{text} is not transposed"
+        yield 4.5, _call(ast.Attribute(node, "copy", ast.Load())), f"{text} is no copy"
+        yield 4.5, ast.BinOp(node, ast.Pow(), ast.Constant(2)), f"the square of {text} is missing"
+        yield 5.0, ast.BinOp(ast.Constant(1), ast.Sub(), node), ""
+        for name in pool.functions:
+            yield 5.0, _call(ast.Name(name, ast.Load()), node), f"{name} is forgotten"
+    if band.has(6.5):
+        for _, phrase in pool.phrases:
+            yield 6.5, phrase, ""
+    yield from _with_factor(node, pool, band)
+    yield from _with_term(node, pool, band, top=top)
+
+
+def _own_variants(slot: Slot, node: ast.expr, text: str) -> Iterator[tuple[float, ast.expr, str]]:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
             for other in _OPERATORS.get(type(op), ()):
@@ -229,60 +288,45 @@ def _variants(slot: Slot, pool: Pool) -> Iterator[tuple[float, ast.expr, str]]:
                     swapped = list(items)
                     swapped[one], swapped[other] = swapped[other], swapped[one]
                     yield 3.5, ast.Tuple(swapped, ast.Load()), "two of them are exchanged"
-    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
-        for atom in pool.atoms:
-            close = 4.5 if type(atom) is type(node) else 5.5
-            yield close, atom, ""
-    if isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Slice)) or _is_index(slot):
-        return
-    if not isinstance(node, ast.Constant):
-        yield 4.0, ast.UnaryOp(ast.USub(), node), f"the sign of {text} is wrong"
-        yield 4.5, ast.Attribute(node, "T", ast.Load()), f"{text} is not transposed"
-        yield 4.5, _call(ast.Attribute(node, "copy", ast.Load())), f"{text} is no copy"
-        for name in pool.functions:
-            yield 5.0, _call(ast.Name(name, ast.Load()), node), f"{name} is forgotten"
-        for phrase in pool.phrases:
-            yield 6.5, phrase, ""
-        yield 5.0, ast.BinOp(ast.Constant(1), ast.Sub(), node), ""
-        yield 4.5, ast.BinOp(node, ast.Pow(), ast.Constant(2)), f"the square of {text} is missing"
-        yield from _with_factor(node, text, pool)
-        yield from _with_term(node, text, pool)
 
 
 def _is_index(slot: Slot) -> bool:
     return isinstance(slot.holder, ast.Subscript) and slot.name == "slice"
 
 
-def _with_factor(node: ast.expr, text: str, pool: Pool) -> Iterator[tuple[float, ast.expr, str]]:
-    for number in (2, 0.5, 3):
-        yield 4.5, ast.BinOp(ast.Constant(number), ast.Mult(), node), f"the factor {number} is missing"
-    for size in pool.sizes:
-        yield 5.5, ast.BinOp(node, ast.Div(), size), f"the factor 1/{ast.unparse(size)} is missing"
-        yield 6.5, ast.BinOp(node, ast.Mult(), size), f"the factor {ast.unparse(size)} is missing"
-    for atom in pool.atoms:
-        said = ast.unparse(atom)
-        yield 5.0, ast.BinOp(node, ast.Mult(), atom), f"the factor {said} is missing"
-        yield 5.5, ast.BinOp(node, ast.Div(), atom), f"the factor 1/{said} is missing"
-        for factor in (f"(1 - {said})", f"(1 - {said} ** 2)", f"({said} * (1 - {said}))", f"({said} > 0)", f"{said}[:, None]"):
-            yield 6.5, ast.BinOp(node, ast.Mult(), _parsed(factor)), f"the factor {factor.strip('()')} is missing"
-    for phrase in pool.phrases:
-        said = ast.unparse(phrase)
-        yield 6.0, ast.BinOp(node, ast.Mult(), phrase), f"the factor {said} is missing"
-        yield 6.0, ast.BinOp(node, ast.Div(), phrase), f"the factor 1/({said}) is missing"
+def _with_factor(node: ast.expr, pool: Pool, band: Band) -> Iterator[tuple[float, ast.expr, str]]:
+    if band.has(4.5):
+        for number in (2, 0.5, 3):
+            yield 4.5, ast.BinOp(ast.Constant(number), ast.Mult(), node), f"the factor {number} is missing"
+    if band.has(5.0):
+        for said, atom in pool.atoms:
+            yield 5.0, ast.BinOp(node, ast.Mult(), atom), f"the factor {said} is missing"
+    if band.has(5.5):
+        for said, piece in (*pool.atoms, *pool.sizes):
+            yield 5.5, ast.BinOp(node, ast.Div(), piece), f"the factor 1/{said} is missing"
+    if band.has(6.0):
+        for said, phrase in pool.phrases:
+            yield 6.0, ast.BinOp(node, ast.Mult(), phrase), f"the factor {said} is missing"
+            yield 6.0, ast.BinOp(node, ast.Div(), phrase), f"the factor 1/({said}) is missing"
+    if band.has(6.5):
+        for said, size in pool.sizes:
+            yield 6.5, ast.BinOp(node, ast.Mult(), size), f"the factor {said} is missing"
+        for said, factor in pool.factors:
+            yield 6.5, ast.BinOp(node, ast.Mult(), factor), f"the factor {said} is missing"
 
 
-def _with_term(node: ast.expr, text: str, pool: Pool) -> Iterator[tuple[float, ast.expr, str]]:
-    pieces = [(5.0, atom) for atom in pool.atoms] + [(5.5, phrase) for phrase in pool.phrases]
-    for bits, piece in pieces:
-        said = ast.unparse(piece)
-        yield bits + 0.5, ast.BinOp(node, ast.Add(), piece), f"the term + {said} is missing"
-        yield bits + 1.0, ast.BinOp(node, ast.Sub(), piece), f"the term - {said} is missing"
-    for one in pool.atoms:
-        for other in pool.atoms:
-            both = ast.BinOp(one, ast.Mult(), other)
-            said = ast.unparse(both)
-            yield 7.5, ast.BinOp(node, ast.Add(), both), f"the term + {said} is missing"
-            yield 7.5, ast.BinOp(node, ast.Sub(), both), f"the term - {said} is missing"
+def _with_term(node: ast.expr, pool: Pool, band: Band, *, top: bool) -> Iterator[tuple[float, ast.expr, str]]:
+    for bits, pieces in ((5.5, pool.atoms), (6.0, pool.phrases)):
+        if band.has(bits):
+            for said, piece in pieces:
+                yield bits, ast.BinOp(node, ast.Add(), piece), f"the term + {said} is missing"
+        if band.has(bits + 0.5):
+            for said, piece in pieces:
+                yield bits + 0.5, ast.BinOp(node, ast.Sub(), piece), f"the term - {said} is missing"
+    if band.has(7.5) and top:
+        for said, product in pool.products:
+            yield 7.5, ast.BinOp(node, ast.Add(), product), f"the term + {said} is missing"
+            yield 7.5, ast.BinOp(node, ast.Sub(), product), f"the term - {said} is missing"
 
 
 def _calls(node: ast.Call) -> Iterator[tuple[float, ast.expr, str]]:
@@ -337,8 +381,18 @@ def _indices(index: ast.expr) -> Iterator[tuple[float, ast.expr]]:
                 yield 3.5, ast.Tuple([items[1], items[0]], ast.Load())
 
 
-def statement_edits(block: list[ast.stmt], place: int, pool: Pool, targets: Sequence[str]) -> Iterator[Edit]:
+def statement_edits(
+    block: list[ast.stmt], place: int, pool: Pool, targets: Sequence[str], band: Band
+) -> Iterator[Edit]:
     """A statement left out, moved, another in its place; and statements put in behind it."""
+    if band.low < 5.0:
+        yield from (edit for edit in _own_statement(block, place) if band.has(edit.bits))
+    if not hasattr(block[place], "body"):
+        for target in targets:
+            yield from _put_in(block, place, target, pool, band)
+
+
+def _own_statement(block: list[ast.stmt], place: int) -> Iterator[Edit]:
     node = block[place]
     text = ast.unparse(node).splitlines()[0]
     match node:
@@ -362,44 +416,46 @@ def statement_edits(block: list[ast.stmt], place: int, pool: Pool, targets: Sequ
         yield _left_out(block, place, 5.0, f"{text} does not belong there")
         for other in range(len(block)):
             if other not in (place, place + 1):
-                yield _moved(block, place, other, 5.0 + 0.1 * abs(other - place))
-    if not hasattr(node, "body"):
-        for target in targets:
-            yield from _put_in(block, place, target, pool)
+                yield _moved(block, place, other, 5.0)
 
 
-def _put_in(block: list[ast.stmt], place: int, target: str, pool: Pool) -> Iterator[Edit]:
+def _put_in(block: list[ast.stmt], place: int, target: str, pool: Pool, band: Band) -> Iterator[Edit]:
     """Statements that change a variable, behind the statement at a place."""
-    lines = []
-    for size in pool.sizes:
-        lines.append((6.5, f"{target} /= {ast.unparse(size)}"))
-    for atom in pool.atoms:
-        name = ast.unparse(atom)
-        if name == target:
-            continue
-        lines += [
-            (6.0, f"{target} /= {name}"),
-            (6.5, f"{target} *= {name}"),
-            (6.0, f"{target} += {name}"),
-            (6.5, f"{target} -= {name}"),
-            (6.0, f"{target}[{name} <= 0] = 0"),
-            (6.5, f"{target}[np.arange(len({name})), {name}] -= 1"),
-            (7.0, f"{target}[{name}] -= 1"),
-        ]
-        lines += [(7.5, f"{target} += {name} * {ast.unparse(other)}") for other in pool.atoms]
-    for statement in pool.statements:
-        lines.append((5.5, ast.unparse(statement)))
-        own = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]  # type: ignore[attr-defined]
-        root = own
-        while isinstance(root, (ast.Subscript, ast.Attribute)) and not ast.unparse(root).startswith("self."):
-            root = root.value
-        renamed = ast.unparse(statement).replace(ast.unparse(root), target)
-        lines.append((6.0, renamed))
-        if isinstance(statement, ast.AugAssign):
-            other = "-=" if isinstance(statement.op, ast.Add) else "+="
-            head = ast.unparse(statement.target).replace(ast.unparse(root), target)
-            lines.append((6.5, f"{head} {other} {ast.unparse(statement.value)}"))
-    for bits, line in lines:
+    lines: list[str] = []
+    for bits, forms in (
+        (6.0, ("{0} /= {1}", "{0} += {1}", "{0}[{1} <= 0] = 0")),
+        (6.5, ("{0} *= {1}", "{0} -= {1}", "{0}[np.arange(len({1})), {1}] -= 1", "{0}[{1}] -= 1")),
+    ):
+        if band.has(bits):
+            lines = [form.format(target, name) for name, _ in pool.atoms for form in forms if name != target]
+            if bits == 6.5:
+                lines += [f"{target} /= {size}" for size, _ in pool.sizes]
+            yield from _all_put_in(block, place, lines, bits)
+    if band.has(5.5):
+        yield from _all_put_in(block, place, [ast.unparse(one) for one in pool.statements], 5.5)
+    if band.has(6.0):
+        lines = [line for one in pool.statements for line in _alike(one, target)]
+        yield from _all_put_in(block, place, lines, 6.0)
+    if band.has(7.5):
+        yield from _all_put_in(block, place, [f"{target} += {said}" for said, _ in pool.products], 7.5)
+
+
+def _alike(statement: ast.stmt, target: str) -> list[str]:
+    """A statement of the file for another variable, and with the other sign."""
+    own = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]  # type: ignore[attr-defined]
+    root = own
+    while isinstance(root, ast.Subscript) or (isinstance(root, ast.Attribute) and not ast.unparse(root).startswith("self.")):
+        root = root.value
+    found = [ast.unparse(statement).replace(ast.unparse(root), target)]
+    if isinstance(statement, ast.AugAssign):
+        other = "-=" if isinstance(statement.op, ast.Add) else "+="
+        head = ast.unparse(statement.target).replace(ast.unparse(root), target)
+        found.append(f"{head} {other} {ast.unparse(statement.value)}")
+    return found
+
+
+def _all_put_in(block: list[ast.stmt], place: int, lines: Sequence[str], bits: float) -> Iterator[Edit]:
+    for line in dict.fromkeys(lines):
         try:
             new = ast.parse(line).body[0]
         except SyntaxError:
@@ -419,7 +475,7 @@ def _replaced(block: list[ast.stmt], place: int, new: ast.stmt, bits: float, sen
 
         return undo
 
-    return Edit(bits, sentence, change, old.lineno, old, made)
+    return Edit(bits, lambda: sentence, change, old.lineno, old, made)
 
 
 def _left_out(block: list[ast.stmt], place: int, bits: float, sentence: str) -> Edit:
@@ -429,7 +485,7 @@ def _left_out(block: list[ast.stmt], place: int, bits: float, sentence: str) -> 
         del block[place]
         return lambda: block.insert(place, old)
 
-    return Edit(bits, sentence, change, old.lineno, old, None)
+    return Edit(bits, lambda: sentence, change, old.lineno, old, None)
 
 
 def _moved(block: list[ast.stmt], place: int, to: int, bits: float) -> Edit:
@@ -447,7 +503,7 @@ def _moved(block: list[ast.stmt], place: int, to: int, bits: float) -> Edit:
 
     where = f"before line {block[to].lineno}"
     said = f"{ast.unparse(old).splitlines()[0]} stands in the wrong place: it belongs {where}"
-    return Edit(bits, said, change, old.lineno, old, old, after=block[to - 1] if to > 0 else None)
+    return Edit(bits, lambda: said, change, old.lineno, old, old, after=block[to - 1] if to > 0 else None)
 
 
 def _inserted(block: list[ast.stmt], place: int, new: ast.stmt, bits: float, sentence: str) -> Edit:
@@ -462,7 +518,11 @@ def _inserted(block: list[ast.stmt], place: int, new: ast.stmt, bits: float, sen
 
         return undo
 
-    return Edit(bits, sentence, change, after.lineno, None, made, after=after)
+    return Edit(bits, lambda: sentence, change, after.lineno, None, made, after=after)
+
+
+def _pieces(texts: Sequence[str]) -> tuple[Piece, ...]:
+    return tuple((text.strip("()") if text.count("(") == 1 else text, _parsed(text)) for text in texts)
 
 
 def _index_text(node: ast.expr) -> str:

@@ -13,21 +13,23 @@ import difflib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from gradproof.case.source_text import read_source
-from gradproof.repair.program.edits import Edit, Pool, expression_edits, statement_edits
+from gradproof.repair.program.edits import Band, Edit, Pool, expression_edits, statement_edits
 from gradproof.repair.program.judging import Bench
 from gradproof.repair.program.patching import TextFile, edited
 from gradproof.repair.program.running import Editable, editable_in
 
 NUDGE = "_nudged_"
 ALTERNATIVES = 3
-MARGIN = 2.0
+MARGIN = 0.5
 """Edits that cost so much more than the first one found are no longer looked for."""
+
+BANDS = tuple(Band(low, high) for low, high in ((0.0, 4.0), (4.0, 5.0), (5.0, 6.0), (6.0, 6.5), (6.5, 8.0)))
 
 
 @dataclass(frozen=True)
@@ -123,23 +125,25 @@ class Search:
 
     def _edits(self, functions: Sequence[Editable]) -> Iterator[tuple[Editable, Edit]]:
         """The edits of all statements that come into question, the likeliest first."""
-        every: list[tuple[float, int, Editable, Edit]] = []
+        asked: list[tuple[float, Editable, Pool, list[ast.stmt], int]] = []
         for function in functions:
             module = ast.parse(read_source(function.path))
             pool = Pool.of(function.node, module, function.classes[-1] if function.classes else None)
             for block, place in list(_blocks(function.node.body)):
-                statement = block[place]
-                if statement.lineno not in function.lines:
-                    continue
-                share = self._share(function, block, place)
-                if share is None:
-                    continue
-                targets = _targets(statement)
-                for edit in (*expression_edits(statement, pool), *statement_edits(block, place, pool, targets)):
-                    every.append((edit.bits + share, len(every), function, edit))
-        every.sort(key=lambda one: one[:2])
-        for _, _, function, edit in every:
-            yield function, edit
+                if block[place].lineno in function.lines:
+                    share = self._share(function, block, place)
+                    if share is not None:
+                        asked.append((share, function, pool, block, place))
+        asked.sort(key=lambda one: one[0])
+        for band in BANDS:
+            for share, function, pool, block, place in asked:
+                own = Band(band.low - share, band.high - share)
+                targets = _targets(block[place]) if share == 0 else ()
+                for edit in (
+                    *expression_edits(block[place], pool, own),
+                    *statement_edits(block, place, pool, targets, own),
+                ):
+                    yield function, replace(edit, bits=edit.bits + share)
 
     def _share(self, function: Editable, block: list[ast.stmt], place: int) -> float | None:
         """What an edit of a statement costs besides; None where it is out of the question."""
