@@ -243,13 +243,17 @@ def _fixes(repairs: Mapping[str, Repair]) -> tuple[Fix, ...]:
     return tuple({repair.fix.equation: repair.fix for repair in repairs.values() if repair.fix is not None}.values())
 
 
-def write(patch: FilePatch) -> None:
-    """Put a patched text into its file.
+def write(patch: FilePatch) -> bytes:
+    """Put a patched text into its file, with the line ends and the encoding that it has.
+
+    Returns:
+        What the file held.
 
     Raises:
         GradproofError: The file cannot be written, or was changed since it was read.
     """
     try:
+        original = patch.path.read_bytes()
         file = TextFile.read(patch.path)
         if file.plain != patch.old.replace("\r\n", "\n"):
             raise GradproofError(f"{patch.path.name} was changed meanwhile; nothing was written: check it again")
@@ -257,3 +261,16 @@ def write(patch: FilePatch) -> None:
         patch.path.write_bytes(new.encode(file.encoding))
     except OSError as error:
         raise GradproofError(f"{patch.path.name} cannot be written: {error.strerror}") from error
+    return original
+
+
+def put_back(path: Path, original: bytes) -> None:
+    """Give a file back what it held.
+
+    Raises:
+        GradproofError: It cannot be written.
+    """
+    try:
+        path.write_bytes(original)
+    except OSError as error:
+        raise GradproofError(f"{path.name} cannot be written: {error.strerror}") from error

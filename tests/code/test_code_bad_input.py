@@ -110,7 +110,7 @@ def test_a_function_without_a_text_is_called_as_a_whole():
 def test_results_without_names_are_what_they_agree_with(tmp_path):
     result = crosscheck(derivation(tmp_path, RIGHT, "backward"), REFERENCES, trials=50)
     assert result.ok
-    assert {one.equation for one in result.results} == set(RESULTS)
+    assert set(RESULTS) <= {one.equation for one in result.results}
 
 
 def test_two_gradients_in_the_wrong_order_disagree(tmp_path):
@@ -126,7 +126,8 @@ def test_an_opaque_result_of_another_shape_disagrees(tmp_path):
     result = crosscheck(wrong, REFERENCES, trials=50)
     (one,) = result.wrong
     assert one.equation == "dLoss_dW"
-    assert "shape" in one.diagnosis
+    assert one.diagnosis.endswith("x.T @ dz is not transposed")
+    assert one.fix
 
 
 def test_a_class_that_cannot_be_made_is_refused_with_its_signature(tmp_path):

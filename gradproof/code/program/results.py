@@ -208,8 +208,8 @@ def _of_position(call: Call, value: Any, quantities: Quantities) -> str:
 def _listed(program: Program, outcome: Outcome, quantities: Quantities) -> Iterator[Claim]:
     for key, quantity in quantities.code.names.items():
         _, is_self, path = key.rpartition("self.")
-        if quantity is None or not is_self:
-            continue
+        if quantity is None or not is_self or quantity in quantities.samples.leaves:
+            continue  # what is drawn counts where it was changed
         wanted = quantities.listed_as_computed(key, "") or quantity
         if not quantities.is_computed(wanted):
             continue

@@ -70,12 +70,12 @@ def _parts_written(node: ast.AST) -> set[str]:
 
 def _written_elsewhere(reader: Reader, node: ast.stmt, before: dict[str, Any]) -> set[str]:
     """What a statement changes on other numbers than the sample's, whose zeros can hide a sum that adds to an array."""
-    other = copy.deepcopy(before)
+    other = _copies(before)
     generator = np.random.default_rng(0)
     for value in other.values():
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
             value[...] = generator.uniform(0.5, 1.5, value.shape)
-    handed = copy.deepcopy(other)
+    handed = _copies(other)
     module = ast.fix_missing_locations(ast.Module([copy.deepcopy(node)], []))
     try:
         with np.errstate(all="ignore"):
@@ -83,6 +83,17 @@ def _written_elsewhere(reader: Reader, node: ast.stmt, before: dict[str, Any]) -
     except Exception:  # numbers that the code is not made for say nothing
         return set()
     return {name for name in handed if not same(handed[name], other[name])}
+
+
+def _copies(values: dict[str, Any]) -> dict[str, Any]:
+    """Copies of values; those that cannot be copied, a module or an open file, as they are."""
+    found = {}
+    for name, value in values.items():
+        try:
+            found[name] = copy.deepcopy(value)
+        except (TypeError, ValueError):
+            found[name] = value
+    return found
 
 
 def block_name(number: int, name: str) -> str:
@@ -134,7 +145,7 @@ def _executed(
     reader: Reader, statement: ast.stmt, before: dict[str, Any], scope: Scope, origin: Origin
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The variables after a statement that runs on copies, and the copies that it was handed."""
-    handed = copy.deepcopy(before)
+    handed = _copies(before)
     names = dict(handed)
     module = ast.fix_missing_locations(ast.Module([copy.deepcopy(statement)], []))
     space = {**reader.globals, **names}

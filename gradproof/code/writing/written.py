@@ -206,7 +206,11 @@ def written_of(equation: Equation) -> Written | None:
 
 def _is_idle(text: str) -> bool:
     """Whether a statement gives a variable its own value."""
-    match ast.parse(text).body[0]:
+    try:
+        statement = ast.parse(text).body[0]
+    except SyntaxError:
+        return False  # whoever puts it into the file sees that it is none
+    match statement:
         case ast.Assign(targets=[target], value=value):
             return ast.unparse(target) == ast.unparse(value)
     return False
