@@ -1,7 +1,7 @@
 """Results first, names second: which of the variables that look like quantities are taken for them.
 
 What code returns, stores and writes is judged as what it claims to be. A variable on the way to it is a quantity where
-its value is the truth; where it is not, only its name speaks for it, and then it counts only in a function that the case
+its value is the truth; elsewhere only its name speaks for it, and then it counts only in a function that the case
 names and only where everything that is computed from it is wrong as well: what leads to a right result is right.
 """
 
@@ -32,7 +32,7 @@ def acquitted(names: Mapping[Step, str], reader: Reader, quantities: Quantities,
     """
     truths = {step: quantities.samples.of(parts_of(name)[0]) for step, name in names.items()}
     right = {step: truth is None or agrees(step.sample, truth) for step, truth in truths.items()}
-    results = {step for step, name in names.items() if _is_result(step, name, whole)}
+    results = {step for step, name in names.items() if is_result(step, name, whole)}
     listed = {text.function for text in _listed(reader, whole)}
     helpers = {scope.text.name for scope in reader.scopes if scope.text.function not in listed}
     ancestors_of = reached(results, reader)
@@ -56,7 +56,7 @@ def _listed(reader: Reader, whole: Whole) -> list[Any]:
     return [scope.text for scope in reader.scopes if scope.text.function in functions]
 
 
-def _is_result(step: Step, name: str, whole: Whole) -> bool:
+def is_result(step: Step, name: str, whole: Whole) -> bool:
     """Whether a step is a value that the code gives as that quantity."""
     claim = whole.claims.get(parts_of(name)[0])
     if claim is None:

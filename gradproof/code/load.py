@@ -14,7 +14,7 @@ import torch
 
 from gradproof.case.derivation import Derivation, Equation, known_errata, parts_of
 from gradproof.case.reference import Reference
-from gradproof.code.acquittal import acquitted, reached
+from gradproof.code.acquittal import acquitted, is_result, reached
 from gradproof.code.emit import equation
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain
 from gradproof.code.program.equations import form_of
@@ -112,6 +112,13 @@ def _as_read(whole: Whole, quantities: Quantities, samples: Samples) -> tuple[Eq
         _ask_for_unknown(whole, quantities, {})
         return whole.equations
     read = loader.equations(returned)
+    # A variable that is right does not speak for what is stored or returned in its place.
+    lost = {
+        quantity
+        for quantity, claim in whole.claims.items()
+        if not agrees(claim.pick(whole.outcome), quantities.samples.of(quantity))
+    } - loader.results
+    read = tuple(one for one in read if one.name not in lost)
     found = {equation.quantity for equation in read}
     beside = tuple(equation for equation in whole.equations if equation.quantity not in found)
     return (*read, *beside)
@@ -144,8 +151,8 @@ def _ask_for_unknown(whole: Whole, quantities: Quantities, passed: Mapping[str, 
         ]
         if open_ones and not passed.get(claim.path, False):
             raise GradproofError(
-                f"{whole.program.calls[-1].name} returns {claim.label} of the shape {np.shape(value)}, and nothing says "
-                f"which quantity that is: it has the shape of {', '.join(open_ones)}; name all that it returns in "
+                f"{whole.program.calls[-1].name} returns {claim.label} of the shape {np.shape(value)}, and nothing "
+                f"says which quantity that is: it has the shape of {', '.join(open_ones)}; name all that it returns in "
                 f'order, with None for what is no gradient: Code(..., results=("{open_ones[0]}", None, ...))'
             )
 
@@ -161,6 +168,7 @@ class _Loader:
         self.instances: dict[int, Instance] = {}
         self.values = {name: samples.of(name) for name in self.program.inputs}
         self.owners: dict[type, Instance] = {}
+        self.results: set[str] = set()
         self.texts = [text_of(call.plain or call.function) for call in self.program.calls]
         for text in self.texts:
             for key, value in text.function.__globals__.items():
@@ -184,11 +192,14 @@ class _Loader:
             require_stored(next(scope for scope in self.reader.scopes if scope.text is text), self.quantities)
         claimed = {claim.path: quantity for quantity, claim in self.whole.claims.items() if claim.returned}
         named = assign(self.reader, self.quantities, returned[-1], claimed)
+        self.results = {parts_of(name)[0] for step, name in named.items() if is_result(step, name, self.whole)}
         names = acquitted(named, self.reader, self.quantities, self.whole)
         _ask_for_unknown(self.whole, self.quantities, self._passed(returned[-1], names))
         reader = self.reader
         return tuple(
-            equation(step, name, reader.steps, reader.globals, self._path(step), names=names, form=self._form(step, name))
+            equation(
+                step, name, reader.steps, reader.globals, self._path(step), names=names, form=self._form(step, name)
+            )
             for step, name in sorted(names.items(), key=lambda item: item[0].number)
         )
 
@@ -383,9 +394,12 @@ def _kept(ref: Ref) -> Ref:
 def _is_object(value: Any) -> bool:
     """Whether a value is an object of a class that somebody wrote in Python, whose methods can be read."""
     kind = type(value)
-    return hasattr(value, "__dict__") and not callable(getattr(value, "__array__", None)) and not isinstance(
-        value, (type, ModuleType, FunctionType, np.random.Generator)
-    ) and kind.__module__ not in ("builtins", "numpy", "functools")
+    return (
+        hasattr(value, "__dict__")
+        and not callable(getattr(value, "__array__", None))
+        and not isinstance(value, (type, ModuleType, FunctionType, np.random.Generator))
+        and kind.__module__ not in ("builtins", "numpy", "functools")
+    )
 
 
 def _copy(value: Any) -> Any:

@@ -192,7 +192,7 @@ def _of_another(step: Step, function: str, quantities: Quantities) -> bool:
 def _name_the_rest(
     rest: list[Step], reader: Reader, quantities: Quantities, names: dict[Step, str], taken: dict[str, Step]
 ) -> None:
-    """What the last function returns and no rule names is an equation under its variable's name, which stays unchecked."""
+    """What the last function returns and no rule names is an equation under its variable's name; it stays unchecked."""
     for step in rest:
         name = _identifier(step.variable)
         if not name or name in taken or name in quantities.binding.roots:

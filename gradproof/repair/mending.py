@@ -232,10 +232,9 @@ def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
         statements = [change for fix, equation in changes if (change := _change(equation, fix)) is not None]
         mended = patch(text, [fix for fix, equation in changes if equation.code is None])
         found.append(FilePatch(path, text, patched(mended, statements, f"{path.parent.name}/{path.name}")))
-    for whole in {repair.patch.path: repair.patch for repair in repairs.values() if repair.patch is not None}.values():
-        if whole.path not in by_file:
-            found.append(FilePatch(whole.path, whole.old, whole.new))
-    return tuple(found)
+    whole = {repair.patch.path: repair.patch for repair in repairs.values() if repair.patch is not None}
+    beside = [FilePatch(one.path, one.old, one.new) for path, one in whole.items() if path not in by_file]
+    return (*found, *beside)
 
 
 def _fixes(repairs: Mapping[str, Repair]) -> tuple[Fix, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from code_setup import REFERENCES, checked, derivation, written
 
-from gradproof import Code, GradproofError, crosscheck
+from gradproof import Code, crosscheck
 from gradproof.code import load_file
 from gradproof.repair.mending import mend_case, patches
 

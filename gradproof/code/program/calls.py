@@ -139,7 +139,7 @@ def parameters_of(call: Call) -> list[inspect.Parameter]:
 
 
 def returned_names(function: FunctionType | None) -> Any:
-    """The variables in what a function returns at its last `return`: a name, a list of names, a dict of them; or None."""
+    """The variables in what a function returns at its last `return`: a name, a list, a dict of names; or None."""
     if function is None:
         return None
     try:
@@ -167,7 +167,11 @@ def names_of(node: ast.AST | None) -> Any:
         case ast.Tuple() | ast.List():
             return [names_of(item) for item in node.elts]
         case ast.Dict():
-            return {key.value: names_of(v) for key, v in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)}
+            return {
+                key.value: names_of(v)
+                for key, v in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant)
+            }
         case ast.Call(func=ast.Name(id="dict"), args=[]):
             return {word.arg: names_of(word.value) for word in node.keywords if word.arg}
         case ast.Subscript(slice=ast.Constant()):

@@ -65,9 +65,7 @@ def _made(program: Program, call: Call, quantities: Quantities) -> Any:
         ) from error
 
 
-def _attributes(
-    owner: type, made: Any, quantities: Quantities, handed: frozenset[str]
-) -> Iterator[tuple[str, str]]:
+def _attributes(owner: type, made: Any, quantities: Quantities, handed: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Path -> quantity of what stands in an object before its methods are called."""
     leaves = quantities.samples.leaves
     listed = {}

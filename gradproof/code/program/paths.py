@@ -63,7 +63,12 @@ def put(value: Any, path: str, new: Any) -> None:
         old = attribute_of(value, key) if kind == "attribute" else value[key]
     except (AttributeError, TypeError, KeyError, IndexError):
         old = None
-    if isinstance(old, np.ndarray) and isinstance(new, np.ndarray) and old.shape == new.shape and old.dtype == new.dtype:
+    if (
+        isinstance(old, np.ndarray)
+        and isinstance(new, np.ndarray)
+        and old.shape == new.shape
+        and old.dtype == new.dtype
+    ):
         old[...] = new
     elif kind == "attribute":
         setattr(value, key, new)
@@ -71,7 +76,9 @@ def put(value: Any, path: str, new: Any) -> None:
         value[key] = new
 
 
-def arrays_in(value: Any, path: str = "", depth: int = DEPTH, seen: frozenset[int] = frozenset()) -> Iterator[tuple[str, Any]]:
+def arrays_in(
+    value: Any, path: str = "", depth: int = DEPTH, seen: frozenset[int] = frozenset()
+) -> Iterator[tuple[str, Any]]:
     """Every number and array of real numbers within an object, with its path."""
     if isinstance(value, (np.ndarray, np.generic, float)) or (isinstance(value, int) and not isinstance(value, bool)):
         if np.asarray(value).dtype.kind == "f":
@@ -87,7 +94,9 @@ def arrays_in(value: Any, path: str = "", depth: int = DEPTH, seen: frozenset[in
     elif isinstance(value, (list, tuple)):
         for place, item in enumerate(value):
             yield from arrays_in(item, f"{path}[{place}]", depth - 1, seen)
-    elif (hasattr(value, "__dict__") and not callable(value) and not isinstance(value, type)) or (hasattr(value, "__dict__") and type(value).__module__ not in ("builtins", "numpy")):
+    elif (hasattr(value, "__dict__") and not callable(value) and not isinstance(value, type)) or (
+        hasattr(value, "__dict__") and type(value).__module__ not in ("builtins", "numpy")
+    ):
         yield from _attributes(value, path, depth, seen)
 
 

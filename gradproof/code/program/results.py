@@ -87,7 +87,7 @@ def _acquitted(
 
 
 def _left_over(value: Any, wanted: list[str], program: Program, quantities: Quantities) -> str:
-    """The gradient of the one input, where a function that is handed what comes from above gives no other value for it."""
+    """The gradient of the one input, where a function that is handed what comes from above gives no other."""
     only = f"d{quantities.loss}_d{quantities.only_input}"
     return only if only in wanted and _of_position(program.calls[-1], value, quantities) == only else ""
 
@@ -195,7 +195,9 @@ def _of_returned(name: str, value: Any, call: Call, quantities: Quantities) -> s
 def _of_position(call: Call, value: Any, quantities: Quantities) -> str:
     """The one result of a function that is handed what comes from above: the gradient of the one input."""
     cotangents = set(quantities.binding.cotangents.values())
-    given = {one.structure for one in call.arguments.values() if isinstance(one, Given) and isinstance(one.structure, str)}
+    given = {
+        one.structure for one in call.arguments.values() if isinstance(one, Given) and isinstance(one.structure, str)
+    }
     only = quantities.only_input
     if cotangents & given and only and np.shape(value) == np.shape(quantities.samples.of(only)):
         return f"d{quantities.loss}_d{only}"
@@ -297,7 +299,11 @@ def _outputs(program: Program, outcome: Outcome, quantities: Quantities) -> Iter
         parts = list(value) if isinstance(value, (tuple, list)) else [value]
         last = number == len(program.calls) - 1
         for place, ((name, shape), part) in enumerate(zip(wanted.items(), parts, strict=False)):
-            if not _is_real(part) or np.shape(part) != shape or not isinstance(quantities.binding.roots.get(name), Result):
+            if (
+                not _is_real(part)
+                or np.shape(part) != shape
+                or not isinstance(quantities.binding.roots.get(name), Result)
+            ):
                 continue
             path = f"[{place}]" if isinstance(value, (tuple, list)) else ""
             pick = _picking(path, number)
@@ -350,4 +356,3 @@ def _try(pick: Callable[[Outcome], Any], outcome: Outcome) -> Any:
 
 def _label(path: str) -> str:
     return f"result{path}" if path else "the result"
-

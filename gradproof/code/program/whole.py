@@ -86,9 +86,7 @@ def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name
     return Whole(program, outcome, named, tuple(c for c in claims if not c.quantity), shapes)
 
 
-def _require_repeatable(
-    program: Program, values: dict[str, object], claims: list[Claim], outcome: Outcome
-) -> None:
+def _require_repeatable(program: Program, values: dict[str, object], claims: list[Claim], outcome: Outcome) -> None:
     """The same numbers give the same results when the code is called once more.
 
     Raises:
@@ -100,8 +98,8 @@ def _require_repeatable(
         if one.shape != other.shape or not np.array_equal(one, other, equal_nan=True):
             path, line = place_of(program)
             raise GradproofError(
-                f"{path.parent.name}/{path.name}:{line}: {program.calls[-1].name}: called again on the same numbers, the "
-                f"code gives another value of {claim.label}: random numbers are drawn, or state is kept outside the "
+                f"{path.parent.name}/{path.name}:{line}: {program.calls[-1].name}: called again on the same numbers, "
+                f"the code gives another value of {claim.label}: random numbers are drawn, or state is kept outside the "
                 "object; hand both over as arguments"
             )
 
@@ -137,7 +135,7 @@ def _why(error: Exception, program: Program, values: dict[str, object]) -> str:
         path = Path(frames[-1].filename)
         place, text = f"{path.parent.name}/{path.name}:{frames[-1].lineno}: ", f"{frames[-1].line}: "
     return (
-        f"{place}{text}{type(error).__name__}: {error}; {program.calls[-1].name} was called on one trial with the shapes "
+        f"{place}{text}{type(error).__name__}: {error}; {program.calls[-1].name} was called on one trial with shapes "
         f"{ {name: np.shape(value) for name, value in values.items()} }"  # type: ignore[arg-type]
     )
 

@@ -176,7 +176,9 @@ class Pool:
             text = ast.unparse(node)
             if isinstance(node, ast.Name) and node.id not in modules:
                 atoms.setdefault(text, ast.Name(node.id, ast.Load()))
-            elif (isinstance(node, ast.Attribute) and text.startswith("self.")) or (isinstance(node, ast.Subscript) and _count(node) <= LARGEST):
+            elif (isinstance(node, ast.Attribute) and text.startswith("self.")) or (
+                isinstance(node, ast.Subscript) and _count(node) <= LARGEST
+            ):
                 atoms.setdefault(text, _loaded(node))
             elif isinstance(node, (ast.BinOp, ast.Call, ast.UnaryOp, ast.Compare)) and _count(node) <= LARGEST:
                 phrases.setdefault(text, node)
@@ -195,7 +197,9 @@ class Pool:
         one_argument = tuple(
             node.name
             for node in getattr(module, "body", [])
-            if isinstance(node, ast.FunctionDef) and len(node.args.args) - len(node.args.defaults) <= 1 and node.args.args
+            if isinstance(node, ast.FunctionDef)
+            and len(node.args.args) - len(node.args.defaults) <= 1
+            and node.args.args
         )
         statements = tuple(
             node
@@ -268,7 +272,19 @@ def _own_variants(slot: Slot, node: ast.expr, text: str) -> Iterator[tuple[float
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield 3.0, operand, f"the sign of {text} is wrong"
         case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
-            for other in (0, 1, 2, -value, value + 1, value - 1, value / 2, value * 2, 0.5, -1, 1 / value if value else 0):
+            for other in (
+                0,
+                1,
+                2,
+                -value,
+                value + 1,
+                value - 1,
+                value / 2,
+                value * 2,
+                0.5,
+                -1,
+                1 / value if value else 0,
+            ):
                 whole = int(other) if isinstance(other, float) and other.is_integer() else other
                 yield 4.0, ast.Constant(whole), ""
             if slot.name in ("value",) and isinstance(slot.holder, ast.keyword) and slot.holder.arg == "axis":
@@ -340,7 +356,11 @@ def _calls(node: ast.Call) -> Iterator[tuple[float, ast.expr, str]]:
         if node.func.attr in ("sum", "mean", "max", "min", "std", "var"):
             yield from _reductions(node)
         if node.func.attr == "flatten":
-            yield 4.0, _parsed(f"{ast.unparse(node.func.value)}.reshape(-1)"), "flatten makes a copy, which is written into"
+            yield (
+                4.0,
+                _parsed(f"{ast.unparse(node.func.value)}.reshape(-1)"),
+                "flatten makes a copy, which is written into",
+            )
     if len(node.args) == 1 and not node.keywords:
         yield 4.5, node.args[0], f"{ast.unparse(node.func)} does not belong there"
     if len(node.args) >= 2:
@@ -400,7 +420,9 @@ def _own_statement(block: list[ast.stmt], place: int) -> Iterator[Edit]:
             added = ast.AugAssign(_stored(target), ast.Add(), value)
             yield _replaced(block, place, added, 3.0, f"= should be +=: what was there is lost in {text}")
             if isinstance(target, ast.Subscript):
-                at = _parsed(f"np.add.at({ast.unparse(target.value)}, {_index_text(target.slice)}, {ast.unparse(value)})")
+                at = _parsed(
+                    f"np.add.at({ast.unparse(target.value)}, {_index_text(target.slice)}, {ast.unparse(value)})"
+                )
                 yield _replaced(block, place, ast.Expr(at), 5.0, "entries that are named twice are added once only")
         case ast.AugAssign(target=target, op=op, value=value):
             plain = ast.Assign([_stored(target)], value, lineno=node.lineno)
@@ -410,7 +432,9 @@ def _own_statement(block: list[ast.stmt], place: int) -> Iterator[Edit]:
                     new = ast.AugAssign(target, other(), value)
                     yield _replaced(block, place, new, 3.0, f"the sign of {text} is wrong")
             if isinstance(target, ast.Subscript) and isinstance(op, ast.Add):
-                at = _parsed(f"np.add.at({ast.unparse(target.value)}, {_index_text(target.slice)}, {ast.unparse(value)})")
+                at = _parsed(
+                    f"np.add.at({ast.unparse(target.value)}, {_index_text(target.slice)}, {ast.unparse(value)})"
+                )
                 yield _replaced(block, place, ast.Expr(at), 4.5, "entries that are named twice are added once only")
     if len(block) > 1 and not hasattr(node, "body"):
         yield _left_out(block, place, 5.0, f"{text} does not belong there")
@@ -444,7 +468,9 @@ def _alike(statement: ast.stmt, target: str) -> list[str]:
     """A statement of the file for another variable, and with the other sign."""
     own = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]  # type: ignore[attr-defined]
     root = own
-    while isinstance(root, ast.Subscript) or (isinstance(root, ast.Attribute) and not ast.unparse(root).startswith("self.")):
+    while isinstance(root, ast.Subscript) or (
+        isinstance(root, ast.Attribute) and not ast.unparse(root).startswith("self.")
+    ):
         root = root.value
     found = [ast.unparse(statement).replace(ast.unparse(root), target)]
     if isinstance(statement, ast.AugAssign):

@@ -39,13 +39,17 @@ def bench_of(case: Case, seed: int) -> Bench | None:
         values = truth.evaluate({name: value[: TRIALS + FRESH] for name, value in draws.items()})
         for row in range(TRIALS + FRESH):
             one = {name: values[name][row] for name in names}
-            trial = Trial({name: one[name] for name in whole.program.inputs}, {name: one[name] for name in whole.claims})
+            trial = Trial(
+                {name: one[name] for name in whole.program.inputs}, {name: one[name] for name in whole.claims}
+            )
             if all(np.isfinite(value).all() for value in one.values() if np.asarray(value).dtype.kind == "f"):
                 (search if row < TRIALS else fresh).append(trial)
     return Bench(whole.program, whole.claims, search, fresh) if search and fresh else None
 
 
-def held(case: Case, repairs: Mapping[str, Repair], seed: int, texts: Mapping[str, tuple[Path, str]]) -> dict[str, Repair]:
+def held(
+    case: Case, repairs: Mapping[str, Repair], seed: int, texts: Mapping[str, tuple[Path, str]]
+) -> dict[str, Repair]:
     """Repairs of which every fix was run as it would be written; where there is none, an edit of the file.
 
     Args:
@@ -95,4 +99,3 @@ def _files(case: Case) -> Sequence[Path]:
 def unmoved(patch: FileFix, place: str) -> bool:
     """Whether a fix edits the very line at which an equation stands."""
     return place.rpartition(":")[2] == str(patch.line)
-

@@ -1,4 +1,4 @@
-"""An edit of a syntax tree as an edit of the text: only the piece that changes is written, all else stays byte for byte."""
+"""An edit of a syntax tree as an edit of the text: only the piece that changes is written, the rest stays as it is."""
 
 from __future__ import annotations
 

@@ -219,13 +219,15 @@ class Search:
         return FileFix(function.path, line, file.text, text, edit.sentence, tuple(sorted(mended)), *counts, sizes)
 
     def gains(self, path: Path, text: str) -> frozenset[str]:
-        """The wrong results that are right in all trials with another text of a file; none where it spoils a right one."""
+        """The wrong results that are right with another text of a file; none where it spoils a right one."""
         try:
             module = ast.parse(text)
             functions = editable_in(lambda: self.bench.program.run(self.bench.trials[0].inputs), [path])
         except Exception:  # the user's own code, or a text that is none
             return frozenset()
-        new = {".".join([*(c.name for c in classes), node.name]): (node, classes) for node, classes in _definitions(module)}
+        new = {
+            ".".join([*(c.name for c in classes), node.name]): (node, classes) for node, classes in _definitions(module)
+        }
         with ExitStack() as stack:
             for function in functions:
                 if function.name in new:
@@ -291,7 +293,9 @@ def _targets(node: ast.stmt) -> tuple[str, ...]:
 
 
 def _definitions(tree: ast.AST) -> Iterator[tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]]]:
-    def search(body: list[ast.stmt], classes: tuple[ast.ClassDef, ...]) -> Iterator[tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]]]:
+    def search(
+        body: list[ast.stmt], classes: tuple[ast.ClassDef, ...]
+    ) -> Iterator[tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]]]:
         for node in body:
             if isinstance(node, ast.FunctionDef):
                 yield node, classes
