@@ -2,6 +2,9 @@
 
 python benchmarks/mutation.py battery     # the suites of tests/mutation/suites, each test's diagnosis
 python benchmarks/mutation.py time        # 40 tests over 6 Functions
+
+40 tests over 6 Functions on 29 November 2026: 317 planted runs, 113 s of the processor on two cores that other work
+shared, a resolution for each of the 9 gradients; the drafted checks are not in this figure.
 """
 
 from __future__ import annotations
