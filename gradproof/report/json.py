@@ -7,8 +7,8 @@ import math
 from dataclasses import asdict, fields
 from typing import Any
 
-from gradproof import __version__
 from gradproof.check.result import CheckResult, EquationResult
+from gradproof.report.wording import version_of
 
 VERSION = 1
 
@@ -18,7 +18,7 @@ def text(result: CheckResult) -> str:
     outcome = {
         "format": "gradproof check",
         "version": VERSION,
-        "gradproof": __version__,
+        "gradproof": version_of("gradproof"),
         "case": result.case,
         "title": result.title,
         "ok": result.ok,
