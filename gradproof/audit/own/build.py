@@ -302,8 +302,8 @@ def _add_losses(definitions: Definitions, statements: Sequence[Statement], famil
             Call("contract", 0, (head,)) for head in sinks.values() if form(head) != form(of)
         )
         if terms:
-            tree: Node = terms[0] if len(terms) == 1 else Sum(("+",) * len(terms), terms)
-            definitions.quantities.setdefault((of.name, of.mark), []).append(Definition(-1, 0, of, (), tree))
+            whole: Node = terms[0] if len(terms) == 1 else Sum(("+",) * len(terms), terms)
+            definitions.quantities.setdefault((of.name, of.mark), []).append(Definition(-1, 0, of, (), whole))
 
 
 __all__ = ["built", "letters_in"]

@@ -141,8 +141,7 @@ class World:
         ]
         if len({entry.shape for entry in entries}) != 1:
             raise NotAvailable("its entries have different shapes")
-        stacked: TensorArray = np.stack(entries)
-        tensor = stacked.tensor
+        tensor = torch.stack([entry.tensor for entry in entries])
         lengths = [len(r) for r in ranges]
         return TensorArray(tensor.reshape(tensor.shape[0], *lengths, *tensor.shape[2:]))
 

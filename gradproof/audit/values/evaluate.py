@@ -113,8 +113,9 @@ def _call(e: Evaluation, node: Call) -> Array:
     if node.function == "concat":
         return joined(*arguments)
     if node.function == "inner" and len(arguments) == 2:
-        matched(*arguments, "an inner product")
-        return inner(*arguments)
+        first, second = arguments
+        matched(first, second, "an inner product")
+        return inner(first, second)
     if node.function in ("rows", "columns") and len(arguments) == 1 and arguments[0].shape:
         return e.provider.constant(Fraction(arguments[0].shape[0 if node.function == "rows" else -1]))
     if node.name is not None and hasattr(e.provider, "applied"):

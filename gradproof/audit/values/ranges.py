@@ -34,9 +34,10 @@ def range_of(e: Evaluation, node: Big) -> Sequence[int] | None:
     for number in whole:
         values = {**e.indices, node.index: number}
         sides = [(_limit_in(e, a, values), op, _limit_in(e, b, values)) for a, op, b in node.conditions]
-        if any(a is None or b is None for a, _, b in sides):
+        known = [(a, op, b) for a, op, b in sides if a is not None and b is not None]
+        if len(known) < len(sides):
             return None
-        if all(_COMPARED[op](a, b) for a, op, b in sides):
+        if all(_COMPARED[op](a, b) for a, op, b in known):
             kept.append(number)
     return kept
 

@@ -49,25 +49,26 @@ def headings(text: str) -> list[int]:
 
 def normalized(statements: Sequence[Statement], text: str) -> list[Statement]:
     """The statements with compound names made one symbol: `\\delta h_t`, and `\\sigma^2` where it is defined."""
-    squares, compounds = set(), set()
+    squares: set[tuple[object, str]] = set()
+    compounds: set[str] = set()
     for statement in statements:
         first = statement.sides[0].node if statement.sides else None
         if isinstance(first, Power) and isinstance(first.base, Symbol) and isinstance(first.exponent, Number):
             squares.add((form(first.base), first.exponent.text))
         if isinstance(first, Product) and len(first.factors) == 2 and set(first.operators) == {"juxt"}:
             left, right = first.factors
-            prefix = isinstance(left, Symbol) and isinstance(right, Symbol) and left.name in _GREEK_PREFIX
-            if prefix and not (left.sub or left.sup or left.mark):
-                compounds.add(left.name)
+            if isinstance(left, Symbol) and isinstance(right, Symbol) and left.name in _GREEK_PREFIX:
+                if not (left.sub or left.sup or left.mark):
+                    compounds.add(left.name)
     words: dict[str, str] = {}
     for symbol in (symbol for tree in trees_of(statements) for symbol in symbols_in(tree)):
         if len(symbol.name) > 1 and symbol.name[0] != "\\":
             words.setdefault(symbol.name.lower(), symbol.name)
 
     def change(node: Node) -> Node:
-        raised = isinstance(node, Power) and isinstance(node.base, Symbol) and isinstance(node.exponent, Number)
-        if raised and (form(node.base), node.exponent.text) in squares:
-            return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
+        if isinstance(node, Power) and isinstance(node.base, Symbol) and isinstance(node.exponent, Number):
+            if (form(node.base), node.exponent.text) in squares:
+                return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
         if isinstance(node, Product):
             node = _reaching(node, text)
         if compounds and isinstance(node, Product):

@@ -159,7 +159,8 @@ class Kinds:
         if node.function == "concat":
             return next((kind for kind in arguments if kind not in (0, "?")), 1)
         if node.function == "diag":
-            return {1: 2, 2: 1}.get(arguments[0], arguments[0])  # type: ignore[call-overload]
+            kind = arguments[0]
+            return 3 - kind if isinstance(kind, int) and kind in (1, 2) else kind
         if not arguments:
             return "?"
         return arguments[0]
