@@ -307,7 +307,7 @@ class World:
         parameters = definition.parameters or ()
         if len(parameters) != len(arguments):
             raise Unjudged(f"{plain(node.name)} of {len(arguments)} arguments is not defined", node.span[0])
-        bound = {form(p): a for p, a in zip(parameters, arguments, strict=True)}
+        bound: dict[object, Array] = {form(p): a for p, a in zip(parameters, arguments, strict=True)}
         mark = f"function {form(node.name)}"
         if mark in self._computing:
             raise Unjudged(f"{plain(node.name)} is defined by itself", node.span[0])
@@ -327,10 +327,12 @@ class World:
         x = arguments[0]
         if node.name.name == r"\sigma":
             self.assumed[plain(node.name)] = "the logistic function"
-            return sigmoid(x)
+            found: TensorArray = sigmoid(x)
+            return found
         self.assumed[plain(node.name)] = "any smooth function, entry by entry"
         shift = 0.1 * (sum(map(ord, plain(node.name))) % 7)
-        return np.tanh(0.8 * x + shift) + 0.3 * x + 0.1 * x * x
+        smooth: TensorArray = np.tanh(0.8 * x + shift) + 0.3 * x + 0.1 * x * x
+        return smooth
 
     def derivative(self, of: str, by: str) -> Array:
         """The derivative of one quantity by another."""

@@ -103,9 +103,9 @@ def _split_rows(tokens: list[Token]) -> list[Row]:
             at = _behind_length(tokens, at + 1)
             continue
         if kept == 0 and token.text == "&":
-            behind = tokens[at + 1].text if at + 1 < len(tokens) else ""
+            following = tokens[at + 1].text if at + 1 < len(tokens) else ""
             told = [t.text in RELATIONS for t in rows[-1]]
-            if brackets == 0 and any(told) and not told[-1] and behind not in RELATIONS:
+            if brackets == 0 and any(told) and not told[-1] and following not in RELATIONS:
                 rows[-1].append(token._replace(text=r"\quad"))  # the next equation of the same row
         elif token.text != r"\hline":
             rows[-1].append(token)

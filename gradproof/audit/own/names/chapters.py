@@ -57,18 +57,22 @@ def normalized(statements: Sequence[Statement], text: str) -> list[Statement]:
             squares.add((form(first.base), first.exponent.text))
         if isinstance(first, Product) and len(first.factors) == 2 and set(first.operators) == {"juxt"}:
             left, right = first.factors
-            if isinstance(left, Symbol) and isinstance(right, Symbol) and left.name in _GREEK_PREFIX:
-                if not (left.sub or left.sup or left.mark):
-                    compounds.add(left.name)
+            prefix = left.name in _GREEK_PREFIX if isinstance(left, Symbol) and isinstance(right, Symbol) else False
+            if prefix and isinstance(left, Symbol) and not (left.sub or left.sup or left.mark):
+                compounds.add(left.name)
     words: dict[str, str] = {}
     for symbol in (symbol for tree in trees_of(statements) for symbol in symbols_in(tree)):
         if len(symbol.name) > 1 and symbol.name[0] != "\\":
             words.setdefault(symbol.name.lower(), symbol.name)
 
     def change(node: Node) -> Node:
-        if isinstance(node, Power) and isinstance(node.base, Symbol) and isinstance(node.exponent, Number):
-            if (form(node.base), node.exponent.text) in squares:
-                return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
+        if (
+            isinstance(node, Power)
+            and isinstance(node.base, Symbol)
+            and isinstance(node.exponent, Number)
+            and (form(node.base), node.exponent.text) in squares
+        ):
+            return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
         if isinstance(node, Product):
             node = _reaching(node, text)
         if compounds and isinstance(node, Product):

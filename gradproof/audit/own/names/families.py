@@ -113,8 +113,8 @@ def letters_of(statements: Sequence[Statement]) -> Letters:
             pair = _LETTER.findall(label.text) if label.text.isalpha() and len(label.text) == 2 else []
             if len(set(pair) & out.indices) == 1:
                 out.indices |= {letter for letter in pair if letter.islower() and letter not in names}
-    for first, second in pairs:
-        for letter, other in ((first, second), (second, first)):
+    for one, another in pairs:
+        for letter, other in ((one, another), (another, one)):
             if other in out.indices and letter not in out.indices and len(letter) == 1 and letter.isalpha():
                 out.fixed[letter] = 2
     for last, counted in _LAST.items():

@@ -112,7 +112,7 @@ class Ranks:
     def _cost(self, ranks: Mapping[Leaf, int]) -> float:
         self._left -= self._size
         kinds = self.kinds(ranks)
-        total = sum(_prior(leaf)(rank) for leaf, rank in ranks.items())
+        total = float(sum(_prior(leaf)(rank) for leaf, rank in ranks.items()))
         for sides in self._sides:
             total += _cost_of(kinds, sides)
         return total + kinds.strain

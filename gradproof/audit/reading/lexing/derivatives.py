@@ -64,8 +64,8 @@ def operator(reader: Reader, at: int, stop: int) -> int:
             reader.emit("DERIVATIVE_OF", at, at + 1, token.text[1:])
             reader.emit_group(below)
         return reader.end(below) + 1
-    if token.text == r"\partial" and (behind := on_the_line(reader, at, stop)):
-        return behind
+    if token.text == r"\partial" and (ended := on_the_line(reader, at, stop)):
+        return ended
     raise Unreadable(f"'{token.text}' without what it is taken by", token.start)
 
 

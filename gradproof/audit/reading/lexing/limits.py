@@ -18,7 +18,7 @@ class Range(NamedTuple):
     """
 
     operator: str
-    index: str
+    index: str  # type: ignore[assignment]  # it hides a tuple's own method, which nobody calls here
     low: str
     high: str
     items: tuple[str, ...]
