@@ -169,11 +169,12 @@ def _bound(
         from gradproof.code.load import read_code
 
         case = read_code(case, as_references(reference, "reference")[0])
-    if not isinstance(case, Derivation | Mapping) and not isinstance(case, Sequence):
+    equations: Derivation | Sequence[FunctionType] | Mapping[str, FunctionType] = case
+    if not isinstance(equations, Derivation | Mapping | Sequence):
         raise GradproofError(
             f"crosscheck takes the name of a case, functions such as [Y, dLoss_dx], or Code(...), not {case!r}"
         )
-    return make_case(case, reference, dtype=dtype)
+    return make_case(equations, reference, dtype=dtype)
 
 
 def _no_progress(trials: int) -> None:

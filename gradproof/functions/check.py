@@ -151,7 +151,7 @@ def _depth(depth: str) -> Depth:
 
 def _is_input(value: Any) -> bool:
     """Whether a keyword argument is drawn or differentiated: a distribution, a tensor, or a list or dict of them."""
-    from gradproof.case.distributions import Distribution
+    from gradproof.case.kinds import Distribution
 
     if isinstance(value, list | tuple):
         return any(map(_is_input, value))

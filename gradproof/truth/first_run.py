@@ -72,7 +72,10 @@ def run_once(
         for name, distribution in reference.inputs.items()
     }
     inputs = {name: value.to(dtype) if value.is_floating_point() else value for name, value in inputs.items()}
-    drawn = {name: torch.from_numpy(np.asarray(draws.sample(generator, 1)[0])).to(dtype) for name, draws in parameters.items()}
+    drawn = {
+        name: torch.from_numpy(np.asarray(draws.sample(generator, 1)[0])).to(dtype)
+        for name, draws in parameters.items()
+    }
     calls: dict[Call, Shape] = {}
     handles = [module.register_forward_hook(_note(name, calls)) for name, module in model.named_modules() if name]
     try:

@@ -117,9 +117,9 @@ def of_function(function: Callable[..., Any]) -> Call:
         return Call(f"{owner.__name__}.{function.__name__}", function.__func__, owner, bound=function.__self__)
     name = getattr(function, "__qualname__", type(function).__name__).rpartition("<locals>.")[2]
     holder, _, short = name.rpartition(".")
-    owner = getattr(function, "__globals__", {}).get(holder)
-    if isinstance(owner, type) and vars(owner).get(short) is function:
-        return Call(name, function, owner)
+    around = getattr(function, "__globals__", {}).get(holder)
+    if isinstance(around, type) and vars(around).get(short) is function:
+        return Call(name, function, around)
     return Call(name, function, None)
 
 
@@ -138,7 +138,7 @@ def parameters_of(call: Call) -> list[inspect.Parameter]:
     return found[call.owner is not None :]
 
 
-def returned_names(function: FunctionType | None) -> Any:
+def returned_names(function: Callable[..., Any] | None) -> Any:
     """The variables in what a function returns at its last `return`: a name, a list, a dict of names; or None."""
     if function is None:
         return None
@@ -267,9 +267,11 @@ class Binder:
         binding = self.quantities.binding
         items: dict[str, str] = {}
         if name in TABLES:
-            for symbol, source in binding.roots.items():
-                if isinstance(source, Leaf) and source.path in binding.parameters and not source.index:
-                    items[symbol] = symbol
+            items = {
+                symbol: symbol
+                for symbol, source in binding.roots.items()
+                if isinstance(source, Leaf) and source.path in binding.parameters and not source.index
+            }
         for variable, quantity in self.quantities.code.names.items():
             holder, _, key = variable.replace('"', "'").partition("['")
             if holder in (name, f"{call.name}.{name}") and key.endswith("']") and quantity is not None:

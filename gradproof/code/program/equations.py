@@ -45,7 +45,8 @@ class Runner:
             return self._taken(name, outcome)
         if len(self._known) >= REMEMBERED:
             self._known.clear()
-        self._known[key] = found = {}
+        found: dict[str, Any] = {}
+        self._known[key] = found
         for one in self.claims:
             try:
                 found[one] = np.array(self._taken(one, outcome), copy=True)[()]

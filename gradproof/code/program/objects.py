@@ -47,9 +47,9 @@ def program_of(calls: tuple[Call, ...], quantities: Quantities) -> Program:
 def _constructed(name: str, value: Any, quantities: Quantities) -> Argument:
     """A constructor's argument: the drawn values where its name and shape are those of a quantity that is drawn."""
     symbol = quantities.listed(name, "__init__") or symbol_of(name, sorted(quantities.samples.leaves))
-    if symbol is not None and isinstance(value, (np.ndarray, float, int)) and not isinstance(value, bool):
-        if np.shape(value) == np.shape(quantities.samples.of(symbol)):
-            return Given(symbol)
+    is_numeric = isinstance(value, (np.ndarray, float, int)) and not isinstance(value, bool)
+    if symbol is not None and is_numeric and np.shape(value) == np.shape(quantities.samples.of(symbol)):
+        return Given(symbol)
     return Plain(value)
 
 

@@ -157,8 +157,8 @@ def _by_names(value: Any, names: Any, call: Call, quantities: Quantities, path: 
                 at = f"{path}[{key!r}]"
                 yield Claim(_label(at), quantity or "", "key", _picking(at), returned=True, path=at)
     elif isinstance(value, (tuple, list)):
-        inner = names if isinstance(names, list) and len(names) == len(value) else [None] * len(value)
-        for place, (item, name) in enumerate(zip(value, inner, strict=True)):
+        each = names if isinstance(names, list) and len(names) == len(value) else [None] * len(value)
+        for place, (item, name) in enumerate(zip(value, each, strict=True)):
             yield from _by_names(item, name, call, quantities, f"{path}[{place}]")
     elif _is_real(value):
         name = names if isinstance(names, str) else ""
@@ -269,7 +269,7 @@ def _in_place(program: Program, outcome: Outcome, quantities: Quantities) -> Ite
             continue
         before = quantities.samples.of(name)
         if isinstance(outcome.given[name], np.ndarray) and not np.array_equal(outcome.given[name], before):
-            yield Claim(name, updated, "in place", lambda found, name=name: found.given[name])
+            yield Claim(name, updated, "in place", _given_pick(name))
     for owner, made in outcome.objects.items():
         for path, _ in arrays_in(made):
             symbol = _updated_name(path, owner, program, quantities)
@@ -345,6 +345,10 @@ def _picking(path: str, call: int = -1) -> Callable[[Outcome], Any]:
 
 def _attribute_pick(owner: type, path: str) -> Callable[[Outcome], Any]:
     return lambda outcome: part_of(outcome.objects[owner], path)
+
+
+def _given_pick(name: str) -> Callable[[Outcome], Any]:
+    return lambda outcome: outcome.given[name]
 
 
 def _try(pick: Callable[[Outcome], Any], outcome: Outcome) -> Any:

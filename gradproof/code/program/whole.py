@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 
 from gradproof.case.derivation import Equation
-from gradproof.code.program.calls import Binder, found_in, of_function
+from gradproof.code.program.calls import Binder, found_in, of_function, shape_of
 from gradproof.code.program.equations import Runner, equations_of, form_of
 from gradproof.code.program.objects import program_of
 from gradproof.code.program.results import Claim, claims_of
@@ -99,8 +99,8 @@ def _require_repeatable(program: Program, values: dict[str, object], claims: lis
             path, line = place_of(program)
             raise GradproofError(
                 f"{path.parent.name}/{path.name}:{line}: {program.calls[-1].name}: called again on the same numbers, "
-                f"the code gives another value of {claim.label}: random numbers are drawn, or state is kept outside the "
-                "object; hand both over as arguments"
+                f"the code gives another value of {claim.label}: random numbers are drawn, or state is kept outside "
+                "the object; hand both over as arguments"
             )
 
 
@@ -136,7 +136,7 @@ def _why(error: Exception, program: Program, values: dict[str, object]) -> str:
         place, text = f"{path.parent.name}/{path.name}:{frames[-1].lineno}: ", f"{frames[-1].line}: "
     return (
         f"{place}{text}{type(error).__name__}: {error}; {program.calls[-1].name} was called on one trial with shapes "
-        f"{ {name: np.shape(value) for name, value in values.items()} }"  # type: ignore[arg-type]
+        f"{ {name: shape_of(value) for name, value in values.items()} }"
     )
 
 

@@ -272,7 +272,7 @@ def _own_variants(slot: Slot, node: ast.expr, text: str) -> Iterator[tuple[float
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield 3.0, operand, f"the sign of {text} is wrong"
         case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
-            for other in (
+            for number in (
                 0,
                 1,
                 2,
@@ -285,13 +285,13 @@ def _own_variants(slot: Slot, node: ast.expr, text: str) -> Iterator[tuple[float
                 -1,
                 1 / value if value else 0,
             ):
-                whole = int(other) if isinstance(other, float) and other.is_integer() else other
+                whole = int(number) if isinstance(number, float) and number.is_integer() else number
                 yield 4.0, ast.Constant(whole), ""
             if slot.name in ("value",) and isinstance(slot.holder, ast.keyword) and slot.holder.arg == "axis":
                 yield 4.0, ast.Tuple([ast.Constant(0), ast.Constant(1)], ast.Load()), ""
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            for other in _COMPARED.get(type(op), ()):
-                yield 3.0, ast.Compare(left, [other()], [right]), ""
+        case ast.Compare(left=left, ops=[compared], comparators=[right]):
+            for comparison in _COMPARED.get(type(compared), ()):
+                yield 3.0, ast.Compare(left, [comparison()], [right]), ""
         case ast.Call():
             yield from _calls(node)
         case ast.Attribute(attr="T", value=value):
@@ -300,9 +300,9 @@ def _own_variants(slot: Slot, node: ast.expr, text: str) -> Iterator[tuple[float
             yield from ((bits + 1, ast.Subscript(value, new, ast.Load()), "") for bits, new in _indices(index))
         case ast.Tuple(elts=items) if 2 <= len(items) <= 6:
             for one in range(len(items)):
-                for other in range(one + 1, len(items)):
+                for second in range(one + 1, len(items)):
                     swapped = list(items)
-                    swapped[one], swapped[other] = swapped[other], swapped[one]
+                    swapped[one], swapped[second] = swapped[second], swapped[one]
                     yield 3.5, ast.Tuple(swapped, ast.Load()), "two of them are exchanged"
 
 
@@ -438,9 +438,9 @@ def _own_statement(block: list[ast.stmt], place: int) -> Iterator[Edit]:
                 yield _replaced(block, place, ast.Expr(at), 4.5, "entries that are named twice are added once only")
     if len(block) > 1 and not hasattr(node, "body"):
         yield _left_out(block, place, 5.0, f"{text} does not belong there")
-        for other in range(len(block)):
-            if other not in (place, place + 1):
-                yield _moved(block, place, other, 5.0)
+        for to in range(len(block)):
+            if to not in (place, place + 1):
+                yield _moved(block, place, to, 5.0)
 
 
 def _put_in(block: list[ast.stmt], place: int, target: str, pool: Pool, band: Band) -> Iterator[Edit]:

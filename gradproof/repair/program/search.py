@@ -152,11 +152,11 @@ class Search:
         if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.Return)) or value is None:
             return 1.0 if not isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Pass)) else None
         nudged = ast.Call(ast.Name(NUDGE, ast.Load()), [value], [])
-        statement.value = ast.copy_location(nudged, value)  # type: ignore[attr-defined]
+        statement.value = ast.copy_location(nudged, value)
         try:
             code = function.compiled()
         finally:
-            statement.value = value  # type: ignore[attr-defined]
+            statement.value = value
         if code is None:
             return None
         spaces = [one.__globals__ for one in function.functions]
