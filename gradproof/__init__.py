@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # what a type checker and an editor see; at run time `__getat
     from gradproof.case.distributions import sorted_normal as sorted_normal
     from gradproof.case.distributions import uniform as uniform
     from gradproof.case.reference import Reference as Reference
-    from gradproof.check.result import CheckResult as CheckResult
+    from gradproof.check.facts.result import CheckResult as CheckResult
     from gradproof.code import Code as Code
     from gradproof.errors import Disagreement as Disagreement
     from gradproof.errors import GradproofError as GradproofError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # what a type checker and an editor see; at run time `__getat
 __version__ = "0.1.0"
 
 _HOMES = {
-    "CheckResult": "gradproof.check.result",
+    "CheckResult": "gradproof.check.facts.result",
     "Code": "gradproof.code",
     "Disagreement": "gradproof.errors",
     "GradproofError": "gradproof.errors",

@@ -27,11 +27,11 @@ from gradproof.check.case import Case, load_case, make_case
 from gradproof.check.compare import Tally, finite_rows
 from gradproof.check.effort import chosen_trials, why_fewer
 from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
-from gradproof.check.failures import Failure, contained
+from gradproof.check.facts.failures import Failure, contained
+from gradproof.check.facts.resolution import COARSEST, Seen
+from gradproof.check.facts.result import CheckResult
 from gradproof.check.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, ModeChanged
 from gradproof.check.replay import worst_entries
-from gradproof.check.resolution import COARSEST, Seen
-from gradproof.check.result import CheckResult
 from gradproof.check.vacuity import Teeth, teeth_of
 from gradproof.check.verdicts import Evidence, results_of
 from gradproof.code import Code

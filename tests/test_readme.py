@@ -10,7 +10,7 @@ from small_projects import ROOT, Run, flat
 
 from gradproof.case.project import Project
 from gradproof.check.compare import PLAIN_ULPS
-from gradproof.check.result import VERDICTS
+from gradproof.check.facts.result import VERDICTS
 from gradproof.cli import COMMANDS
 from gradproof.report.frames import EQUATION_COLUMNS, SCALES_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
 

@@ -20,7 +20,7 @@ from benchmarks.judgement_cases.mistakes import Mistake
 from benchmarks.judgement_cases.text import Written, reference_of
 from gradproof import Code, crosscheck
 from gradproof.check.case import make_case
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.code.load import read_code
 from gradproof.errors import GradproofError
 from gradproof.proof.proving import prove_case, with_proofs

@@ -17,7 +17,7 @@ from gradproof.audit.values.declare import is_printable
 from gradproof.audit.values.provider import Array, Role
 from gradproof.case.reference import Reference
 from gradproof.check.bounds import TruthBounds
-from gradproof.check.resolution import COARSEST, Seen
+from gradproof.check.facts.resolution import COARSEST, Seen
 from gradproof.trials.draws import draw
 from gradproof.truth.binding import Binding
 from gradproof.truth.sources import Leaf, Output, Result

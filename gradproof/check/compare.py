@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.check.resolution import COARSEST, Seen
+from gradproof.check.facts.resolution import COARSEST, Seen
 
 Array = NDArray[Any]
 Rows = NDArray[np.intp]

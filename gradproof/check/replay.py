@@ -14,8 +14,8 @@ from gradproof.case.project import suggestions
 from gradproof.check.bounds import Bounded, EquationBounds
 from gradproof.check.case import Case
 from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
-from gradproof.check.measured import WorstEntry
-from gradproof.check.result import EquationResult
+from gradproof.check.facts.measured import WorstEntry
+from gradproof.check.facts.result import EquationResult
 from gradproof.errors import GradproofError
 
 Array = NDArray[Any]

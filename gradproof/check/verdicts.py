@@ -10,9 +10,9 @@ import numpy as np
 from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.compare import Tally
+from gradproof.check.facts.resolution import COARSEST, Resolution
+from gradproof.check.facts.result import EquationResult
 from gradproof.check.judging import FREE, OWN
-from gradproof.check.resolution import COARSEST, Resolution
-from gradproof.check.result import EquationResult
 from gradproof.check.vacuity import Teeth
 from gradproof.truth.sources import reading_of
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gradproof.check.rendering import rendered
+from gradproof.check.facts.rendering import rendered
 from gradproof.errors import Disagreement
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from gradproof.check.rendering import register
+from gradproof.check.facts.rendering import register
 from gradproof.functions.result import ZERO, Finding, FunctionResult
 
 WIDTH = 100

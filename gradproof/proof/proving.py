@@ -16,8 +16,8 @@ import numpy as np
 from gradproof.case.derivation import Equation
 from gradproof.check.bounds import TruthBounds
 from gradproof.check.case import Case
-from gradproof.check.failures import Failure, failure
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.failures import Failure, failure
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.errors import GradproofError
 from gradproof.proof.confirming import following, unconfirmed
 from gradproof.proof.expressions.array import ExactArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gradproof.check.failures import Failure, contained
+from gradproof.check.facts.failures import Failure, contained
 from gradproof.defaults import REPAIR_SECONDS
 from gradproof.repair.equation import Context, Equation
 from gradproof.repair.mend import Workbench

@@ -10,8 +10,8 @@ from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation
 from gradproof.case.source_text import read_source
 from gradproof.check.case import Case
-from gradproof.check.failures import Failure
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.failures import Failure
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError

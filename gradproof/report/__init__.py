@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradproof.check.rendering import register
+from gradproof.check.facts.rendering import register
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gradproof.check.result import CheckResult
+    from gradproof.check.facts.result import CheckResult
 
 
 def _equations(result: CheckResult) -> pd.DataFrame:

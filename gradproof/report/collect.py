@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 from gradproof.studies.scatter import Scatter, scatter
 from gradproof.studies.spread import Spread, spreads
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 
 EQUATION_COLUMNS = {
     "case": "str",

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, fields
 from typing import Any
 
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.report.wording import version_of
 
 VERSION = 1

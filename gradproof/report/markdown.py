@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradproof.check.failures import REPORT
-from gradproof.check.result import VERDICTS, CheckResult, EquationResult
+from gradproof.check.facts.failures import REPORT
+from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
 from gradproof.report import wording
 from gradproof.report.summaries import CaseSummary, headline
 

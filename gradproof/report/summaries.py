@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradproof.check.result import VERDICTS
+from gradproof.check.facts.result import VERDICTS
 from gradproof.report import wording
 
 NO_REPORT = "its equations.csv is no report of this version; check the case again"

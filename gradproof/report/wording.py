@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
 
 if TYPE_CHECKING:
-    from gradproof.check.measured import WorstEntry
+    from gradproof.check.facts.measured import WorstEntry
 
 
 def short(value: float) -> str:

@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gradproof.check.failures import Failure, contained
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.failures import Failure, contained
+from gradproof.check.facts.result import CheckResult
 from gradproof.errors import GradproofError
 from gradproof.report import markdown
 from gradproof.report.collect import collect, named

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
-from gradproof.check.result import EquationResult
+from gradproof.check.facts.result import EquationResult
 from gradproof.truth.sources import Derivative
 
 Array = NDArray[Any]

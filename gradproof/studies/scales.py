@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
-from gradproof.check.measured import ScalePoint, ScaleSweep, SideErrors
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.measured import ScalePoint, ScaleSweep, SideErrors
+from gradproof.check.facts.result import CheckResult
 
 Array = NDArray[Any]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
-from gradproof.check.measured import Trajectory
+from gradproof.check.facts.measured import Trajectory
 from gradproof.errors import GradproofError
 from gradproof.trials.numbers import TrialsDiffer
 from gradproof.truth.binding import Binding

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gradproof import defaults
 from gradproof.case.project import Project
 from gradproof.case.reference import Reference
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 from gradproof.errors import Disagreement
 from gradproof.report.terminal import plain
 from gradproof.run import Checkable, crosscheck

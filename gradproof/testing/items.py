@@ -17,7 +17,7 @@ from gradproof.errors import Disagreement, GradproofError
 if TYPE_CHECKING:
     from _pytest._code.code import ExceptionInfo, TerminalRepr
 
-    from gradproof.check.result import CheckResult, EquationResult
+    from gradproof.check.facts.result import CheckResult, EquationResult
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gradproof import Reference, crosscheck, normal
-from gradproof.check.resolution import COARSEST, Resolution, Seen
+from gradproof.check.facts.resolution import COARSEST, Resolution, Seen
 
 ALL = np.ones(2, dtype=bool)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gradproof import crosscheck
 from gradproof.case.project import Project
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.repair.mending import mend_case, patches, with_repairs, write
 
 HERE = Path(__file__).resolve().parent

@@ -14,7 +14,7 @@ from repair_setup import Written, written
 
 from gradproof.case.project import Project
 from gradproof.check.case import Case, load_case
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 from gradproof.repair import Context, Evidence, Workbench, mend_all
 from gradproof.repair.equation import definition_of
 from gradproof.repair.formulas.formula import Constant, Name, inline, transform

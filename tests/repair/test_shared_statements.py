@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradproof.case.project import Project
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 from gradproof.repair.mending import mend_case, patches, with_repairs, write
 from gradproof.run import crosscheck
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from gradproof import Reference, crosscheck, normal
-from gradproof.check.result import EquationResult
+from gradproof.check.facts.result import EquationResult
 from gradproof.repair.evidence.soundness import adds_a_size, divides_by_gradient, edited_statements
 
 

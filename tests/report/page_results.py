@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from report_results import RIGHT, TRAINING, WRONG, outcome
 
-from gradproof.check.measured import ScalePoint, ScaleSweep, SideErrors
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.measured import ScalePoint, ScaleSweep, SideErrors
+from gradproof.check.facts.result import CheckResult
 from gradproof.report.collect import Details
 from gradproof.studies.scatter import Scatter
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradproof.check.measured import Trajectory, WorstEntry
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.measured import Trajectory, WorstEntry
+from gradproof.check.facts.result import CheckResult, EquationResult
 
 RIGHT = EquationResult(
     equation="Z",

@@ -13,7 +13,7 @@ from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
 from small_projects import ROOT, Run, Write
 
 from gradproof.case.project import Project
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.report.html import write as html
 from gradproof.report.html.brief import headline, status
 from gradproof.report.summaries import CaseSummary

@@ -18,8 +18,8 @@ from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
 from small_projects import ROOT
 
 from gradproof.case.project import Project
+from gradproof.check.facts.measured import ScalePoint, ScaleSweep, SideErrors
 from gradproof.check.loading import load_derivation
-from gradproof.check.measured import ScalePoint, ScaleSweep, SideErrors
 from gradproof.report.collect import Details
 from gradproof.report.figures.dependencies import ROOM
 from gradproof.report.figures.draw import NAMES, pictures

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
 
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 from gradproof.report.markdown import agreement, escape, index, table
 from gradproof.report.summaries import CaseSummary
 

@@ -8,8 +8,8 @@ import pytest
 from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
 from rich.console import Console
 
-from gradproof.check.measured import ScalePoint, ScaleSweep, SideErrors
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.measured import ScalePoint, ScaleSweep, SideErrors
+from gradproof.check.facts.result import CheckResult
 from gradproof.report import wording
 from gradproof.report.terminal.progress import progress_bar
 from gradproof.report.terminal.scales import print_scales

@@ -16,7 +16,7 @@ from report_results import RIGHT, TRAINING, WRONG, outcome
 from small_projects import ROOT, Write
 
 from gradproof.case.project import Project
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 from gradproof.errors import GradproofError
 from gradproof.report.frames import EQUATION_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
 from gradproof.report.placing import write_atomically

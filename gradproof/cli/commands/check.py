@@ -11,7 +11,7 @@ import click
 
 from gradproof import defaults
 from gradproof.case.project import Project, find_project
-from gradproof.check.failures import Failure, failure
+from gradproof.check.facts.failures import Failure, failure
 from gradproof.cli import error_text
 from gradproof.cli.options import Bytes, Seconds, draw_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT, USER_MISTAKE
@@ -20,7 +20,7 @@ from gradproof.errors import GradproofError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gradproof.check.result import CheckResult
+    from gradproof.check.facts.result import CheckResult
 
 
 IN_FULL = 5

@@ -14,7 +14,7 @@ from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 from gradproof.errors import GradproofError
 
 if TYPE_CHECKING:
-    from gradproof.check.result import CheckResult
+    from gradproof.check.facts.result import CheckResult
     from gradproof.repair.mending import FilePatch
 
 
@@ -51,7 +51,7 @@ def command(
     """
     project = find_project()
     from gradproof.check.case import load_case
-    from gradproof.check.failures import Failure
+    from gradproof.check.facts.failures import Failure
     from gradproof.repair.mending import mend_case, patches, with_repairs
     from gradproof.report.terminal.repairs import print_repairs, stderr
     from gradproof.run import crosscheck

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from gradproof.check.result import VERDICTS, CheckResult
+from gradproof.check.facts.result import VERDICTS, CheckResult
 from gradproof.report.figures.graph import WIDEST, Layout, lay_out
 from gradproof.report.figures.style import MARKERS, PALETTE, Picture, style
 from gradproof.report.wording import count

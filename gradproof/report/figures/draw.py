@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gradproof.check.failures import Failure, contained
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.failures import Failure, contained
+from gradproof.check.facts.result import CheckResult
 from gradproof.report.collect import Details
 from gradproof.report.figures.dependencies import graph_picture
 from gradproof.report.figures.runs import scales_picture, training_picture

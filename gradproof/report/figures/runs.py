@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from gradproof.check.measured import ScalePoint, ScaleSweep, SideErrors, Trajectory
+from gradproof.check.facts.measured import ScalePoint, ScaleSweep, SideErrors, Trajectory
 from gradproof.report.figures.style import PALETTE, Picture, leave_margins, power_of_ten, powers_of_ten, style
 from gradproof.report.wording import count, percent, short
 

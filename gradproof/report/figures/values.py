@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from gradproof.check.result import VERDICTS, CheckResult, EquationResult
+from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
 from gradproof.report.figures.style import MARKERS, PALETTE, Picture, leave_margins, powers_of_ten, style
 from gradproof.report.wording import count, names, percent
 from gradproof.studies.scatter import Scatter

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gradproof.check.failures import REPORT
-from gradproof.check.result import VERDICTS, CheckResult, EquationResult
+from gradproof.check.facts.failures import REPORT
+from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
 from gradproof.report import wording
 from gradproof.report.html.data import MARKS, Brief, Count, Erratum, Fact
 from gradproof.report.html.showing import Typesetter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 from gradproof.report.collect import sources_of
 from gradproof.report.html.brief import brief
 from gradproof.report.html.render import render

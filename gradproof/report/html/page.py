@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.report import wording
 from gradproof.report.collect import Details
 from gradproof.report.figures.style import Picture, svg

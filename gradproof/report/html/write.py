@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradproof.check.result import CheckResult
+from gradproof.check.facts.result import CheckResult
 from gradproof.report.collect import Details, collect
 from gradproof.report.figures.draw import pictures
 from gradproof.report.figures.style import Picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradproof.check.result import CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.report import wording
 
 

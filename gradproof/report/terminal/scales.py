@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gradproof.check.measured import ScaleSweep
+from gradproof.check.facts.measured import ScaleSweep
 from gradproof.report import wording
 
 

@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gradproof.check.failures import REPORT, Failure
-from gradproof.check.result import VERDICTS, CheckResult, EquationResult
+from gradproof.check.facts.failures import REPORT, Failure
+from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
 from gradproof.errors import visible
 from gradproof.report import wording
 
 if TYPE_CHECKING:
+    from gradproof.check.facts.measured import Trajectory
     from gradproof.check.loading import Heading
-    from gradproof.check.measured import Trajectory
     from gradproof.studies.mutants import MutationResult
 
 KINDS = ("forward", "derivative", "update")

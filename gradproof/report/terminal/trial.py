@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
+from gradproof.check.facts.resolution import COARSEST
 from gradproof.check.replay import TrialValues
-from gradproof.check.resolution import COARSEST
 from gradproof.report import wording
 
 Array = NDArray[Any]

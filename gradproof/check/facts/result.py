@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gradproof import defaults
-from gradproof.check.failures import Failure
-from gradproof.check.measured import ScaleSweep, Trajectory, WorstEntry
-from gradproof.check.rendering import rendered
+from gradproof.check.facts.failures import Failure
+from gradproof.check.facts.measured import ScaleSweep, Trajectory, WorstEntry
+from gradproof.check.facts.rendering import rendered
 from gradproof.errors import Disagreement
 
 if TYPE_CHECKING:
