@@ -83,8 +83,8 @@ def test_computed_variable_is_nothing_that_is_drawn(tmp_path, line):
 
 def test_returned_expression_is_judged_beside_the_variable_of_its_name(tmp_path):
     result = checked(tmp_path, TEXT.replace("return dx, dw", "return dx * 2, dw"), *BOTH)
-    assert verdicts(result)["dLoss_dX"] == "agrees"
-    assert [one.equation for one in result.wrong] == ["dLoss_dX__returned"]
+    assert verdicts(result)["dLoss_dX__backward"] == "agrees"
+    assert [one.equation for one in result.wrong] == ["dLoss_dX"]
     assert result.wrong[0].fix_place.endswith("layers.py:13")
 
 

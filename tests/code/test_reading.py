@@ -274,8 +274,8 @@ def test_a_mended_file_agrees(tmp_path):
 def test_a_weight_used_after_its_update_is_told_to_move(tmp_path):
     result, blamed, _ = slipped(tmp_path, "updated weight used")
     one = next(one for one in result.results if one.equation == blamed)
-    assert "updated" in one.diagnosis
-    assert "before line" in one.fix
+    assert "stands in the wrong place: it belongs before line" in one.diagnosis
+    assert one.fix == "dX = dZ @ W"
 
 
 def test_a_loop_is_named_by_its_line(tmp_path):
