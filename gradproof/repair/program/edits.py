@@ -371,6 +371,7 @@ def _calls(node: ast.Call) -> Iterator[tuple[float, ast.expr, str]]:
         yield 3.5, ast.Call(node.func, node.args[:-1], []) if len(node.args) > 2 else node, ""
         if len(node.args) == 2:
             yield 3.5, ast.Call(node.func, node.args[1:], []), "the loop should begin at 0"
+        yield 3.5, _call(ast.Name("reversed", ast.Load()), node), "the loop should go backwards"
 
 
 def _reductions(node: ast.Call) -> Iterator[tuple[float, ast.expr, str]]:
