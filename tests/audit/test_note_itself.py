@@ -14,6 +14,13 @@ from gradproof.audit.own.judging import audit_itself
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = ROOT / "benchmarks" / "notes"
 SLIPS = tomllib.loads((NOTES / "slips.toml").read_text(encoding="utf-8"))["slip"]
+LOGISTIC = r"""
+$$\sigma(z) = \frac{1}{1 + e^{-z}}$$
+$$z = w^T x + b, \quad a = \sigma(z)$$
+$$L = -(y \log a + (1 - y) \log(1 - a))$$
+$$\frac{\partial L}{\partial z} = a - y$$
+"""
+SOFTMAX = r"P_j = \frac{e^{Y_j}}{\sum_{k=5}^{7} e^{Y_k}}"
 
 
 def judged(text: str, *given: str) -> Audit:
@@ -24,6 +31,37 @@ def judged(text: str, *given: str) -> Audit:
 def statuses(text: str) -> list[str]:
     """The status of every equality."""
     return [verdict.status for verdict in judged(text).verdicts]
+
+
+def test_claim_that_follows_from_the_definitions_holds() -> None:
+    assert set(statuses(LOGISTIC + r"$$\frac{\partial L}{\partial w} = (a - y) x$$")) == {"holds"}
+
+
+def test_claim_that_does_not_follow_is_wrong() -> None:
+    found = judged(LOGISTIC + r"$$\frac{\partial L}{\partial w} = (a + y) x$$")
+    assert [verdict.equation for verdict in found.verdicts if verdict.status == "WRONG"] == [
+        r"\frac{\partial L}{\partial w} = (a + y) x"
+    ]
+
+
+@pytest.mark.parametrize(("sign", "status"), [("-", "holds"), ("+", "WRONG")])
+def test_update_is_judged_as_a_step_of_descent(sign: str, status: str) -> None:
+    assert statuses(LOGISTIC + rf"$$w \leftarrow w {sign} \eta (a - y) x$$")[-1] == status
+
+
+@pytest.mark.parametrize(("sign", "status"), [("-", "holds"), ("+", "WRONG")])
+def test_line_given_beside_the_note_defines_a_function(sign: str, status: str) -> None:
+    text = LOGISTIC.replace(r"$$\sigma(z) = \frac{1}{1 + e^{-z}}$$", "").replace(r"\sigma", "g")
+    text += rf"$$\frac{{\partial L}}{{\partial w}} = (a {sign} y) x$$"
+    found = judged(text, r"g(z) = \frac{1}{1 + e^{-z}}")
+    assert [verdict.status for verdict in found.verdicts] == ["holds"] * 4 + [status]
+
+
+def test_document_without_a_reference_has_its_six_misprints_and_their_mends() -> None:
+    found = audit_itself(read_note(ROOT / "manual" / "parameter_update_2.md"), given=[SOFTMAX])
+    assert (len(found.statements), len(found.verdicts), found.count("holds")) == (49, 72, 66)
+    wrong = [verdict for verdict in found.verdicts if verdict.status == "WRONG"]
+    assert [(v.kind, v.mend and (v.mend.printed, v.mend.should)) for v in wrong] == [("update", ("+", "-"))] * 6
 
 
 def test_derivative_by_what_the_loss_does_not_depend_on_is_not_judged() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,7 +122,8 @@ def step(statement: Statement, own: Own, candidates: Sequence[str], text: str) -
     change = new - at
     rates = list(_rates(tree, own, values, place.key))
     upwards = any(word in text.lower() for word in _UPWARDS)
-    wrong: Step | None = None
+    turned: Step | None = None
+    wrong: dict[str, Array] = {}
     reason = "no objective of the note depends on it"
     leaves = own.world.leaves_of(tree, values)
     for key in reversed(candidates):
@@ -143,15 +144,26 @@ def step(statement: Statement, own: Own, candidates: Sequence[str], text: str) -
             if _same(own, change, rate * here):
                 if upwards or key.startswith((r"\ell", r"\mathcal{L}(")):
                     return Step(place.key, old + rate * whole, note=f"judged as a step of gradient ascent on {key}")
-                wrong = wrong or Step(place.key, old - rate * whole)
+                turned = turned or Step(place.key, old - rate * whole)
             elif _scaled(own, change, rate * here):
                 reason = f"it is a multiple of the step of gradient descent on {key} with the step size {name}"
                 return Step(place.key, None, reason)
             elif leaves is not None and leaves <= own.world.leaves_under(key) | {name, place.key}:
-                wrong = wrong or Step(place.key, old - rate * whole)
+                wrong.setdefault(key, old - rate * whole)
             else:
                 reason = "it is made of more than the objective and a step size"
-    return wrong or Step(place.key, None, reason)
+    return turned or _of_the_last(wrong, own, place.key, reason)
+
+
+def _of_the_last(wrong: Mapping[str, Array], own: Own, key: str, reason: str) -> Step:
+    """The step on the one objective that no other is made of: no note descends on what its loss is computed from."""
+    last = [top for top in wrong if all(own.world.slope(other, top) is None for other in wrong if other != top)]
+    if not last:
+        return Step(key, None, reason)
+    first, *others = (wrong[top] for top in last)
+    if any(first.shape != other.shape or not _same(own, first, other) for other in others):
+        return Step(key, None, f"it may be a step on any of {', '.join(last)}")
+    return Step(key, first)
 
 
 def _rates(tree, own: Own, values, key: str) -> Iterator[tuple[Array, str]]:  # type: ignore[no-untyped-def]

@@ -381,7 +381,7 @@ def gradient(
     for entry in range(flat.shape[1]):
         column = flat[:, entry].sum()
         slope = None
-        if column.requires_grad:
+        if column.requires_grad and by.requires_grad:  # a constant, such as the identity, has none
             (slope,) = torch.autograd.grad(column, by, retain_graph=True, create_graph=again, allow_unused=True)
         slopes.append(slope)
     if all(slope is None for slope in slopes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, product
 
 from gradproof.audit.own.names.definitions import Definitions
 from gradproof.audit.own.names.families import Families, symbols_in
@@ -49,7 +50,7 @@ class Ranks:
             ranks, cost = self._descended(ranks, leaves)
             if cost < lowest - 1e-9:
                 best, lowest = ranks, cost
-        return best
+        return self._by_pairs(best, lowest, leaves)
 
     def _leaves(self) -> dict[Leaf, int]:
         """Leaves and the fewest axes that their labels and transposes need."""
@@ -104,6 +105,24 @@ class Ranks:
             if not better:
                 break
         return ranks, cost
+
+    def _by_pairs(self, ranks: dict[Leaf, int], cost: float, leaves: Mapping[Leaf, int]) -> dict[Leaf, int]:
+        """Ranks changed two at a time: in `w^T x + b` those of `w` and `x` are right or wrong together."""
+        better = True
+        while better:
+            better = False
+            free = [leaf for leaf in ranks if leaf not in self.given]
+            for pair in combinations(free, 2):
+                for two in product(*(range(leaves[leaf], 3) for leaf in pair)):
+                    if self._left < 0:
+                        return ranks
+                    if any(ranks[leaf] == rank for leaf, rank in zip(pair, two, strict=True)):
+                        continue  # one at a time has been tried
+                    other = {**ranks, **dict(zip(pair, two, strict=True))}
+                    changed = self._cost(other)
+                    if changed < cost - 1e-9:
+                        ranks, cost, better = other, changed, True
+        return ranks
 
     def kinds(self, ranks: Mapping[Leaf, int]) -> Kinds:
         """The kinds of all formulas under some ranks."""
