@@ -70,7 +70,7 @@ def test_help_of_check_says_what_is_written_and_the_exit_statuses(run: Run) -> N
     text = flat(run("check", "--help").stdout)
     assert "without this option nothing is written" in text
     assert "Exit status: 0 where all is as expected, 1 where an equation disagrees" in text
-    assert "[default: 10000;" in text
+    assert "by default 10,000, and fewer of a large case" in text
 
 
 def test_version_is_the_package_version(run: Run) -> None:
@@ -80,7 +80,7 @@ def test_version_is_the_package_version(run: Run) -> None:
 def test_misspelt_command_is_refused(run: Run) -> None:
     outcome = run("chekc")
     assert outcome.exit_code == 2
-    assert "No such command 'chekc'" in outcome.stderr
+    assert "there is no command 'chekc' (did you mean check?)" in flat(outcome.stderr)
 
 
 def test_help_after_every_command_was_loaded_is_the_same(write: Write, run: Run) -> None:

@@ -11,7 +11,7 @@ from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 from gradproof.errors import GradproofError
 
 
-@click.command("mutate", short_help="Plant mistakes in gradients and see which tests of a pytest suite notice.")
+@click.command("mutate", short_help="Plant mistakes and see which gradient tests notice.")
 @click.argument("tests", nargs=-1, required=True, metavar="TESTS...")
 @click.option("-k", "expression", metavar="EXPRESSION", help="Only the tests that pytest's -k would choose.")
 @click.option(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import click
 
 from gradproof.cli.options import proof_options
@@ -35,7 +37,10 @@ def command(
     from gradproof.report.terminal.tables import stdout
 
     (one, path), (other, other_path) = find_function(first), find_function(second)
-    proof = same(one, other, {**known_shapes(other_path), **known_shapes(path), **given}, seed=seed, deadline=deadline)
+    parameters = {name for function in (one, other) for name in inspect.signature(function).parameters}
+    known = {**known_shapes(other_path), **known_shapes(path)}
+    shapes = {**{name: known[name] for name in parameters & known.keys()}, **given}
+    proof = same(one, other, shapes, seed=seed, deadline=deadline)
     print_same(stdout(), (first, second), proof)
     ctx.exit(AS_EXPECTED if proof.verdict is Verdict.PROVED else DISAGREEMENT)
 
