@@ -82,6 +82,9 @@ class World:
         except (NotAvailable, Unjudged, Misfit) as error:
             self._values[key] = str(error)
             raise NotAvailable(str(error)) from error
+        except (RuntimeError, IndexError) as error:  # the guessed sizes do not go together
+            self._values[key] = f"{key} cannot be computed with the sizes that were guessed"
+            raise NotAvailable(str(self._values[key])) from error
         finally:
             self._computing.discard(key)
         self._values[key] = value
@@ -141,7 +144,8 @@ class World:
         ]
         if len({entry.shape for entry in entries}) != 1:
             raise NotAvailable("its entries have different shapes")
-        tensor = torch.stack([entry.tensor for entry in entries])
+        stacked: TensorArray = np.stack(entries)  # type: ignore[call-overload]  # behind the axis of trials
+        tensor = stacked.tensor
         lengths = [len(r) for r in ranges]
         return TensorArray(tensor.reshape(tensor.shape[0], *lengths, *tensor.shape[2:]))
 
