@@ -164,7 +164,6 @@ UNREAD = [
     (r"\begin{tabular} a \end{tabular}", "the environment 'tabular' is not read", 0),
     (r"\begin{pmatrix} a & b \\ c \end{pmatrix}", "a matrix whose rows differ in length", 0),
     (r"\nabla a", "without what it is taken by", 0),
-    ("(a, b) c", "is not expected here", 2),
     (r"\text{what is it} a", "the text 'whatisit' inside of a formula", 0),
 ]
 

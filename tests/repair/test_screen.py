@@ -53,7 +53,7 @@ def test_agreeing_constant_over_trials_counts_for_each() -> None:
 
 def test_allowed_is_relative_to_value_and_largest_value() -> None:
     (group,) = evidence(q=np.array([0.0, 100.0]))
-    assert group.allowed("q") == pytest.approx([1e-7, 2e-7])
+    assert group.allowed("q") == pytest.approx([1e-9, 2e-9])
 
 
 def test_allowed_uses_the_tolerance_that_is_given() -> None:

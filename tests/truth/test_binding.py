@@ -105,7 +105,7 @@ def test_parse_symbol_refuses_what_is_no_tensor(text):
         ({"symbols": {"W": "linear.weight[2, 0]"}}, ["shape (2, 3)", "no entry [2, 0]"]),
         ({"symbols": {"Loss": "linear"}}, ["ambiguous", "a result"]),
         ({"symbols": {"not a name": "linear"}}, ["'not a name' is no name"]),
-        ({"inputs": {"X": 3.0}}, ["'X' is 3.0", "normal(2)"]),
+        ({"inputs": {"X": 3.0}}, ["forward(X) fails", "'X': ()"]),
         ({"inputs": {"X": normal(4)}}, ["forward(X) fails", "'X': (4,)"]),
         ({"inputs": {"U": normal(3)}}, ["forward(U) fails"]),
         ({"model": lambda: 3}, ["model() gives a int"]),

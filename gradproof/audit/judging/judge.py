@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -115,6 +115,8 @@ class _Bench:
         decided = [finding for finding in found if finding.status in ("holds", "WRONG")]
         shown = next((finding for finding in decided if finding.status == "WRONG"), None)
         shown = shown or (decided[0] if decided else found[0])
+        if shown.status == "WRONG":
+            shown = self._unless_doubtful(shown, found)
         equality = shown.equality
         relation = statement.relations[equality]
         edit = None
@@ -145,6 +147,18 @@ class _Bench:
             edit,
             _compared(decided if shown.status == "holds" else [shown]),
         )
+
+    def _unless_doubtful(self, wrong: Finding, found: Sequence[Finding]) -> Finding:
+        """An accusation, but where the note is its own reference only if it is wrong in every case of its indices.
+
+        What is wrong in one case, and right or open in another, may be meant for the other alone: one step, the last.
+        """
+        other = next((finding for finding in found if finding.status != "WRONG"), None)
+        if other is None or not getattr(self.provider, "is_own", False):
+            return wrong
+        there = "right" if other.status == "holds" else "not judged"
+        reason = f"if it is meant for {self._case(wrong)} it is wrong; it is {there} for {self._case(other)}"
+        return replace(wrong, status="not judged", reason=reason)
 
     def _notes(self, finding: Finding, found: Sequence[Finding], complete: bool) -> tuple[str, ...]:
         """The notes on the two sides of a sign, each once, and what was not judged of the cases."""

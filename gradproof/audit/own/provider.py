@@ -40,6 +40,11 @@ class Own:
     on_enter: Callable[[Statement], None] | None = None
 
     @property
+    def is_own(self) -> bool:
+        """The note is its own reference, so what stands for what is a guess."""
+        return True
+
+    @property
     def names(self) -> Names:
         """What printed names mean."""
         return self.world.names

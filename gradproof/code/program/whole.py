@@ -120,6 +120,11 @@ def _require_parameters(program: Program, quantities: Quantities) -> None:
     has_object = any(call.owner is not None for call in program.calls)
     if has_object and binding.parameters and not read.intersection(binding.parameters):
         symbols = [s for s, source in binding.roots.items() if getattr(source, "path", None) in binding.parameters]
+        if not symbols:
+            raise GradproofError(
+                "the code never reads a parameter of the model, and the reference has no symbol for one: "
+                'Reference(symbols={"W1": "layers.0.weight"}), then Code(names={"self.weights[0]": "W1"})'
+            )
         raise GradproofError(
             f"the code never reads a parameter of the model ({', '.join(symbols)}): say which variable each is: "
             f'Code(names={{"self.w": "{symbols[0]}"}}), by its path where other objects hold it: '
