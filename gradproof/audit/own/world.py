@@ -144,7 +144,8 @@ class World:
         ]
         if len({entry.shape for entry in entries}) != 1:
             raise NotAvailable("its entries have different shapes")
-        stacked: TensorArray = np.stack(entries)  # type: ignore[call-overload]  # behind the axis of trials
+        stack: Any = np.stack  # by NumPy's protocol, which a TensorArray answers
+        stacked: TensorArray = stack(entries)
         tensor = stacked.tensor
         lengths = [len(r) for r in ranges]
         return TensorArray(tensor.reshape(tensor.shape[0], *lengths, *tensor.shape[2:]))

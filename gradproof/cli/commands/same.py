@@ -39,8 +39,8 @@ def command(
     (one, path), (other, other_path) = find_function(first), find_function(second)
     parameters = {name for function in (one, other) for name in inspect.signature(function).parameters}
     known = {**known_shapes(other_path), **known_shapes(path)}
-    shapes = {**{name: known[name] for name in parameters & known.keys()}, **given}
-    proof = same(one, other, shapes, seed=seed, deadline=deadline)
+    wanted = {**{name: known[name] for name in parameters & known.keys()}, **given}
+    proof = same(one, other, wanted, seed=seed, deadline=deadline)
     print_same(stdout(), (first, second), proof)
     ctx.exit(AS_EXPECTED if proof.verdict is Verdict.PROVED else DISAGREEMENT)
 
