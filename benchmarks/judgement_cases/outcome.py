@@ -6,8 +6,9 @@ import importlib.util
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,13 +19,14 @@ from numpy.typing import NDArray
 from benchmarks.judgement_cases.graph import SIZES, in_numbers
 from benchmarks.judgement_cases.mistakes import Mistake
 from benchmarks.judgement_cases.text import Written, reference_of
-from gradproof import Code, crosscheck
+from gradproof import Code, Reference, crosscheck
+from gradproof.case.derivation import Derivation
 from gradproof.check.case import make_case
 from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.code.load import read_code
 from gradproof.errors import GradproofError
-from gradproof.proof.proving import prove_case, with_proofs
-from gradproof.repair.mending import mend_case, patches, with_repairs
+from gradproof.proof.proving import CaseProof, prove_case, with_proofs
+from gradproof.repair.mending import FilePatch, mend_case, patches, with_repairs
 
 Array = NDArray[Any]
 Values = dict[str, Array]
@@ -84,10 +86,50 @@ def _resolution(one: EquationResult, dtype: str) -> float:
     return float(getattr(one, "resolution", RESOLUTION[dtype]))
 
 
-def checked(
-    written: Written,
+@dataclass(frozen=True)
+class Opened:
+    """A derivation as gradproof has read it.
+
+    Attributes:
+        written: The right one.
+        mistake: What was planted into it.
+        derivation: What was read; None where the case was refused, or its code raises.
+        reference: The torch side.
+        refusal: Why there is none.
+    """
+
+    written: Written
+    mistake: Mistake | None
+    derivation: Derivation | None
+    reference: Reference
+    refusal: str = ""
+
+
+@contextmanager
+def opened(written: Written, mistake: Mistake | None = None) -> Iterator[Opened]:
+    """A derivation as it is or with a mistake in it, its file there for as long as this lasts."""
+    text, reference = written.source(mistake.lines if mistake else None), reference_of(written.graph, SIZES[0])
+    if mistake is not None and computed(written, text, 0, SIZES[0]) is None:
+        yield Opened(written, mistake, None, reference, "the code raises")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        module = _module(Path(folder) / "layer.py", text)
+        try:
+            derivation, refusal = read_code(Code(module.forward, module.backward), reference), ""
+        except GradproofError as error:
+            derivation, refusal = None, str(error)
+        yield Opened(written, mistake, derivation, reference, refusal)
+
+
+def checked(written: Written, *, mistake: Mistake | None = None, **options: Any) -> Outcome:
+    """Check a derivation, as it is or with a mistake in it; options as those of `checked_once`."""
+    with opened(written, mistake) as one:
+        return checked_once(one, **options)
+
+
+def checked_once(
+    one: Opened,
     *,
-    mistake: Mistake | None = None,
     trials: int = 1000,
     seed: int = 0,
     dtype: str = "float64",
@@ -95,40 +137,50 @@ def checked(
     repair: bool = True,
     proof: bool = False,
 ) -> Outcome:
-    """Check a derivation, as it is or with a mistake in it."""
-    text = written.source(mistake.lines if mistake else None)
-    if mistake is not None and computed(written, text, 0, SIZES[0]) is None:
-        return Outcome(None, "the code raises")
-    with tempfile.TemporaryDirectory() as folder:
-        module = _module(Path(folder) / "layer.py", text)
-        try:
-            reference = reference_of(written.graph, SIZES[0])
-            case = make_case(read_code(Code(module.forward, module.backward), reference), reference, dtype=dtype)
-            result = crosscheck(case, trials=trials, seed=seed, scale=scale, repair=False)
-            repairs = mend_case(case, result, seed=seed) if repair and result.wrong else {}
-            result = with_repairs(result, repairs, case.derivation)
-            if proof:
-                result = with_proofs(result, prove_case(case, seed=seed))
-            files = patches(case, repairs) if any(one.fix is not None for one in repairs.values()) else ()
-        except GradproofError as error:
-            return Outcome(None, str(error))
-    contradictions = tuple(
-        f"{one.equation}: {one.verdict}, {one.proof}"
-        for one in result.results
-        if (one.verdict, one.proof) in (("agrees", "REFUTED"), ("disagrees", "PROVED"))
+    """Check what was opened, in one dtype and at one scale, and judge what is said of it."""
+    if one.derivation is None:
+        return Outcome(None, one.refusal)
+    try:
+        case = make_case(one.derivation, one.reference, dtype=dtype)
+        result = crosscheck(case, trials=trials, seed=seed, scale=scale, repair=False)
+        repairs = mend_case(case, result, seed=seed) if repair and result.wrong else {}
+        result = with_repairs(result, repairs, case.derivation)
+        against: tuple[str, ...] = ()
+        if proof:
+            proofs = prove_case(case, seed=seed)
+            against = _contradictions(result, proofs)
+            result = with_proofs(result, proofs)
+        files = patches(case, repairs) if any(one.fix is not None for one in repairs.values()) else ()
+    except GradproofError as error:
+        return Outcome(None, str(error))
+    return replace(_judged(one, result, files), contradictions=against)
+
+
+def _contradictions(result: CheckResult, proofs: CaseProof) -> tuple[str, ...]:
+    """Where proof and numbers say opposite things, before either gives way to the other."""
+    said = {found.equation: found.verdict for found in result.results}
+    return tuple(
+        f"{proof.equation}: {said[proof.equation]}, {proof.verdict}"
+        for proof in proofs.equations
+        if (said[proof.equation], proof.verdict) in (("agrees", "REFUTED"), ("disagrees", "PROVED"))
     )
-    named = frozenset(one.equation for one in result.wrong)
+
+
+def _judged(one: Opened, result: CheckResult, files: Sequence[FilePatch]) -> Outcome:
+    named = frozenset(found.equation for found in result.wrong)
+    written, mistake = one.written, one.mistake
     if mistake is None:
-        return Outcome(result, contradictions=contradictions, named=named)
+        return Outcome(result, named=named)
+    text = written.source(mistake.lines)
     changed = max(_change(written, text, k, mistake.target) for k in range(JUDGED))
     fixed, fix = "none", ""
-    if files and (files[0].new != files[0].old or any(one.fix for one in result.results)):
+    if files and (files[0].new != files[0].old or any(found.fix for found in result.results)):
         (file,) = files
-        fix = next((one.fix for one in result.results if one.fix), "")
-        shown = all(_is_in(one.fix, file.new) for one in result.results if one.fix)
+        fix = next((found.fix for found in result.results if found.fix), "")
+        shown = all(_is_in(found.fix, file.new) for found in result.results if found.fix)
         right = all(_gradients_right(written, file.new, k, sizes) for sizes in SIZES for k in range(8))
         fixed = "wrong" if not right else "right" if shown else "shown"
-    return Outcome(result, "", contradictions, changed, _accepted(written, mistake), fixed, fix, named)
+    return Outcome(result, "", (), changed, _accepted(written, mistake), fixed, fix, named)
 
 
 def _module(path: Path, text: str) -> ModuleType:

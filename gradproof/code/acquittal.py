@@ -30,6 +30,7 @@ def acquitted(names: Mapping[Step, str], reader: Reader, quantities: Quantities,
         quantities: The reference's names.
         whole: What the code gave as it is.
     """
+    quantities.samples.look_up(parts_of(name)[0] for name in names.values())
     truths = {step: quantities.samples.of(parts_of(name)[0]) for step, name in names.items()}
     right = {step: truth is None or agrees(step.sample, truth) for step, truth in truths.items()}
     results = {step for step, name in names.items() if is_result(step, name, whole)}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof.errors import GradproofError
 from gradproof.truth.binding import Binding
 from gradproof.truth.sources import Leaf
 from gradproof.truth.truth import Truth
@@ -36,6 +39,17 @@ class Samples:
         if quantity not in self.found:
             if self.binding.find(quantity) is None:
                 return None
-            values = Truth(self.binding, [quantity], "float64").evaluate(self.draws)
-            self.found[quantity] = np.array(values[quantity])[0]
+            self._evaluate([quantity])
         return self.found[quantity]
+
+    def look_up(self, quantities: Iterable[str]) -> None:
+        """Find many of them in one run of the model; what cannot be had that way is left to be asked for alone."""
+        names = [name for name in dict.fromkeys(quantities) if name not in self.found and self.binding.find(name)]
+        with suppress(GradproofError):
+            self._evaluate(names)
+
+    def _evaluate(self, names: list[str]) -> None:
+        truth = Truth(self.binding, names, "float64")
+        truth.batched = False  # whether it can be batched is of no interest for a single trial
+        for name, value in truth.evaluate(self.draws).items():
+            self.found[name] = np.array(value)[0]

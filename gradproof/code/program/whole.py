@@ -67,6 +67,7 @@ def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name
         binder.add(call)
     program = program_of(tuple(binder.calls), quantities)
     _require_parameters(program, quantities)
+    quantities.samples.look_up(program.inputs)
     values = {quantity: quantities.samples.of(quantity) for quantity in program.inputs}
     for quantity, value in values.items():
         if value is None:
