@@ -1,37 +1,26 @@
-"""The run: blocks of trials through both sides, compared, and every equation given its verdict.
-
-Every equation is run twice: on its own, with true inputs, which shows whose fault a difference is; and in the free
-run, from the leaves alone, which shows what the derivation gives as its author meant it.
-"""
+"""A check from the call to the result: the probe, the trials, the verdicts, and what is looked into once they stand."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import FunctionType
-from typing import Any
-
-import numpy as np
-import torch
-from numpy.typing import NDArray
 
 import gradproof.report  # noqa: F401  results show themselves by what it registers
 from gradproof import defaults
-from gradproof.case.derivation import Derivation, Equation
+from gradproof.case.derivation import Derivation
 from gradproof.case.project import Project
 from gradproof.case.reference import Reference, as_references
 from gradproof.case.sizes import ROWS, with_more_rows
-from gradproof.check.asked import checked_tolerance, chosen, dtype_name, tolerated
+from gradproof.check.asked import checked_tolerance, chosen, dtype_name
 from gradproof.check.case import Case, load_case, make_case
-from gradproof.check.compare import Tally, finite_rows
 from gradproof.check.effort import chosen_trials, why_fewer
-from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.check.facts.failures import Failure, contained
-from gradproof.check.facts.resolution import COARSEST, Seen
-from gradproof.check.facts.result import CheckResult
-from gradproof.check.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, ModeChanged
+from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.judging import OWN
+from gradproof.check.probing import Probed, probe
 from gradproof.check.replay import worst_entries
+from gradproof.check.rounds import Asked, Done, run_rounds
 from gradproof.check.vacuity import Teeth, teeth_of
 from gradproof.check.verdicts import Evidence, results_of
 from gradproof.code import Code
@@ -43,9 +32,9 @@ from gradproof.repair.mending import mend_case, mended_case, with_repairs
 from gradproof.report.terminal.watching import watched
 from gradproof.studies.own_forward import first_the_same_function
 from gradproof.studies.trajectory import compare_trajectories, require_trainable
-from gradproof.trials.draws import Block, blocks, checked_seed
+from gradproof.trials.draws import checked_seed
+from gradproof.truth.batching import on_one_thread
 
-Array = NDArray[Any]
 Checkable = str | Case | Code | Derivation | FunctionType | Sequence[FunctionType] | Mapping[str, FunctionType]
 """What can be checked: a case by its name or loaded; what comes with a reference."""
 
@@ -117,7 +106,8 @@ def crosscheck(
     if memory not in (None, bound.memory):
         bound = replace(bound, memory=memory)
     with watched(progress, bound.name, trials or defaults.TRIALS) as told:
-        result = _Run(bound, trials, budget, seed, scale, tolerance).result(steps, told)
+        asked = Asked(trials or defaults.TRIALS, seed, scale, budget, tolerance)
+        result = _checked(bound, trials, steps, asked, told)
     result = replace(
         result,
         results=tuple(one for one in result.results if one.equation in names),
@@ -181,224 +171,89 @@ def _no_progress(trials: int) -> None:
     """Nobody watches."""
 
 
-class _Run:
-    """One check of one case."""
+def _checked(
+    case: Case,
+    trials: int | None,
+    steps: int,
+    asked: Asked,
+    progress: Callable[[int], None] | None = None,
+) -> CheckResult:
+    """One check of one case: the probe, the trials, and what they have shown.
 
-    def __init__(
-        self,
-        case: Case,
-        trials: int | None,
-        budget: float | None,
-        seed: int,
-        scale: float,
-        tolerance: float = 0.0,
-    ) -> None:
-        self.case, self.seed, self.scale, self.budget, self.tolerance = case, seed, scale, budget, tolerance
-        self.asked = trials
-        self.trials = trials or defaults.TRIALS
-        self.evaluators = [Evaluator(case.derivation) for _ in case.references]
-        self.suspects: set[str] = set()
-        self.checked = [e for e in case.derivation.equations if e.quantity in case.known]
+    Args:
+        case: The case.
+        trials: How many trials; None where neither a number nor a budget is given, so that the case's size decides.
+        steps: How many steps of training follow.
+        asked: What else is asked for.
+        progress: As for `crosscheck`.
+    """
+    if steps:
+        require_trainable(case)
+    with on_one_thread():
+        probed = probe(case, asked.trials, asked.seed, asked.scale)
+        choice = ""
+        if trials is None and asked.budget is None:
+            asked = replace(asked, trials=chosen_trials(case, probed.evaluators))
+            choice = why_fewer(probed.evaluators) if asked.trials < defaults.TRIALS else ""
+        done = run_rounds(case, probed, asked, progress or _no_progress)
+        if asked.budget is not None:
+            choice = f"in {asked.budget:g} s; --trials {done.trials} gives the same"
+        failures = list[Failure]()
+        results = _verdicts(case, probed, replace(asked, trials=done.trials or asked.trials), done, failures)
+        trajectory = compare_trajectories(case, probed.evaluators, steps, asked.seed, asked.scale) if steps else None
+    return CheckResult(
+        case=case.name,
+        title=case.derivation.title,
+        results=results,
+        trials=done.trials,
+        seed=asked.seed,
+        dtype=case.dtype,
+        scale=asked.scale,
+        checked=case,
+        find_worst=lambda: worst_entries(case, probed.evaluators, results, asked.seed, asked.scale),
+        trajectory=trajectory,
+        interrupted=done.interrupted,
+        choice=choice,
+        known_errata=case.derivation.known_errata,
+        failures=tuple(failures),
+    )
 
-    def result(self, steps: int, progress: Callable[[int], None] | None) -> CheckResult:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # at these sizes more threads only cost time
-        try:
-            if steps:
-                require_trainable(self.case)
-            self._prepare()
-            if self.asked is None and self.budget is None:
-                self.trials = chosen_trials(self.case, self.evaluators)
-            outcome = None
-            while outcome is None:
-                outcome = self._blocks(progress or _no_progress)
-            done, interrupted = outcome
-            self.trials = done or self.trials
-            teeth, failures = Teeth(), list[Failure]()
-            with contained(failures, "the search for checks that could not have failed"):
-                teeth = teeth_of(self.case, self.trials, self.seed, self.scale)
-                teeth = replace(teeth, blunt={**self._wrong_at_more_rows(), **teeth.blunt})
-            overflows = dict[str, str]()
-            with contained(failures, "the search for what overflows"):
-                overflows = self._overflows()
-            evidence = Evidence(self.case, self.tallies, self.shapes, self.misfits, teeth, overflows)
-            results = results_of(evidence)
-            with contained(failures, "the comparison with the code's own forward"):
-                results = first_the_same_function(self.case, self.evaluators, results, self.seed, self.scale)
-            trajectory = (
-                compare_trajectories(self.case, self.evaluators, steps, self.seed, self.scale) if steps else None
-            )
-        finally:
-            torch.set_num_threads(threads)
-        derivation = self.case.derivation
-        return CheckResult(
-            case=self.case.name,
-            title=derivation.title,
-            results=results,
-            trials=done,
-            seed=self.seed,
-            dtype=self.case.dtype,
-            scale=self.scale,
-            checked=self.case,
-            find_worst=lambda: worst_entries(self.case, self.evaluators, results, self.seed, self.scale),
-            trajectory=trajectory,
-            interrupted=interrupted,
-            choice=self._choice(done),
-            known_errata=derivation.known_errata,
-            failures=tuple(failures),
-        )
 
-    def _prepare(self) -> None:
-        """Probe every equation on some trials of each reference; note shapes that cannot be compared."""
-        self.shapes: dict[str, list[tuple[int, ...]]] = {}
-        self.misfits: dict[str, str] = {}
-        for k, (evaluator, truth) in enumerate(zip(self.evaluators, self.case.truths, strict=True)):
-            draws = self.case.draw(self.case.block(k, min(PROBE_TRIALS, self.trials)), self.seed, self.scale)
-            values = truth.evaluate(draws)
-            truth.require_repeatable(draws, values)
-            evaluator.probe(values)
-            for equation in self.checked:
-                self._note_shape(evaluator, equation, values)
+def _verdicts(
+    case: Case, probed: Probed, asked: Asked, done: Done, failures: list[Failure]
+) -> tuple[EquationResult, ...]:
+    """The verdict on every equation; what fails on the way is noted, and costs itself alone."""
+    teeth, overflows = Teeth(), dict[str, str]()
+    with contained(failures, "the search for checks that could not have failed"):
+        teeth = teeth_of(case, asked.trials, asked.seed, asked.scale)
+        teeth = replace(teeth, blunt={**_wrong_at_more_rows(case, asked), **teeth.blunt})
+    with contained(failures, "the search for what overflows"):
+        overflows = _overflows(case, probed, asked, done)
+    results = results_of(Evidence(case, done.tallies, probed.shapes, probed.misfits, teeth, overflows))
+    with contained(failures, "the comparison with the code's own forward"):
+        return first_the_same_function(case, probed.evaluators, results, asked.seed, asked.scale)
+    return results
 
-    def _note_shape(self, evaluator: Evaluator, equation: Equation, values: Mapping[str, Array]) -> None:
-        found = evaluator.samples[equation.name]
-        wanted = values[equation.quantity].shape[1:]
-        self.shapes.setdefault(equation.name, []).append(wanted)
-        if found.shape != wanted:
-            self.misfits[equation.name] = f"its shape is {found.shape}, but that of {equation.quantity} is {wanted}"
-        elif found.itemsize < values[equation.quantity].dtype.itemsize:
-            self.misfits[equation.name] = f"its dtype is {found.dtype}, which is less than {self.case.dtype}"
 
-    def _overflows(self) -> dict[str, str]:
-        """What overflows in each equation that disagrees by values that are not finite alone."""
-        found = {}
-        for (run, name), tally in self.tallies.items():
-            if run == OWN and tally.disagreeing:
-                equation = self.case.derivation.by_name[name]
-                found[name] = named_overflow(self.case, self.evaluators, equation, tally, self.seed, self.scale)
-        return {name: text for name, text in found.items() if text}
+def _overflows(case: Case, probed: Probed, asked: Asked, done: Done) -> dict[str, str]:
+    """What overflows in each equation that disagrees by values that are not finite alone."""
+    found = {}
+    for (run, name), tally in done.tallies.items():
+        if run == OWN and tally.disagreeing:
+            equation = case.derivation.by_name[name]
+            found[name] = named_overflow(case, probed.evaluators, equation, tally, asked.seed, asked.scale)
+    return {name: text for name, text in found.items() if text}
 
-    def _wrong_at_more_rows(self) -> dict[str, str]:
-        """Equations that agree on inputs of a single row and, where the model takes more, give wrong values there."""
-        larger = with_more_rows(self.case.references)
-        if not larger:
-            return {}
-        try:
-            result = _Run(replace(self.case, references=larger), AT_MORE_ROWS, None, self.seed, self.scale).result(
-                0, None
-            )
-        except GradproofError:
-            return {}  # the model, or the code, is for one row
-        reason = f"it agrees with one row only: with {ROWS} rows its values are wrong"
-        return {one.equation: reason for one in result.results if one.disagreeing_trials}
 
-    # Blocks -----------------------------------------------------------------------------------------------------------
-
-    def _blocks(self, progress: Callable[[int], None]) -> tuple[int, bool] | None:
-        """All blocks; returns how many trials were done, and whether the user stopped the run.
-
-        The free run comes alone as long as it agrees: an equation that gives the truth from inputs that are the truth
-        is right. As soon as one disagrees, it and all that reads it are suspects, which need the run on true inputs
-        as well; then the run starts over, and None is returned.
-        """
-        own = [(OWN, name) for name in self.suspects if name not in self.misfits]
-        coarsest = COARSEST[self.case.dtype]
-        self.tallies = {key: Tally(seen=Seen(coarsest)) for key in [*((FREE, e.name) for e in self.checked), *own]}
-        self.judges = [
-            Judge(self.case, k, evaluator, self.tallies, self.misfits) for k, evaluator in enumerate(self.evaluators)
-        ]
-        done, interrupted = 0, False
-        try:
-            try:
-                for block in self._stretch_by_stretch():
-                    self._block(block)
-                    if block.first == 0 and self.judges[block.reference].accuses(block.count):
-                        self.judges[block.reference].flush()
-                    if self._new_suspects():
-                        progress(-done)
-                        return None
-                    done += block.count
-                    progress(block.count)
-            except KeyboardInterrupt:
-                interrupted = True
-            for judge in self.judges:
-                judge.flush()
-        except ModeChanged:
-            if interrupted:
-                return done, True
-            progress(-done)
-            return None
-        if self._new_suspects() and not interrupted:
-            progress(-done)
-            return None
-        return done, interrupted
-
-    def _stretch_by_stretch(self) -> Iterator[Block]:
-        """All blocks; where there is a budget, of as many stretches of trials as there is time for."""
-        sizes = [portion.block for portion in self.case.portions]
-        if self.budget is None:
-            yield from blocks(self.trials, sizes)
-            return
-        done, end = 0, time.monotonic() + self.budget
-        while not done or time.monotonic() < end:
-            yield from blocks(done + sum(sizes), sizes, done)
-            done += sum(sizes)
-
-    def _choice(self, done: int) -> str:
-        """How the number of trials came about, where it is not what was asked for, nor what a small case gets."""
-        if self.budget is not None:
-            return f"in {self.budget:g} s; --trials {done} gives the same"
-        return why_fewer(self.evaluators) if self.asked is None and self.trials < defaults.TRIALS else ""
-
-    def _new_suspects(self) -> bool:
-        """Whether the free run has shown an equation to disagree that has not been run on true inputs."""
-        accused = {name for (run, name), tally in self.tallies.items() if run == FREE and tally.disagreeing}
-        accused |= self.misfits.keys()
-        if accused <= self.suspects:
-            return False
-        derivation, known = self.case.derivation, {e.name for e in self.checked}
-        readers = {e.name for e in derivation.equations if accused.intersection(derivation.upstream(e))}
-        self.suspects |= accused | (readers & known)
-        return True
-
-    def _block(self, block: Block) -> None:
-        k, count, trials = block.reference, block.count, block.trials
-        evaluator = self.evaluators[k]
-        draws = self.case.draw(block, self.seed, self.scale)
-        truth = self.case.truths[k].evaluate(draws)
-        leaves = {name: truth[name] for name in self.case.starts}
-        by_name = self.case.derivation.by_name
-        given = {name: truth[by_name[name].quantity] for name in self.misfits}
-        free = evaluator.free_run(leaves, count, given)
-        flagged: Flagged = {}
-        for (run, name), tally in self.tallies.items():
-            if name in self.misfits:
-                continue
-            equation = by_name[name]
-            values = free[name] if run == FREE else self._own(evaluator, equation, truth, free, count)
-            values = tolerated(values, truth[equation.quantity], self.tolerance)
-            rows = tally.screen(values, truth[equation.quantity], trials)
-            if (new := tally.lights(truth[equation.quantity])).size:
-                rows = np.union1d(rows, new)
-            if block.first < FULLY_JUDGED:
-                rows = np.union1d(rows, finite_rows(truth[equation.quantity][: FULLY_JUDGED - block.first]))
-            if rows.size:
-                flagged[run, name] = rows, values[rows]
-        self.judges[k].add(trials, draws, truth, flagged)
-
-    def _own(
-        self,
-        evaluator: Evaluator,
-        equation: Equation,
-        truth: Mapping[str, Array],
-        free: Mapping[str, Array],
-        count: int,
-    ) -> Array:
-        """The equation on true inputs. Where the free run starts from all of its inputs it has just done that."""
-        if all(name in self.case.starts for name in equation.inputs):
-            return free[equation.name]
-        return evaluator.run(equation, self._true_inputs(equation, truth, free), count)
-
-    def _true_inputs(self, equation: Equation, truth: Mapping[str, Array], free: Mapping[str, Array]) -> list[Array]:
-        by_name = self.case.derivation.by_name
-        return [truth[name] if name in truth else free[by_name[name].name] for name in equation.inputs]
+def _wrong_at_more_rows(case: Case, asked: Asked) -> dict[str, str]:
+    """Equations that agree on inputs of a single row and, where the model takes more, give wrong values there."""
+    larger = with_more_rows(case.references)
+    if not larger:
+        return {}
+    few = Asked(AT_MORE_ROWS, asked.seed, asked.scale)
+    try:
+        result = _checked(replace(case, references=larger), AT_MORE_ROWS, 0, few)
+    except GradproofError:
+        return {}  # the model, or the code, is for one row
+    reason = f"it agrees with one row only: with {ROWS} rows its values are wrong"
+    return {one.equation: reason for one in result.results if one.disagreeing_trials}

@@ -35,6 +35,17 @@ def without_onednn() -> Iterator[None]:
         torch._C._set_mkldnn_enabled(was)
 
 
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """While it lasts, torch computes on one thread: at these sizes more of them only cost time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def row(leaves: Tensors, trial: int) -> Tensors:
     """The values of one trial of a block."""
     return {name: value[trial] for name, value in leaves.items()}

@@ -19,7 +19,7 @@ from torch.func import functional_call, vmap
 
 from gradproof.errors import GradproofError
 from gradproof.trials.numbers import TrialsDiffer
-from gradproof.truth.batching import alike, row, taken_apart, without_onednn
+from gradproof.truth.batching import alike, on_one_thread, row, taken_apart, without_onednn
 from gradproof.truth.binding import Binding
 from gradproof.truth.differentiation import entry_of, jacobian, place_of, tapped
 from gradproof.truth.first_run import Call
@@ -199,16 +199,13 @@ class Truth:
             GradproofError: The model fails.
         """
         leaves = self.leaves(draws)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # at these sizes more threads only cost time
         try:
-            if self.batched is None:
-                self.batched = self._takes_batches(leaves)
-            values = self.quantities(leaves, batch=True) if self.batched else self._one_by_one(leaves)
+            with on_one_thread():
+                if self.batched is None:
+                    self.batched = self._takes_batches(leaves)
+                values = self.quantities(leaves, batch=True) if self.batched else self._one_by_one(leaves)
         except RuntimeError as error:
             raise GradproofError(f"{self.binding.place}: the model fails: {error}") from error
-        finally:
-            torch.set_num_threads(threads)
         return {name: value.detach().numpy() for name, value in values.items()}
 
     def require_repeatable(self, draws: Mapping[str, Array], values: Mapping[str, Array]) -> None:

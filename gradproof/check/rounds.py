@@ -1,0 +1,198 @@
+"""The trials of a run: blocks through both sides, in as many rounds as it takes to know whom to look at.
+
+A first round is the free run alone: every equation from the leaves, the derivation as its author meant it. An equation
+that gives the truth from inputs that are the truth is right. As soon as one disagrees, it and all that reads it are
+suspects, which are run on true inputs as well, to tell whose fault it is; and the trials start over with them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradproof.case.derivation import Equation
+from gradproof.check.asked import tolerated
+from gradproof.check.case import Case
+from gradproof.check.compare import Tally, finite_rows
+from gradproof.check.evaluate import Evaluator
+from gradproof.check.facts.resolution import COARSEST, Seen
+from gradproof.check.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, Key, ModeChanged
+from gradproof.check.probing import Probed, comparable
+from gradproof.trials.draws import Block, blocks
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a run.
+
+    Attributes:
+        trials: How many trials, where there is no budget.
+        seed: Where the random numbers start.
+        scale: A factor on the draws.
+        budget: Seconds to go on for, in place of a number of trials.
+        tolerance: The share of a quantity's largest entry up to which a difference counts as none.
+    """
+
+    trials: int
+    seed: int
+    scale: float
+    budget: float | None = None
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the last round has shown.
+
+    Attributes:
+        trials: How many were done.
+        interrupted: Whether the user stopped it.
+        tallies: What was counted, by run (`own`, `free`) and equation.
+    """
+
+    trials: int
+    interrupted: bool
+    tallies: Mapping[Key, Tally]
+
+
+class StartOver(Exception):
+    """What was counted does not tell: there are more suspects, or an equation has to be run in another way.
+
+    Attributes:
+        suspects: Who is to be run on true inputs.
+    """
+
+    def __init__(self, suspects: frozenset[str]) -> None:
+        super().__init__(suspects)
+        self.suspects = suspects
+
+
+def run_rounds(case: Case, probed: Probed, asked: Asked, progress: Callable[[int], None]) -> Done:
+    """Run the trials until a round needs no other.
+
+    Args:
+        case: The case.
+        probed: What the probe has shown.
+        asked: What is asked for.
+        progress: Called with the number of trials just done; negative where they start over.
+    """
+    suspects = frozenset[str]()
+    while True:
+        this_round = Round(case, probed, asked, suspects)
+        try:
+            return this_round.run(progress)
+        except StartOver as found:
+            progress(-this_round.done)
+            suspects = found.suspects
+
+
+class Round:
+    """All trials once, with the suspects that are known so far."""
+
+    def __init__(self, case: Case, probed: Probed, asked: Asked, suspects: frozenset[str]) -> None:
+        self.case, self.probed, self.asked, self.suspects = case, probed, asked, suspects
+        self.done = 0
+        own = [(OWN, name) for name in suspects if name not in probed.misfits]
+        free = [(FREE, equation.name) for equation in comparable(case)]
+        coarsest = COARSEST[case.dtype]
+        self.tallies = {key: Tally(seen=Seen(coarsest)) for key in [*free, *own]}
+        self.judges = [
+            Judge(case, k, evaluator, self.tallies, probed.misfits) for k, evaluator in enumerate(probed.evaluators)
+        ]
+
+    def run(self, progress: Callable[[int], None]) -> Done:
+        """All blocks.
+
+        Raises:
+            StartOver: Another round is needed; a user's interrupt stands before that.
+        """
+        interrupted = False
+        try:
+            try:
+                for block in self._stretch_by_stretch():
+                    self._block(block)
+                    if block.first == 0 and self.judges[block.reference].accuses(block.count):
+                        self.judges[block.reference].flush()
+                    self._require_no_more_suspects()
+                    self.done += block.count
+                    progress(block.count)
+            except KeyboardInterrupt:
+                interrupted = True
+            for judge in self.judges:
+                judge.flush()
+        except ModeChanged:
+            if not interrupted:
+                raise StartOver(self.suspects) from None
+        if not interrupted:
+            self._require_no_more_suspects()
+        return Done(self.done, interrupted, self.tallies)
+
+    def _stretch_by_stretch(self) -> Iterator[Block]:
+        """All blocks; where there is a budget, of as many stretches of trials as there is time for."""
+        sizes = [portion.block for portion in self.case.portions]
+        if self.asked.budget is None:
+            yield from blocks(self.asked.trials, sizes)
+            return
+        done, end = 0, time.monotonic() + self.asked.budget
+        while not done or time.monotonic() < end:
+            yield from blocks(done + sum(sizes), sizes, done)
+            done += sum(sizes)
+
+    def _require_no_more_suspects(self) -> None:
+        """Whether the free run has shown an equation to disagree that has not been run on true inputs."""
+        accused = {name for (run, name), tally in self.tallies.items() if run == FREE and tally.disagreeing}
+        accused |= self.probed.misfits.keys()
+        if accused <= self.suspects:
+            return
+        derivation, known = self.case.derivation, {equation.name for equation in comparable(self.case)}
+        readers = {e.name for e in derivation.equations if accused.intersection(derivation.upstream(e))}
+        raise StartOver(self.suspects | accused | (readers & known))
+
+    # One block ----------------------------------------------------------------------------------------------------
+
+    def _block(self, block: Block) -> None:
+        k, count, trials = block.reference, block.count, block.trials
+        evaluator, misfits = self.probed.evaluators[k], self.probed.misfits
+        draws = self.case.draw(block, self.asked.seed, self.asked.scale)
+        truth = self.case.truths[k].evaluate(draws)
+        leaves = {name: truth[name] for name in self.case.starts}
+        by_name = self.case.derivation.by_name
+        given = {name: truth[by_name[name].quantity] for name in misfits}
+        free = evaluator.free_run(leaves, count, given)
+        flagged: Flagged = {}
+        for (run, name), tally in self.tallies.items():
+            if name in misfits:
+                continue
+            equation = by_name[name]
+            values = free[name] if run == FREE else self._own(evaluator, equation, truth, free, count)
+            values = tolerated(values, truth[equation.quantity], self.asked.tolerance)
+            rows = tally.screen(values, truth[equation.quantity], trials)
+            if (new := tally.lights(truth[equation.quantity])).size:
+                rows = np.union1d(rows, new)
+            if block.first < FULLY_JUDGED:
+                rows = np.union1d(rows, finite_rows(truth[equation.quantity][: FULLY_JUDGED - block.first]))
+            if rows.size:
+                flagged[run, name] = rows, values[rows]
+        self.judges[k].add(trials, draws, truth, flagged)
+
+    def _own(
+        self,
+        evaluator: Evaluator,
+        equation: Equation,
+        truth: Mapping[str, Array],
+        free: Mapping[str, Array],
+        count: int,
+    ) -> Array:
+        """The equation on true inputs. Where the free run starts from all of its inputs it has just done that."""
+        if all(name in self.case.starts for name in equation.inputs):
+            return free[equation.name]
+        by_name = self.case.derivation.by_name
+        inputs = [truth[name] if name in truth else free[by_name[name].name] for name in equation.inputs]
+        return evaluator.run(equation, inputs, count)
