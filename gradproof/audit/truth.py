@@ -20,8 +20,9 @@ from gradproof.check.bounds import TruthBounds
 from gradproof.check.facts.resolution import COARSEST, Seen
 from gradproof.trials.draws import draw
 from gradproof.truth.binding import Binding
+from gradproof.truth.passes import DTYPES
 from gradproof.truth.sources import Leaf, Output, Result
-from gradproof.truth.truth import DTYPES, Truth
+from gradproof.truth.truth import Truth
 
 Numbers = NDArray[np.float64]
 

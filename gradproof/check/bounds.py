@@ -30,7 +30,8 @@ from gradproof.check.evaluate import Evaluator, as_numbers
 from gradproof.errors import GradproofError
 from gradproof.truth.binding import Binding
 from gradproof.truth.optimizer import Tensors
-from gradproof.truth.truth import DTYPES, Truth
+from gradproof.truth.passes import DTYPES
+from gradproof.truth.truth import Truth
 
 Array = NDArray[Any]
 
@@ -127,12 +128,12 @@ class TruthBounds:
             self.why_none = str(error)
 
     def _record(self, draws: Mapping[str, Array]) -> Tape:
-        leaves = self.truth.leaves({name: values[:1] for name, values in draws.items()})
+        leaves = self.truth.passes.leaves({name: values[:1] for name, values in draws.items()})
         order = list(self.truth.binding.leaves)
 
         def one_trial(one: torch.Tensor, *tensors: torch.Tensor) -> Tensors:
             named = dict(zip(order, tensors, strict=True))
-            return self.truth.quantities(named, batch=False, step=self.truth.recorded_step, one=one)
+            return self.truth.passes.quantities(named, batch=False, step=self.truth.recorded_step, one=one)
 
         return record(one_trial, torch.ones((), dtype=self.truth.dtype), *(leaves[name][0] for name in order))
 

@@ -22,8 +22,9 @@ from gradproof.errors import GradproofError
 from gradproof.trials.draws import Block, draw
 from gradproof.trials.portions import Portions, portions
 from gradproof.truth.binding import Binding
+from gradproof.truth.passes import DTYPES
 from gradproof.truth.sources import Leaf, Source, derivative_splits, kind_of, looks_like
-from gradproof.truth.truth import DTYPES, Truth
+from gradproof.truth.truth import Truth
 
 Array = NDArray[Any]
 

@@ -78,7 +78,7 @@ def _train(case: Case, k: int, evaluator: Evaluator, steps: int, seed: int, scal
     updates = _updates(case, binding)
     carried = dict.fromkeys([*binding.parameters, *(source.path for source in updates.values())])
     manual = {name: value.copy() for name, value in draws.items()}
-    leaves = truth.leaves(draws)
+    leaves = truth.passes.leaves(draws)
     if truth.steps_batched is None:
         truth.evaluate(draws)
     stepper = truth.stepper(leaves)

@@ -23,15 +23,15 @@ def ancestors_of(truth: Truth, draws: Mapping[str, Array]) -> dict[str, frozense
         truth: The reference with the wanted quantities.
         draws: The drawn values of at least one trial.
     """
-    leaves = {name: value[0] for name, value in truth.leaves(draws).items()}
+    leaves = {name: value[0] for name, value in truth.passes.leaves(draws).items()}
     roots: dict[str | Call, torch.Tensor] = {}
     for name in (*truth.binding.parameters, *truth.binding.reference.inputs):
         roots[name] = leaves[name].detach().requires_grad_(leaves[name].is_floating_point())
-    taps = {call: value.requires_grad_() for call, value in truth.taps(None).items()}
+    taps = {call: value.requires_grad_() for call, value in truth.passes.taps(None).items()}
     inputs = {name: roots[name] for name in truth.binding.reference.inputs}
     cotangents = {name: leaves[name] for name in truth.binding.cotangents.values()}
     parameters = {name: roots[name] for name in truth.binding.parameters}
-    results, outputs = truth.forward(parameters, inputs, cotangents, taps)
+    results, outputs = truth.passes.forward(parameters, inputs, cotangents, taps)
     places: dict[str, str | Call] = {}
     for name, source in truth.sources.items():
         if isinstance(source, Leaf | Output):

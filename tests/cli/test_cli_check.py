@@ -11,7 +11,7 @@ from small_projects import MATRIX, MATRIX_REFERENCE, NEURON_REFERENCE, Run, Writ
 
 from gradproof import defaults
 from gradproof.case.project import Project
-from gradproof.truth.truth import DTYPES
+from gradproof.truth.passes import DTYPES
 
 LOG_OF_ZERO = "(0 * self.sigmoid(self.linear(x[None]))[0] * t).abs().log()"
 WRONG = {"return dLoss_dZ * x": "return dLoss_dZ + x"}
