@@ -7,11 +7,37 @@ class GradproofError(ValueError):
     """A mistake of the user's: a misspelt name, a missing file, a value of the wrong shape.
 
     The message says what was asked, what was found, what is allowed, and the way out.
+
+    Example:
+        >>> from gradproof import uniform
+        >>> try:
+        ...     uniform(1, 0, shape=(2,))
+        ... except ValueError as error:
+        ...     print(type(error).__name__, "-", error)
+        GradproofError - uniform(1, 0): the lower end must be below the upper one
     """
 
 
 class Disagreement(AssertionError):
-    """A derivation does not agree with its reference, or a known erratum no longer shows."""
+    """A derivation does not agree with its reference, or a known erratum no longer shows.
+
+    Example:
+        >>> import torch
+        >>> from gradproof import Disagreement, Reference, assert_agrees, normal
+        >>> def y(x):
+        ...     return x**2
+        >>> def dLoss_dx(x, dLoss_dy):
+        ...     return x * dLoss_dy
+        >>> class Square(torch.nn.Module):
+        ...     def forward(self, x):
+        ...         return x**2
+        >>> square = Reference(Square, inputs={"x": normal(3)}, output="y")
+        >>> try:
+        ...     assert_agrees([y, dLoss_dx], square, trials=100)
+        ... except Disagreement as found:
+        ...     print(str(found).splitlines()[0])
+        derivation: 1 of 2 equations wrong: dLoss_dx
+    """
 
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "\u2421"}

@@ -89,6 +89,25 @@ def crosscheck(
 
     Raises:
         GradproofError: The case is broken: a missing file, a name that means nothing, an equation that cannot run.
+
+    Example:
+        >>> import torch
+        >>> from gradproof import Reference, crosscheck, normal
+        >>> def Y(x, W):
+        ...     return x @ W.T
+        >>> def dLoss_dW(x, dLoss_dY):
+        ...     return x.T @ dLoss_dY
+        >>> linear = Reference(
+        ...     model=lambda: torch.nn.Linear(3, 2, bias=False),
+        ...     inputs={"input": normal(5, 3)},
+        ...     symbols={"x": "input", "W": "weight"},
+        ...     output="Y",
+        ... )
+        >>> result = crosscheck([Y, dLoss_dW], linear, trials=100)
+        >>> result.sentence
+        '1 of 2 equations wrong: dLoss_dW'
+        >>> result.wrong[0].fix
+        'dLoss_dY.T @ x'
     """
     checked_seed(seed)
     if checked_tolerance(tolerance) and proof:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import re
 from pathlib import Path
 
 import pytest
 from small_projects import ROOT
+
+import gradproof
 
 
 def documented(docstring: str) -> set[str]:
@@ -59,3 +62,12 @@ def test_documented_attributes_exist(wing: str) -> None:
 def test_attribute_that_is_not_there_is_found() -> None:
     text = 'class A:\n    """One.\n\n    Attributes:\n        here, gone: Two.\n    """\n\n    here: int\n'
     assert unknown(ast.parse(text)) == ["A.gone"]
+
+
+@pytest.mark.parametrize("name", gradproof.__all__)
+def test_example_of_every_public_name_gives_what_it_says(name: str) -> None:
+    examples = doctest.DocTestFinder(recurse=False).find(getattr(gradproof, name), name, globs={})
+    told: list[str] = []
+    outcome = doctest.DocTestRunner(verbose=False).run(examples[0], out=told.append)
+    assert outcome.attempted, f"{name} has no example"
+    assert not outcome.failed, "".join(told)

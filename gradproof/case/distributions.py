@@ -129,7 +129,15 @@ def _interval(name: str, low: object, high: object) -> tuple[float, float]:
 def normal(
     *sizes: Sizes, mean: float = 0.0, std: float = 1.0, shape: Sizes | None = None, symbol: str | None = None
 ) -> Distribution:
-    """Normal draws of the given shape; with no shape, of a scalar or of the parameter it is used for."""
+    """Normal draws of the given shape; with no shape, of a scalar or of the parameter it is used for.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import normal
+        >>> drawn = normal(5, 3, std=0.1).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape
+        (2, 5, 3)
+    """
     mean, std = _number("normal(mean=...)", mean), _number("normal(std=...)", std)
     if not std > 0:
         raise GradproofError(f"normal(std={std!r}): a standard deviation is positive")
@@ -139,7 +147,15 @@ def normal(
 def uniform(
     low: float, high: float, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None
 ) -> Distribution:
-    """Uniform draws between `low` and `high`."""
+    """Uniform draws between `low` and `high`.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import uniform
+        >>> drawn = uniform(-1, 1, 5, 3).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, bool((abs(drawn) <= 1).all())
+        ((2, 5, 3), True)
+    """
     ends = _interval("uniform", low, high)
     return Uniform(_shape("uniform", sizes, shape), *ends, symbol=symbol)
 
@@ -147,7 +163,15 @@ def uniform(
 def log_uniform(
     low: float, high: float, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None
 ) -> Distribution:
-    """Draws whose logarithm is uniform: a learning rate, a weight decay."""
+    """Draws whose logarithm is uniform: a learning rate, a weight decay.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import log_uniform
+        >>> drawn = log_uniform(1e-4, 1e-1).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, bool(((drawn > 1e-4) & (drawn < 1e-1)).all())
+        ((2,), True)
+    """
     ends = _interval("log_uniform", low, high)
     if not ends[0] > 0:
         raise GradproofError(f"log_uniform({low!r}, {high!r}): both ends must be positive")
@@ -165,6 +189,13 @@ def integers(
     """Whole numbers from `low` up to, not including, `high`: class indices.
 
     With an `ignore_index`, such as -100, a fourth of them is that number.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import integers
+        >>> drawn = integers(0, 4, 5).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, sorted(set(drawn.flat) - {0, 1, 2, 3})
+        ((2, 5), [])
     """
     ends = _interval("integers", low, high)
     if ends[0] % 1 or ends[1] % 1:
@@ -173,14 +204,30 @@ def integers(
 
 
 def one_hot(*sizes: Sizes, classes: int, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
-    """One-hot rows `(*sizes, classes)`, the class uniform: targets."""
+    """One-hot rows `(*sizes, classes)`, the class uniform: targets.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import one_hot
+        >>> drawn = one_hot(5, classes=3).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, bool((drawn.sum(axis=-1) == 1).all())
+        ((2, 5, 3), True)
+    """
     if not isinstance(classes, int) or classes < 2:
         raise GradproofError(f"one_hot(classes={classes!r}): a choice needs at least two classes")
     return OneHot((*_shape("one_hot", sizes, shape), classes), symbol=symbol)
 
 
 def bernoulli(p: float = 0.5, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
-    """Zeros and ones as real numbers, a one with probability `p`: a mask."""
+    """Zeros and ones as real numbers, a one with probability `p`: a mask.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import bernoulli
+        >>> drawn = bernoulli(0.5, 5, 3).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, sorted(set(drawn.flat) - {0.0, 1.0})
+        ((2, 5, 3), [])
+    """
     chance = _number("bernoulli", p)
     if not 0 < chance < 1:
         raise GradproofError(f"bernoulli({p!r}): the chance of a one lies between 0 and 1; the sizes come after it")
@@ -188,12 +235,28 @@ def bernoulli(p: float = 0.5, *sizes: Sizes, shape: Sizes | None = None, symbol:
 
 
 def simplex(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
-    """Rows of positive numbers that sum to one along the last axis, uniform over all such: probabilities."""
+    """Rows of positive numbers that sum to one along the last axis, uniform over all such: probabilities.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import simplex
+        >>> drawn = simplex(5, 3).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, bool(np.allclose(drawn.sum(axis=-1), 1))
+        ((2, 5, 3), True)
+    """
     return Simplex(_along_last("simplex", sizes, shape), symbol=symbol)
 
 
 def positive_definite(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
-    """Symmetric positive definite matrices, `(..., n, n)`; one size n is `(n, n)`: covariances."""
+    """Symmetric positive definite matrices, `(..., n, n)`; one size n is `(n, n)`: covariances.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import positive_definite
+        >>> drawn = positive_definite(3).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, bool((np.linalg.eigvalsh(drawn) > 0).all())
+        ((2, 3, 3), True)
+    """
     sized = _shape("positive_definite", sizes, shape)
     sized = sized * 2 if len(sized) == 1 else sized
     if len(sized) < 2 or sized[-1] != sized[-2]:
@@ -202,12 +265,28 @@ def positive_definite(*sizes: Sizes, shape: Sizes | None = None, symbol: str | N
 
 
 def sorted_normal(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
-    """Normal draws in rising order along the last axis: knots, time stamps."""
+    """Normal draws in rising order along the last axis: knots, time stamps.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import sorted_normal
+        >>> drawn = sorted_normal(4).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, bool((np.diff(drawn) > 0).all())
+        ((2, 4), True)
+    """
     return SortedNormal(_along_last("sorted_normal", sizes, shape), symbol=symbol)
 
 
 def permutation(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
-    """The whole numbers 0 ... n - 1 in random order along the last axis, of size n: indices."""
+    """The whole numbers 0 ... n - 1 in random order along the last axis, of size n: indices.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import permutation
+        >>> drawn = permutation(4).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, sorted(drawn[0].tolist())
+        ((2, 4), [0, 1, 2, 3])
+    """
     return Permutation(_along_last("permutation", sizes, shape), symbol=symbol)
 
 
@@ -223,6 +302,13 @@ def rows_of(data: Any, *sizes: Sizes, shape: Sizes | None = None, symbol: str | 
 
     Two arrays are drawn from apart: for gradients any row may go with any target. Where they must stay together, give
     one batch of each as it is.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import rows_of
+        >>> drawn = rows_of([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], 5).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.shape, sorted(set(drawn[..., 0].flat) - {1, 3, 5})
+        ((2, 5, 2), [])
     """
     array = _array(data)
     if array is None or array.ndim < 1:
@@ -232,7 +318,15 @@ def rows_of(data: Any, *sizes: Sizes, shape: Sizes | None = None, symbol: str | 
 
 
 def constant(value: Any, *, symbol: str | None = None) -> Distribution:
-    """The same number or array in every trial, under a name that the derivation may use."""
+    """The same number or array in every trial, under a name that the derivation may use.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import constant
+        >>> drawn = constant([0.5, 2.0]).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn.tolist()
+        [[0.5, 2.0], [0.5, 2.0]]
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Constant((), _number("constant", value), symbol=symbol)
     array = _array(value)

@@ -79,6 +79,20 @@ class Reference:
         constants: Numbers that a note prints as letters: `{"N": 5}`.
         gradient_factor: What the derivation's gradients are multiplied by, by convention: 5 where they are of five
             times the loss, such as a sum over five samples whose mean is the loss. Updates take true gradients.
+
+    Example:
+        >>> import torch
+        >>> from gradproof import Reference, normal, uniform
+        >>> layer = Reference(
+        ...     model=lambda: torch.nn.Linear(3, 2),
+        ...     inputs={"input": normal(5, 3)},
+        ...     symbols={"x": "input", "W": "weight", "b": "bias"},
+        ...     optimizer=torch.optim.SGD,
+        ...     hyperparameters={"lr": uniform(0.01, 1.0)},
+        ...     output="Y",
+        ... )
+        >>> layer.loss
+        'Loss'
     """
 
     model: Callable[..., Any]

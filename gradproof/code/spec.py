@@ -32,6 +32,27 @@ class Code:
             gradient, lists and dicts for structures.
         absent: Gradients of parameters that the code is meant not to give.
         opaque: Whether the functions are called as a whole, and only what they return is compared.
+
+    Example:
+        >>> import torch
+        >>> from gradproof import Code, Reference, crosscheck, normal
+        >>> def linear_backward(dout, cache):
+        ...     x, w, b = cache
+        ...     dx = dout @ w.T
+        ...     dw = x.T @ dout
+        ...     db = dout.mean(axis=0)
+        ...     return dx, dw, db
+        >>> class Linear(torch.nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.w = torch.nn.Parameter(torch.zeros(3, 2))
+        ...         self.b = torch.nn.Parameter(torch.zeros(2))
+        ...     def forward(self, x):
+        ...         return x @ self.w + self.b
+        >>> reference = Reference(Linear, inputs={"x": normal(5, 3)}, output="out")
+        >>> code = Code(linear_backward, arguments={"cache": ("x", "w", "b")})
+        >>> [one.equation for one in crosscheck(code, reference, trials=100).wrong]
+        ['dLoss_db']
     """
 
     functions: tuple[str | Callable[..., Any], ...]

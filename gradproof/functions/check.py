@@ -76,6 +76,19 @@ def check_function(
 
     Raises:
         GradproofError: An argument is not usable, the reference raises, or the function raises in every dtype.
+
+    Example:
+        >>> import torch
+        >>> from gradproof import check_function, normal
+        >>> class Scale(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         return 3 * x
+        ...     @staticmethod
+        ...     def backward(ctx, dy):
+        ...         return 2 * dy
+        >>> check_function(Scale.apply, lambda x: 3 * x, {"x": normal(5, 3)}, trials=3).ok
+        False
     """
     how = _depth(depth)
     seed = checked_seed((secrets.randbits(31) if how.apart else 0) if seed is None else seed)
@@ -135,6 +148,21 @@ def assert_function_agrees(
     Raises:
         Disagreement: Something is wrong, or nothing could be compared; the message is the outcome in words.
         GradproofError: As `check_function`.
+
+    Example:
+        >>> import torch
+        >>> from gradproof import assert_function_agrees, normal
+        >>> class Exp(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         y = torch.exp(x)
+        ...         ctx.save_for_backward(y)
+        ...         return y
+        ...     @staticmethod
+        ...     def backward(ctx, dy):
+        ...         return dy * ctx.saved_tensors[0]
+        >>> assert_function_agrees(Exp.apply, torch.exp, {"x": normal(5, 3)}, trials=3).ok
+        True
     """
     __tracebackhide__ = True
     result = check_function(function, reference, inputs, **options)

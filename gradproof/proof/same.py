@@ -71,6 +71,18 @@ def same(
 
     Raises:
         GradproofError: A function cannot be followed, or their results differ in shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from gradproof import same
+        >>> def mine(p):
+        ...     return p * (1 - p)
+        >>> def book(p):
+        ...     return p - p**2
+        >>> def other(p):
+        ...     return p - np.exp(p)
+        >>> same(mine, book, {"p": (2, 3)}).verdict.value, same(mine, other).verdict.value
+        ('PROVED', 'REFUTED')
     """
     for function in (first, second):
         if not isinstance(function, FunctionType):

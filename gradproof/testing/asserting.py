@@ -46,6 +46,18 @@ def assert_agrees(
     Raises:
         Disagreement: An equation is wrong, or a declared erratum is not; the message has each with its fix.
         GradproofError: The case is broken.
+
+    Example:
+        >>> import torch
+        >>> from gradproof import Reference, assert_agrees, normal
+        >>> class Square(torch.nn.Module):
+        ...     def forward(self, x):
+        ...         return x**2
+        >>> def dLoss_dx(x, dLoss_dy):
+        ...     return 2 * x * dLoss_dy
+        >>> square = Reference(Square, inputs={"x": normal(3)}, output="y")
+        >>> assert_agrees(dLoss_dx, square, trials=100).count("agrees")
+        1
     """
     __tracebackhide__ = True
     result = crosscheck(

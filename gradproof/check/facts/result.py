@@ -136,6 +136,20 @@ class CheckResult:
         failures: What gradproof itself could not do; the verdicts stand without it.
         strict: Whether an unchecked equation fails the check.
         tolerance: Differences up to so much of a quantity's largest entry were counted as none; 0 as a rule.
+
+    Example:
+        >>> import torch
+        >>> from gradproof import Reference, crosscheck, normal
+        >>> class Square(torch.nn.Module):
+        ...     def forward(self, x):
+        ...         return x**2
+        >>> def dLoss_dx(x, dLoss_dy):
+        ...     return x * dLoss_dy
+        >>> result = crosscheck(dLoss_dx, Reference(Square, inputs={"x": normal(3)}, output="y"), trials=100)
+        >>> result
+        <CheckResult of derivation: FAILED, 1 of 1 equations wrong: dLoss_dx; 100 trials>
+        >>> result.equations.loc[0, ["equation", "verdict", "diagnosis", "fix"]].tolist()
+        ['dLoss_dx', 'disagrees', 'the factor 2 is missing', 'x * 2 * dLoss_dy']
     """
 
     case: str
