@@ -21,6 +21,9 @@ class GradproofError(ValueError):
 class Disagreement(AssertionError):
     """A derivation does not agree with its reference, or a known erratum no longer shows.
 
+    Attributes:
+        result: The outcome that the message is made of, a `CheckResult` or a `FunctionResult`.
+
     Example:
         >>> import torch
         >>> from gradproof import Disagreement, Reference, assert_agrees, normal
@@ -34,10 +37,17 @@ class Disagreement(AssertionError):
         >>> square = Reference(Square, inputs={"x": normal(3)}, output="y")
         >>> try:
         ...     assert_agrees([y, dLoss_dx], square, trials=100)
-        ... except Disagreement as found:
-        ...     print(str(found).splitlines()[0])
+        ... except Disagreement as error:
+        ...     found = error
+        >>> print(str(found).splitlines()[0])
         derivation: 1 of 2 equations wrong: dLoss_dx
+        >>> found.result.wrong[0].diagnosis
+        'the factor 2 is missing'
     """
+
+    def __init__(self, message: str, result: object) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "\u2421"}

@@ -306,7 +306,7 @@ def rows_of(data: Any, *sizes: Sizes, shape: Sizes | None = None, symbol: str | 
     Example:
         >>> import numpy as np
         >>> from gradproof import rows_of
-        >>> drawn = rows_of([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], 5).sample(np.random.default_rng(0), 2)  # of two trials
+        >>> drawn = rows_of([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], 5).sample(np.random.default_rng(0), 2)
         >>> drawn.shape, sorted(set(drawn[..., 0].flat) - {1, 3, 5})
         ((2, 5, 2), [])
     """

@@ -167,7 +167,7 @@ def assert_function_agrees(
     __tracebackhide__ = True
     result = check_function(function, reference, inputs, **options)
     if not result.ok:
-        raise Disagreement(str(result))
+        raise Disagreement(str(result), result)
     return result
 
 

@@ -184,7 +184,7 @@ class FunctionResult:
         """
         __tracebackhide__ = True
         if not self.ok:
-            raise Disagreement(str(self))
+            raise Disagreement(str(self), self)
         return self
 
     def __str__(self) -> str:

@@ -73,5 +73,5 @@ def assert_agrees(
         project=project,
     )
     if not result.ok:
-        raise Disagreement(plain.disagreement(result))
+        raise Disagreement(plain.disagreement(result), result)
     return result

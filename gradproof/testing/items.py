@@ -103,7 +103,7 @@ class EquationItem(pytest.Item):
         if one.verdict == "disagrees":
             from gradproof.report.terminal import plain
 
-            raise Disagreement(plain.erratum(result, one))
+            raise Disagreement(plain.erratum(result, one), result)
         if one.verdict == "inherits":
             pytest.xfail(one.diagnosis)  # right by itself: what is to blame fails by its own name
         if one.verdict != "agrees":

@@ -35,3 +35,9 @@ def test_changes_counts_the_nodes_that_do_not_stand_where_they_stood() -> None:
     assert changes(formula("a * b + c"), formula("a * b + c")) == 0
     assert changes(formula("a * b + c"), formula("a * d + c")) == 1
     assert changes(formula("a * b + c"), formula("c + a * b")) == 4
+
+
+def test_edit_bits_of_a_forgotten_factor_are_fewer_than_those_of_a_sum_with_itself() -> None:
+    likely = Prior({name: ["b"] * 9 for name in ("f", "g")}, {})
+    once, twice = formula("a * b"), formula("a * (b + b)")
+    assert likely.edit_bits(once, formula("a * 2 * b"), TARGET) < likely.edit_bits(once, twice, TARGET)

@@ -293,7 +293,7 @@ class CheckResult:
             for result in self.unexpected
         ]
         lines += [f"  {one.sentence}" for one in self.failures]
-        raise Disagreement("\n".join(lines))
+        raise Disagreement("\n".join(lines), self)
 
     def _repr_html_(self) -> str:
         """How a notebook shows the outcome."""

@@ -30,6 +30,9 @@ from gradproof.repair.formulas.names import Phase, ends, family, indices, phase
 
 _CONSTANTS = {0: 2.0, 1: 2.0, 2: 2.0, -1: 2.0, 0.5: 3.25}
 _OTHER_CONSTANT = 4.0
+_DOUBLED = 8.0
+"""Nobody writes `a + a` for `2 * a`, however likely the name `a` is."""
+
 SWAPPED = 0.5
 """Bits for two operands that are exchanged."""
 
@@ -162,6 +165,8 @@ class Prior:
                 return 2.0
             case Binary(op="/"):
                 return 1.5
+            case Binary(op="+" | "-") if node.left == node.right:
+                return _DOUBLED
             case Negate(operand=Constant()):
                 return 0.0
         return 1.0
