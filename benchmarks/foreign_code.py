@@ -1,6 +1,9 @@
 """Code that nobody here wrote for gradproof: is the right never accused, is the wrong found, named and mended?
 
-    python benchmarks/foreign_code.py [--only NAME] [--out FILE.json] [--quick]
+    python benchmarks/foreign_code.py [--only NAME] [--out FILE.json] [--quick] [--slice I/N]
+
+What stands in the file of outcomes is not run again, so that the whole can be run in turns: `--slice 2/9` is every
+ninth program from the second on, and the table is of all that the file holds.
 
 Each case of `strangers/` is checked as it is, and with each of its mistakes: does the check disagree, does it name the
 line that was edited, does it blame another one, does `gradproof fix --write` mend the file. What the table counts is
@@ -90,7 +93,7 @@ def project_of(case: Case, text: str, folder: Path) -> Project:
 
 def run(case: Case, text: str, label: str = "", roots: frozenset[int] = frozenset()) -> Outcome:
     """Check one program, and mend it where it is wrong."""
-    outcome = Outcome(f"{case.name}: {label}" if label else case.name, right=not label)
+    outcome = Outcome(_title(case, label), right=not label)
     start = time.process_time()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
@@ -202,22 +205,32 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name has this text in it")
     parser.add_argument("--out", type=Path, help="every outcome as JSON")
     parser.add_argument("--quick", action="store_true", help="the right programs alone")
+    parser.add_argument("--slice", default="1/1", help="I/N: every Nth program from the Ith on")
     asked = parser.parse_args()
-    outcomes: list[Outcome] = []
-    lines = []
+    first, step = map(int, asked.slice.split("/"))
+    outcomes = [Outcome(**one) for one in json.loads(asked.out.read_text())] if asked.out and asked.out.exists() else []
+    done = {one.name for one in outcomes}
+    programs: list[tuple[Case, str, str, frozenset[int]]] = []
     for case in cases(asked.only):
-        lines.append(case.lines)
-        programs = [("", CODE_PREAMBLE + case.code, frozenset[int]())]
+        programs.append((case, "", CODE_PREAMBLE + case.code, frozenset()))
         if not asked.quick:
-            programs += [(mistake.label, *case.edited(mistake)) for mistake in case.mistakes]
-        for label, text, roots in programs:
-            outcome = run(case, text, label, roots)
-            outcomes.append(outcome)
-            print(_short(outcome), file=sys.stderr, flush=True)
-            if asked.out:
-                asked.out.write_text(json.dumps([asdict(one) for one in outcomes], indent=1))
-    for what, figure in table(outcomes, lines):
+            programs += [(case, mistake.label, *case.edited(mistake)) for mistake in case.mistakes]
+    for case, label, text, roots in programs[first - 1 :: step]:
+        if _title(case, label) in done:
+            continue
+        outcome = run(case, text, label, roots)
+        outcomes.append(outcome)
+        print(_short(outcome), file=sys.stderr, flush=True)
+        if asked.out:
+            part = asked.out.with_suffix(".part")
+            part.write_text(json.dumps([asdict(one) for one in outcomes], indent=1))
+            part.replace(asked.out)
+    for what, figure in table(outcomes, [case.lines for case in cases(asked.only)]):
         print(f"| {what} | {figure} |")
+
+
+def _title(case: Case, label: str) -> str:
+    return f"{case.name}: {label}" if label else case.name
 
 
 def _short(one: Outcome) -> str:

@@ -32,7 +32,7 @@ from gradproof.code.spec import Code, Structure
 from gradproof.code.stored import require_stored
 from gradproof.errors import GradproofError
 from gradproof.truth.binding import Binding
-from gradproof.truth.sources import Derivative, Leaf, Updated
+from gradproof.truth.sources import Derivative, Updated
 
 
 def read_code(
@@ -84,20 +84,25 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
         if quantity in found:
             raise GradproofError(f"Code(absent=...): {quantity} is not absent: the code computes it")
     names: dict[str, list[str]] = {}  # a parameter -> its symbols
-    for name, source in binding.roots.items():
-        if isinstance(source, Leaf) and source.path in binding.parameters and not source.index:
-            names.setdefault(source.path, []).append(name)
+    spoken = {*binding.symbols, *binding.parameters, *(derivation.whole.program.inputs if derivation.whole else ())}
+    for name in quantities.parameters:
+        if name in spoken:
+            names.setdefault(binding.roots[name].path, []).append(name)
     given = found.union(quantities.code.absent)
-    for has_any, made_of in (
-        (any(quantity.startswith(f"d{loss}_d") for quantity in found), f"d{loss}_d{{}}"),
-        (any(isinstance(binding.find(quantity), Updated) for quantity in found), "{}_new"),
-    ):
-        missing = [symbols[-1] for symbols in names.values() if not given.intersection(map(made_of.format, symbols))]
+    gives = any(quantity.startswith(f"d{loss}_d") for quantity in found)
+    updates = any(isinstance(binding.find(quantity), Updated) for quantity in found)
+    for has_any, made_of, other in ((gives, f"d{loss}_d{{}}", "{}_new"), (updates, "{}_new", "")):
+        # A parameter that is updated has its gradient judged by that, whatever the variable is called.
+        missing = [
+            symbols[-1]
+            for symbols in names.values()
+            if not given.intersection(form.format(symbol) for symbol in symbols for form in (made_of, other) if form)
+        ]
         if has_any and missing:
+            wanted = ", ".join(map(made_of.format, missing))
             raise GradproofError(
-                f"the code has no variable for {', '.join(map(made_of.format, missing))}: name the variable in "
-                "Code(names=...), what the last function returns in Code(results=...), or declare it in "
-                "Code(absent=...)"
+                f"the code has no variable for {wanted}: name the variable in Code(names=...), what the last function "
+                "returns in Code(results=...), or declare it in Code(absent=...)"
             )
 
 

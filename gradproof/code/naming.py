@@ -56,6 +56,7 @@ _UPSTREAM = frozenset(
         "next_delta",
     ]
 )
+_RATES = frozenset({"lr", "learningrate", "learnrate", "eta", "alpha", "stepsize", "rate"})
 LOSSES = frozenset({"l", "j", "cost", "loss", "totalloss", "lossvalue", "nll", "objective"})
 """Names, folded, of a returned scalar that is the loss."""
 
@@ -84,9 +85,46 @@ def gradient_of(variable: str, symbols: Collection[str], loss: str, cotangent: s
     return cotangent if is_upstream(bare) else None
 
 
+def gradients_of(variable: str, symbols: Collection[str]) -> list[str]:
+    """The numbered symbols that a list of gradients is by, in their order: `nabla_w`, `dWs`, `grad_weights`."""
+    bare = variable.rpartition(".")[2].strip("_")
+    for pattern in _GRADIENT:
+        match = pattern.match(bare)
+        found = family_of(match["of"], symbols) if match is not None else []
+        if found:
+            return found
+    return []
+
+
 def is_upstream(variable: str) -> bool:
     """Whether a variable's name says that it is what comes from above."""
     return variable.rpartition(".")[2].strip("_") in _UPSTREAM
+
+
+def is_rate(variable: str) -> bool:
+    """Whether a variable's name says that it is the rate of an update."""
+    return _folded(variable.rpartition(".")[2]) in _RATES
+
+
+def family_of(variable: str, symbols: Collection[str]) -> list[str]:
+    """The numbered symbols that a list is of, in their order: `weights_0`, `weights_1` for `weights` or for `w`."""
+    families: dict[str, list[str]] = {}
+    for symbol in symbols:
+        stem = symbol.rstrip("0123456789")
+        if stem != symbol and not stem[-1:].isdigit():
+            families.setdefault(stem, []).append(symbol)
+    bare = _folded(variable.rpartition(".")[2])
+    if not any(_folded(stem).startswith(bare) for stem in families):
+        bare = bare.removesuffix("s")
+    for exact in (True, False):
+        fitting = [
+            members
+            for stem, members in families.items()
+            if bare and (_folded(stem) in (bare, f"{bare}s") if exact else _folded(stem).startswith(bare))
+        ]
+        if len(fitting) == 1:
+            return sorted(fitting[0], key=lambda symbol: int(symbol[len(symbol.rstrip("0123456789")) :]))
+    return []
 
 
 def is_loss(variable: str, loss: str) -> bool:

@@ -6,12 +6,13 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gradproof.case.project import suggestions
-from gradproof.code.naming import gradient_of, symbol_of
+from gradproof.code.naming import gradient_of, is_rate, symbol_of
 from gradproof.code.reading.reader import Reader, Scope
 from gradproof.code.reading.steps import Compound, Origin, Ref, Step, named_steps
 from gradproof.code.samples import Samples
@@ -46,12 +47,30 @@ class Quantities:
         real = [name for name, distribution in inputs.items() if not distribution.is_integer]
         return real[0] if len(real) == 1 else ""
 
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The symbols of the model's parameters, whole ones, in their order."""
+        binding = self.binding
+        return tuple(
+            name
+            for name, source in binding.roots.items()
+            if isinstance(source, Leaf) and source.path in binding.parameters and not source.index
+        )
+
+    @property
+    def rate(self) -> str:
+        """The symbol of the optimizer's learning rate; empty where there is none."""
+        found = [n for n, source in self.binding.roots.items() if isinstance(source, Leaf) and source.path == "lr"]
+        return found[0] if found else ""
+
     def of_argument(self, variable: str, function: str) -> str | None:
         """The quantity that an argument or an attribute stands for; None where no rule says so."""
         listed = self.listed(variable, function)
         if listed is not None or self.denied(variable, function):
             return listed
         symbol = symbol_of(variable, self.binding.roots)
+        if symbol is None and is_rate(variable) and self.rate:
+            return self.rate
         return symbol or gradient_of(variable, self.binding.roots, self.loss, self.binding.cotangent)
 
     def listed(self, variable: str, function: str) -> str | None:

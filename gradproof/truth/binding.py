@@ -139,7 +139,10 @@ class Binding:
 
     @cached_property
     def roots(self) -> dict[str, Leaf | Output | Result]:
-        """Every name with a value of its own: symbols, then inputs, plain parameters, hyperparameters, results."""
+        """Every name with a value of its own: symbols, then inputs, parameters, hyperparameters, results.
+
+        A parameter within a module or a list that no symbol names has its path for a name: `weights.0` is `weights_0`.
+        """
         table: dict[str, Leaf | Output | Result] = {}
         for name in [*self.reference.inputs, *(p for p in self.parameters if p.isidentifier())]:
             table[name] = Leaf(name)
@@ -155,6 +158,10 @@ class Binding:
                     f"{'a result' if isinstance(table[name], Result) else 'a leaf'}; rename one of them"
                 )
             table[name] = source
+        held = {source.path for source in table.values() if isinstance(source, Leaf)}
+        for path in self.parameters:
+            if path not in held:
+                table.setdefault(path.replace(".", "_"), Leaf(path))
         for name, state in self._state_names(table).items():
             table.setdefault(name, state)
         return table

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from gradproof.code.naming import symbol_of
-from gradproof.code.program.calls import Argument, Call, Given, Plain
-from gradproof.code.program.paths import arrays_in, part_of
+from gradproof.code.program.calls import Call, Given
+from gradproof.code.program.constructing import constructed
+from gradproof.code.program.paths import arrays_in, drawn_at, part_of
 from gradproof.code.program.running import Program
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import leaves_of
@@ -26,10 +27,17 @@ def program_of(calls: tuple[Call, ...], quantities: Quantities) -> Program:
     Raises:
         GradproofError: An object cannot be made.
     """
-    constructor = {name: _constructed(name, value, quantities) for name, value in quantities.code.constructor.items()}
+    owners = list(dict.fromkeys(call.owner for call in calls if call.owner is not None and call.bound is None))
+    constructor = {
+        owner: constructed(next(c for c in calls if c.owner is owner), quantities, alone=len(owners) == 1)
+        for owner in owners
+    }
     inputs = dict.fromkeys(
         quantity
-        for one in [*constructor.values(), *(argument for call in calls for argument in call.arguments.values())]
+        for one in [
+            *(argument for made in constructor.values() for argument in made.values()),
+            *(argument for call in calls for argument in call.arguments.values()),
+        ]
         if isinstance(one, Given)
         for quantity in leaves_of(one.structure)
     )
@@ -42,15 +50,6 @@ def program_of(calls: tuple[Call, ...], quantities: Quantities) -> Program:
             attributes[call.owner] = dict(_attributes(call.owner, made, quantities, frozenset(inputs)))
             inputs |= dict.fromkeys(attributes[call.owner].values())
     return Program(calls, tuple(inputs), attributes, constructor)
-
-
-def _constructed(name: str, value: Any, quantities: Quantities) -> Argument:
-    """A constructor's argument: the drawn values where its name and shape are those of a quantity that is drawn."""
-    symbol = quantities.listed(name, "__init__") or symbol_of(name, sorted(quantities.samples.leaves))
-    is_numeric = isinstance(value, (np.ndarray, float, int)) and not isinstance(value, bool)
-    if symbol is not None and is_numeric and np.shape(value) == np.shape(quantities.samples.of(symbol)):
-        return Given(symbol)
-    return Plain(value)
 
 
 def _made(program: Program, call: Call, quantities: Quantities) -> Any:
@@ -79,7 +78,7 @@ def _attributes(owner: type, made: Any, quantities: Quantities, handed: frozense
     bound = {*listed.values()}
     shallow: dict[str, list[str]] = {}
     for path, value in arrays_in(made, depth=3):
-        symbol = _leaf_named(path, quantities)
+        symbol = drawn_at(path, sorted(leaves))
         if symbol is None or symbol in bound or path in listed or "grad" in path.lower():
             continue
         truth = quantities.samples.of(symbol)
@@ -109,13 +108,6 @@ def _stands(made: Any, symbol: str, quantities: Quantities) -> bool:
     """Whether the drawn values of a quantity stand in an object already, under whatever name."""
     truth = quantities.samples.of(symbol)
     return np.ndim(truth) > 0 and any(np.array_equal(value, truth) for _, value in arrays_in(made))
-
-
-def _leaf_named(path: str, quantities: Quantities) -> str | None:
-    bare = path.rpartition(".")[2]
-    if bare.endswith("]"):
-        bare = bare.rpartition("[")[2].strip("]'\"")
-    return symbol_of(bare, sorted(quantities.samples.leaves)) if not bare.lstrip("-").isdigit() else None
 
 
 def _names_of(owner: type) -> tuple[set[str], set[str]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
+
+from gradproof.code.naming import symbol_of
 
 _TOKEN = re.compile(r"(?P<name>\w+)|\[(?P<index>-?\d+)\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]")
 DEPTH = 4
@@ -74,6 +76,17 @@ def put(value: Any, path: str, new: Any) -> None:
         setattr(value, key, new)
     else:
         value[key] = new
+
+
+def drawn_at(path: str, symbols: Collection[str]) -> str | None:
+    """The symbol that a place is called by: its own name or key, or its whole path, `weights[0]` as `weights_0`."""
+    bare = path.rpartition(".")[2]
+    if bare.endswith("]"):
+        bare = bare.rpartition("[")[2].strip("]'\"")
+    if not bare.lstrip("-").isdigit():
+        return symbol_of(bare, symbols)
+    whole = "_".join(str(key) for _, key in steps_of(path))
+    return symbol_of(whole, symbols)
 
 
 def arrays_in(

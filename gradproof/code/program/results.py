@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.code.naming import is_loss
+from gradproof.code.naming import gradients_of, is_loss
 from gradproof.code.program.calls import TABLES, Call, Given, returned_names
 from gradproof.code.program.paths import arrays_in, part_of
 from gradproof.code.program.running import Outcome, Program
@@ -157,6 +157,14 @@ def _by_names(value: Any, names: Any, call: Call, quantities: Quantities, path: 
                 at = f"{path}[{key!r}]"
                 yield Claim(_label(at), quantity or "", "key", _picking(at), returned=True, path=at)
     elif isinstance(value, (tuple, list)):
+        listed = gradients_of(names, quantities.parameters) if isinstance(names, str) else []
+        if len(listed) == len(value) and all(_is_real(item) for item in value):
+            for place, symbol in enumerate(listed):
+                at = f"{path}[{place}]"
+                yield Claim(
+                    f"{names}[{place}]", f"d{quantities.loss}_d{symbol}", "name", _picking(at), returned=True, path=at
+                )
+            return
         each = names if isinstance(names, list) and len(names) == len(value) else [None] * len(value)
         for place, (item, name) in enumerate(zip(value, each, strict=True)):
             yield from _by_names(item, name, call, quantities, f"{path}[{place}]")

@@ -39,13 +39,13 @@ class Program:
         calls: In their order.
         inputs: The quantities that they are given.
         attributes: Class -> path within its object -> the quantity that stands there before the first call.
-        constructor: The arguments of classes; an argument may be a structure of quantities.
+        constructor: Class -> its arguments; an argument may be a structure of quantities.
     """
 
     calls: tuple[Call, ...]
     inputs: tuple[str, ...]
     attributes: Mapping[type, Mapping[str, str]]
-    constructor: Mapping[str, Argument]
+    constructor: Mapping[type, Mapping[str, Argument]]
 
     def run(self, values: Mapping[str, Any]) -> Outcome:
         """Call everything on copies of the values of the inputs.
@@ -75,7 +75,8 @@ class Program:
         if call.bound is not None:
             made = copy.deepcopy(call.bound)
         else:
-            made = call.owner(**{name: self._value(one, given, ()) for name, one in self.constructor.items()})
+            handed = self.constructor.get(call.owner, {})
+            made = call.owner(**{name: self._value(one, given, ()) for name, one in handed.items()})
         for path, quantity in self.attributes.get(call.owner, {}).items():
             put(made, path, given[quantity])
         return made

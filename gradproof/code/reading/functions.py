@@ -101,7 +101,15 @@ def _parameters(function: FunctionType, place: str) -> tuple[tuple[str, ...], di
     return tuple(parameter.name for parameter in named), defaults
 
 
-def is_straight(text: Text) -> bool:
-    """Whether a function runs from its first to its last statement: the only return is the last one."""
+def is_straight(text: Text, *, branches: bool = False) -> bool:
+    """Whether a function runs from its first to its last statement: the only return is the last one.
+
+    Args:
+        text: The function.
+        branches: Whether it may also return within a condition, which may be decided without values of arrays.
+    """
     returns = [node for statement in text.body for node in ast.walk(statement) if isinstance(node, ast.Return)]
+    if branches:
+        loops = [n for s in text.body for n in ast.walk(s) if isinstance(n, (ast.For, ast.While, ast.Try, ast.With))]
+        return not any(isinstance(part, ast.Return) for loop in loops for part in ast.walk(loop))
     return not returns or (len(returns) == 1 and returns[0] is text.body[-1])

@@ -14,7 +14,7 @@ import numpy as np
 from gradproof.code.reading.functions import Text, is_straight, text_of
 from gradproof.code.reading.nodes import NOTHING, constant_of, name_of, short, without_sizes
 from gradproof.code.reading.rewriting import Rewriter
-from gradproof.code.reading.steps import Block, Compound, Instance, Origin, Ref, Step, idents_in, named_steps
+from gradproof.code.reading.steps import PREFIX, Block, Compound, Instance, Origin, Ref, Step, idents_in, named_steps
 from gradproof.errors import GradproofError
 
 
@@ -140,8 +140,10 @@ class Reader:
                 return None
             case ast.Subscript():
                 owner = self.resolved(node.value, scope, origin)
-                key = constant_of(node.slice)
-                if isinstance(owner, Compound) and key is not NOTHING:
+                if not isinstance(owner, Compound):
+                    return None
+                key = self.key(node.slice, scope, origin)
+                if key is not NOTHING:
                     if owner.kind != "dict" and isinstance(key, int) and key < 0:
                         key += len(owner.items)
                     if key in owner.items:
@@ -158,6 +160,30 @@ class Reader:
             case ast.Call():
                 return self.inlined(node, scope, origin)
         return None
+
+    def key(self, node: ast.expr, scope: Scope, origin: Origin) -> Any:
+        """The index or key that an expression is at all sizes; `NOTHING` where it is none, or depends on arrays."""
+        constant = constant_of(node)
+        if constant is not NOTHING or isinstance(node, (ast.Slice, ast.Tuple)):
+            return constant
+        flat = _Lengths(lambda part: self.resolved(part, scope, origin)).visit(copy.deepcopy(node))
+        if any(isinstance(part, ast.Call) and not _is_text(part) for part in ast.walk(flat)):
+            return NOTHING
+        text = self.rewritten(flat, scope, origin)
+        if not self.is_fixed(text):
+            return NOTHING
+        value = self.value(text, scope, origin)
+        return value if isinstance(value, (int, str)) and not isinstance(value, bool) else NOTHING
+
+    def is_fixed(self, expression: ast.AST) -> bool:
+        """Whether an expression is the same at all sizes: of constants alone, not of the shapes of arrays."""
+        for part in ast.walk(expression):
+            if isinstance(part, (ast.Attribute, ast.Subscript)) or (isinstance(part, ast.Call) and not _is_text(part)):
+                return False
+            if isinstance(part, ast.Name) and not part.id.startswith(PREFIX) and part.id not in _TEXTS:
+                return False
+        steps = [self.steps[number] for number in idents_in(expression)]
+        return all(one.static and one.expression is not None and self.is_fixed(one.expression) for one in steps)
 
     def rewritten(self, node: ast.expr, scope: Scope, origin: Origin) -> ast.expr:
         """An expression with every variable replaced by the step that it is."""
@@ -196,7 +222,8 @@ class Reader:
         if not isinstance(function, FunctionType) or function.__code__.co_filename != str(scope.text.path):
             return None
         text = text_of(function)
-        if any(other.text.function is function for other in self.scopes if not other.done) or not is_straight(text):
+        within = any(other.text.function is function for other in self.scopes if not other.done)
+        if within or not is_straight(text, branches=isinstance(owner, Instance)):
             if isinstance(owner, Instance):
                 raise GradproofError(
                     f"{scope.text.place(origin.line)}: {short(origin.text)}: the method {function.__name__} is not "
@@ -244,6 +271,29 @@ class Reader:
         for name, ref in scope.variables.items():
             known |= dict(named_steps(name, ref))
         return Origin(node.lineno, scope.text.segment(node), scope.text.name, known)
+
+
+_TEXTS = frozenset({"str", "int"})
+
+
+def _is_text(call: ast.Call) -> bool:
+    """Whether a call only turns a number into a text or back."""
+    return isinstance(call.func, ast.Name) and call.func.id in _TEXTS
+
+
+class _Lengths(ast.NodeTransformer):
+    """The lengths of lists and dicts whose items are known, as numbers."""
+
+    def __init__(self, resolve: Callable[[ast.expr], Ref | None]) -> None:
+        self.resolve = resolve
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[inner], keywords=[]) if not isinstance(inner, ast.Call):
+                found = self.resolve(inner)
+                if isinstance(found, Compound) and found.whole is None:
+                    return ast.Constant(len(found.items))
+        return self.generic_visit(node)
 
 
 def _copied(ref: Ref) -> Ref:

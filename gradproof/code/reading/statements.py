@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from gradproof.code.reading import blocks, targets
+from gradproof.code.reading import blocks, targets, unrolling
 from gradproof.code.reading.nodes import short
 from gradproof.code.reading.reader import Reader, Scope
 from gradproof.code.reading.steps import Origin
@@ -39,6 +39,10 @@ class StatementReader(Reader):
                 self.statements(node.body, scope)
             case ast.If():
                 self.branch(node, scope, origin)
+            case ast.For() if unrolling.unrolled(self, node, scope, origin):
+                return
+            case ast.Expr(value=ast.Call() as call) if targets.appended(self, call, scope, origin):
+                return
             case ast.Expr(value=ast.Call() as call) if self.inlined(call, scope, origin) is not None:
                 return
             case ast.Raise():

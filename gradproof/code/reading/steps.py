@@ -130,16 +130,19 @@ def is_numeric(value: Any) -> bool:
     )
 
 
-def named_steps(name: str, ref: Ref) -> Iterator[tuple[str, Step]]:
-    """Every step in a variable's value with the text that means it: `dW`, `cache['x']`, `self.W`."""
+def named_steps(name: str, ref: Ref, within: tuple[int, ...] = ()) -> Iterator[tuple[str, Step]]:
+    """Every step in a variable's value with the text that means it: `dW`, `cache['x']`, `self.W`; of objects that
+    hold each other, each once."""
     if isinstance(ref, Step):
         yield name, ref
+    elif id(ref) in within:
+        return
     elif isinstance(ref, Compound):
         for key, item in ref.items.items():
-            yield from named_steps(f"{name}[{key!r}]", item)
+            yield from named_steps(f"{name}[{key!r}]", item, (*within, id(ref)))
     else:
         for attribute, item in ref.attributes.items():
-            yield from named_steps(f"{name}.{attribute}", item)
+            yield from named_steps(f"{name}.{attribute}", item, (*within, id(ref)))
 
 
 def idents_in(*nodes: ast.AST) -> dict[int, None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradproof.code.reading.nodes import NOTHING, constant_of, name_of, short
+from gradproof.code.reading.nodes import NOTHING, name_of, short
 from gradproof.code.reading.reader import Reader, Scope
 from gradproof.code.reading.steps import Compound, Instance, Origin, Ref, Step, is_numeric
 from gradproof.errors import GradproofError
@@ -47,7 +47,11 @@ def is_variable(reader: Reader, target: ast.expr, scope: Scope, origin: Origin) 
             return isinstance(reader.resolved(target.value, scope, origin), Instance)
         case ast.Subscript():
             owner = reader.resolved(target.value, scope, origin)
-            return isinstance(owner, Compound) and owner.kind != "tuple" and constant_of(target.slice) is not NOTHING
+            return (
+                isinstance(owner, Compound)
+                and owner.kind != "tuple"
+                and reader.key(target.slice, scope, origin) is not NOTHING
+            )
     return False
 
 
@@ -66,7 +70,10 @@ def bind(reader: Reader, target: ast.expr, value: Ref, scope: Scope, origin: Ori
         case ast.Subscript():
             holder = reader.resolved(target.value, scope, origin)
             assert isinstance(holder, Compound)
-            holder.items[constant_of(target.slice)] = value
+            key = reader.key(target.slice, scope, origin)
+            if holder.kind == "list" and isinstance(key, int) and key < 0:
+                key += len(holder.items)
+            holder.items[key] = value
             holder.whole = None
         case ast.Tuple() | ast.List():
             for item, part in taken_apart(reader, target.elts, value, scope, origin):
@@ -118,6 +125,18 @@ def augmented(reader: Reader, node: ast.AugAssign, scope: Scope, origin: Origin)
         replace(reader, old, made)  # an array is changed in place, under whatever names it has
     bind(reader, node.target, made, scope, origin)
     return True
+
+
+def appended(reader: Reader, call: ast.Call, scope: Scope, origin: Origin) -> bool:
+    """`caches.append(cache)` on a list whose items are known; False for any other call."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=inner, attr="append"), args=[item], keywords=[]):
+            owner = None if isinstance(inner, ast.Call) else reader.resolved(inner, scope, origin)
+            if isinstance(owner, Compound) and owner.kind == "list":
+                owner.items[len(owner.items)] = reader.ref(item, scope, origin)
+                owner.whole = None
+                return True
+    return False
 
 
 def replace(reader: Reader, old: Ref, new: Ref) -> None:
