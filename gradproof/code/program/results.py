@@ -79,9 +79,9 @@ def _acquitted(
     for claim in nameless:
         value = claim.pick(outcome)
         fitting = [q for q in wanted if quantities.is_computed(q) and agrees(value, quantities.samples.of(q))]
-        left = _left_over(value, wanted, program, quantities)
+        left = _left_over(value, wanted, program, quantities) or _beside(claim, firm, program, outcome, quantities)
         quantity, why = (fitting[0], "value") if fitting else (left, "place")
-        if quantity:
+        if quantity in wanted:
             wanted.remove(quantity)
         yield Claim(claim.label, quantity, why, claim.pick, returned=claim.returned, path=claim.path)
 
@@ -90,6 +90,25 @@ def _left_over(value: Any, wanted: list[str], program: Program, quantities: Quan
     """The gradient of the one input, where a function that is handed what comes from above gives no other."""
     only = f"d{quantities.loss}_d{quantities.only_input}"
     return only if only in wanted and _of_position(program.calls[-1], value, quantities) == only else ""
+
+
+def _beside(claim: Claim, firm: Mapping[str, Claim], program: Program, outcome: Outcome, quantities: Quantities) -> str:
+    """The gradient of the argument at that place, where every gradient that is named beside it stands at its own."""
+    named = {one.path: one.quantity for one in firm.values() if one.returned}
+    returned = outcome.returned[-1]
+    paths = [f"[{place}]" for place in range(len(returned))] if isinstance(returned, (tuple, list)) else []
+    if not claim.returned or not named or claim.path not in paths:
+        return ""
+    for call in program.calls:
+        given = [one.structure for one in call.arguments.values() if isinstance(one, Given)]
+        leaves = [leaf for leaf in given if isinstance(leaf, str) and _is_real(outcome.given.get(leaf))]
+        if len(leaves) != len(paths):
+            continue
+        at = {path: f"d{quantities.loss}_d{leaf}" for path, leaf in zip(paths, leaves, strict=True)}
+        truth = quantities.samples.of(at[claim.path])
+        if all(at.get(path) == quantity for path, quantity in named.items()) and truth is not None:
+            return at[claim.path] if np.shape(truth) == np.shape(claim.pick(outcome)) else ""
+    return ""
 
 
 # What the last function returns -----------------------------------------------------------------------------------

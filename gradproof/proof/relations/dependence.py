@@ -13,6 +13,10 @@ from gradproof.proof.field.rules_exponential import Exponential
 from gradproof.proof.field.rules_root import RootOfSquare
 
 
+_A_LOOK = 5.0
+"""How long it takes to look at a node, in about microseconds."""
+
+
 @dataclass(frozen=True)
 class Need:
     """What one expression depends on.
@@ -45,6 +49,7 @@ class Dependence:
 
 def dependence(program: Program, notes: Mapping[int, str]) -> Dependence:
     """One pass over a program whose rules are known; `notes` are reasons by the id of a node."""
+    program.deadline.check(_A_LOOK * len(program.nodes))
     certain = certain_divisors(sorted(program.nodes, key=lambda node: node.id))
     classes: dict[int, int] = {}
     texts = list(dict.fromkeys(notes.values()))

@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import lcm
 
 Vector = Sequence[Fraction]
 
 
-def nonnegative_combination(target: Vector, generators: Sequence[Vector]) -> list[Fraction] | None:
+def nonnegative_combination(
+    target: Vector, generators: Sequence[Vector], spend: Callable[[int], None] | None = None
+) -> list[Fraction] | None:
     """Coefficients c >= 0 with sum c_j generators[j] = target, or None where there are none.
 
-    Phase one of the simplex method on exact fractions with Bland's rule, which does not cycle.
+    Phase one of the simplex method with Bland's rule, which does not cycle. The table holds whole numbers over one
+    common denominator, the pivot before: each step divides without a rest (Edmonds, 1967), as Bareiss' elimination
+    does. The last row is the sum of the rows that nothing explains yet.
+
+    Args:
+        target: What is to be combined.
+        generators: What of.
+        spend: Is told of every step how many numbers it changes; it may raise to stop.
     """
-    count, height = len(generators), len(target)
-    rows = []
-    for i in range(height):
-        sign = 1 if target[i] >= 0 else -1
-        slack = [Fraction(int(i == j)) for j in range(height)]
-        rows.append([sign * g[i] for g in generators] + slack + [sign * target[i]])
-    basis = list(range(count, count + height))
+    count = len(generators)
+    scales = [lcm(*(c.denominator for c in vector)) for vector in (*generators, target)]
+    columns = [
+        [c.numerator * (scale // c.denominator) for c in vector]
+        for vector, scale in zip((*generators, target), scales, strict=True)
+    ]
+    rows = [list(row) if row[-1] >= 0 else [-c for c in row] for row in zip(*columns, strict=True)]
+    rows.append([sum(column) for column in zip(*rows, strict=True)] if rows else [0] * (count + 1))
+    basis, denominator = list(range(count, count + len(target))), 1
     while True:
-        cost = [sum((rows[i][j] for i in range(height) if basis[i] >= count), Fraction(0)) for j in range(count)]
-        entering = next((j for j in range(count) if cost[j] > 0), None)
+        entering = next((j for j in range(count) if rows[-1][j] > 0), None)
         if entering is None:
             break
-        ratios = [(rows[i][-1] / rows[i][entering], basis[i], i) for i in range(height) if rows[i][entering] > 0]
-        _pivot(rows, min(ratios)[2], entering)
-        basis[min(ratios)[2]] = entering
-    if any(rows[i][-1] for i in range(height) if basis[i] >= count):
+        ratios = [
+            (Fraction(rows[i][-1], rows[i][entering]), basis[i], i) for i in range(len(basis)) if rows[i][entering] > 0
+        ]
+        leaving = min(ratios)[2]
+        if spend is not None:
+            spend(len(rows) * (count + 1))
+        denominator = _pivot(rows, leaving, entering, denominator)
+        basis[leaving] = entering
+    if rows[-1][-1]:
         return None
     solution = [Fraction(0)] * count
     for i, j in enumerate(basis):
         if j < count:
-            solution[j] = rows[i][-1]
+            solution[j] = Fraction(rows[i][-1] * scales[j], denominator * scales[-1])
     return solution
 
 
-def _pivot(rows: list[list[Fraction]], row: int, column: int) -> None:
-    scale = rows[row][column]
-    rows[row] = [value / scale for value in rows[row]]
+def _pivot(rows: list[list[int]], row: int, column: int, denominator: int) -> int:
+    """Clear the column in all rows but one; returns the new common denominator."""
+    mine = rows[row]
+    pivot = mine[column]
     for i, other in enumerate(rows):
-        if i != row and other[column]:
+        if i != row:
             factor = other[column]
-            rows[i] = [a - factor * b for a, b in zip(other, rows[row], strict=True)]
+            rows[i] = [(a * pivot - factor * b) // denominator for a, b in zip(other, mine, strict=True)]
+    return pivot

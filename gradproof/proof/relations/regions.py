@@ -21,6 +21,7 @@ from gradproof.proof.field.rows import ONE
 from gradproof.proof.field.rules import Decided, Indicator
 from gradproof.proof.relations.farkas import nonnegative_combination
 
+_A_NUMBER = 0.2  # of a table, in about microseconds
 _MOST_TERMS = 8  # that are not negative, taken into account beside the conditions
 
 
@@ -121,7 +122,7 @@ class RegionConditions:
         columns = [[vector.get(i, Fraction(0)) for i in axes] for vector in generators]
         for value in (1, 0):
             target = [coordinates.get(i, Fraction(0)) * (1 if value else -1) for i in axes]
-            weights = nonnegative_combination(target, columns)
+            weights = nonnegative_combination(target, columns, self._spend)
             if weights is not None:
                 direction = 1 if value else -1
                 reason = [
@@ -131,3 +132,6 @@ class RegionConditions:
                 ]
                 return Decided(argument, value, tuple(reason))
         return None
+
+    def _spend(self, numbers: int) -> None:
+        self._program.deadline.check(_A_NUMBER * numbers)
