@@ -190,6 +190,15 @@ def _no_progress(trials: int) -> None:
     """Nobody watches."""
 
 
+def _drawn_smaller(case: Case) -> str:
+    """What is drawn smaller than standard normal numbers because the model is wide or deep, and the way out."""
+    names = list(dict.fromkeys(name for binding in case.bindings for name in binding.shrunk))
+    if not names:
+        return ""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more} drawn by fan-in, as wide or deep models need; Reference(parameters=...) says otherwise"
+
+
 def _checked(
     case: Case,
     trials: int | None,
@@ -232,7 +241,7 @@ def _checked(
         find_worst=lambda: worst_entries(case, probed.evaluators, results, asked.seed, asked.scale),
         trajectory=trajectory,
         interrupted=done.interrupted,
-        choice=choice,
+        choice="; ".join(filter(None, (choice, _drawn_smaller(case)))),
         known_errata=case.derivation.known_errata,
         failures=tuple(failures),
     )

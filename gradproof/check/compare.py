@@ -29,6 +29,13 @@ def finite_rows(truth: Array) -> Rows:
     return np.flatnonzero(np.isfinite(truth).reshape(len(truth), -1).all(axis=1))
 
 
+def coarse(difference: Array) -> Array:
+    """Differences rounded to four digits: of those that only rounding tells apart the first is the worst, wherever
+    the run took place."""
+    mantissa, exponent = np.frexp(difference)
+    return np.asarray(np.ldexp(np.rint(mantissa * 2**13), exponent - 13))
+
+
 def _largest(difference: Array) -> float:
     """The largest entry; infinite where one is no number."""
     largest = float(difference.max(initial=0.0))
@@ -70,8 +77,8 @@ class Tally:
     seen: Seen = field(default_factory=lambda: Seen(COARSEST["float64"]))
 
     def note_worst(self, rank: int, size: float, trial: int) -> None:
-        """Keep the worst trial: disagreeing ones (rank 1) before agreeing ones (0), larger before smaller."""
-        if (rank, size) > self.worst[:2] or (self.worst[2] < 0):
+        """Keep the worst trial: disagreeing ones (rank 1) before agreeing ones (0), larger and earlier ones first."""
+        if self.worst[2] < 0 or (rank, size, -trial) > (*self.worst[:2], -self.worst[2]):
             self.worst = (rank, size, trial)
 
     def screen(self, computed: Array, truth: Array, trials: NDArray[np.int64]) -> Rows:
@@ -189,6 +196,8 @@ class Tally:
         share[edge] = 0.0
         self.share = max(self.share, float(share.max(initial=0.0)))
         if wrong.any():
-            worst = int(np.where(wrong, share, -1.0).argmax())
-            self.note_worst(1, float(share[worst]), int(trials[worst]))
+            apart = coarse(np.where(over & ~(flat <= reach), flat, 0.0).max(axis=1, initial=0.0))
+            apart[np.isnan(apart)] = np.inf
+            largest = apart.max(where=wrong, initial=0.0)
+            self.note_worst(1, float(largest), int(trials[wrong & (apart == largest)].min()))
         return np.asarray(wrong)

@@ -13,6 +13,7 @@ from gradproof.case.derivation import Equation
 from gradproof.case.project import suggestions
 from gradproof.check.bounds import Bounded, EquationBounds
 from gradproof.check.case import Case
+from gradproof.check.compare import coarse
 from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.check.facts.measured import WorstEntry
 from gradproof.check.facts.result import EquationResult
@@ -99,8 +100,10 @@ def _worst_entry(values: TrialValues, verdict: str) -> WorstEntry:
     own = verdict == "disagrees"
     manual, bound = (values.computed, values.bound) if own else (values.free, values.free_bound)
     with np.errstate(all="ignore"):
-        excess = np.abs(manual - values.truth) - bound
-    place = np.unravel_index(int(np.argmax(np.where(np.isnan(excess), np.inf, excess))), values.truth.shape)
+        apart = np.abs(manual - values.truth)
+        excess = apart - bound
+    size = np.where(np.isnan(excess), np.inf, np.where(excess > 0, coarse(apart), excess))
+    place = np.unravel_index(int(np.argmax(size)), values.truth.shape)
     return WorstEntry(
         equation=values.equation,
         verdict=verdict,

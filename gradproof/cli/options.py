@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,20 @@ class Bytes(click.ParamType[int]):
         if not amount:
             self.fail(f"{value!r} is no amount of memory: write it as 512MB or 1.5GB", param, ctx)
         return int(amount)
+
+
+class Jobs(click.ParamType[int]):
+    """A number of processes, or `auto`."""
+
+    name = "jobs"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; that of the cores this process may use for `auto`."""
+        if value == "auto":
+            return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        if not str(value).isdigit() or int(value) < 1:
+            self.fail(f"{value!r} is no number of processes: give 1 or more, or auto", param, ctx)
+        return int(value)
 
 
 class Seconds(click.ParamType[float]):

@@ -39,6 +39,16 @@ EQUATION_COLUMNS = {
     "seed": "uint64",
 }
 
+MEASURED = frozenset(
+    {
+        *("max_abs_error", "max_rel_error", "max_ulp_error", "bound_share", "edge_trials", "resolution"),
+        *("resolution_at_zero", "zero_entries", "untold", "rarest_branch", "worst_trial"),
+    }
+)
+"""Columns that hang on the last digits of a machine's arithmetic."""
+
+VERDICT_COLUMNS = {name: kind for name, kind in EQUATION_COLUMNS.items() if name not in MEASURED}
+
 WORST_COLUMNS = {
     "case": "str",
     "equation": "str",
@@ -81,6 +91,11 @@ def equations_frame(result: CheckResult) -> pd.DataFrame:
     common = {"case": result.case, "dtype": result.dtype, "seed": result.seed}
     rows = [_row(one, EQUATION_COLUMNS, common) for one in result.results]
     return _frame(rows, EQUATION_COLUMNS)
+
+
+def verdicts_frame(result: CheckResult) -> pd.DataFrame:
+    """Of the equations' frame the columns that every machine finds."""
+    return equations_frame(result)[list(VERDICT_COLUMNS)]
 
 
 def worst_trials_frame(result: CheckResult) -> pd.DataFrame:

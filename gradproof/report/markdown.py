@@ -1,4 +1,7 @@
-"""`agreement.md` and `index.md`: a case's outcome as it reads in a pull request."""
+"""`agreement.md` and `index.md`: a case's outcome as it reads in a pull request.
+
+Only what every machine finds is in them, so that a report under version control changes where the outcome does.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ from gradproof.report.summaries import CaseSummary, headline
 HOW_TO_READ = """\
 An equation is compared with autograd, or with the optimizer's step, in every trial. It `agrees` where the difference
 is never larger than rounding can explain; it `disagrees` if it is wrong on true inputs; it `inherits` if it is wrong
-only because an equation that it reads is. `share of bound` is the largest difference as a share of what rounding can
-explain in that trial; `resolution` is the smallest relative fault that would have shown. All columns and verdicts are
-explained in gradproof's `docs/reports.md`."""
+only because an equation that it reads is. `would show` is a relative fault that would have been seen in every entry.
+How large the differences were, and how much of them rounding explains, stands in `equations.csv` on the machine that
+ran the check. All columns and verdicts are explained in gradproof's `docs/reports.md`."""
 
 
 def agreement(result: CheckResult) -> str:
@@ -61,20 +64,23 @@ def _erratum(result: CheckResult, one: EquationResult) -> str:
         entry = f", entry {worst.entry}" if worst.entry else ""
         facts += [
             ("worst trial", f"{worst.trial}{escape(entry)}"),
-            ("manual", code(wording.exact(worst.manual))),
-            ("truth", code(wording.exact(worst.truth))),
-            ("difference", wording.difference(worst)),
-            ("inputs", code(worst.inputs) if worst.inputs else ""),
+            ("manual", code(wording.common(worst.manual))),
+            ("truth", code(wording.common(worst.truth))),
+            ("difference", wording.short(worst.abs_error)),
+            ("inputs", code(_common_inputs(worst.inputs)) if worst.inputs else ""),
         ]
     facts.append(("replay", code(result.replay_command(one))))
     lines.append("\n".join(f"- {name}: {text}" for name, text in facts if text))
     return "\n\n".join(lines)
 
 
+def _common_inputs(inputs: str) -> str:
+    return re.sub(r"(?<==)-?\d[\d.e+-]*", lambda number: wording.common(float(number[0])), inputs)
+
+
 def _equations(results: Sequence[EquationResult]) -> str:
     proved = any(one.proof for one in results)
-    header = ["equation", "kind", "verdict", "trials", "disagreeing", "max abs error", "max ulp", "share of bound"]
-    header.append("resolution")
+    header = ["equation", "kind", "verdict", "trials", "disagreeing", "would show"]
     rows = [
         [
             code(one.equation),
@@ -82,15 +88,12 @@ def _equations(results: Sequence[EquationResult]) -> str:
             f"{one.verdict}{f', {escape(wording.declared(one))}' if one.known_erratum else ''}",
             f"{one.trials:,}",
             f"{one.disagreeing_trials:,}",
-            wording.short(one.max_abs_error),
-            wording.short(one.max_ulp_error),
-            wording.percent(one.bound_share),
-            wording.resolution(one.resolution),
+            wording.would_show(one.resolution) if one.verdict == "agrees" else "",
             *([one.proof] if proved else []),
         ]
         for one in results
     ]
-    return table([*header, *(["proof"] if proved else [])], rows, numbers=range(3, 9))
+    return table([*header, *(["proof"] if proved else [])], rows, numbers=range(3, 6))
 
 
 def _trajectory(result: CheckResult) -> str:

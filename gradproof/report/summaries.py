@@ -10,7 +10,7 @@ from pathlib import Path
 from gradproof.check.facts.result import VERDICTS
 from gradproof.report import wording
 
-NO_REPORT = "its equations.csv is no report of this version; check the case again"
+NO_REPORT = "its verdicts.csv is no report of this version; check the case again"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class CaseSummary:
 
 def summaries(folder: Path) -> list[CaseSummary]:
     """Every case that has a report in the folder, by name, whichever run wrote it."""
-    return [_summary(path) for path in sorted(folder.glob("*/equations.csv"))]
+    return [_summary(path) for path in sorted(folder.glob("*/verdicts.csv"))]
 
 
 def headline(cases: Sequence[CaseSummary]) -> str:

@@ -23,6 +23,11 @@ def exact(value: float) -> str:
     return repr(float(value))
 
 
+def common(value: float) -> str:
+    """Six significant digits, which every machine finds."""
+    return f"{value:.6g}"
+
+
 def count(number: int, singular: str, plural: str = "") -> str:
     """`1 trial`, `10,000 trials`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
@@ -117,6 +122,17 @@ def agreement(results: Sequence[EquationResult]) -> str:
 def resolution(relative: float) -> str:
     """A resolution in one digit, empty where nothing was bounded: `2e-14`."""
     return "" if math.isnan(relative) else f"{relative:.0e}"
+
+
+def would_show(relative: float) -> str:
+    """A relative fault that would have shown, in steps so coarse that every machine finds the same: `1e-12`."""
+    if math.isnan(relative) or math.isinf(relative):
+        return ""
+    return next(
+        text
+        for size, text in ((1e-12, "1e-12"), (1e-9, "1e-9"), (1e-6, "1e-6"), (math.inf, "1e-3"))
+        if relative <= size
+    )
 
 
 def percent(share: float) -> str:

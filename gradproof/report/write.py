@@ -1,13 +1,15 @@
 """Reports on disk: a folder for each case, and an index over all of them.
 
 All files of a case appear together, so a reader sees the old report or the new one, never a part of one or a mix.
-Nothing depends on the clock or the machine's paths: the same results give the same bytes.
+Nothing depends on the clock or the machine's paths: the same results give the same bytes. `agreement.md`,
+`verdicts.csv` and the index in Markdown do not depend on the last digits of the machine's arithmetic either, so that
+they may lie under version control.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -22,13 +24,14 @@ from gradproof.report import markdown
 from gradproof.report.collect import collect, named
 from gradproof.report.figures.draw import NAMES, pictures
 from gradproof.report.figures.style import png
-from gradproof.report.frames import scales_frame, trajectory_frame
+from gradproof.report.frames import scales_frame, trajectory_frame, verdicts_frame
 from gradproof.report.html import write as html
 from gradproof.report.placing import put_together, write_atomically
 from gradproof.report.summaries import summaries
 
 OWN_FILES = frozenset(
     {
+        "verdicts.csv",
         "equations.csv",
         "worst_trials.csv",
         "equations.parquet",
@@ -77,15 +80,28 @@ def write_reports(
     Raises:
         GradproofError: The folder cannot be written.
     """
+    made = {result.case: report_contents(result, figures=figures, failures=failures) for result in results}
+    return put_reports({case: contents for case, contents in made.items() if contents}, folder)
+
+
+def put_reports(reports: Mapping[str, Mapping[str, bytes]], folder: Path) -> list[Path]:
+    """Put the files of every case's report in their places, and the index over all cases of the folder.
+
+    Args:
+        reports: The files by their names, by case.
+        folder: The reports folder.
+
+    Returns:
+        The files written.
+
+    Raises:
+        GradproofError: The folder cannot be written.
+    """
     written = []
     try:
-        for result in results:
-            contents: dict[str, bytes] = {}
-            with contained(failures, f"the report of {result.case}"):
-                contents = _contents(result, figures=figures, failures=failures)
-            if contents:
-                put_together(folder / result.case, contents, OWN_FILES)
-                written += [folder / result.case / name for name in contents]
+        for case, contents in reports.items():
+            put_together(folder / case, contents, OWN_FILES)
+            written += [folder / case / name for name in contents]
         cases = summaries(folder)
         for name, text in (("index.html", html.index(cases)), ("index.md", markdown.index(cases))):
             write_atomically(folder / name, text.encode())
@@ -100,13 +116,22 @@ def _unwritable(folder: Path, error: OSError) -> GradproofError:
     return GradproofError(f"reports cannot be written to {folder}: {reason}; give another folder: --reports DIR")
 
 
+def report_contents(
+    result: CheckResult, *, figures: bool = False, failures: list[Failure] | None = None
+) -> dict[str, bytes]:
+    """All files of a case's report by their names; none where it could not be made, which is noted in `failures`."""
+    with contained(failures, f"the report of {result.case}"):
+        return _contents(result, figures=figures, failures=failures)
+    return {}
+
+
 def _contents(result: CheckResult, *, figures: bool, failures: list[Failure] | None) -> dict[str, bytes]:
-    """All files of a case's report, by their names."""
     details = named(result)
     with contained(failures, f"the values that the pictures of {result.case} show"):
         details = collect(result)
     plates = pictures(result, details, failures)
     contents = {
+        "verdicts.csv": csv_bytes(verdicts_frame(result)),
         "equations.csv": csv_bytes(result.equations),
         "worst_trials.csv": csv_bytes(result.worst_trials),
         "equations.parquet": parquet_bytes(result.equations),

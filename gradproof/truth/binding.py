@@ -86,6 +86,15 @@ class Binding:
                 raise GradproofError(f"{self.place}: Reference(parameters=...): {name!r}: {error}") from error
         return draws
 
+    @property
+    def shrunk(self) -> tuple[str, ...]:
+        """The parameters that are drawn smaller than standard normal numbers because the model is wide or deep."""
+        given = self.reference.parameters
+        if isinstance(given, Distribution):
+            return ()
+        draws = default_draws(self.parameters)
+        return tuple(name for name, one in draws.items() if name not in given and one != PLAIN.with_shape(one.shape))
+
     def _leaves(self, parameters: Mapping[str, Distribution]) -> dict[str, Distribution]:
         leaves = {**parameters, **self.reference.inputs, **self.buffers}
         for name, leaf in self.cotangents.items():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from report_results import RIGHT, TRAINING, WRONG, outcome
+from report_results import RIGHT, TRAINING, WORST, WRONG, outcome
 from small_projects import ROOT, Write
 
 from gradproof.case.project import Project
@@ -30,6 +30,7 @@ FILES = [
     "equations.csv",
     "equations.parquet",
     "result.json",
+    "verdicts.csv",
     "worst_trials.csv",
     "worst_trials.parquet",
 ]
@@ -74,7 +75,7 @@ def test_write_same_seed_same_bytes(check: Callable[..., CheckResult], tmp_path:
     for folder in ("one", "two"):
         write_reports([check(steps=3)], tmp_path / folder)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert len(files) == 10
+    assert len(files) == 11
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 
@@ -110,6 +111,27 @@ def test_parquet_holds_the_same_as_the_frame(check: Callable[..., CheckResult], 
     path = tmp_path / "neuron/equations.parquet"
     assert pq.read_table(path).column_names == list(EQUATION_COLUMNS)
     pd.testing.assert_frame_equal(pd.read_parquet(path), result.equations)
+
+
+def test_kept_files_do_not_hang_on_the_last_digits_of_the_machine(tmp_path: Path) -> None:
+    """Another machine rounds otherwise: other errors, another worst trial of what agrees, other last digits."""
+    right = replace(RIGHT, resolution=3e-15)
+    noise = {"max_abs_error": 3e-16, "max_rel_error": 9e-13, "max_ulp_error": 77.0, "bound_share": 0.61}
+    there = replace(right, **noise, resolution=4e-15, worst_trial=RIGHT.worst_trial + 1)
+    for folder, agreeing, digits in (("here", right, 0.0), ("there", there, 1e-13)):
+        apart = replace(WORST, manual=WORST.manual + digits, bound=WORST.bound * (1.25 if digits else 1))
+        result = replace(outcome(agreeing, WRONG), find_worst=lambda apart=apart: (apart,))
+        write_reports([result], tmp_path / folder)
+    kept = ["demo/agreement.md", "demo/verdicts.csv", "index.md"]
+    for name in kept:
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes(), name
+    for name in ("demo/equations.csv", "demo/worst_trials.csv"):
+        assert (tmp_path / "here" / name).read_bytes() != (tmp_path / "there" / name).read_bytes(), name
+
+
+def test_kept_files_are_those_that_git_is_told_of() -> None:
+    kept = [line for line in (ROOT / ".gitignore").read_text().splitlines() if line.startswith("!reports")]
+    assert kept == ["!reports/*/agreement.md", "!reports/*/verdicts.csv"]
 
 
 def test_tables_say_which_errata_are_declared(tmp_path: Path) -> None:
@@ -151,7 +173,7 @@ def test_index_is_the_same_whichever_case_ran_last(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "no,such,columns\n1,2,3\n", "case,verdict\nx,agrees\n", "\x00"])
 def test_index_shows_a_file_that_is_no_report(tmp_path: Path, text: str) -> None:
     (tmp_path / "old").mkdir()
-    (tmp_path / "old/equations.csv").write_text(text)
+    (tmp_path / "old/verdicts.csv").write_text(text)
     write_reports([outcome(RIGHT)], tmp_path)
     index = (tmp_path / "index.md").read_text()
     assert f"| {NO_REPORT} |" in index
@@ -226,13 +248,13 @@ def test_trajectory_frame_is_written_in_full_precision(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", ["parameter_update_2", "parameter_update_2_as_printed"])
 def test_committed_report_has_the_verdicts_of_a_fresh_run(case: str) -> None:
-    kept = table(ROOT / "reports" / case / "equations.csv")
+    kept = table(ROOT / "reports" / case / "verdicts.csv")
     fresh = crosscheck(case, project=Project(ROOT), trials=int(kept[0]["trials"]), seed=int(kept[0]["seed"]))
     assert [(row["equation"], row["verdict"]) for row in kept] == [(r.equation, r.verdict) for r in fresh.results]
 
 
 def test_committed_reports_are_all_in_the_index() -> None:
     index = (ROOT / "reports/index.md").read_text()
-    cases = sorted(path.parent.name for path in (ROOT / "reports").glob("*/equations.csv"))
+    cases = sorted(path.parent.name for path in (ROOT / "reports").glob("*/verdicts.csv"))
     assert cases
     assert [line.split("]")[0].removeprefix("| [") for line in index.splitlines() if line.startswith("| [")] == cases

@@ -11,9 +11,9 @@ import click
 
 from gradproof import defaults
 from gradproof.case.project import Project, find_project
-from gradproof.check.facts.failures import Failure, failure
-from gradproof.cli import error_text
-from gradproof.cli.options import Bytes, Seconds, draw_options
+from gradproof.check.facts.failures import Failure
+from gradproof.cli.checking import Finished, Settings, checked, with_extras
+from gradproof.cli.options import Bytes, Jobs, Seconds, draw_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT, USER_MISTAKE
 from gradproof.errors import GradproofError
 
@@ -27,23 +27,6 @@ IN_FULL = 5
 """So many cases are printed in full; where there are more, each gets a line, and its undeclared mistakes."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How a case is run."""
-
-    trials: int | None
-    budget: float | None
-    seed: int
-    dtype: str
-    scale: float
-    memory: int
-    steps: int
-    proof: bool | None
-    mutate: bool
-    scales: bool
-    strict: bool
-
-
 @dataclass
 class Outcome:
     """What became of the cases of one run.
@@ -53,6 +36,7 @@ class Outcome:
         broken: The names of those that could not.
         crashed: The names of those whose check raised in gradproof itself.
         failures: Why; and what else was left undone over the cases, such as a report.
+        contents: The files of each case's report.
         interrupted: Whether the user stopped the run.
         left: The names of those that it had not come to.
     """
@@ -61,6 +45,7 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
     crashed: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    contents: dict[str, dict[str, bytes]] = field(default_factory=dict)
     interrupted: bool = False
     left: tuple[str, ...] = ()
 
@@ -123,6 +108,14 @@ class Outcome:
     is_flag=True,
     help="Also measure the errors of both sides in float32 at scales from 1e-6 to 1e3.",
 )
+@click.option(
+    "-j",
+    "--jobs",
+    type=Jobs(),
+    default=1,
+    metavar="N",
+    help="Check so many cases at a time, each in a process of its own; auto: as many as there are cores.",
+)
 @click.option("--strict", is_flag=True, help="An equation that is unchecked fails its case too.")
 @click.option(
     "--reports",
@@ -150,6 +143,7 @@ def command(
     proof: bool | None,
     mutate: bool,
     scales: bool,
+    jobs: int,
     strict: bool,
     reports: Path | None,
     figures: bool,
@@ -178,56 +172,122 @@ def command(
         from gradproof.report.write import prepare_folder
 
         prepare_folder(reports)
-    settings = Settings(trials, budget, seed, dtype, scale, memory, steps, proof, mutate, scales, strict)
-    outcome = _run(project, names, settings)
-    _finish(outcome, reports, figures=figures)
+    extras = {"reports": reports is not None, "figures": figures}
+    settings = Settings(trials, budget, seed, dtype, scale, memory, steps, proof, mutate, scales, strict, **extras)
+    outcome = _run(project, names, settings, jobs)
+    _finish(outcome, reports)
     if summary is not None:
         _tell_github(outcome.results, project, summary)
     ctx.exit(outcome.status)
 
 
-def _run(project: Project, names: Sequence[str], settings: Settings) -> Outcome:
-    """Run the cases one after the other and print each as it is done; a broken one does not stop the others."""
-    from gradproof.report.terminal.progress import progress_bar
-    from gradproof.report.terminal.scales import print_scales
-    from gradproof.report.terminal.tables import print_brief, print_result, stdout
+def _run(project: Project, names: Sequence[str], settings: Settings, jobs: int) -> Outcome:
+    """Run the cases and print each as it is done; a broken one does not stop the others."""
+    from gradproof.report.terminal.tables import stdout
 
     console, outcome = stdout(), Outcome()
     brief = len(names) > IN_FULL and not settings.steps
     if brief:
         click.echo(f"{len(names)} cases, {_extent(settings)} each, seed {settings.seed}, {settings.dtype}\n")
-    result: CheckResult | None
+    width = max(map(len, names)) if brief else 0
+    if jobs > 1 and len(names) > 1:
+        _together(project, names, settings, jobs, lambda finished: _take(outcome, finished, console, width), outcome)
+    else:
+        _one_by_one(project, names, settings, lambda finished: _take(outcome, finished, console, width), outcome)
+    return outcome
+
+
+def _one_by_one(
+    project: Project, names: Sequence[str], settings: Settings, take: Callable[[Finished], None], outcome: Outcome
+) -> None:
+    """In this process; each case is printed before its report is made."""
+    from gradproof.report.terminal.progress import progress_bar
+
     for position, name in enumerate(names):
+        finished = None
         try:
             with progress_bar(name, settings.trials) as advance:
-                result = _check(project, name, settings, advance)
-        except GradproofError as error:
-            click.echo(error_text(error), err=True)
-            outcome.broken.append(name)
-            continue
+                finished = checked(project, name, settings, advance)
+            stopped = finished.result is not None and not finished.result.trials
         except KeyboardInterrupt:
-            result = None
-        except Exception as error:
-            outcome.failures.append(failure(f"the check of {name}", error))
-            outcome.crashed.append(name)
-            continue
-        if result is None or not result.trials:
+            stopped = True
+        if stopped or finished is None:
             click.echo(f"interrupted before the verdict on {name}", err=True)
             outcome.interrupted, outcome.left = True, tuple(names[position:])
-            break
-        if brief:
-            print_brief(console, result, max(map(len, names)))
-        else:
-            print_result(console, result)
-        if result.scales is not None:
-            print_scales(console, result.scales)
-        if settings.mutate and not result.interrupted:
-            _mutate(console, project, result, settings.seed)
-        outcome.results.append(result)
-        if result.interrupted:
+            return
+        take(finished)
+        try:
+            extras = with_extras(finished, project, settings)
+        except KeyboardInterrupt:
             outcome.interrupted, outcome.left = True, tuple(names[position + 1 :])
-            break
-    return outcome
+            return
+        _take_extras(outcome, extras)
+        if finished.result is not None and finished.result.interrupted:
+            outcome.interrupted, outcome.left = True, tuple(names[position + 1 :])
+            return
+
+
+def _together(
+    project: Project,
+    names: Sequence[str],
+    settings: Settings,
+    jobs: int,
+    take: Callable[[Finished], None],
+    outcome: Outcome,
+) -> None:
+    """In several processes; what is done is told in the order of the cases."""
+    from gradproof.cli.processes import Checks
+    from gradproof.report.terminal.progress import progress_bar
+
+    checks = Checks(min(jobs, len(names)), project, settings, names)
+    taken: list[str] = []
+
+    def told(finished: Finished) -> None:
+        taken.append(finished.name)
+        take(finished)
+        _take_extras(outcome, finished)
+
+    try:
+        total = None if settings.trials is None else settings.trials * len(names)
+        with progress_bar(f"{len(names)} cases", total) as advance:
+            for finished in checks.in_order(advance):
+                told(finished)
+    except KeyboardInterrupt:
+        for finished in checks.done():
+            told(finished)
+        outcome.interrupted, outcome.left = True, tuple(name for name in names if name not in taken)
+    finally:
+        checks.kill()
+
+
+def _take(outcome: Outcome, finished: Finished, console: Console, width: int) -> None:
+    """Note what became of a case, and print it: in a line where a width for the names is given, else in full."""
+    from gradproof.report.terminal.scales import print_scales
+    from gradproof.report.terminal.tables import print_brief, print_result
+
+    result = finished.result
+    if result is None:
+        if finished.broken:
+            click.echo(finished.broken, err=True)
+        (outcome.broken if finished.broken else outcome.crashed).append(finished.name)
+        return
+    outcome.results.append(result)
+    if width:
+        print_brief(console, result, width)
+    else:
+        print_result(console, result)
+    if result.scales is not None:
+        print_scales(console, result.scales)
+
+
+def _take_extras(outcome: Outcome, finished: Finished) -> None:
+    from gradproof.report.terminal.tables import print_mutations, stdout
+
+    outcome.failures += finished.failures
+    if finished.contents:
+        outcome.contents[finished.name] = finished.contents
+    if finished.result is not None and finished.mutations is not None:
+        print_mutations(stdout(), finished.result, finished.mutations)
 
 
 def _extent(settings: Settings) -> str:
@@ -235,31 +295,6 @@ def _extent(settings: Settings) -> str:
     if settings.budget is not None:
         return f"{settings.budget:g} s"
     return f"up to {defaults.TRIALS:,} trials" if settings.trials is None else f"{settings.trials:,} trials"
-
-
-def _check(project: Project, name: str, settings: Settings, advance: Callable[[int], None]) -> CheckResult:
-    project.manual_path(name)  # a misspelt name is told before torch is loaded
-    from gradproof.check.case import load_case
-    from gradproof.proof.proving import is_quick
-    from gradproof.run import crosscheck
-
-    case = load_case(name, dtype=settings.dtype, memory=settings.memory, project=project)
-    result = crosscheck(
-        case,
-        trials=settings.trials,
-        budget=settings.budget,
-        seed=settings.seed,
-        scale=settings.scale,
-        steps=settings.steps,
-        proof=is_quick(case) if settings.proof is None else settings.proof,
-        strict=settings.strict,
-        progress=advance,
-    )
-    if not settings.scales or result.interrupted:
-        return result
-    from gradproof.studies.scales import with_scales
-
-    return with_scales(result)
 
 
 def _github_summary() -> Path:
@@ -278,24 +313,17 @@ def _tell_github(results: Sequence[CheckResult], project: Project, summary: Path
     write_summary(results, summary)
 
 
-def _mutate(console: Console, project: Project, result: CheckResult, seed: int) -> None:
-    from gradproof.check.case import load_case
-    from gradproof.report.terminal.tables import print_mutations
-    from gradproof.studies.mutants import mutate_case
-
-    print_mutations(console, result, mutate_case(load_case(result.case, project=project), seed))
-
-
-def _finish(outcome: Outcome, reports: Path | None, *, figures: bool) -> None:
-    """The summary over several cases, and the reports."""
+def _finish(outcome: Outcome, reports: Path | None) -> None:
+    """The summary over several cases, and the reports of those that came to their end."""
     from gradproof.report.terminal.tables import print_failures, print_summary, stdout
 
     print_summary(stdout(), outcome.results, [*outcome.broken, *outcome.crashed], outcome.left)
-    if reports is not None and outcome.interrupted:
-        click.echo("no reports written: the run was interrupted", err=True)
-    elif reports is not None and outcome.results:
-        from gradproof.report.write import write_reports
+    if reports is not None and outcome.contents:
+        from gradproof.report.write import put_reports
 
-        write_reports(outcome.results, reports, figures=figures, failures=outcome.failures)
+        put_reports(outcome.contents, reports)
         click.echo(f"reports written to {reports}")
+    if reports is not None and outcome.interrupted:
+        done = f"of {len(outcome.contents)} cases that were done" if outcome.contents else "no reports"
+        click.echo(f"{done} written: the run was interrupted", err=True)
     print_failures(stdout(), outcome.failures)
