@@ -1,8 +1,10 @@
 """How far the word of `check_function` can be trusted: planted mistakes, cheats, random right functions, other rules.
 
-Usage: python -m benchmarks.functions PART ... [--sample N] [--seed N] [--processes N]
+Usage: python -m benchmarks.functions PART ... [--sample N] [--seed N] [--rounds N] [--seconds N] [--record FILE]
 Parts: mistakes, cheats, controls, right, rules, cost
-(`--sample` bounds the cases of each part; `--processes` repeats cheats and controls in so many new interpreters)
+(`--sample` bounds the cases of each part; `--rounds` repeats cheats and controls with so many seeds. With `--record`
+what a case said is kept in a file and is not asked again, and after `--seconds` no further case is begun: a long
+battery is done in several turns, each of which says how many cases are left.)
 
 Every case runs in a process of its own with a limit on its time. One that ends the process with status 0 before
 anything was said is counted as not caught: a test run would be green.
@@ -11,16 +13,15 @@ anything was said is counted as not caught: a test run would be green.
 from __future__ import annotations
 
 import argparse
-import inspect
+import json
 import os
 import re
 import resource
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -31,11 +32,12 @@ from benchmarks.function_cases.controls import controls
 from benchmarks.function_cases.kernels import Kernel
 from benchmarks.function_cases.mistakes import NAMED, mistakes
 from benchmarks.function_cases.random_right import random_right
+from benchmarks.function_cases.record import Record
 from benchmarks.function_cases.rules import RULES
 from gradproof import check_function, integers, normal
 
 LIMIT = 60
-GATE = {"depth": "gate"} if "depth" in inspect.signature(check_function).parameters else {}
+GATE_LIMIT = 120
 
 
 def apart(work: Callable[[], str], limit: int = LIMIT) -> str:
@@ -75,11 +77,14 @@ def judged(kernel: Kernel, **options: Any) -> str:
     return "passes" if result.ok else "caught\n" + str(result) + "\n" + "\n".join(one.diagnosis for one in result.wrong)
 
 
-def of_mistakes(sample: int | None) -> None:
+def of_mistakes(sample: int | None, record: Record) -> None:
     """Planted mistakes: caught, and named."""
     caught, named, every = Counter[str](), Counter[str](), Counter[str]()
-    for one in mistakes()[:: 1 if sample is None else max(1, 120 // sample)]:
-        said = apart(lambda one=one: judged(one.kernel))
+    chosen = mistakes()[:: 1 if sample is None else max(1, 120 // sample)]
+    for one in chosen:
+        said = record.of("mistakes", f"{one.kind}: {one.name}", 0, lambda one=one: apart(lambda: judged(one.kernel)))
+        if said is None:
+            continue
         every[one.kind] += 1
         caught[one.kind] += said.startswith("caught")
         known = said.startswith("caught") and bool(re.search(NAMED[one.kind], diagnoses(said)))
@@ -92,7 +97,11 @@ def of_mistakes(sample: int | None) -> None:
             )
     for kind, count in every.items():
         print(f"{kind:15} {caught[kind]:3} caught, {named[kind]:3} named, of {count}")
-    print(f"mistakes: {caught.total()} caught, {named.total()} named, of {every.total()}", flush=True)
+    print(
+        f"mistakes: {caught.total()} caught, {named.total()} named, of {every.total()}; "
+        f"{len(chosen) - every.total()} left",
+        flush=True,
+    )
 
 
 def diagnoses(said: str) -> str:
@@ -101,60 +110,101 @@ def diagnoses(said: str) -> str:
     return "\n".join(line for line in rest if not line.startswith("    inputs:") and " entry " not in line[:11])
 
 
-def of_cheats(sample: int | None, seed: int) -> None:
-    """Each cheat once; a line for each that passes."""
-    passed = []
-    for _, name, kernel in list(cheats())[:sample]:
-        said = apart(lambda kernel=kernel: judged(kernel, seed=seed, **GATE))
+Cases = Callable[[], Iterable[tuple[str, str, Kernel]]]
+
+
+def _gated(part: str, cases: Cases, sample: int | None, seeds: range, record: Record) -> Iterable[tuple[str, int, str]]:
+    """What the gate says of each case under each seed, each in a process of its own; ends with what is left."""
+    done, chosen = 0, list(cases())[:sample]
+    for seed in seeds:
+        for _, name, kernel in chosen:
+            said = record.of(
+                part,
+                name,
+                seed,
+                lambda kernel=kernel, seed=seed: apart(lambda: judged(kernel, seed=seed, depth="gate"), GATE_LIMIT),
+            )
+            if said is not None:
+                done += 1
+                yield name, seed, said
+    print(f"{part}: {done} of {len(chosen) * len(seeds)} done in {len(seeds)} rounds of {len(chosen)}", flush=True)
+
+
+def of_cheats(sample: int | None, seeds: range, record: Record) -> None:
+    """Each cheat once for each seed; a line for each that passes."""
+    passed = 0
+    for name, seed, said in _gated("cheats", cheats, sample, seeds, record):
         if not said.startswith("caught"):
-            passed.append(name)
-            print(f"  not caught: {name}: {said.splitlines()[0][:90]}", flush=True)
-    total = len(list(cheats())[:sample])
-    print(f"cheats: {total - len(passed)} caught of {total}", flush=True)
+            passed += 1
+            print(f"  not caught (seed {seed}): {name}: {said.splitlines()[0][:90]}", flush=True)
+    print(f"cheats: {passed} not caught", flush=True)
 
 
-def of_controls(sample: int | None, seed: int) -> None:
+def of_controls(sample: int | None, seeds: range, record: Record) -> None:
     """Right functions that look like cheats."""
     accused = 0
-    for _, name, kernel in list(controls())[:sample]:
-        said = apart(lambda kernel=kernel: judged(kernel, seed=seed, **GATE))
+    for name, seed, said in _gated("controls", controls, sample, seeds, record):
         if said != "passes":
             accused += 1
-            print(f"  accused: {name}: " + "\n    ".join(said.splitlines()[:4]))
-    print(f"controls: {accused} accused of {len(list(controls())[:sample])}", flush=True)
+            print(f"  accused (seed {seed}): {name}: " + "\n    ".join(said.splitlines()[:4]))
+    print(f"controls: {accused} accused", flush=True)
 
 
-def of_right(sample: int, seed: int) -> None:
+def of_right(sample: int, seed: int, record: Record) -> None:
     """False alarms among random right functions."""
     comparisons, alarms = Counter[str](), Counter[str]()
+    checked = 0
     for number in range(seed, seed + sample):
-        function, reference, inputs = random_right(number)
-        result = check_function(
-            function, reference, inputs, trials=2, seed=number, dtypes=("float32", "bfloat16", "float16")
-        )
-        for one in result.findings:
-            comparisons[one.dtype] += 1
-            alarms[one.dtype] += one.verdict == "disagrees"
-            if one.verdict == "disagrees":
-                print(f"  seed {number}: {one.quantity} {one.dtype} {one.configuration} {one.kind} {one.share:.2f}")
-    print(f"right: {dict(alarms)} false alarms in {dict(comparisons)} comparisons", flush=True)
+
+        def work(number=number) -> str:
+            function, reference, inputs = random_right(number)
+            result = check_function(
+                function, reference, inputs, trials=2, seed=number, dtypes=("float32", "bfloat16", "float16")
+            )
+            counts = Counter(one.dtype for one in result.findings)
+            wrong = [
+                f"{one.dtype}: {one.quantity} {one.configuration} {one.kind} {one.share:.2f}" for one in result.wrong
+            ]
+            return json.dumps([counts, wrong])
+
+        said = record.of("right", "random", number, work)
+        if said is None:
+            continue
+        checked += 1
+        counts, wrong = json.loads(said)
+        comparisons.update(counts)
+        alarms.update(one.partition(":")[0] for one in wrong)
+        for one in wrong:
+            print(f"  seed {number}: {one}")
+    print(
+        f"right: {alarms.total()} false alarms in {comparisons.total()} comparisons {dict(comparisons)} "
+        f"of {checked} functions",
+        flush=True,
+    )
 
 
-def of_rules(sample: int | None) -> None:
+def of_rules(sample: int | None, record: Record) -> None:
     """What other rules accept of the cheats and refuse of the controls."""
     for rule, accepts in RULES.items():
-        caught = Counter[bool]()
-        for cases in (cheats(), controls()):
-            right = cases.__name__ == "controls"
-            for _, _, kernel in list(cases)[:sample]:
-                said = apart(
-                    lambda kernel=kernel, accepts=accepts: (
-                        "accepted" if accepts(kernel.call, kernel.reference, kernel.inputs) else "refused"
+        caught, done = Counter[str](), Counter[str]()
+        for part, cases in (("cheats", cheats), ("controls", controls)):
+            for _, name, kernel in list(cases())[:sample]:
+                said = record.of(
+                    f"rule {rule}",
+                    f"{part}: {name}",
+                    0,
+                    lambda kernel=kernel, accepts=accepts: apart(
+                        lambda: "accepted" if accepts(kernel.call, kernel.reference, kernel.inputs) else "refused", 6
                     ),
-                    6,
                 )
-                caught[right] += said not in ("accepted", "ended")
-        print(f"rule {rule}: {caught[False]} cheats caught, {caught[True]} controls accused", flush=True)
+                if said is not None:
+                    done[part] += 1
+                    caught[part] += said not in ("accepted", "ended")
+        print(
+            f"rule {rule}: {caught['cheats']} of {done['cheats']} cheats caught, "
+            f"{caught['controls']} of {done['controls']} controls accused",
+            flush=True,
+        )
 
 
 def _twice(call: Callable[[], Any]) -> float:
@@ -193,38 +243,29 @@ def of_cost() -> None:
         print(f"cost {name}: {apart(work, 600)}", flush=True)
 
 
-def repeated(parts: Iterable[str], processes: int, arguments: argparse.Namespace) -> None:
-    """Cheats and controls in new interpreters."""
-    for number in range(processes):
-        command = [sys.executable, "-m", "benchmarks.functions", *parts, "--seed", str(arguments.seed + number)]
-        print(
-            f"process {number}: " + subprocess.run(command, capture_output=True, text=True, check=False).stdout,
-            flush=True,
-        )
-
-
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="+", choices=["mistakes", "cheats", "controls", "right", "rules", "cost"])
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("--record", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    if arguments.processes > 1:
-        repeated(arguments.parts, arguments.processes, arguments)
-        return
+    record = Record(arguments.record, arguments.seconds)
+    seeds = range(arguments.seed, arguments.seed + arguments.rounds)
     if "mistakes" in arguments.parts:
-        of_mistakes(arguments.sample)
-    if "cheats" in arguments.parts:
-        of_cheats(arguments.sample, arguments.seed)
+        of_mistakes(arguments.sample, record)
     if "controls" in arguments.parts:
-        of_controls(arguments.sample, arguments.seed)
+        of_controls(arguments.sample, seeds, record)
+    if "cheats" in arguments.parts:
+        of_cheats(arguments.sample, seeds, record)
     if "right" in arguments.parts:
-        of_right(arguments.sample or 150, arguments.seed)
+        of_right(arguments.sample or 150, arguments.seed, record)
     if "rules" in arguments.parts:
-        of_rules(arguments.sample)
+        of_rules(arguments.sample, record)
     if "cost" in arguments.parts:
         of_cost()
 
