@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 import torch
 
 from gradproof.functions.judging import Result, judged
 from gradproof.functions.result import Finding
-from gradproof.functions.running.configurations import Configuration, plain, variants
+from gradproof.functions.running.configurations import Configuration, plain
 from gradproof.functions.running.inputs import Draw
 from gradproof.functions.running.numbers import DTYPES
 from gradproof.functions.running.runs import Outcome, Place, execute, same_bits
@@ -55,9 +55,9 @@ class Examiner:
         """In what it is judged."""
         return Asked.of(self.dtype, self.arithmetic)
 
-    def truth(self, draw: Draw, configuration: Configuration | None = None) -> Truth:
-        """What is right in a configuration."""
-        return truth_of(self.reference, draw, self.wrt, self.asked, configuration)
+    def truth(self, draw: Draw, configuration: Configuration | None = None, beside: Truth | None = None) -> Truth:
+        """What is right in a configuration, beside what is right in the plain one."""
+        return truth_of(self.reference, draw, self.wrt, self.asked, configuration, beside)
 
     def trial(self, draw: Draw) -> Trial:
         """One plain call."""
@@ -100,20 +100,22 @@ class Examiner:
                     found.append(self._failure(name, "nondeterministic", sentence, "", trial.draw))
         return found
 
-    def of_variants(self, trial: Trial) -> Iterator[list[Finding]]:
-        """The same draw in every other configuration, one after the other."""
-        for configuration in variants(trial.truth.values, self.wrt, trial.truth.cotangents, trial.draw.fixed):
-            yield self.of_variant(trial, configuration)
-
-    def of_variant(self, trial: Trial, configuration: Configuration) -> list[Finding]:
-        """The same draw in one other configuration."""
+    def of_variant(self, trial: Trial, configuration: Configuration, wrong: Set[str] = frozenset()) -> list[Finding]:
+        """The same draw in one other configuration, without the values of what is known to be wrong."""
         truth = trial.truth
         if not configuration.has_plain_truth:
-            truth = self.truth(trial.draw, configuration)
-        return self.findings(self.execute(truth, configuration), truth, configuration, trial.draw)
+            truth = self.truth(trial.draw, configuration, truth)
+        return self.findings(self.execute(truth, configuration), truth, configuration, trial.draw, wrong)
 
-    def findings(self, outcome: Outcome, truth: Truth, configuration: Configuration, draw: Draw) -> list[Finding]:
-        """Everything that one call shows."""
+    def findings(
+        self,
+        outcome: Outcome,
+        truth: Truth,
+        configuration: Configuration,
+        draw: Draw,
+        wrong: Set[str] = frozenset(),
+    ) -> list[Finding]:
+        """Everything that one call shows, without the values of quantities that are known to be wrong anyway."""
         label = configuration.label
         if outcome.stage == "forward":
             return [self._failure("forward", "raises", f"it raises {outcome.error}", label, draw)]
@@ -126,9 +128,16 @@ class Examiner:
             if not outcome.returned:
                 found.append(self._failure("backward", "raises", f"it raises {outcome.error}", label, draw))
             configuration = replace(configuration, needs=frozenset())
-        return found + self._values(outcome, truth, configuration, draw)
+        return found + self._values(outcome, truth, configuration, draw, wrong)
 
-    def _values(self, outcome: Outcome, truth: Truth, configuration: Configuration, draw: Draw) -> list[Finding]:
+    def _values(
+        self,
+        outcome: Outcome,
+        truth: Truth,
+        configuration: Configuration,
+        draw: Draw,
+        wrong: Set[str] = frozenset(),
+    ) -> list[Finding]:
         names = self._output_names(len(truth.outputs))
         results = [Result(*one) for one in zip(names, outcome.outputs, truth.outputs, strict=True)]
         results += [
@@ -136,6 +145,7 @@ class Examiner:
             for name in self.wrt
             if name in configuration.needs
         ]
+        results = [one for one in results if one.quantity not in wrong]
         return judged(results, truth, self.dtype, self.arithmetic, configuration.label, draw.shapes)
 
     def _returned(self, outcome: Outcome, truth: Truth, label: str, draw: Draw) -> Iterator[Finding]:

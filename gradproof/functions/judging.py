@@ -19,7 +19,9 @@ COARSEST = {"float64": 1e-6, "float32": 1e-3, "bfloat16": 32 * 2.0**-8, "float16
 
 
 HOPELESS = 100.0
-"""A difference of so many rigorous bounds is not looked into further."""
+"""A difference of so many rigorous bounds, or of so many times what `ENOUGH` samples allow, is clearly wrong."""
+
+ENOUGH = 6
 
 
 @dataclass(frozen=True)
@@ -36,36 +38,57 @@ def judged(
 ) -> list[Finding]:
     """What comparisons find. An absent gradient counts as zero; nothing is broadcast; NaN never agrees.
 
-    The reference's rounding is looked into only as far as it takes to explain every difference, or to the end.
+    The reference's rounding is looked into only as far as it takes to explain every difference, or to the end. A result
+    whose bits were judged under this truth before has the verdict that it had then.
     """
-    for one in results:
-        while not _settled(one, truth.allowances) and truth.allowances.more():
-            pass
     base = Finding("", dtype, configuration, "disagrees", shapes=shapes, share=float("inf"), arithmetic=arithmetic)
-    return [_finding(replace(base, quantity=one.quantity), one, truth.allowances) for one in results]
+    found = []
+    for one in results:
+        known = truth.judged.get(one.quantity)
+        if known is None or not _same(known[0], one.computed):
+            known = one.computed, _finding(replace(base, quantity=one.quantity), one, truth.allowances)
+            truth.judged.setdefault(one.quantity, known)
+        found.append(known[1] if known[1].configuration == configuration else _called(known[1], configuration))
+    return found
+
+
+def _same(first: torch.Tensor | None, second: torch.Tensor | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return first.shape == second.shape and first.dtype == second.dtype and torch.equal(first, second)
+
+
+def _called(finding: Finding, configuration: str) -> Finding:
+    """The same finding in another configuration."""
+    return replace(finding, configuration=configuration)
 
 
 def _misshapen(one: Result) -> bool:
     return one.computed is not None and one.computed.shape != one.truth.value.shape
 
 
-def _settled(one: Result, allowances: Allowances) -> bool:
+def _settled(at: _Compared, limit: torch.Tensor, allowances: Allowances) -> bool:
     """Whether every difference is explained already, or one of them never will be."""
-    if _misshapen(one) or one.truth.place is None:
+    if at.agrees:
         return True
-    limit = allowances.limits[one.truth.place]
-    if limit is None:
-        return True
-    at = _compared(one, limit)
-    if bool(at.fine.all()):
-        return True
-    # Random roundings stay within the rigorous bound of the same operations, up to fused ones taken apart.
-    return allowances.bound == "rigorous" and bool((at.compared & ~(at.difference <= HOPELESS * limit)).any())
+    # Random roundings stay within the rigorous bound of the same operations, up to fused ones taken apart; the largest
+    # of twelve is no hundred times the largest of six.
+    known = allowances.bound == "rigorous" or allowances.samples >= ENOUGH
+    return known and bool((at.compared & ~(at.difference <= HOPELESS * limit)).any())
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """Entry by entry, of parts of 64 bits: which are compared at all, which of these are fine."""
+    """Entry by entry, of parts of 64 bits: which are compared at all, which of these are fine.
+
+    Attributes:
+        value, wanted: What was computed and what it should be.
+        difference, limit: How far they are apart and may be.
+        compared: Whether both are finite, or the same.
+        fine: Whether nothing is wrong there.
+        agrees: Whether all of it is fine.
+        whole: Whether all of it was compared besides, and no number is infinite and no limit 0.
+    """
 
     value: torch.Tensor
     wanted: torch.Tensor
@@ -73,6 +96,8 @@ class _Compared:
     limit: torch.Tensor
     compared: torch.Tensor
     fine: torch.Tensor
+    agrees: bool
+    whole: bool
 
 
 def _compared(one: Result, limit: torch.Tensor) -> _Compared:
@@ -80,10 +105,15 @@ def _compared(one: Result, limit: torch.Tensor) -> _Compared:
     value = torch.zeros_like(wanted) if one.computed is None else parts(one.computed)
     if value.shape != wanted.shape:  # a complex number where a real one should be
         value = value.expand_as(wanted) if value.ndim < wanted.ndim else value[..., 0]
+    difference = (value - wanted).abs_()
+    fine = difference <= limit
+    if limit.numel() and bool(fine.all()) and float(limit.min()) > 0 and float(limit.max()) < torch.inf:
+        return _Compared(value, wanted, difference, limit, fine, fine, True, True)  # then all of it is finite
     same = value == wanted  # infinite ones too
-    difference = torch.where(same, 0.0, (value - wanted).abs())
+    difference = torch.where(same, 0.0, difference)
     compared = same | (torch.isfinite(wanted) & torch.isfinite(limit))
-    return _Compared(value, wanted, difference, limit, compared, (difference <= limit) | same | ~compared)
+    fine = fine | same | ~compared
+    return _Compared(value, wanted, difference, limit, compared, fine, bool(fine.all()), False)
 
 
 def _finding(base: Finding, one: Result, allowances: Allowances) -> Finding:
@@ -93,30 +123,39 @@ def _finding(base: Finding, one: Result, allowances: Allowances) -> Finding:
         return replace(base, kind="shape", sentence=sentence)
     if one.computed is not None and one.computed.dtype != one.truth.dtype:
         return replace(base, kind="dtype", sentence=f"it is {_name(one.computed.dtype)}, not {_name(one.truth.dtype)}")
-    place = one.truth.place
-    limit = None if place is None else allowances.limits[place]
-    exact = torch.zeros(parts(wanted).shape, dtype=torch.float64)
-    found = _worst(base, _compared(one, exact if limit is None else limit), exact=limit is None)
-    found = replace(found, bound="exact" if limit is None else allowances.bound)
+    at, bound = _explained(one, allowances)
+    found = replace(_worst(base, at, exact=bound == "exact"), bound=bound)
     if one.computed is None and found.verdict == "disagrees":
         return replace(found, kind="missing", sentence="there is none (None), and the true one is not zero")
     return found
+
+
+def _explained(one: Result, allowances: Allowances) -> tuple[_Compared, str]:
+    """The differences beside what rounding explains of them, and how that was found."""
+    place = one.truth.place
+    limit = None if place is None else allowances.limits[place]
+    if place is None or limit is None:
+        return _compared(one, torch.zeros(parts(one.truth.value).shape, dtype=torch.float64)), "exact"
+    at = _compared(one, limit)
+    while not _settled(at, limit, allowances) and allowances.more():
+        before, limit = limit, allowances.limits[place]
+        if limit is not None and limit is not before:
+            at = _compared(one, limit)
+    return at, allowances.bound
 
 
 def _worst(base: Finding, at: _Compared, *, exact: bool) -> Finding:
     """The verdict over all entries, with the numbers of the worst."""
     if at.value.numel() == 0:
         return replace(base, verdict="inconclusive", share=0.0, sentence="it has no entry")
-    share = torch.where(at.difference == 0, 0.0, at.difference / at.limit)
-    share = torch.where(at.compared, torch.nan_to_num(share, nan=torch.inf, posinf=torch.inf), 0.0)
+    share = _shares(at)
     worst = int(share.argmax())
     place = [int(part) for part in np.unravel_index(worst, tuple(at.value.shape))]
-    uncompared = int((~at.compared).sum())
+    uncompared = 0 if at.whole else int((~at.compared).sum())
     resolution = _resolution(at)
-    bad = ~at.fine
     verdict, sentence = "agrees", ""
-    if bool(bad.any()):
-        verdict, sentence = "disagrees", _not_finite(at, bad)
+    if not at.agrees:
+        verdict, sentence = "disagrees", _not_finite(at)
     elif uncompared:
         verdict, sentence = _left_out(at, uncompared)
     elif not exact and not bool((at.wanted.abs() > at.limit).any()):
@@ -132,17 +171,26 @@ def _worst(base: Finding, at: _Compared, *, exact: bool) -> Finding:
         computed=float(at.value.reshape(-1)[worst]),
         truth=float(at.wanted.reshape(-1)[worst]),
         allowed=float(at.limit.reshape(-1)[worst]),
-        share=float(share.max()),
-        wrong=int(bad.sum()),
+        share=float(share.reshape(-1)[worst]),
+        wrong=0 if at.agrees else int((~at.fine).sum()),
         entries=at.value.numel(),
         uncompared=uncompared,
         resolution=resolution,
-        where=pattern(bad.numpy(), at.value.numpy(), at.wanted.numpy()) if verdict == "disagrees" else "",
+        where=pattern((~at.fine).numpy(), at.value.numpy(), at.wanted.numpy()) if verdict == "disagrees" else "",
     )
 
 
-def _not_finite(at: _Compared, bad: torch.Tensor) -> str:
-    odd = int((bad & ~torch.isfinite(at.value)).sum())
+def _shares(at: _Compared) -> torch.Tensor:
+    """Each difference by what is allowed; none where nothing is compared."""
+    share = at.difference / at.limit
+    if at.whole:
+        return share
+    share = torch.where(at.difference == 0, 0.0, share)
+    return torch.where(at.compared, torch.nan_to_num(share, nan=torch.inf, posinf=torch.inf), 0.0)
+
+
+def _not_finite(at: _Compared) -> str:
+    odd = int((~at.fine & ~torch.isfinite(at.value)).sum())
     return f"{odd:,} of its {at.value.numel():,} entries are NaN or infinite, the true ones are not" if odd else ""
 
 
@@ -160,13 +208,16 @@ def _left_out(at: _Compared, uncompared: int) -> tuple[str, str]:
 
 def _resolution(at: _Compared) -> float:
     """The smallest difference that would have been seen at the worst entry, against its size or the usual size."""
-    known = at.compared & torch.isfinite(at.wanted) & torch.isfinite(at.limit)
-    if not bool(known.any()):
-        return float("inf")
-    wanted, limit = at.wanted[known], at.limit[known]
-    usual = float(wanted.square().mean().sqrt())
-    size = wanted.abs().clamp(min=usual)
-    return float((limit / size).nan_to_num(nan=0.0, posinf=0.0).max())
+    wanted, limit = at.wanted, at.limit
+    if not at.whole:
+        known = at.compared & torch.isfinite(wanted) & torch.isfinite(limit)
+        if not bool(known.any()):
+            return float("inf")
+        wanted, limit = wanted[known], limit[known]
+    size = wanted.abs()
+    usual = float(torch.linalg.vector_norm(wanted)) / wanted.numel() ** 0.5
+    resolution = float((limit / size.clamp_(min=usual)).max())
+    return resolution if np.isfinite(resolution) else 0.0
 
 
 def _name(dtype: torch.dtype) -> str:

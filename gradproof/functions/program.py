@@ -10,15 +10,14 @@ from gradproof.functions.edges import edge_draws
 from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.precision import HALF, Found, arithmetic_found
 from gradproof.functions.result import Finding
-from gradproof.functions.running.configurations import plain, variants
+from gradproof.functions.running.configurations import FRESH, plain, variants, variants_again
 from gradproof.functions.running.inputs import Draw, Named
 from gradproof.functions.second import double_backward
 from gradproof.functions.states import of_replay
 from gradproof.functions.work import Budget, counted
 
-IN_EVERY_DTYPE = ("needs", "layout", "cotangent layout", "one output")
-"""The kinds of configurations that are looked at in every dtype: a kernel may have a branch of its own for each."""
-
+FOR_VARIANTS = 0.75
+"""So much of the budget is not spent on further draws: other ways to call show more."""
 
 FEW_CALLS = 8
 """So often a call is repeated where something is wrong anyway."""
@@ -129,7 +128,9 @@ class Program:
         trials = [first]
         for group in self.draws:
             trials += [
-                examiner.trial(one) for one in group if one is not first.draw and self.budget.take(4 * self.cost)
+                examiner.trial(one)
+                for one in group
+                if one is not first.draw and self.budget.take(2 * self.cost, keep=FOR_VARIANTS)
             ]
         return trials
 
@@ -150,12 +151,21 @@ class Program:
         trials = [Trial(trial.draw, examiner.truth(trial.draw), trial.outcome) for trial in trials]
         return examiner, trials, [one for trial in trials for one in examiner.of_trial(trial)]
 
+    def wrong_in(self, examiner: Examiner) -> frozenset[str]:
+        """The quantities that are wrong however the function is called."""
+        return frozenset(
+            one.quantity
+            for one in self.findings
+            if one.verdict == "disagrees" and not one.configuration and one.dtype == examiner.dtype
+        )
+
     def _variants(self, examiner: Examiner, trial: Trial, *, everything: bool) -> None:
-        truth = trial.truth
-        for one in variants(truth.values, examiner.wrt, truth.cotangents, trial.draw.fixed):
-            cost = self.cost if one.has_plain_truth else 3 * self.cost
-            if (everything or one.kind in IN_EVERY_DTYPE) and self.budget.take(cost):
-                self.findings += examiner.of_variant(trial, one)
+        truth, wrong = trial.truth, self.wrong_in(examiner)
+        chosen = variants if everything else variants_again
+        for one in chosen(truth.values, examiner.wrt, truth.cotangents, trial.draw.fixed):
+            cost = self.cost if one.has_plain_truth else 2 * self.cost
+            if self.budget.take(cost):
+                self.findings += examiner.of_variant(trial, one, frozenset() if one.label == FRESH else wrong)
 
     def _states(self, examiner: Examiner) -> None:
         first = self.trials[0]
@@ -163,7 +173,9 @@ class Program:
         if len(alike) == 1:
             alike.append(examiner.trial(self.another(first.draw.group)))
         if self.budget.take(self.depth.replay * self.cost):
-            self.findings += of_replay(examiner, alike, self.depth.replay, reentrant=self.reentrant)
+            self.findings += of_replay(
+                examiner, alike, self.depth.replay, self.wrong_in(examiner), reentrant=self.reentrant
+            )
         wanted = FEW_CALLS if any(one.verdict == "disagrees" for one in self.findings) else self.depth.repeat
         affordable = min(wanted, max(1, self.budget.left // (2 * self.cost)))
         found, self.calls = examiner.of_repetition(first, affordable, self.depth.seconds)
@@ -190,7 +202,7 @@ class Program:
             if outcome.error and label.endswith("= 0"):
                 self.notes.append(f"for {label} it raises {outcome.error}; the reference does not")
                 continue
-            self.findings += examiner.findings(outcome, truth, configuration, draw)
+            self.findings += examiner.findings(outcome, truth, configuration, draw, self.wrong_in(examiner))
 
     def seconds(self) -> None:
         """Second derivatives, in float64."""

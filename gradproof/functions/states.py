@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import torch
 
@@ -15,7 +15,9 @@ from gradproof.functions.running.runs import Outcome, outcome_of, request_of, sa
 REPLAY = "new values in the same storage"
 
 
-def of_replay(examiner: Examiner, trials: Sequence[Trial], rounds: int, *, reentrant: bool) -> list[Finding]:
+def of_replay(
+    examiner: Examiner, trials: Sequence[Trial], rounds: int, wrong: Set[str], *, reentrant: bool
+) -> list[Finding]:
     """Trials of one set of sizes in changing order, each in the tensors of the call before.
 
     A result that is kept from an earlier call must still be what it was, unless buffers are reused by design.
@@ -24,6 +26,7 @@ def of_replay(examiner: Examiner, trials: Sequence[Trial], rounds: int, *, reent
         examiner: In what dtype, and where.
         trials: Two or more of one set of sizes.
         rounds: How many calls.
+        wrong: What is known to be wrong anyway.
         reentrant: Whether results must outlive further calls.
     """
     configuration = Configuration(REPLAY, frozenset(examiner.wrt), kind="state")
@@ -43,7 +46,7 @@ def of_replay(examiner: Examiner, trials: Sequence[Trial], rounds: int, *, reent
             kept=reentrant,
         )
         outcome = outcome_of(examiner.place.ask("perform", request), trial.truth.cotangents)
-        found += examiner.findings(outcome, trial.truth, configuration, trial.draw)
+        found += examiner.findings(outcome, trial.truth, configuration, trial.draw, wrong)
         outcomes.append((trial, outcome))
         if any(one.verdict == "disagrees" for one in found):
             break

@@ -26,6 +26,8 @@ class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's 
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
+        if any(one.alias_info is not None for one in func._schema.returns):  # views
+            return result
         for value in result if isinstance(result, tuple | list) else (result,):
             if isinstance(value, torch.Tensor):
                 inner = args[0].shape[-1] if "mm" in func._schema.name and args[0].ndim else 0
@@ -45,16 +47,18 @@ class Budget:
     """What is left of the work that a check may do.
 
     Attributes:
-        left: In entries.
+        whole: What there was, in entries.
+        left: What is left of it.
         skipped: How many looks were left out for want of it.
     """
 
     def __init__(self, entries: int) -> None:
-        self.left, self.skipped = entries, 0
+        self.whole = self.left = entries
+        self.skipped = 0
 
-    def take(self, entries: int) -> bool:
-        """Whether there is enough left, which is then taken."""
-        if entries > self.left:
+    def take(self, entries: int, keep: float = 0.0) -> bool:
+        """Whether there is enough left, which is then taken; a share of the whole may have to be kept for later."""
+        if entries > self.left - keep * self.whole:
             self.skipped += 1
             return False
         self.left -= entries

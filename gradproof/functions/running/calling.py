@@ -18,6 +18,9 @@ from gradproof.functions.running.watching import Watching
 
 Tensors = list[torch.Tensor]
 
+_SHORT = 2**25
+"""Memory of so many bytes is kept whole to be compared: that takes less time than a fingerprint."""
+
 _hash = hashlib.blake2b  # bound now: what a function does to hashlib later is no matter
 
 
@@ -270,13 +273,13 @@ def _repeat(
 
 
 def _marks(values: Sequence[torch.Tensor | None]) -> bytes:
-    return b"".join(b"-" if value is None else mark(value) for value in values)
+    return _hash(b"".join(b"-" if value is None else mark(value) for value in values), digest_size=16).digest()
 
 
 def mark(value: torch.Tensor) -> bytes:
-    """A fingerprint of all the memory that a tensor is a view of, in whatever way it is a view."""
-    raw = torch.empty(0, dtype=torch.uint8, device=value.device).set_(value.untyped_storage())
-    return _hash(raw.cpu().numpy(), digest_size=16).digest()  # type: ignore[arg-type]  # an array is a buffer
+    """All the memory that a tensor is a view of, in whatever way it is a view, or a fingerprint where that is long."""
+    raw = torch.empty(0, dtype=torch.uint8, device=value.device).set_(value.untyped_storage()).cpu().numpy()
+    return raw.tobytes() if raw.nbytes <= _SHORT else _hash(raw, digest_size=16).digest()  # type: ignore[arg-type]
 
 
 class _Watch:

@@ -63,6 +63,30 @@ def plain(wrt: Sequence[str]) -> Configuration:
     return Configuration("", frozenset(wrt), twice=True)
 
 
+IN_EVERY_DTYPE = ("needs", "layout", "cotangent layout", "one output")
+"""The kinds of configurations that are looked at in every dtype: a kernel may have a branch of its own for each."""
+
+
+def variants_again(
+    values: Mapping[str, Any], wrt: Sequence[str], outputs: Sequence[torch.Tensor], fixed: frozenset[str]
+) -> Iterator[Configuration]:
+    """What is looked at in a further dtype: less, and all inputs are laid out at once.
+
+    Args:
+        values, wrt, outputs, fixed: As for `variants`.
+    """
+    together: dict[str, tuple[tuple[str, str], ...]] = {}
+    for one in variants(values, wrt, outputs, fixed):
+        if one.kind == "layout":
+            ((name, layout),) = one.layouts
+            together[layout] = (*together.get(layout, ()), (name, layout))
+        elif one.kind in IN_EVERY_DTYPE:
+            yield one
+    for layout, layouts in together.items():
+        names = ", ".join(name for name, _ in layouts)
+        yield Configuration(f"{names} {layout}", frozenset(wrt), layouts=layouts, kind="layout")
+
+
 def variants(
     values: Mapping[str, Any], wrt: Sequence[str], outputs: Sequence[torch.Tensor], fixed: frozenset[str]
 ) -> Iterator[Configuration]:

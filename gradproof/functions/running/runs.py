@@ -160,6 +160,8 @@ def same_bits(first: torch.Tensor, second: torch.Tensor) -> bool:
     """Whether two tensors have equal entries; NaN equals NaN."""
     if first.shape != second.shape or first.dtype != second.dtype:
         return False
+    if torch.equal(first, second):
+        return True
     return torch.equal(torch.nan_to_num(first, nan=1.25), torch.nan_to_num(second, nan=1.25)) and torch.equal(
         torch.isnan(first), torch.isnan(second)
     )

@@ -141,6 +141,7 @@ class Allowances:
         limits: A tensor of 64 bits for each result, with real and imaginary parts along a last axis; None where there
             is no result. Infinite where the reference overflows in the dtype.
         bound: How they were found: `roundings` (of the result itself), `sampled` or `rigorous`.
+        samples: How many runs of the reference with other roundings were looked at.
     """
 
     def __init__(
@@ -150,7 +151,7 @@ class Allowances:
         self._how = [None if dtype is None else precision(dtype) for dtype in dtypes]
         self._spread = [None if value is None else torch.zeros_like(value) for value in self._truth]
         self._stages = stages
-        self.bound = "roundings"
+        self.bound, self.samples = "roundings", 0
         self.limits = [self._total(k) for k in range(len(self._truth))]
 
     def _total(self, k: int) -> torch.Tensor | None:
@@ -173,7 +174,7 @@ class Allowances:
                 for limit, error in zip(self.limits, values, strict=True)
             ]
             return True
-        before = self.limits
+        before, self.samples = self.limits, self.samples + 1
         for spread, value, true in zip(self._spread, values, self._truth, strict=True):
             if spread is not None and value is not None and true is not None:
                 torch.maximum(spread, (parts(value) - true).abs(), out=spread)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
 from gradproof.errors import GradproofError
+from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import SCALE, Configuration, plain
 from gradproof.functions.running.inputs import Draw
 from gradproof.functions.running.layouts import applies, laid_out
@@ -45,6 +46,7 @@ class Truth:
         outputs: One for each output.
         gradients: Input -> its gradient, zero where the outputs do not depend on it.
         allowances: How far each may be off.
+        judged: Result -> what was computed for it first, and the finding.
     """
 
     values: Mapping[str, Any]
@@ -52,6 +54,7 @@ class Truth:
     outputs: tuple[Quantity, ...]
     gradients: Mapping[str, Quantity]
     allowances: Allowances
+    judged: dict[str, tuple[torch.Tensor | None, Finding]] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,30 @@ class Asked:
 
 
 def truth_of(
-    reference: Target, draw: Draw, wrt: Sequence[str], asked: Asked, configuration: Configuration | None = None
+    reference: Target,
+    draw: Draw,
+    wrt: Sequence[str],
+    asked: Asked,
+    configuration: Configuration | None = None,
+    beside: Truth | None = None,
 ) -> Truth:
     """Run the reference on the values and cotangents that a configuration makes of a draw.
+
+    Args:
+        reference: What is right.
+        draw: The values.
+        wrt: The inputs whose gradients are wanted.
+        asked: In what the function is judged.
+        configuration: The plain one where it is None.
+        beside: The plain truth of the same draw, if it is known: it says what the outputs look like.
 
     Raises:
         GradproofError: The reference raises, or draws random numbers.
     """
     configuration = plain(wrt) if configuration is None else configuration
     values = {name: _rounded(name, value, asked.dtype, configuration) for name, value in draw.values.items()}
-    shapes = _shapes(reference, values, draw)
+    known = None if beside is None else tuple(output.value for output in beside.outputs)
+    shapes = _shapes(reference, values, draw) if known is None else known
     cotangents = _cotangents(shapes, draw, asked.dtype, configuration)
     only = Configuration("", frozenset(wrt), only_output=configuration.only_output)
 
@@ -92,7 +109,7 @@ def truth_of(
     true = run(torch.float64)
     repeated = [v for v in true[: len(shapes)] if v is not None]
     drawn = [v for v, first in zip(true, shapes, strict=False) if v is not None and not _same(v, first)]
-    if drawn and repeated:
+    if known is None and drawn and repeated:
         raise GradproofError(
             f"the reference {title(reference.function)} gives another result in a second run: it draws random numbers; "
             "put it in eval(), or give the mask or the noise as an input"
