@@ -138,9 +138,9 @@ def _explained(one: Result, allowances: Allowances) -> tuple[_Compared, str]:
         return _compared(one, torch.zeros(parts(one.truth.value).shape, dtype=torch.float64)), "exact"
     at = _compared(one, limit)
     while not _settled(at, limit, allowances) and allowances.more():
-        before, limit = limit, allowances.limits[place]
-        if limit is not None and limit is not before:
-            at = _compared(one, limit)
+        grown = allowances.limits[place]
+        if grown is not None and grown is not limit:
+            limit, at = grown, _compared(one, grown)
     return at, allowances.bound
 
 
