@@ -17,7 +17,7 @@ from gradproof.audit.reading.limits import Budget, Limits, Lines
 from gradproof.audit.reading.quoting import quoted
 from gradproof.audit.reading.read import Document, Statement, read_document
 from gradproof.audit.reading.scan import Flavour
-from gradproof.audit.reading.tree import Node, Symbol, walk
+from gradproof.audit.reading.tree import Derivative, Node, Symbol, walk
 from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluate import evaluation
 from gradproof.audit.values.forall import cases
@@ -25,6 +25,8 @@ from gradproof.audit.values.indices import index_letters
 from gradproof.audit.values.provider import Array, Provider
 
 _SYMBOLS_SHOWN = 12
+CONDITIONAL = "if it is meant for"
+"""How the reason of an accusation begins that does not stand in all cases of the indices."""
 
 
 def audit(
@@ -57,7 +59,7 @@ def judge(
     bench = _Bench(document, provider, limits, mends)
     numbers = range(len(document.statements)) if only is None else only
     with np.errstate(all="ignore"):  # what is not finite is a finding, not a warning
-        verdicts = [verdict for number in numbers for verdict in bench.statement(number)]
+        verdicts = [verdict for number in numbers for verdict in bench.contained(number)]
     return Audit(document.text, document.statements, tuple(verdicts))
 
 
@@ -80,6 +82,18 @@ class _Bench:
         self.fixed = fixed_letters(self.provider)
         self.steps = Budget(self.limits.document_steps)
         self.mend_steps = Budget(self.limits.mend_document_steps)
+
+    def contained(self, number: int) -> list[Verdict]:
+        """The verdicts on one statement; what breaks inside of us costs this statement alone."""
+        try:
+            return list(self.statement(number))
+        except Exception as error:
+            return self.failed(number, error)
+
+    def failed(self, number: int, error: Exception) -> list[Verdict]:
+        """That a statement could not be judged, which is our fault and not the author's."""
+        statement = self.document.statements[number]
+        return [failure(self.document, number, equality, error) for equality in range(max(1, len(statement.relations)))]
 
     def statement(self, number: int) -> Iterator[Verdict]:
         """The verdicts on one statement."""
@@ -154,11 +168,28 @@ class _Bench:
         What is wrong in one case, and right or open in another, may be meant for the other alone: one step, the last.
         """
         other = next((finding for finding in found if finding.status != "WRONG"), None)
+        if other is not None and self._is_of_entries(wrong, found):
+            return wrong
         if other is None or not getattr(self.provider, "is_own", False):
             return wrong
         there = "right" if other.status == "holds" else "not judged"
-        reason = f"if it is meant for {self._case(wrong)} it is wrong; it is {there} for {self._case(other)}"
+        reason = f"{CONDITIONAL} {self._case(wrong)} it is wrong; it is {there} for {self._case(other)}"
         return replace(wrong, status="not judged", reason=reason)
+
+    def _is_of_entries(self, wrong: Finding, found: Sequence[Finding]) -> bool:
+        """Whether an equality claims all entries of an array, so that some wrong ones are enough.
+
+        Not so where letters count layers or steps, or where it is a table of derivatives whose diagonal may be meant.
+        """
+        counting: frozenset[str] = getattr(self.provider, "counting", frozenset())
+        letters = set(wrong.sides.evaluation.indices) - set(self.fixed)
+        if letters & counting or any(finding.status not in ("holds", "WRONG") for finding in found):
+            return False
+        first = wrong.sides.statement.sides[0].node
+        if not isinstance(first, Derivative):
+            return False
+        above, below = (index_letters(part) for part in (first.of, first.by))
+        return not (above and below)
 
     def _notes(self, finding: Finding, found: Sequence[Finding], complete: bool) -> tuple[str, ...]:
         """The notes on the two sides of a sign, each once, and what was not judged of the cases."""
@@ -226,6 +257,17 @@ class _Bench:
         edit = mend(self.document.text, statement, attempts, material, budget)
         self.mend_steps.spend(before - budget.left)
         return edit
+
+
+def failure(document: Document, number: int, equality: int, error: Exception) -> Verdict:
+    """What is said of an equality at which gradproof itself broke."""
+    statement = document.statements[number]
+    position = statement.relations[equality].position if statement.relations else statement.start
+    line, column = Lines(document.text).place(position)
+    sides = statement.sides
+    span = (sides[equality].start, sides[equality + 1].end) if sides else (statement.start, statement.end)
+    reason = f"gradproof failed here, which is a fault of its own ({type(error).__name__}: {str(error)[:100]})"
+    return Verdict("not judged", "", number, equality, position, line, column, quoted(document.text, *span), reason)
 
 
 def fixed_letters(provider: Provider) -> dict[str, int]:

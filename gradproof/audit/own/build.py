@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from gradproof.audit.own.draws import probabilities
-from gradproof.audit.own.names.chapters import Chapter, chapters, heads_of, instances, redefined
+from gradproof.audit.own.losses import add_losses
+from gradproof.audit.own.names.chapters import Chapter, chapters, heads_of, redefined
 from gradproof.audit.own.names.definitions import Definition, Definitions, mentions
 from gradproof.audit.own.names.families import LAYERS, VERSIONS, Families, letters_of, symbols_in, trees_of
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.shapes.ranks import Leaf, Ranks, leaf_key
 from gradproof.audit.own.shapes.sizes import Axes, Axis, Clash, Shapes, shaped
+from gradproof.audit.own.shapes.spaces import declared_spaces, symmetric_names
 from gradproof.audit.own.steps import updated_symbol
 from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, form, plain
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Big, Call, Derivative, Node, Sum, Symbol, walk
-from gradproof.audit.values.indices import letters_in
-
-_SPACE = re.compile(r"\\in\s{0,3}(?:\\(?:mathbb|mathbf|bold)\s{0,3}\{?\s{0,3}R\s{0,3}\}?|\\R)\s{0,3}\^")
-_TIMES = re.compile(r"\\times|\\cdot|,")
+from gradproof.audit.reading.tree import Big, Call, Derivative, Symbol, walk
 
 
 def built(
-    text: str, statements: Sequence[Statement], names: Names, limits: Limits, trials: int, seed: int
+    text: str,
+    statements: Sequence[Statement],
+    names: Names,
+    limits: Limits,
+    trials: int,
+    seed: int,
+    count: int = LAYERS,
 ) -> list[tuple[Chapter, Own]]:
-    """The chapters of a note with what each says of itself."""
+    """The chapters of a note with what each says of itself, with so many layers or steps."""
     read = [s for s in statements if s.sides]
-    families = families_of(read)
+    families = families_of(read, count)
     spaces = dict(declared_spaces(text))
     tops = {
         (of.name, of.mark)
@@ -50,20 +53,33 @@ def built(
         needed = _closure([statements[n] for n in numbers], known, tops if updates else set())
         others = sorted(needed - set(numbers))
         here = [statements[n] for n in sorted({*others, *numbers}) if statements[n].sides]
-        own_families = families_of(here)
+        own_families = families_of(here, count)
         definitions = redefined(statements, others, numbers, own_families)
         chapter = Chapter(numbers, definitions, [statements[n] for n in numbers])
         before = [statements[n] for n in others]
         own = _provider(chapter, before, own_families, names, spaces, limits, trials, seed)
-        own.world.symmetric = "symmetric" in text
+        symmetric = symmetric_names(text)
+        defined = {name for name, _ in definitions.quantities}
+        own.world.symmetric = None if symmetric and symmetric & defined else symmetric
         out.append((chapter, own))
     return out
 
 
-def families_of(read: Sequence[Statement]) -> Families:
+def families_of(read: Sequence[Statement], count: int = LAYERS) -> Families:
     """The families of the symbols in some statements."""
-    families = Families(letters_of(read))
+    families = Families(letters_of(read, count))
     families.kronecker = not any(_is_delta_defined(s) for s in read)
+    uses = list(_uses(read))
+    for symbol, _ in uses:  # e_{1,j} may stand before e_{t,j}, which tells that the first label counts steps
+        families.add(symbol)
+    families.begin_anew()
+    for symbol, defines in uses:
+        families.add(symbol, defines=defines)
+    return families
+
+
+def _uses(read: Sequence[Statement]) -> Iterator[tuple[Symbol, bool]]:
+    """Every symbol of some statements, and whether its equation defines it."""
     for statement in read:
         for at, side in enumerate(statement.sides):
             if side.node is None:
@@ -73,8 +89,7 @@ def families_of(read: Sequence[Statement]) -> Families:
                 defines = defines and not any(
                     s.node is not None and mentions(s.node, symbol) for s in statement.sides[1:]
                 )
-                families.add(symbol, defines=defines)
-    return families
+                yield symbol, defines
 
 
 def _closure(
@@ -120,7 +135,7 @@ def _provider(
 ) -> Own:
     definitions = chapter.definitions
     read = [s for s in chapter.statements if s.sides]
-    _add_losses(definitions, read, families)
+    add_losses(definitions, read, families)
     everything = [*others, *read]
     lengths = _lengths(everything) | {name for space in spaces.values() for name in space if not name.isdecimal()}
     given: dict[Leaf, int] = {}
@@ -145,6 +160,7 @@ def _provider(
             axes.name(name)
     shapes = Shapes(definitions, families, rank, axes)
     _declare(shapes, spaces, definitions)
+    axes.distinct = {size for space in spaces.values() for size in space if size in axes.named}
     leaves, numbers = shaped(everything, shapes, families.letters.layered)
     heads: dict[str, Symbol] = {}
     quantities = []
@@ -153,10 +169,12 @@ def _provider(
             continue
         if head.name == r"\delta" and families.kronecker and len("".join(x.text for x in head.sub)) == 2:
             continue
-        if any(label.text in VERSIONS for label in (*head.sub, *head.sup)):
+        defined = any(True for _ in definitions.matches(head))
+        if any(label.text in VERSIONS for label in (*head.sub, *head.sup)) and not defined:
             continue
-        beyond = any(label.text == str(LAYERS + 1) for label in (*head.sub, *head.sup))
-        if beyond and not any(True for _ in definitions.matches(head)) and not _is_printed(head, everything):
+        beyond = any(label.text == str(families.letters.count + 1) for label in (*head.sub, *head.sup))
+        before = _precedes(head, definitions)
+        if (beyond or before) and not defined and not _is_printed(head, everything):
             continue
         key = plain(head)
         heads[key] = head
@@ -175,6 +193,16 @@ def _provider(
     labels = probabilities(trees_of(everything))
     world = World(own_names, definitions, families, leaves, labels, trials, seed, heads, limits)
     return Own(world)
+
+
+def _precedes(head: Symbol, definitions: Definitions) -> bool:
+    """Whether a recurrence starts later than this step: `\\alpha_1 = ...` stands on its own line."""
+    starts = []
+    for definition in definitions.quantities.get((head.name, head.mark), ()):
+        for mine, other in zip((*head.sub, *head.sup), (*definition.head.sub, *definition.head.sup), strict=False):
+            if mine.text.isdecimal() and other.text.isdecimal() and len(definition.head.sub) == len(head.sub):
+                starts.append(int(other.text) > int(mine.text))
+    return bool(starts) and all(starts)
 
 
 def _is_printed(head: Symbol, statements: Sequence[Statement]) -> bool:
@@ -221,89 +249,3 @@ def _declare(shapes: Shapes, spaces: Mapping[str, tuple[str, ...]], definitions:
                 shapes.axes.join(mine, told)
         except (Clash, ValueError):
             continue
-
-
-def declared_spaces(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Names and sizes of `X \\in \\mathbb{R}^{n \\times d}`, several names with one size too."""
-    for match in _SPACE.finditer(text):
-        behind = text[match.end() : match.end() + 60].lstrip()
-        sizes = _sizes(behind)
-        before = text[max(0, match.start() - 60) : match.start()]
-        before = re.split(r"[$(]|\n\n|\.\s", before)[-1]
-        names = re.findall(r"(?<![A-Za-z\\_^{])(?:\\[A-Za-z]+|[A-Za-z])(?![A-Za-z])", before)[-3:]
-        for name in names if sizes else ():
-            if not re.search(rf"{re.escape(name)}\s{{0,2}}[_^']", before):
-                yield name, sizes
-
-
-def _sizes(text: str) -> tuple[str, ...]:
-    """The sizes in what stands above the R: `{n_x \\times m}`, `d`; empty where they are no plain names."""
-    inner, depth = "", 0
-    for character in text:
-        depth += (character == "{") - (character == "}")
-        if depth == 0:
-            inner += character if not inner else ""
-            break
-        inner += character
-    parts = tuple(part.strip().strip("{}").strip() for part in _TIMES.split(inner.removeprefix("{")))
-    plain = all(re.fullmatch(r"[A-Za-z0-9]{1,4}|\\[A-Za-z]+|[A-Za-z]_\{?[A-Za-z0-9]{1,3}", part) for part in parts)
-    return parts if plain else ()
-
-
-def _needs(definitions: Definitions, key: tuple[str, str], names: set[str]) -> bool:
-    """Whether a quantity is made of some names."""
-    waiting, seen = [key], {key}
-    while waiting:
-        for definition in definitions.quantities.get(waiting.pop(), ()):
-            for symbol in symbols_in(definition.tree):
-                if symbol.name in names:
-                    return True
-                if (symbol.name, symbol.mark) not in seen:
-                    seen.add((symbol.name, symbol.mark))
-                    waiting.append((symbol.name, symbol.mark))
-    return False
-
-
-def _add_losses(definitions: Definitions, statements: Sequence[Statement], families: Families) -> None:
-    """A loss of which the note only takes derivatives: any function of what nothing else is made of."""
-    tops: dict[object, Symbol] = {}
-    for tree in trees_of(statements):
-        for node in walk(tree):
-            if isinstance(node, Derivative) and isinstance(node.of, Symbol):
-                of = node.of
-                plainly = not (of.sub or of.sup)
-                defined = (of.name, of.mark) in definitions.quantities or form(of) in definitions.functions
-                if plainly and not defined:
-                    tops[form(of)] = of
-    if not tops:
-        return
-    inner: set[object] = set()
-    for many in definitions.quantities.values():
-        for definition in many:
-            if not any(isinstance(node, Derivative) for node in walk(definition.tree)):
-                inner |= {(s.name, s.mark) for s in symbols_in(definition.tree)}
-    sinks: dict[object, Symbol] = {}
-    for key, many in definitions.quantities.items():
-        if key in inner or " " in key[0] or _needs(definitions, key, {top.name for top in tops.values()}):
-            continue
-        for definition in many:
-            if any(isinstance(node, Derivative) for node in walk(definition.tree)) or definition.target:
-                continue
-            for head in instances(definition.head, families.letters):
-                if definition.axes and all(t.isdecimal() for t in definition.axes):
-                    continue
-                sinks[form(head)] = head
-    if not sinks:
-        return
-    for of in tops.values():
-        if (of.name, of.mark) in inner:
-            continue
-        terms: tuple[Node, ...] = tuple(
-            Call("contract", 0, (head,)) for head in sinks.values() if form(head) != form(of)
-        )
-        if terms:
-            whole: Node = terms[0] if len(terms) == 1 else Sum(("+",) * len(terms), terms)
-            definitions.quantities.setdefault((of.name, of.mark), []).append(Definition(-1, 0, of, (), whole))
-
-
-__all__ = ["built", "letters_in"]

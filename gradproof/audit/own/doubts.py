@@ -15,6 +15,9 @@ from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Call, Derivative, Entry, Node, Number, Product, Symbol, walk
 from gradproof.audit.values.evaluation import Unjudged
 
+CROWDED = "if this part is read"
+"""How the reason of an accusation begins that stands with others against the way in which a part was read."""
+_CROWD, _SHARE = 3, 0.15  # so many accusations, and so many for one line that holds, speak against our reading
 _SUPPORT = 3  # so many lines must fit for every one whose shapes do not
 
 
@@ -34,21 +37,34 @@ class Doubts:
             linked |= self.own.world.leaves_under(key)
         holding = [v for v in verdicts if v.status == "holds"]
         misfits = sum(v.status == "WRONG" and v.witness is None for v in verdicts)
+        weighed = []
         for verdict in verdicts:
-            if verdict.status != "WRONG":
-                yield verdict
-                continue
-            doubt = self._doubt(verdict, linked, holding, misfits)
-            yield replace(verdict, status="not judged", reason=doubt, mend=None, witness=None) if doubt else verdict
+            doubt = self._doubt(verdict, linked, holding, misfits) if verdict.status == "WRONG" else ""
+            weighed.append(_taken_back(verdict, doubt) if doubt else verdict)
+        crowd = [verdict for verdict in weighed if _is_unexplained(verdict)]
+        crowded = len(crowd) >= _CROWD and len(crowd) > _SHARE * len(holding)
+        for verdict in weighed:
+            yield _taken_back(verdict, self._of_a_crowd(crowd)) if crowded and _is_unexplained(verdict) else verdict
+
+    def _of_a_crowd(self, crowd: Sequence[Verdict]) -> str:
+        lines = ", ".join(str(line) for line in sorted({v.line for v in crowd})[:6])
+        return (
+            f"{CROWDED} as its author means it, this is wrong; {len(crowd)} equalities of it disagree that "
+            f"no one edit mends (lines {lines}), so one of its definitions is a slip or was understood otherwise"
+        )
 
     def _doubt(self, verdict: Verdict, linked: set[str], holding: Sequence[Verdict], misfits: int) -> str:
         statement = self.statements[verdict.statement]
         trees = [side.node for side in statement.sides]
         pair = [trees[verdict.equality], trees[verdict.equality + 1]]
+        if verdict.compared:
+            pair = [trees[verdict.compared[0].left], trees[verdict.compared[0].right]]
         if verdict.trials == 1 and any(is_literal(tree) for tree in pair):
             return ""  # printed numbers that do not come out
         if verdict.witness is None and (len(holding) < _SUPPORT * misfits or self._is_broken()):
             return f"{verdict.reason}; but too little of the note fits the sizes that were guessed"
+        if verdict.witness is None and self._has_identity(pair):
+            return f"{verdict.reason}; I stands for identities of several sizes"
         if unknown := self._unknown_functions(pair):
             return f"if {unknown} is any function, this is wrong; the note does not say which function it is"
         if verdict.kind == "update":
@@ -60,6 +76,11 @@ class Doubts:
         if verdict.kind == "derivative" and any(isinstance(n, Number) and n.text == "0" for n in pair):
             return "a derivative that is set to zero: an equation to be solved"
         return self._of_a_second_definition(verdict, statement, holding)
+
+    def _has_identity(self, pair: Sequence[Node | None]) -> bool:
+        identity = Symbol("I")
+        assumed = self.own.world.assumed.get("I") == "the identity"
+        return assumed and any(identity in walk(tree) for tree in pair if tree is not None)
 
     def _is_broken(self) -> bool:
         """Whether a quantity of the chapter cannot be computed because shapes do not fit."""
@@ -149,3 +170,12 @@ class Doubts:
             if any(form(s)[:2] == form(first)[:2] for tree in trees for s in symbols_in(tree)):
                 return ""
         return "two lines say what it is, and they disagree; nothing else in the note tells which is meant"
+
+
+def _is_unexplained(verdict: Verdict) -> bool:
+    """Whether a verdict is an accusation of which no one edit is the mend, and not of printed numbers."""
+    return verdict.status == "WRONG" and verdict.mend is None and verdict.trials != 1
+
+
+def _taken_back(verdict: Verdict, doubt: str) -> Verdict:
+    return replace(verdict, status="not judged", reason=doubt, mend=None, witness=None)

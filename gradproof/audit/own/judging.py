@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradproof.audit.judging.judge import judge
+from gradproof.audit.judging.judge import CONDITIONAL, failure, judge
 from gradproof.audit.judging.results import Audit, Verdict
 from gradproof.audit.own.build import built
-from gradproof.audit.own.doubts import Doubts
+from gradproof.audit.own.doubts import CROWDED, Doubts
 from gradproof.audit.own.names.chapters import Chapter, normalized
+from gradproof.audit.own.names.families import LAYERS, Letters, trees_of
 from gradproof.audit.own.names.learning import learned
 from gradproof.audit.own.numerals import Numerals, numbers_given
 from gradproof.audit.own.provider import Own
@@ -19,6 +21,7 @@ from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, plain
 from gradproof.audit.reading.read import Document, Statement, read_document
 from gradproof.audit.reading.scan import Flavour, flavour_of
+from gradproof.audit.reading.tree import Big, walk
 from gradproof.audit.reading.vocabulary import WORDS
 
 TRIALS = 12
@@ -73,18 +76,90 @@ def audit_itself(
     known = learned(text, flavour, limits)
     names = Names(functions=known.functions, words=WORDS | known.words, raised=frozenset(known.raised))
     document = read_document(text, names, flavour=flavour, limits=limits)
-    statements = normalized(document.statements, text)
-    document = Document(document.text, tuple(statements))
-    verdicts: list[Verdict] = []
+    document = Document(document.text, tuple(normalized(document.statements, text)))
+    note = _Note(text, document, names, limits, mends, trials, seed)
     with np.errstate(all="ignore"):
-        for chapter, own in built(text, statements, names, limits, trials, seed):
-            _with_steps(own, chapter, statements, text)
-            found = judge(document, own, limits=limits, mends=mends, only=chapter.numbers)
-            tops = objectives(chapter.statements, own)
-            numerals = Numerals(own, numbers_given(statements))
-            told = [numerals.judged(v, statements[v.statement]) for v in found.verdicts]
-            verdicts += Doubts(chapter, own, document.statements, text).weighed(told, tops)
+        verdicts = note.in_one_step(note.judged(LAYERS))
     verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
     verdicts.sort(key=lambda v: (v.statement, v.equality))
     shown = tuple(statement for statement in document.statements if statement.start < length)
     return Audit(text[:length], shown, tuple(verdicts))
+
+
+_ONE_STEP = "read as one step: what stands before it is given"
+
+
+@dataclass
+class _Note:
+    """A note that has been read, and all that its judging needs."""
+
+    text: str
+    document: Document
+    names: Names
+    limits: Limits
+    mends: bool
+    trials: int
+    seed: int
+
+    def judged(self, count: int) -> list[list[Verdict]]:
+        """The verdicts of each chapter, with so many layers or steps."""
+        statements = self.document.statements
+        self.letters: list[Letters] = []
+        out = []
+        for chapter, own in built(self.text, statements, self.names, self.limits, self.trials, self.seed, count):
+            self.letters.append(own.world.families.letters)
+            try:
+                out.append(self._chapter(chapter, own))
+            except Exception as error:  # what breaks inside of us costs this chapter alone
+                out.append([verdict for number in chapter.numbers for verdict in self._failed(number, error)])
+        return out
+
+    def _failed(self, number: int, error: Exception) -> list[Verdict]:
+        count = max(1, len(self.document.statements[number].relations))
+        return [failure(self.document, number, equality, error) for equality in range(count)]
+
+    def _chapter(self, chapter: Chapter, own: Own) -> list[Verdict]:
+        statements = self.document.statements
+        _with_steps(own, chapter, statements, self.text)
+        found = judge(self.document, own, limits=self.limits, mends=self.mends, only=chapter.numbers)
+        tops = objectives(chapter.statements, own)
+        numerals = Numerals(own, numbers_given(statements))
+        told = [numerals.judged(v, statements[v.statement]) for v in found.verdicts]
+        return list(Doubts(chapter, own, statements, self.text).weighed(told, tops))
+
+    def in_one_step(self, chapters: list[list[Verdict]]) -> list[Verdict]:
+        """The verdicts, those of a chapter of steps in time with one step where more of it is right then.
+
+        A note on one step of a recurrence takes what the step before gives for given; one that sums over the steps
+        speaks of all of them.
+        """
+        doubtful = [
+            at
+            for at, (verdicts, letters) in enumerate(zip(chapters, self.letters, strict=True))
+            if letters.steps and any(_depends_on_step(v) for v in verdicts) and not self._sums(verdicts, letters)
+        ]
+        if not doubtful:
+            return [verdict for verdicts in chapters for verdict in verdicts]
+        single = {(v.statement, v.equality): v for verdicts in self.judged(1) for v in verdicts}
+        for at in doubtful:
+            others = [single.get((v.statement, v.equality), v) for v in chapters[at]]
+            if _balance(others) > _balance(chapters[at]):
+                told = [
+                    replace(o, notes=(*o.notes, _ONE_STEP)) if o.status != v.status else o
+                    for o, v in zip(others, chapters[at], strict=True)
+                ]
+                chapters[at] = told
+        return [verdict for verdicts in chapters for verdict in verdicts]
+
+    def _sums(self, verdicts: Sequence[Verdict], letters: Letters) -> bool:
+        numbers = {v.statement for v in verdicts}
+        trees = trees_of(self.document.statements[n] for n in sorted(numbers))
+        return any(isinstance(node, Big) and node.index in letters.steps for tree in trees for node in walk(tree))
+
+
+def _depends_on_step(verdict: Verdict) -> bool:
+    return verdict.status == "WRONG" or verdict.reason.startswith((CONDITIONAL, CROWDED))
+
+
+def _balance(verdicts: Sequence[Verdict]) -> int:
+    return sum((v.status == "holds") - 2 * (v.status == "WRONG") for v in verdicts)

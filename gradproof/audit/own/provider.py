@@ -54,6 +54,11 @@ class Own:
         """Letters in labels that are constants."""
         return self.world.families.letters.fixed
 
+    @property
+    def counting(self) -> frozenset[str]:
+        """Letters that count layers or steps."""
+        return frozenset(self.world.families.letters.layered)
+
     def value(self, key: str) -> Array:
         """The value of a quantity."""
         return lowered(self.world.value(key))
@@ -69,6 +74,10 @@ class Own:
     def applied(self, e: Evaluation, node: Call, arguments: Sequence[Array]) -> Array:
         """A function of the note's own at some values."""
         return lowered(self.world.applied(self._inside(e), node, [lifted(a) for a in arguments]))
+
+    def of_matrix(self, name: str, value: Array) -> Array:
+        """The inverse or the determinant of a matrix."""
+        return lowered(self.world.of_matrix(name, lifted(value)))
 
     def _inside(self, e: Evaluation) -> Evaluation:
         bound = {key: lifted(value) for key, value in e.bound.items()}

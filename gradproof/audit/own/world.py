@@ -60,9 +60,10 @@ class World:
     assumed: dict[str, str] = field(default_factory=dict)
     open: dict[str, tuple[int, ...]] = field(default_factory=dict)
     fixed: Mapping[object, float] | None = None
-    symmetric: bool = False  # whether the note speaks of symmetric matrices
+    symmetric: frozenset[str] | None = frozenset()  # names of symmetric matrices; None for all
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
     _computing: set[str] = field(default_factory=set)
+    _again: int = 0  # derivatives that are to be differentiated themselves
     _budget: Budget = field(default_factory=lambda: Budget(_STEPS))
 
     def value(self, key: str) -> TensorArray:
@@ -94,7 +95,7 @@ class World:
         head = self.heads[key]
         function = self.definitions.functions.get(form(head))
         if function is not None:
-            return self._evaluated(function.tree, {})
+            return self._evaluated(self.definitions.named.get(form(head), function.tree), {})
         problem: Exception | None = None
         for definition, values in self.definitions.matches(head):
             if not self._is_met(definition, values):
@@ -124,7 +125,8 @@ class World:
             numbers = np.full((1, *shape), self.fixed[form(head)])
         else:
             numbers = drawn(head, shape, self.trials, self.seed, self.labels)
-            if self.symmetric and len(shape) == 2 and shape[0] == shape[1]:
+            symmetric = self.symmetric is None or head.name in self.symmetric
+            if symmetric and len(shape) == 2 and shape[0] == shape[1]:
                 numbers = (numbers + numbers.swapaxes(1, 2)) / 2.0
         self.open[key] = shape
         return TensorArray(torch.tensor(numbers, dtype=torch.float64, requires_grad=True))
@@ -238,9 +240,13 @@ class World:
         """A derivative of anything by a quantity, an entry of one, or a function's dummy."""
         if (at := self._slot(e, node)) is not None:
             return at
-        of = e.value(node.of)
+        self._again += any(isinstance(below, Derivative | Call) for below in walk(node.of))
+        try:
+            of = e.value(node.of)
+        finally:
+            self._again -= any(isinstance(below, Derivative | Call) for below in walk(node.of))
         by, index = self._variable(e, node)
-        again = any(isinstance(below, Derivative | Call) for below in walk(node.of))
+        again = self._again > 0 or bool(self._computing)
         return TensorArray(gradient(of.tensor, by.tensor, index, plain_of(node), node.span[0], again=again))
 
     def _slot(self, e: Evaluation, node: Derivative) -> TensorArray | None:
@@ -338,6 +344,13 @@ class World:
         shift = 0.1 * (sum(map(ord, plain(node.name))) % 7)
         smooth: TensorArray = np.tanh(0.8 * x + shift) + 0.3 * x + 0.1 * x * x
         return smooth
+
+    def of_matrix(self, name: str, value: TensorArray) -> TensorArray:
+        """The inverse or the determinant of a matrix; raises `Unjudged` for a singular one."""
+        try:
+            return TensorArray(torch.linalg.inv(value.tensor) if name == "inverse" else torch.linalg.det(value.tensor))
+        except torch.linalg.LinAlgError as error:
+            raise Unjudged("the inverse of a singular matrix", -1) from error
 
     def derivative(self, of: str, by: str) -> Array:
         """The derivative of one quantity by another."""

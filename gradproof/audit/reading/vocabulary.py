@@ -104,6 +104,8 @@ FUNCTIONS = {
     "sqrt": "sqrt",
     "diag": "diag",
     "tr": "tr",
+    "trace": "tr",
+    "det": "det",
     "sum": "sum",
     "mean": "mean",
     "abs": "abs",
@@ -129,6 +131,7 @@ PREFIX = frozenset(
         "max",
         "min",
         "softplus",
+        "det",
     }
 )
 # Letters that a reader takes for one word wherever they stand together.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 
@@ -118,6 +119,8 @@ def _call(e: Evaluation, node: Call) -> Array:
         return inner(first, second)
     if node.function in ("rows", "columns") and len(arguments) == 1 and arguments[0].shape:
         return e.provider.constant(Fraction(arguments[0].shape[0 if node.function == "rows" else -1]))
+    if node.function == "det" and len(arguments) == 1 and not node.primes:
+        return _of_a_matrix(e, node, "det", arguments[0]) if len(arguments[0].shape) == 2 else arguments[0]
     if node.name is not None and hasattr(e.provider, "applied"):
         return e.provider.applied(e, node, arguments)
     known = ONE_ARGUMENT.get((node.function, node.primes))
@@ -179,9 +182,17 @@ def _transpose(e: Evaluation, node: Transpose) -> Array:
 
 def _inverse(e: Evaluation, node: Inverse) -> Array:
     value = e.value(node.argument)
-    if len(value.shape) == 2:
-        raise Unjudged("the inverse of a matrix", node.span[0])
-    return 1.0 / value
+    return _of_a_matrix(e, node, "inverse", value) if len(value.shape) == 2 else 1.0 / value
+
+
+def _of_a_matrix(e: Evaluation, node: Inverse | Call, name: Literal["inverse", "det"], value: Array) -> Array:
+    """The inverse or the determinant, where the side that knows the truth has it."""
+    words = {"inverse": "the inverse of a matrix", "det": "the determinant of a matrix"}[name]
+    if value.shape[0] != value.shape[1]:
+        raise Misfit(f"{words} that is not square", node.span[0])
+    if not hasattr(e.provider, "of_matrix"):
+        raise Unjudged(words, node.span[0])
+    return e.provider.of_matrix(name, value)
 
 
 def _entry(e: Evaluation, node: Entry) -> Array:

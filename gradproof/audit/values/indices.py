@@ -13,6 +13,7 @@ Assignment = Mapping[str, int]
 _ATOM = re.compile(r"([+-]?)([0-9]{1,9}|\\?[A-Za-z]+)")
 _DIGITS = re.compile(r"[0-9]{1,6}")
 _SHORT = re.compile(r"(?:\\ell|[A-Za-z0-9])(?:[+-]?(?:\\ell|[A-Za-z0-9])){0,3}")
+_VERSIONS = frozenset({"new", "old", "next", "prev", "init"})  # words, and no indices one behind the other
 _LETTER = re.compile(r"\\ell|[A-Za-z]")
 
 
@@ -47,14 +48,14 @@ def _put_in(text: str, values: Assignment) -> str:
     if "+" in text or "-" in text:
         number = index_value(text, values)
         return text if number is None else str(number)
-    if not _LETTER.fullmatch(text) and not text.isalnum():
+    if (not _LETTER.fullmatch(text) and not text.isalnum()) or text in _VERSIONS:
         return text
     return _LETTER.sub(lambda letter: str(values.get(letter[0], letter[0])), text)
 
 
 def letters_in(labels: Labels) -> set[str]:
     """The letters in labels that can be indices: those of labels made of single letters, digits and signs."""
-    texts = [label.text for label in labels if _SHORT.fullmatch(label.text)]
+    texts = [label.text for label in labels if _SHORT.fullmatch(label.text) and label.text not in _VERSIONS]
     return {letter for text in texts for letter in _LETTER.findall(text)}
 
 

@@ -15,7 +15,7 @@ from gradproof.audit.judging.results import Mend
 from gradproof.audit.judging.sides import Sides, kind_of
 from gradproof.audit.reading.limits import Budget
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Derivative, Node, Symbol
+from gradproof.audit.reading.tree import Derivative, Node, Number, Symbol, walk
 from gradproof.audit.values.evaluation import Unjudged
 from gradproof.audit.values.lookup import parameter_of
 from gradproof.audit.values.provider import Array
@@ -95,7 +95,7 @@ def _found(attempt: Attempt, edits: Iterator[Edit], budget: Budget) -> list[Edit
     for edit in edits:
         if not budget.spend(1):
             break
-        if not _stays_a_name(attempt, edit.tree):
+        if not _stays_a_name(attempt, edit.tree) or _begs(attempt, edit.tree):
             continue
         if all(_holds(attempt.side, case, edit.tree) for case in attempt.cases):
             found.setdefault(edit.tree, edit)
@@ -112,6 +112,19 @@ def _stays_a_name(attempt: Attempt, tree: Node) -> bool:
     if isinstance(tree, Symbol) and parameter_of(evaluation.provider, tree, evaluation.indices):
         return kind_of(tree, attempt.cases[0].sides.statement, evaluation) == "update"
     return isinstance(tree, Symbol | Derivative)
+
+
+def _begs(attempt: Attempt, tree: Node) -> bool:
+    """Whether a side would be made of what stands on another side: `dL/db = dL/db` mends nothing."""
+    sides = attempt.cases[0].sides.statement.sides
+    others = {side.node for at, side in enumerate(sides) if at != attempt.side and side.node is not None}
+    others = {node for node in others if not isinstance(node, Number)}
+    if tree in others:
+        return True
+    named = sides[0].node
+    if attempt.side == 0 or not isinstance(named, Derivative):
+        return False
+    return named in set(walk(tree)) and named not in set(walk(attempt.tree))
 
 
 def _holds(side: int, case: Case, tree: Node) -> bool:

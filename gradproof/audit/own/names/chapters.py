@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from gradproof.audit.own.names.definitions import Definition, Definitions, candidates, is_literal
-from gradproof.audit.own.names.families import LAYERS, VERSIONS, Families, Letters, symbols_in, trees_of
+from gradproof.audit.own.names.conventions import gradients_by_letter, through_names
+from gradproof.audit.own.names.definitions import Definition, Definitions, candidates, is_literal, mentions
+from gradproof.audit.own.names.families import VERSIONS, Families, Letters, symbols_in, trees_of
+from gradproof.audit.own.names.spelling import Spelling
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
@@ -49,6 +51,12 @@ def headings(text: str) -> list[int]:
 
 def normalized(statements: Sequence[Statement], text: str) -> list[Statement]:
     """The statements with compound names made one symbol: `\\delta h_t`, and `\\sigma^2` where it is defined."""
+    spelling = Spelling(statements)
+    if spelling:
+        statements = [
+            replace(_changed(s, spelling.node), conditions=tuple(map(spelling.condition, s.conditions)))
+            for s in statements
+        ]
     squares: set[tuple[object, str]] = set()
     compounds: set[str] = set()
     for statement in statements:
@@ -81,10 +89,13 @@ def normalized(statements: Sequence[Statement], text: str) -> list[Statement]:
             return replace(node, name=words[node.name.lower()])
         return node
 
-    return [
-        replace(s, sides=tuple(replace(p, node=None if p.node is None else mapped(p.node, change)) for p in s.sides))
-        for s in statements
-    ]
+    return [_changed(statement, change) for statement in statements]
+
+
+def _changed(statement: Statement, change: Callable[[Node], Node]) -> Statement:
+    """A statement with every node of its sides changed."""
+    sides = (replace(p, node=None if p.node is None else mapped(p.node, change)) for p in statement.sides)
+    return replace(statement, sides=tuple(sides))
 
 
 def _reaching(node: Product, text: str) -> Node:
@@ -97,6 +108,9 @@ def _reaching(node: Product, text: str) -> Node:
             continue
         if any(operator != "juxt" for operator in node.operators[at:]):
             continue
+        between = text[factor.of.span[1] : node.factors[at + 1].span[0]]
+        if any(closer in between for closer in (")", "]", "\\}")):
+            continue  # it ends with the bracket that it stands in
         inner = Product(
             (factor.of, *node.factors[at + 1 :]), node.operators[at:], span=(factor.of.span[0], node.span[1])
         )
@@ -184,6 +198,8 @@ def chapters(text: str, statements: Sequence[Statement], families: Families) -> 
 def put(known: Known, definition: Definition, segment: int) -> Known | None:
     """Enter a definition; a new table where it defines a name anew, under a heading of its own."""
     key = _key(definition)
+    if _is_later_step(known, definition):
+        return None
     old = known.get(key)
     if old is None:
         if not (definition.target and _stands_in(known, definition.head)):
@@ -196,6 +212,20 @@ def put(known: Known, definition: Definition, segment: int) -> Known | None:
     else:
         return {**known, key: (definition, segment)}
     return None
+
+
+def _is_later_step(known: Known, definition: Definition) -> bool:
+    """Whether a recurrence that stands before it says what a step is: `v_2 = ...` behind `v_t = \\mu v_{t-1} + g_t`."""
+    head = definition.head
+    if not head.sub or not head.sub[-1].text.isdecimal() or int(head.sub[-1].text) < 2 or head.sup:
+        return False
+    return any(
+        (d.head.name, d.head.mark) == (head.name, head.mark)
+        and len(d.head.sub) == len(head.sub)
+        and d.head.sub[-1].text == "t"
+        and d.statement < definition.statement
+        for d, _ in known.values()
+    )
 
 
 def _leads_back(known: Known, definition: Definition) -> bool:
@@ -242,7 +272,8 @@ def redefined(
             table.functions[form(definition.head)] = definition
         else:
             table.quantities.setdefault((definition.head.name, definition.head.mark), []).append(definition)
-    return table
+    gradients_by_letter(table, [statements[n] for n in sorted({*others, *numbers})], families)
+    return through_names(table, statements)
 
 
 def _prefers(new: Definition, old: Definition) -> bool:
@@ -260,6 +291,9 @@ def _key(definition: Definition) -> object:
 def may_define(definition: Definition, letters: Letters) -> bool:
     """Whether a candidate says what a name is, rather than the number that it has or its value after a step."""
     head, tree = definition.head, definition.tree
+    optimum = {label.text for label in head.sup} <= {"*", r"\ast", r"\star"} and not head.sub
+    if optimum and head.sup and not mentions(tree, replace(head, sup=())):
+        return True  # the best u^* of all u, made of other things
     if any(label.text in VERSIONS for label in (*head.sub, *head.sup)):
         return False
     if isinstance(tree, Symbol) and tree.name.lower() == head.name.lower() and tree.mark == head.mark:
@@ -311,7 +345,7 @@ def instances(head: Symbol, letters: Letters) -> Iterator[Symbol]:
     )
     if len(free) > 2:
         return
-    for numbers in product(range(1, LAYERS + 1), repeat=len(free)):
+    for numbers in product(range(1, letters.count + 1), repeat=len(free)):
         values = {**letters.fixed, **dict(zip(free, numbers, strict=True))}
 
         def put(label: Label, values: dict[str, int] = values) -> Label | None:
@@ -320,7 +354,7 @@ def instances(head: Symbol, letters: Letters) -> Iterator[Symbol]:
             number = index_value(label.text, values)
             if number is None and label.text.isalnum():
                 return label
-            return None if number is None or not 0 <= number <= LAYERS + 1 else Label(str(number), label.bracket)
+            return None if number is None or not 0 <= number <= letters.count + 1 else Label(str(number), label.bracket)
 
         sub, sup = [put(label) for label in head.sub], [put(label) for label in head.sup]
         if None not in sub and None not in sup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gradproof.audit.own.names.families import LAYERS, Families, Letters, symbols_in
+from gradproof.audit.own.names.families import Families, Letters, symbols_in
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Condition, Statement
 from gradproof.audit.reading.tree import Call, Derivative, Node, Number, Symbol, walk
@@ -44,6 +44,8 @@ class Definitions:
     letters: Letters
     quantities: dict[tuple[str, str], list[Definition]] = field(default_factory=dict)
     functions: dict[tuple[str, str, str, str], Definition] = field(default_factory=dict)
+    alternatives: dict[object, tuple[Definition, ...]] = field(default_factory=dict)  # found once, by what is asked
+    named: dict[tuple[str, str, str, str], Node] = field(default_factory=dict)  # functions at their own dummies
 
     def matches(self, head: Symbol) -> Iterator[tuple[Definition, dict[str, int]]]:
         """The definitions of a quantity whose layers have numbers, the letters' values with each; exact ones first."""
@@ -79,7 +81,7 @@ class Definitions:
         if offset is None:
             return False
         number = int(wanted) - offset
-        most = LAYERS if free[0] in self.letters.layered else _MOST_NODES
+        most = self.letters.count if free[0] in self.letters.layered else _MOST_NODES
         if values.get(free[0], number) != number or not 1 <= number <= most:
             return False
         values[free[0]] = number
@@ -104,8 +106,15 @@ def candidates(number: int, statement: Statement, families: Families) -> Iterato
             parameters = tuple(a for a in first.arguments if isinstance(a, Symbol))
             yield Definition(number, 1, first.name, (), second, parameters, statement.conditions)
         return
+    if isinstance(first, Call) and first.function == "log" and isinstance(first.arguments[0], Symbol):
+        name = first.arguments[0]
+        if second is not None and not first.primes and not mentions(second, name):
+            split = families.split(name)
+            yield Definition(number, 1, split.head, split.axes, Call("exp", 0, (second,), "exp"), None)
+        return
     if isinstance(first, Symbol):
-        given = next((at for at in range(1, len(sides)) if isinstance(sides[at].node, Derivative)), 1)
+        readable = [at for at in range(1, len(sides)) if sides[at].node is not None]
+        given = next((at for at in readable if isinstance(sides[at].node, Derivative)), (readable or [1])[0])
         tree = sides[given].node
         if tree is not None and not mentions(tree, first):
             split = families.split(first)
@@ -130,5 +139,5 @@ def is_literal(node: Node | None) -> bool:
         return False
     leaves: Sequence[Node] = [below for below in walk(node) if isinstance(below, Symbol | Number | Call)]
     return any(isinstance(n, Number) for n in leaves) and not any(
-        (isinstance(n, Symbol) and n.name != "e") or (isinstance(n, Call) and n.name is not None) for n in leaves
+        (isinstance(n, Symbol) and n != Symbol("e")) or (isinstance(n, Call) and n.name is not None) for n in leaves
     )

@@ -37,11 +37,18 @@ class Letters:
 
     `indices` count entries; `layered` are those that stand in arithmetic such as `l-1`, or above in brackets: they
     count whole quantities; `fixed` are constants, such as the last layer L or the class y, with a number for each.
+    `count`: how many layers or steps there are.
     """
 
     indices: set[str] = field(default_factory=set)
     layered: set[str] = field(default_factory=set)
     fixed: dict[str, int] = field(default_factory=dict)
+    count: int = LAYERS
+
+    @property
+    def steps(self) -> frozenset[str]:
+        """The letters that count steps in time, rather than layers."""
+        return frozenset(self.layered - {"l", r"\ell"})
 
     def is_index(self, text: str) -> bool:
         """Whether a label is index arithmetic: `i`, `jk`, `t-1`, `3`."""
@@ -67,9 +74,9 @@ def is_number(node: Node | None) -> bool:
     return isinstance(node, Number)
 
 
-def letters_of(statements: Sequence[Statement]) -> Letters:
-    """The index letters of some statements."""
-    out = Letters()
+def letters_of(statements: Sequence[Statement], count: int = LAYERS) -> Letters:
+    """The index letters of some statements, with so many layers or steps."""
+    out = Letters(count=count)
     names: set[str] = set()
     defined: set[str] = set()
     labelled: dict[str, set[str]] = {}
@@ -119,7 +126,7 @@ def letters_of(statements: Sequence[Statement]) -> Letters:
                 out.fixed[letter] = 2
     for last, counted in _LAST.items():
         if last in labelled and counted in out.layered and last not in names:
-            out.fixed[last] = LAYERS
+            out.fixed[last] = count
     return out
 
 
@@ -219,6 +226,11 @@ class Families:
         else:
             family.letters = max(family.letters, len(counting))
             family.defined_letters |= defines
+
+    def begin_anew(self) -> None:
+        """Forget all uses but which labels count layers."""
+        self._splits.clear()
+        self.known = {k: Family(f.name, f.mark, layer_below=f.layer_below) for k, f in self.known.items()}
 
     def is_kronecker(self, symbol: Symbol) -> bool:
         """Whether a symbol is Kronecker's delta."""

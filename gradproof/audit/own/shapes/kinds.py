@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gradproof.audit.own.names.definitions import Definitions
+from gradproof.audit.own.names.definitions import Definition, Definitions
 from gradproof.audit.own.names.families import Families
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.tree import (
@@ -32,7 +32,7 @@ from gradproof.audit.reading.tree import (
 Kind: TypeAlias = int | str
 """0 for a number, 1 for a vector, 2 for a matrix; `row` and `column` for a transposed vector; `?` where unknown."""
 
-_REDUCING = frozenset({"sum", "mean", "tr", "rows", "columns"})
+_REDUCING = frozenset({"sum", "mean", "tr", "det", "rows", "columns", "contract"})
 
 
 class Mismatch(Exception):
@@ -97,9 +97,8 @@ class Kinds:
             return "?"
         self._open.add(family)
         kind: Kind = "?"
-        for definition in self.definitions.quantities.get((head.name, head.mark), ()):
-            if not self.alike(definition.head, head):
-                continue
+        alternatives = self._alternatives(head)
+        for definition in alternatives:
             try:
                 one = self.of(definition.tree)
             except Mismatch:
@@ -112,11 +111,22 @@ class Kinds:
                 kind = one if kind == "?" else kind
         self._open.discard(family)
         if kind == "?":
-            if any(self.alike(d.head, head) for d in self.definitions.quantities.get((head.name, head.mark), ())):
+            if alternatives:
                 return "?"
             kind = self.ranks(head)
         self._known[family] = kind
         return kind
+
+    def _alternatives(self, head: Symbol) -> tuple[Definition, ...]:
+        """The definitions that may be that of a name."""
+        texts = tuple(label.text for label in head.sub), tuple(label.text for label in head.sup)
+        key = head.name, head.mark, *texts
+        found = self.definitions.alternatives.get(key)
+        if found is None:
+            many = self.definitions.quantities.get((head.name, head.mark), ())
+            found = tuple(d for d in many if self.alike(d.head, head))
+            self.definitions.alternatives[key] = found
+        return found
 
     def axes_of(self, head: Symbol) -> int:
         """The number of axes of a defined quantity; 0 where nothing tells."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradproof.audit.own.names.definitions import Definitions
-from gradproof.audit.own.names.families import LAYERS, Families
+from gradproof.audit.own.names.families import Families
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
@@ -35,7 +35,9 @@ Axis = int
 Shape = tuple[Axis, ...]
 _ONE = 0  # the axis of length one
 _SMALLEST = 2
-_REDUCING = frozenset({"sum", "mean", "tr", "rows", "columns"})
+_SMALLEST_MANY = 4
+_MANY = frozenset({"n", "N", "B"})  # numbers of examples, of which there are more than features
+_REDUCING = frozenset({"sum", "mean", "tr", "det", "rows", "columns", "contract"})
 
 
 class Clash(Exception):
@@ -51,6 +53,7 @@ class Axes:
     least: dict[int, int] = field(default_factory=dict)
     named: dict[str, Axis] = field(default_factory=dict)
     sums: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    distinct: set[str] = field(default_factory=set)  # names of sizes that the note prints, each its own
 
     def new(self) -> Axis:
         """A fresh axis."""
@@ -72,12 +75,17 @@ class Axes:
         first, second = self.sizes.get(a), self.sizes.get(b)
         if first is not None and second is not None and first != second:
             raise Clash
+        if self.distinct and all(self._printed(axis) for axis in (a, b)):
+            raise Clash
         if second is not None:
             a, b = b, a
         self.parents[b] = a
         if b in self.least:
             self.least[a] = max(self.least.get(a, 0), self.least.pop(b))
         return a
+
+    def _printed(self, axis: Axis) -> bool:
+        return any(self.root(self.named[name]) == axis for name in self.distinct if name in self.named)
 
     def fix(self, axis: Axis, size: int) -> None:
         """Give an axis its size; raises `Clash` where it has another."""
@@ -102,7 +110,8 @@ class Axes:
             if axis not in sizes and parts is not None:
                 sizes[axis] = sum(of(part) for part in parts)
             if axis not in sizes:
-                size = max(_SMALLEST, self.least.get(axis, 0))
+                many = any(self.root(a) == axis for name, a in self.named.items() if name in _MANY)
+                size = max(_SMALLEST_MANY if many else _SMALLEST, self.least.get(axis, 0))
                 while size in taken and size < 9:
                     size += 1
                 sizes[axis] = size
@@ -443,8 +452,8 @@ def _big(s: Shapes, node: Big) -> Shape:
         saved_layers = dict(s.layers)
         shape: Shape = ()
         if node.high and index_value(node.high, s.families.letters.fixed) is None and node.high not in s.layers:
-            s.axes.fix(s.axes.name(node.high), LAYERS)
-        for number in range(1, LAYERS + 1):
+            s.axes.fix(s.axes.name(node.high), s.families.letters.count)
+        for number in range(1, s.families.letters.count + 1):
             s.layers = {**saved_layers, node.index: number}
             shape = s.of(node.body)
         s.layers = saved_layers
@@ -516,7 +525,7 @@ def shaped(
     """The sizes of all leaves, and the numbers that letters for lengths stand for."""
     for statement in statements:
         used = [letter for letter in layered if _uses(statement, letter)]
-        for number in range(1, LAYERS + 1) if used else (0,):
+        for number in range(1, shapes.families.letters.count + 1) if used else (0,):
             shapes.layers = dict.fromkeys(used, number)
             shapes.statement(statement)
     shapes.layers = {}

@@ -28,8 +28,11 @@ def fraction(reader: Reader, at: int) -> int:
 
 
 def _second(reader: Reader, at: int, top: int, bottom: int, of: int, by: int) -> int:
-    """`\\frac{\\partial^2 E}{\\partial w^2}`, by one quantity twice."""
+    """`\\frac{\\partial^2 E}{\\partial w^2}`, by one quantity twice, or by two: `\\partial v \\partial w` below."""
     end = reader.end(bottom)
+    inner = next((k for k in range(by + 1, end) if (found := _differential(reader, k)) and found[1] < end), None)
+    if inner is not None:
+        return _mixed(reader, at, top, (by, inner, end), of)
     order = reader.end(of + 1) if reader.text(of) == "^" else of
     behind = next((k for k in range(end - 1, by, -1) if reader.text(k) == "^" and k + 1 in reader.ends), None)
     squared = behind is not None and reader.ends[behind + 1] == end - 1
@@ -48,8 +51,53 @@ def _second(reader: Reader, at: int, top: int, bottom: int, of: int, by: int) ->
     return end + 1
 
 
+def _mixed(reader: Reader, at: int, top: int, below: tuple[int, int, int], of: int) -> int:
+    """A derivative by one quantity and then by another; `below`: where the first, the second `d` and the end are."""
+    by, inner, end = below
+    order = reader.end(of + 1) if reader.text(of) == "^" else of
+    if text_of(reader.tokens[of + 2 : order]) != "2" or "^" in [reader.text(k) for k in (inner + 1,)]:
+        raise Unreadable("a derivative of a higher order than two", reader.tokens[at].start)
+    whole = order + 1 < reader.end(top)
+    second = _differential(reader, inner)
+    assert second is not None
+    parts = ((by, inner), (_cut(reader, second[1], inner), end))
+    for kind, (start, stop) in zip(("DERIVATIVE_OF", "DERIVATIVE" if whole else "DERIVATIVE_OF"), parts, strict=True):
+        reader.emit(kind, at, at + 1, "partial")
+        if kind == "DERIVATIVE":
+            _braced(reader, order + 1, reader.end(top))
+        _braced(reader, start, stop)
+    return end + 1
+
+
+def _braced(reader: Reader, start: int, stop: int) -> None:
+    """Emit some tokens as a group."""
+    reader.emit("LBRACE", start, start + 1)
+    reader.lex(start, stop)
+    reader.emit("RBRACE", stop - 1, stop)
+
+
+def _by_argument(reader: Reader, at: int, stop: int) -> int | None:
+    """`\\nabla f(w)`, `\\nabla^2 f(w)`: by what stands in the brackets; the index of `f`, or None for anything else."""
+    start, order = at + 1, 1
+    if reader.text(start, stop) == "^":
+        end = reader.end(start + 1)
+        if text_of(reader.tokens[start + 2 : end]) != "2":
+            return None
+        start, order = end + 1, 2
+    bracket = skip_symbol(reader, start, stop)
+    if bracket is None or reader.text(bracket, stop) != "(":
+        return None
+    close = reader.end(bracket)
+    if skip_symbol(reader, bracket + 1, close) != close:
+        return None
+    for _ in range(order):
+        reader.emit("DERIVATIVE_OF", at, at + 1, "nabla")
+        _braced(reader, bracket + 1, close)
+    return start
+
+
 def operator(reader: Reader, at: int, stop: int) -> int:
-    """`\\nabla_W L`, `\\partial_W L`, and `\\partial L / \\partial W` on the line."""
+    """`\\nabla_W L`, `\\nabla f(w)`, `\\partial_W L`, and `\\partial L / \\partial W` on the line."""
     token = reader.tokens[at]
     if reader.text(at + 1, stop) == "_":
         behind = reader.end(at + 2) + 1
@@ -64,6 +112,8 @@ def operator(reader: Reader, at: int, stop: int) -> int:
             reader.emit("DERIVATIVE_OF", at, at + 1, token.text[1:])
             reader.emit_group(below)
         return reader.end(below) + 1
+    if token.text == r"\nabla" and (behind_operator := _by_argument(reader, at, stop)):
+        return behind_operator
     if token.text == r"\partial" and (ended := on_the_line(reader, at, stop)):
         return ended
     raise Unreadable(f"'{token.text}' without what it is taken by", token.start)

@@ -1,0 +1,79 @@
+"""What a note's way of naming things says: `dW` for a derivative throughout, a name for an expression used before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from gradproof.audit.own.names.definitions import Definition, Definitions
+from gradproof.audit.own.names.families import Families, symbols_in, trees_of
+from gradproof.audit.reading.names import form
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import Derivative, Node, Number, Symbol, children, walk, with_children
+
+_FEWEST_NODES = 3
+
+
+def through_names(table: Definitions, statements: Sequence[Statement]) -> Definitions:
+    """Definitions in which an expression that has a name is that name: `f = \\sigma(W x)`, and later `z = W x`.
+
+    The values stay the same, and a derivative by the name finds its way.
+    """
+    names: dict[Node, Symbol] = {}
+    for many in table.quantities.values():
+        for definition in many:
+            if definition.statement < 0 or isinstance(definition.tree, Symbol | Number | Derivative):
+                continue
+            printed = statements[definition.statement].sides[definition.target].node
+            if isinstance(printed, Symbol) and sum(1 for _ in walk(definition.tree)) >= _FEWEST_NODES:
+                names.setdefault(definition.tree, printed)
+
+    def named(definition: Definition) -> Definition:
+        return replace(definition, tree=_under_names(definition.tree, names))
+
+    for key, many in table.quantities.items():
+        table.quantities[key] = [named(definition) for definition in many]
+    table.named = {key: named(definition).tree for key, definition in table.functions.items()}
+    return table
+
+
+def _under_names(tree: Node, names: Mapping[Node, Symbol]) -> Node:
+    """A tree in which the largest expressions that have a name are that name, the tree itself left out."""
+    below = children(tree)
+    if not below:
+        return tree
+    new = tuple(
+        replace(names[child], span=child.span) if child in names else _under_names(child, names) for child in below
+    )
+    return tree if all(a is b for a, b in zip(new, below, strict=True)) else with_children(tree, new)
+
+
+def gradients_by_letter(table: Definitions, statements: Sequence[Statement], families: Families) -> None:
+    """Where one `dO` is defined as `\\partial L / \\partial O`, every other `dX` is the derivative by `X`."""
+    tops = {form(top): top for top in _shown(table)}
+    if len(tops) != 1:
+        return
+    (top,) = tops.values()
+    symbols = [symbol for tree in trees_of(statements) for symbol in symbols_in(tree)]
+    names = {symbol.name for symbol in symbols}
+    for symbol in symbols:
+        rest = symbol.name[1:]
+        if len(symbol.name) < 2 or symbol.name[0] != "d" or rest not in names:
+            continue
+        head = families.split(symbol).head
+        known = table.quantities.get((head.name, head.mark), [])
+        if any(d.by_derivative and form(d.head) == form(head) for d in known):
+            continue
+        tree = Derivative(top, replace(head, name=rest), "partial")
+        kept = [d for d in known if form(d.head) != form(head)]
+        table.quantities[(head.name, head.mark)] = [*kept, Definition(-1, 0, head, (), tree)]
+
+
+def _shown(table: Definitions) -> Iterator[Symbol]:
+    """The objectives of the definitions `dO = \\partial L / \\partial O`."""
+    for many in table.quantities.values():
+        for definition in many:
+            tree = definition.tree
+            plain = isinstance(tree, Derivative) and isinstance(tree.of, Symbol) and isinstance(tree.by, Symbol)
+            if plain and definition.head.name == f"d{tree.by.name}":
+                yield tree.of
