@@ -14,7 +14,7 @@ MEMORY = 512 << 20
 """Bytes that the numbers of trials may take together."""
 
 REPAIR_SECONDS = 4.0
-"""How much of a processor's time the search for one equation's fix may take."""
+"""How much work the search for one equation's fix may do, as an ordinary core does in so many seconds."""
 
 AUDIT_TRIALS = 64
 """How many trials judge a note: a formula that agrees in all of them within rounding is right, or proved not to be."""

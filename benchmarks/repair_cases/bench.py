@@ -15,6 +15,7 @@ from benchmarks.repair_cases.written import equations, rewritten
 from gradproof.case.derivation import Equation
 from gradproof.check.case import load_case
 from gradproof.repair import Context, Evidence, Repair, Workbench, mend_all
+from gradproof.repair.budget import Budget
 from gradproof.repair.equation import definition_of
 from gradproof.repair.evidence.confirm import holds
 from gradproof.repair.evidence.strata import fresh, stratified
@@ -113,7 +114,7 @@ class Bench:
         """Mend a wrong equation and judge the result."""
         workbench = self.prepared(equation.name)
         start = time.perf_counter()
-        repair = workbench.mend(equation, budget_seconds=budget_seconds)
+        repair = workbench.mend(equation, Budget.of_seconds(budget_seconds))
         return Outcome(self.verdict(equation, repair), time.perf_counter() - start, repair)
 
     def verdict(self, equation: Equation, repair: Repair) -> str:

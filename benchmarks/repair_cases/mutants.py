@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from gradproof.operators import NUMBERS, functions, table
 from gradproof.repair.formulas.canonical import canonical
 from gradproof.repair.formulas.formula import Binary, Call, Compare, Constant, Formula, Name, Negate, replace, walk
 from gradproof.repair.formulas.names import UPDATED, family
 from gradproof.repair.formulas.printing import show
 
-_CONSTANTS = (0, 1, 2, 0.5, -1)
-_OTHER_FUNCTION = {"exp": "log", "log": "exp", "maximum": "minimum"}
+_FUNCTIONS = ("exp", "log", "maximum")
 
 
 class Mutant(NamedTuple):
@@ -51,17 +51,17 @@ def _of_node(node: Formula, names: Sequence[str]) -> Iterator[tuple[str, Formula
                 if other != node.id:
                     yield _name_slip(node.id, other), Name(other)
         case Constant():
-            for value in dict.fromkeys((*_CONSTANTS, -node.value, node.value + 1)):
+            for value in dict.fromkeys((*(n for n in NUMBERS if n < 3), -node.value, node.value + 1)):
                 if value != node.value:
-                    yield "constant", Constant(value)
+                    yield table.CONSTANT.name, Constant(value)
         case Binary():
             yield from _of_binary(node)
         case Call():
-            if node.function in _OTHER_FUNCTION:
-                yield "function", node._replace(function=_OTHER_FUNCTION[node.function])
-            yield from (("missing function", argument) for argument in node.arguments)
+            if node.function in _FUNCTIONS:
+                yield table.FUNCTION.name, node._replace(function=functions(node.function)[0].other)
+            yield from ((table.MISSING_FUNCTION.name, argument) for argument in node.arguments)
         case Compare():
-            yield "mask", node._replace(op="<")
+            yield table.MASK.name, node._replace(op="<")
 
 
 def _name_slip(name: str, other: str) -> str:
@@ -74,29 +74,29 @@ def _of_binary(node: Binary) -> Iterator[tuple[str, Formula]]:
     op, left, right = node.op, node.left, node.right
     for other in "+-*/":
         if other != op:
-            yield "sign" if {op, other} == {"+", "-"} else "operator", Binary(other, left, right)
+            yield table.SIGN.name if {op, other} == {"+", "-"} else table.OPERATOR.name, Binary(other, left, right)
     if op in "-/":
-        yield "swapped", Binary(op, right, left)
-    dropped = "missing term" if op in "+-" else "missing factor"
+        yield table.SWAPPED.name, Binary(op, right, left)
+    dropped = table.MISSING_TERM.name if op in "+-" else table.MISSING_FACTOR.name
     yield dropped, left
     yield dropped, right
     if isinstance(left, Binary):
-        yield "parentheses", Binary(left.op, left.left, Binary(op, left.right, right))
+        yield table.PARENTHESES.name, Binary(left.op, left.left, Binary(op, left.right, right))
     if isinstance(right, Binary):
-        yield "parentheses", Binary(right.op, Binary(op, left, right.left), right.right)
+        yield table.PARENTHESES.name, Binary(right.op, Binary(op, left, right.left), right.right)
 
 
 def _around(node: Formula, inputs: Sequence[str]) -> Iterator[tuple[str, Formula]]:
     if isinstance(node, Constant):
         return
-    yield "sign", node.operand if isinstance(node, Negate) else Negate(node)
+    yield table.SIGN.name, node.operand if isinstance(node, Negate) else Negate(node)
     for value in (2, 0.5):
-        yield "constant factor", Binary("*", Constant(value), node)
+        yield table.CONSTANT_FACTOR.name, Binary("*", Constant(value), node)
     for value in (1, -1):
         yield "constant offset", Binary("+", node, Constant(value))
     for name in inputs:
         if node != Name(name):
-            yield "extra factor", Binary("*", node, Name(name))
-            yield "extra factor", Binary("/", node, Name(name))
-            yield "extra term", Binary("+", node, Name(name))
-            yield "extra term", Binary("-", node, Name(name))
+            yield table.EXTRA_FACTOR.name, Binary("*", node, Name(name))
+            yield table.EXTRA_FACTOR.name, Binary("/", node, Name(name))
+            yield table.EXTRA_TERM.name, Binary("+", node, Name(name))
+            yield table.EXTRA_TERM.name, Binary("-", node, Name(name))

@@ -1,11 +1,14 @@
 """The kinds of planted mistakes: one table for gradients in tests and for equations of a case.
 
-A kind says in words what a gradient is that has it. Neither torch nor pandas is needed to know them.
+A kind says in words what a gradient is that has it: where a mistake of a text has that value, in the words of the
+table of mutation operators. Neither torch nor pandas is needed to know them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from gradproof.operators import table
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class Kind:
 
 KINDS = (
     Kind("zero", "is zero", is_gross=True),
-    Kind("sign", "has the wrong sign", is_gross=True),
-    Kind("doubled", "is twice the right one", is_gross=True),
+    Kind("sign", table.SIGN.value, is_gross=True),
+    Kind("doubled", table.CONSTANT_FACTOR.value, is_gross=True),
     Kind("upstream ignored", "does not depend on the upstream gradient"),
     Kind("too large", "is too large in every entry, by its largest entry", is_gross=True),
     Kind("too small", "is too small in every entry, by its largest entry", is_gross=True),
@@ -36,9 +39,9 @@ KINDS = (
     Kind("one entry", "is wrong in one entry"),
     Kind("not a number", "is not a number in one entry"),
     Kind("missing", "is not there: None"),
-    Kind("transposed", "is transposed"),
-    Kind("wrong axis", "is summed over one of its own axes"),
-    Kind("mean for sum", "is divided by the number of rows, a mean for a sum"),
+    Kind("transposed", table.TRANSPOSED.value),
+    Kind("wrong axis", table.AXIS.value),
+    Kind("mean for sum", table.REDUCTION.value),
     Kind("one row", "is wrong in one row"),
     Kind("last tile", "is zero in its last columns, as where the last tile is left out"),
     Kind(

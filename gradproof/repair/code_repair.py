@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.repair.bench import Bench
+from gradproof.repair.budget import CALL, EDIT, LINE, Budget
 from gradproof.repair.code.resuming import Resuming
 from gradproof.repair.code.running import Counter, Trial, guarded, namespace_of, trials_of, with_counter
 from gradproof.repair.code.scope import Atom, Scope, substituted_names
@@ -41,6 +41,7 @@ MOST_RUNS = 30_000
 MARGIN = 1.0
 """Edits that are less likely by more bits than this than one that agrees are not tried."""
 MOST_FIXES = 8
+_LINES_OF_A_TURN = 8
 UNSHARED = 3.0
 """So many more bits costs the edit of a statement that only few of the wrong equations have."""
 
@@ -67,13 +68,13 @@ class CodeRepair:
     Attributes:
         workbench: Trials and derivation.
         equation: The wrong equation.
-        deadline: When to stop, by `time.thread_time`.
+        budget: How much work may be done.
         known: Names that other searches have tried: only edits that read others are run; empty for all edits.
     """
 
     workbench: Bench
     equation: Equation
-    deadline: float
+    budget: Budget
     known: frozenset[str] = frozenset()
     counter: Counter = field(default_factory=Counter)
     runs: int = 0
@@ -88,7 +89,7 @@ class CodeRepair:
                 reading = self.workbench.reading(self.equation)
                 return Repair(None, (), reading, None, "its text does not give what the function gives")
             fixes = list(self._fixes())
-        late = self.runs >= MOST_RUNS or time.thread_time() > self.deadline
+        late = self.runs >= MOST_RUNS or self.budget.is_spent
         counts = Counts(self.runs, len(fixes), self.coincidental, 1, not late)
         # Of edits in several texts, that which mends most equations comes first.
         fixes.sort(key=lambda fix: self.workbench.sharing.rank(self.equation, fix))
@@ -120,7 +121,8 @@ class CodeRepair:
         for bits, candidate in self.candidates():
             if bits > best + MARGIN or count == MOST_FIXES or self.runs >= MOST_RUNS:
                 return
-            if time.thread_time() > self.deadline:
+            self.budget.spend(self._cost + LINE * _LINES_OF_A_TURN * self.counter.turns)
+            if self.budget.is_spent:
                 return
             if self._is_refuted(candidate):
                 self.runs += 1
@@ -192,6 +194,14 @@ class CodeRepair:
         source = Source.of(self.equation.source)
         assert source is not None
         return Resuming(source, self._spaces[self.equation.name], self.counter, self.trials[0])
+
+    @cached_property
+    def _cost(self) -> float:
+        """What one edit costs: to make it, and to run the text once in a trial."""
+        source = Source.of(self.equation.source)
+        statements = len(source.statements) if source is not None else 1
+        numbers = sum(np.size(value) for value in self.trials[0].values.values())
+        return EDIT + statements * (2 * CALL + numbers / 4)
 
     @cached_property
     def _axes(self) -> Mapping[str, int]:

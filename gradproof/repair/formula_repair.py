@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradproof.repair.bench import Bench
+from gradproof.repair.budget import Budget
 from gradproof.repair.equation import Equation, functions_of
 from gradproof.repair.evidence.confirm import compiled
 from gradproof.repair.evidence.soundness import edited_statements
@@ -34,7 +35,7 @@ class FormulaRepair:
     workbench: Bench
     equation: Equation
     program: Program
-    deadline: float
+    budget: Budget
     fixes: dict[int, Fix] = field(default_factory=dict)
     elsewhere_wrong: list[Fix] = field(default_factory=list)
 
@@ -73,7 +74,7 @@ class FormulaRepair:
             helpers=helpers,
             fragments=tuple(part for part in context.fragments if names_in(part) <= legible),
             prior=context.prior,
-            deadline=self.deadline,
+            budget=self.budget,
             seed=bench.seed,
         )
         siblings = analogies(self.equation.name, context.formulas, bench.known)
@@ -89,7 +90,7 @@ class FormulaRepair:
             functions=self.functions,
             prior=context.prior,
             siblings=tuple((name, other) for name, other in siblings if names_in(other) <= legible),
-            deadline=self.deadline,
+            budget=self.budget,
             seed=bench.seed,
             place=self.program.place,
         )

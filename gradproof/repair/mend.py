@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 
 from gradproof.defaults import REPAIR_SECONDS
 from gradproof.repair.bench import Bench
+from gradproof.repair.budget import Budget
 from gradproof.repair.code.source import Source
 from gradproof.repair.code_repair import CodeRepair
 from gradproof.repair.equation import Context, Equation, definition_of
@@ -23,17 +23,17 @@ from gradproof.repair.sharing import is_written, widened
 class Workbench(Bench):
     """A bench on which equations are mended, any number of them on the same trials."""
 
-    def mend(self, equation: Equation, *, budget_seconds: float = REPAIR_SECONDS) -> Repair:
+    def mend(self, equation: Equation, budget: Budget | None = None) -> Repair:
         """Mend one wrong equation.
 
         Args:
             equation: The equation.
-            budget_seconds: How long the search may take.
+            budget: How much work may be done; by default that of one equation.
 
         Raises:
             GradproofError: The trials lack the truth of the equation's quantity.
         """
-        deadline = time.thread_time() + budget_seconds
+        budget = Budget.of_seconds(REPAIR_SECONDS) if budget is None else budget
         checked(self.evidence, "the evidence", equation.quantity)
         checked(self.fresh, "the fresh evidence", equation.quantity)
         if self.holds(equation):
@@ -48,27 +48,27 @@ class Workbench(Bench):
             definition = "its text does not give what the function gives"
         if isinstance(definition, Definition):
             program = fused(equation, definition, self.helpers, self.context.settled)
-            found = FormulaRepair(self, equation, program, deadline).repair()
+            found = FormulaRepair(self, equation, program, budget).repair()
             unread = len(upstream(equation, self.helpers)) >= len(program.parts)
             # A larger edit may only make up for a slip in a helper that is no formula.
             large = found.tried is not None and found.tried.level > 1
             if found.fix is not None and not (unread and large) and is_written(equation, found.fix):
                 return found
-            other = self._of_code(equation, budget_seconds)
+            other = self._of_code(equation, budget)
             return found if other.fix is None else other
         if Source.of(equation.source) is None:
             return Repair(None, (), self.reading(equation), None, definition)
-        return self._of_code(equation, budget_seconds)
+        return self._of_code(equation, budget)
 
-    def _of_code(self, equation: Equation, budget_seconds: float) -> Repair:
+    def _of_code(self, equation: Equation, budget: Budget) -> Repair:
         """The edit of an equation's text; if there is none, that which reads what the code has computed besides."""
-        found = CodeRepair(self, equation, time.thread_time() + budget_seconds).repair()
+        found = CodeRepair(self, equation, budget).repair()
         wide = widened(equation) if found.fix is None else None
         if wide is None or len(wide.source) <= len(equation.source):
             return found
         source = Source.of(equation.source)
         bound = source.bound if source is not None else frozenset()
-        other = CodeRepair(self, wide, time.thread_time() + budget_seconds, known=bound).repair()
+        other = CodeRepair(self, wide, budget, known=bound).repair()
         return found if other.fix is None else other
 
 
@@ -79,7 +79,7 @@ def mend(
     context: Context | None = None,
     *,
     seed: int,
-    budget_seconds: float = REPAIR_SECONDS,
+    budget: Budget | None = None,
 ) -> Repair:
     """Mend one wrong equation; for several on the same trials, a `Workbench` prepares once.
 
@@ -89,7 +89,7 @@ def mend(
         fresh: True values in other trials, drawn otherwise.
         context: The derivation around it.
         seed: For the random directions on which values are compared.
-        budget_seconds: How long the search may take.
+        budget: How much work may be done; by default that of one equation.
 
     Raises:
         GradproofError: The trials lack the truth of the equation's quantity.
@@ -97,4 +97,4 @@ def mend(
     workbench = Workbench(tuple(evidence), tuple(fresh), Context() if context is None else context, seed)
     checked(workbench.evidence, "the evidence", equation.quantity)
     checked(workbench.fresh, "the fresh evidence", equation.quantity)
-    return workbench.mend(equation, budget_seconds=budget_seconds)
+    return workbench.mend(equation, budget)

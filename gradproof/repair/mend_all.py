@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from gradproof.check.facts.failures import Failure, contained
 from gradproof.defaults import REPAIR_SECONDS
+from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.equation import Context, Equation
 from gradproof.repair.mend import Workbench
 from gradproof.repair.mended import mended
 from gradproof.repair.results import Fix, Repair
 from gradproof.repair.sharing import edited_by
+
+CASE = 5
+"""The searches of one case may do together what so many of them may do alone."""
 
 
 def mend_all(
@@ -19,7 +23,8 @@ def mend_all(
     workbench: Workbench,
     *,
     failures: list[Failure] | None = None,
-    budget_seconds: float = REPAIR_SECONDS,
+    budget: Budget | None = None,
+    most: float = REPAIR_SECONDS * SECOND,
 ) -> dict[str, Repair]:
     """Mend wrong equations of one derivation, and keep its graph free of circles.
 
@@ -30,7 +35,8 @@ def mend_all(
         wrong: The wrong equations, all of the workbench's derivation.
         workbench: Trials and derivation.
         failures: Where it is noted that a search raised, the others going on; without it the exception is passed on.
-        budget_seconds: How long the search for each may take.
+        budget: How much work may be done for all of them together; by default that of `CASE` equations.
+        most: How much for one.
 
     Returns:
         The outcomes by the equations' names, in the order in which they were mended.
@@ -38,6 +44,7 @@ def mend_all(
     Raises:
         GradproofError: The trials lack the truth of some equation's quantity.
     """
+    budget = Budget(CASE * most) if budget is None else budget
     outcomes: dict[str, Repair] = {}
     waiting = _in_order(wrong, workbench.context)
     progress = True
@@ -49,7 +56,7 @@ def mend_all(
                 continue
             outcome: Repair | None = None
             with contained(failures, f"the repair of {equation.name}"):
-                outcome = workbench.mend(equation, budget_seconds=budget_seconds)
+                outcome = workbench.mend(equation, budget.share(len(waiting), most))
             if outcome is None:
                 waiting.remove(equation)
                 continue

@@ -16,6 +16,7 @@ from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
+from gradproof.repair.budget import SECOND
 from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.explain.overflow import OVERFLOWS
@@ -55,7 +56,8 @@ def mend_case(
         result: What the check has found.
         seed: For the trials that the search works on.
         failures: Where it is noted that a search raised, the others going on; without it the exception is passed on.
-        budget_seconds: How long the search for each equation may take.
+        budget_seconds: How much work the search for each equation may do: what an ordinary core does in so many
+            seconds.
 
     Returns:
         The outcomes by the equations' names; nothing where there are no trials in which every quantity is finite.
@@ -75,7 +77,8 @@ def mend_case(
     for name, repair in repairs.items():
         if repair.fix is not None:
             texts[name] = _text_with(case, name, repair)
-    return held(case, repairs, seed, {name: text for name, text in texts.items() if text is not None})
+    known = {name: text for name, text in texts.items() if text is not None}
+    return held(case, repairs, seed, known, lambda some: {one.path: one.new for one in patches(case, some)})
 
 
 def _text_with(case: Case, name: str, repair: Repair) -> tuple[Path, str] | None:
@@ -109,7 +112,7 @@ def _mend_equations(
     ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
     context = Context(case.derivation.equations, passing, ancestors)
     workbench = Workbench(evidence, others, context, seed, elsewhere(case, seed), zeroed(case, seed))
-    return none | mend_all(wrong, workbench, failures=failures, budget_seconds=budget_seconds)
+    return none | mend_all(wrong, workbench, failures=failures, most=budget_seconds * SECOND)
 
 
 def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation: Derivation) -> CheckResult:
@@ -234,7 +237,12 @@ def patches(case: Case, repairs: Mapping[str, Repair]) -> tuple[FilePatch, ...]:
         found.append(FilePatch(path, text, patched(mended, statements, f"{path.parent.name}/{path.name}")))
     whole = {repair.patch.path: repair.patch for repair in repairs.values() if repair.patch is not None}
     beside = [FilePatch(one.path, one.old, one.new) for path, one in whole.items() if path not in by_file]
-    return (*found, *beside)
+    # An edit of a file beside fixes of its equations was found in the text with them.
+    return (*(_followed(one, whole.get(one.path)) for one in found), *beside)
+
+
+def _followed(fixes: FilePatch, edit: FileFix | None) -> FilePatch:
+    return replace(fixes, new=edit.new) if edit is not None and edit.old == fixes.new else fixes
 
 
 def _fixes(repairs: Mapping[str, Repair]) -> tuple[Fix, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradproof import operators as mistakes
 from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
@@ -41,7 +42,10 @@ VALUE_KINDS = (
 )
 """Kinds that a value can have whatever it was computed from."""
 
-Edit = Callable[[ast.expr], Iterator[ast.expr]]
+_SYMBOLS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_NODES = {symbol: kind for kind, symbol in _SYMBOLS.items()}
+_COMPARED: dict[type[ast.cmpop], str] = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<="}
+_REVERSED = {symbol: kind for kind, symbol in _COMPARED.items()}
 
 
 @dataclass(frozen=True)
@@ -212,8 +216,8 @@ def _edits(node: ast.expr, inputs: Sequence[str]) -> Iterator[ast.expr]:
     elif isinstance(node, ast.Call):
         yield from _of_call(node)
     elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        yield ast.Constant(node.value + 1)
-        yield ast.Constant(node.value * 2)
+        near = {other for other, _ in mistakes.numbers_near(node.value)}
+        yield from (ast.Constant(other) for other in (node.value + 1, node.value * 2) if other in near)
     elif isinstance(node, ast.Name) and node.id in inputs:
         yield from (ast.Name(other, ast.Load()) for other in inputs if other != node.id)
         yield ast.BinOp(node, ast.Mult(), ast.Constant(2))
@@ -221,9 +225,8 @@ def _edits(node: ast.expr, inputs: Sequence[str]) -> Iterator[ast.expr]:
 
 
 def _of_operation(node: ast.BinOp) -> Iterator[ast.expr]:
-    others = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
-    if type(node.op) in others:
-        yield ast.BinOp(node.left, others[type(node.op)](), node.right)
+    likeliest = mistakes.arithmetic(_SYMBOLS.get(type(node.op), ""))[:1]
+    yield from (ast.BinOp(node.left, _NODES[swap.other](), node.right) for swap in likeliest)
     if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
         yield ast.BinOp(node.right, node.op, node.left)
     yield node.left
@@ -231,18 +234,17 @@ def _of_operation(node: ast.BinOp) -> Iterator[ast.expr]:
 
 
 def _of_comparison(node: ast.Compare) -> Iterator[ast.expr]:
-    reverse = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE}
-    if type(node.ops[0]) in reverse:
-        yield ast.Compare(node.left, [reverse[type(node.ops[0])]()], node.comparators)
+    likeliest = mistakes.comparisons(_COMPARED.get(type(node.ops[0]), ""))[:1]
+    yield from (ast.Compare(node.left, [_REVERSED[swap.other]()], node.comparators) for swap in likeliest)
     yield ast.Constant(1.0)
 
 
 def _of_call(node: ast.Call) -> Iterator[ast.expr]:
     """Another reduction, no axis, another axis; the argument in place of the function's value."""
-    swapped = {"sum": "mean", "mean": "sum", "max": "min", "maximum": "minimum", "exp": "expm1", "log": "log1p"}
-    if isinstance(node.func, ast.Attribute) and node.func.attr in swapped:
-        function = ast.Attribute(node.func.value, swapped[node.func.attr], ast.Load())
-        yield ast.Call(function, node.args, node.keywords)
+    if isinstance(node.func, ast.Attribute):
+        for swap in mistakes.functions(node.func.attr)[:1]:
+            function = ast.Attribute(node.func.value, swap.other, ast.Load())
+            yield ast.Call(function, node.args, node.keywords)
     for k, keyword in enumerate(node.keywords):
         rest = [*node.keywords[:k], *node.keywords[k + 1 :]]
         if keyword.arg == "axis":

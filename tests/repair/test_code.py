@@ -7,6 +7,7 @@ import pytest
 from repair_setup import scalar_bench, tensor_bench, written
 
 from gradproof.repair import Context, Evidence, Repair, Workbench, patch
+from gradproof.repair.budget import Budget
 from gradproof.repair.code.running import MOST_TURNS, Counter, EndlessLoop, guarded, namespace_of, with_counter
 from gradproof.repair.code.scope import Scope
 from gradproof.repair.code.signature import with_parameters
@@ -108,7 +109,7 @@ def repaired(name: str, old: str, new: str) -> tuple[Repair, str]:
     right = CODE[name].strip("\n") + "\n"
     assert old in right
     wrong = written(right.replace(old, new, 1))
-    repair = tensor_bench(wrong).mend(wrong, budget_seconds=60.0)
+    repair = tensor_bench(wrong).mend(wrong, Budget.of_seconds(60.0))
     assert repair.fix is not None, repair
     assert repair.fix.mends == (name,)
     assert patch(wrong.source, [repair.fix]) == repair.fix.body
@@ -195,7 +196,7 @@ def test_code_gets_what_stands_elsewhere(right: str, wrong: str) -> None:
         groups.append(Evidence({name: values[name] for name in ("Q", *inputs)}))
     equation = written(BODY.format(name="Q", statement=wrong), numbers)
     bench = Workbench(tuple(groups[:2]), tuple(groups[2:]), Context((equation,)))
-    repair = bench.mend(equation, budget_seconds=60.0)
+    repair = bench.mend(equation, Budget.of_seconds(60.0))
     assert repair.fix is not None, repair
     assert repair.fix.before == wrong
 
@@ -219,7 +220,7 @@ def test_code_that_reads_the_wrong_quantity_gets_the_right_one_in_its_place() ->
 
 def test_code_whose_branch_is_never_taken_is_not_mended_by_it() -> None:
     wrong = written("def dLoss_dH(H, T):\n    if H > 5:\n        return T - H\n    return np.sinh(H)**3 - T**5")
-    repair = scalar_bench(wrong).mend(wrong, budget_seconds=60.0)
+    repair = scalar_bench(wrong).mend(wrong, Budget.of_seconds(60.0))
     assert repair.fix is None
     assert repair.tried is not None
     assert repair.tried.exhausted
@@ -227,7 +228,7 @@ def test_code_whose_branch_is_never_taken_is_not_mended_by_it() -> None:
 
 def test_code_with_no_time_left_says_that_it_was_not_searched_to_the_end() -> None:
     wrong = written(CODE["dLoss_dW"].replace("+=", "-="))
-    repair = tensor_bench(wrong).mend(wrong, budget_seconds=0.0)
+    repair = tensor_bench(wrong).mend(wrong, Budget(0))
     assert repair.fix is None
     assert repair.tried is not None
     assert not repair.tried.exhausted

@@ -11,6 +11,7 @@ from repair_setup import SCALAR, Written, derivation, scalar_bench, scalar_evide
 
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Evidence, Repair, Workbench, mend
+from gradproof.repair.budget import Budget
 from gradproof.repair.evidence.confirm import holds
 
 
@@ -127,7 +128,7 @@ def evidence_of(text: str, seed: int, trials: int = 8) -> Evidence:
 )
 def test_mend_finds_what_only_one_kind_of_edit_can(wrong: str, right: str, level: int) -> None:
     equation = written(f"def q(a, b, c, d):\n    return {wrong}")
-    repair = mend(equation, [evidence_of(right, 0)], [evidence_of(right, 1)], seed=0, budget_seconds=30)
+    repair = mend(equation, [evidence_of(right, 0)], [evidence_of(right, 1)], seed=0, budget=Budget.of_seconds(30))
     assert repair.fix is not None
     assert repair.tried is not None
     assert repair.tried.level == level

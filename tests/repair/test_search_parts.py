@@ -181,7 +181,7 @@ def test_variants_values_are_those_of_the_formulas_they_write(name: str) -> None
     definition = definition_of(equation)
     assert isinstance(definition, Definition)
     problem = FormulaRepair(bench, equation, fused(equation, definition, {}), float("inf")).problem()
-    variants = Variants(problem.formula, problem.bank, problem.vocabulary)
+    variants = Variants(problem.formula, problem.bank, problem.vocabulary, problem.budget)
     checked = 0
     with np.errstate(all="ignore"):
         for stack in variants.root.values():

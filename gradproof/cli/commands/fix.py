@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     default=defaults.REPAIR_SECONDS,
     show_default=True,
     metavar="SECONDS",
-    help="How long the search for the fix of one equation may take.",
+    help="How much work the search for one equation's fix may do: what an ordinary core does in so long.",
 )
 @seed_options
 @click.pass_context

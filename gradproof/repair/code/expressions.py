@@ -5,38 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from gradproof import operators as mistakes
+from gradproof.operators import table
 from gradproof.repair.code.slip import ORDER, Slip
 from gradproof.repair.code.source import Source, function_name
 from gradproof.repair.formulas.rewrite import Span
 
-_OPERATORS: dict[type[ast.operator], tuple[str, tuple[tuple[str, float, str], ...]]] = {
-    ast.Add: ("+", (("-", 1.5, "sign"), ("*", 3.5, "operator"))),
-    ast.Sub: ("-", (("+", 1.5, "sign"), ("*", 3.5, "operator"))),
-    ast.Mult: ("*", (("/", 2.0, "operator"), ("@", 2.0, "operator"), ("+", 3.5, "operator"))),
-    ast.Div: ("/", (("*", 2.0, "operator"),)),
-    ast.MatMult: ("@", (("*", 2.0, "operator"),)),
-    ast.Pow: ("**", (("*", 3.0, "operator"),)),
-    ast.FloorDiv: ("//", (("/", 2.0, "operator"),)),
+_SYMBOLS: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
+    ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
-_COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
-    ast.Gt: (">", ("<", ">=", "<=")),
-    ast.Lt: ("<", (">", "<=", ">=")),
-    ast.GtE: (">=", ("<=", ">", "<")),
-    ast.LtE: ("<=", (">=", "<", ">")),
-    ast.Eq: ("==", ("!=",)),
-    ast.NotEq: ("!=", ("==",)),
-}
-_FUNCTIONS = {
-    "sum": ("mean", "max"), "mean": ("sum", "max", "min"), "max": ("min", "sum"), "min": ("max",),
-    "maximum": ("minimum",), "minimum": ("maximum",), "zeros_like": ("ones_like",), "ones_like": ("zeros_like",),
-    "zeros": ("ones",),
-    "ones": ("zeros",), "argmax": ("argmin",), "argmin": ("argmax",), "exp": ("log",), "log": ("exp",),
-    "sqrt": ("square",), "square": ("sqrt",), "tanh": ("cosh",), "cosh": ("tanh",), "sin": ("cos",), "cos": ("sin",),
-    "std": ("var",), "var": ("std",), "outer": ("inner",), "dot": ("outer",), "cumsum": ("cumprod",), "log1p": ("log",),
-    "expm1": ("exp",), "hstack": ("vstack",), "vstack": ("hstack",), "greater": ("less",), "less": ("greater",),
-    "triu": ("tril",), "tril": ("triu",),
-}  # fmt: skip
-_UFUNCS = {"add": "subtract", "subtract": "add", "multiply": "divide", "divide": "multiply"}
+_GUARDED = frozenset({"sqrt", "log", "reciprocal", "rsqrt", "log2", "log10"})
+"""Functions whose argument is often kept from 0 by an epsilon."""
+_BOUND = table.INDEX.bits + 0.5
+_ANY_INDEX = table.INDEX.bits + 1.5
+_UFUNCS = frozenset({"add", "subtract", "multiply", "divide"})
 _REDUCTIONS = frozenset({"sum", "mean", "max", "min", "var", "std", "prod"})
 
 
@@ -47,11 +30,10 @@ def in_expression(source: Source, node: ast.expr) -> Iterator[Slip]:
             yield from _operation(source, node)
         case ast.UnaryOp(op=ast.USub()):
             text = source.of_node(node)
-            yield Slip(
-                (source.replaced(node, source.grouped(node.operand)),), 1.5, "sign", f"the sign of {text} is wrong"
-            )
+            span = source.replaced(node, source.grouped(node.operand))
+            yield Slip((span,), table.SIGN.bits + 0.5, table.SIGN.name, table.SIGN.says(text))
         case ast.UnaryOp(op=ast.Not()):
-            yield _instead(source, node, source.grouped(node.operand), 2.0, "condition")
+            yield _instead(source, node, source.grouped(node.operand), table.CONDITION.bits - 0.5, table.CONDITION.name)
         case ast.Compare():
             yield from _comparison(source, node)
         case ast.BoolOp():
@@ -59,10 +41,13 @@ def in_expression(source: Source, node: ast.expr) -> Iterator[Slip]:
         case ast.Constant():
             yield from _constant(source, node)
         case ast.Attribute(attr="T"):
-            yield _transposed(source, node, source.of_node(node.value), "should not be transposed", 1.5)
+            bits = table.TRANSPOSED.bits
+            yield _transposed(source, node, source.of_node(node.value), "should not be transposed", bits)
         case ast.Attribute(attr=name) if name in _UFUNCS:
-            text = source.of_node(node).removesuffix(name) + _UFUNCS[name]
-            yield _instead(source, node, text, 1.5, "sign" if name in ("add", "subtract") else "operator")
+            swap = mistakes.functions(name)[0]
+            kind = table.SIGN if swap.operator is table.SIGN else table.OPERATOR
+            text = source.of_node(node).removesuffix(name) + swap.other
+            yield _instead(source, node, text, table.SIGN.bits + 0.5, kind.name)
         case ast.Call():
             yield from _call(source, node)
         case ast.Subscript():
@@ -70,7 +55,12 @@ def in_expression(source: Source, node: ast.expr) -> Iterator[Slip]:
         case ast.IfExp():
             yes, no = source.of_node(node.body), source.of_node(node.orelse)
             spans = (source.replaced(node.body, no), source.replaced(node.orelse, yes))
-            yield Slip(spans, 3.0, "swapped", f"the two branches of {source.of_node(node)} are exchanged")
+            yield Slip(
+                spans,
+                table.SWAPPED.bits + 1.0,
+                table.SWAPPED.name,
+                f"the two branches of {source.of_node(node)} are exchanged",
+            )
     if id(node) not in source.bases and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         yield from _as_value(source, node)
 
@@ -78,11 +68,14 @@ def in_expression(source: Source, node: ast.expr) -> Iterator[Slip]:
 def _as_value(source: Source, node: ast.expr) -> Iterator[Slip]:
     """The sign and the transpose of what stands in the text as one value."""
     if isinstance(node, (ast.Name, ast.Attribute, ast.Call)) and not _is_transpose(node):
-        yield _transposed(source, node, f"{source.of_node(node)}.T", "should be transposed", 2.0)
+        yield _transposed(
+            source, node, f"{source.of_node(node)}.T", "should be transposed", table.TRANSPOSED.bits + 0.5
+        )
         text = f"{source.of_node(node)}.swapaxes(-1, -2)"
-        yield _transposed(source, node, text, "should have its last two axes exchanged", 3.0)
+        yield _transposed(source, node, text, "should have its last two axes exchanged", table.TRANSPOSED.bits + 1.5)
     if isinstance(node, (ast.Name, ast.Call, ast.Subscript)):
-        yield Slip(source.negated(node), 2.5, "sign", f"the sign of {source.of_node(node)} is wrong")
+        sentence = table.SIGN.says(source.of_node(node))
+        yield Slip(source.negated(node), table.SIGN.bits + 1.5, table.SIGN.name, sentence)
 
 
 def _instead(source: Source, node: ast.expr, text: str, bits: float, kind: str) -> Slip:
@@ -95,35 +88,62 @@ def _is_transpose(node: ast.expr) -> bool:
 
 def _transposed(source: Source, node: ast.expr, text: str, what: str, bits: float) -> Slip:
     operand = source.of_node(node.value if isinstance(node, ast.Attribute) and node.attr == "T" else node)
-    return Slip((source.replaced(node, text),), bits, "transposed", f"{operand} {what}")
+    sentence = table.TRANSPOSED.says(operand, what)
+    return Slip((source.replaced(node, text),), bits, table.TRANSPOSED.name, sentence)
 
 
 def _operation(source: Source, node: ast.BinOp) -> Iterator[Slip]:
     whole, left, right = source.of_node(node), source.grouped(node.left), source.grouped(node.right)
-    old, others = _OPERATORS.get(type(node.op), ("", ()))
-    for new, bits, kind in others:
-        span = source.between(node.left, node.right, old, new)
+    old = _SYMBOLS.get(type(node.op), "")
+    for swap in mistakes.arithmetic(old):
+        span = source.between(node.left, node.right, old, swap.other)
         if span is not None:
-            sentence = f"the sign of {right} is wrong" if kind == "sign" else f"{old} should be {new} in {whole}"
-            yield Slip((span,), bits, kind, sentence)
+            sentence = swap.operator.says(right if swap.operator is table.SIGN else old, swap.other, whole)
+            yield Slip((span,), swap.bits + 0.5 * (swap.operator is table.SIGN), swap.operator.name, sentence)
     if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult, ast.Pow)):
         text = f"{right} {old} {left}"
-        yield Slip((source.replaced(node, text),), 2.0, "swapped", f"the operands of {old} are exchanged in {whole}")
+        sentence = table.SWAPPED.says(old, "", whole)
+        yield Slip((source.replaced(node, text),), table.SWAPPED.bits, table.SWAPPED.name, sentence)
+    if isinstance(node.op, ast.Pow):
+        for rank, power in enumerate(mistakes.EXPONENTS):
+            yield from _of_power(source, node, power, table.EXPONENT.bits + 0.1 * rank)
+        yield from _kept_from_zero(source, node.left)
+    if isinstance(node.op, ast.Div):
+        yield from _kept_from_zero(source, node.right)
     is_sum = isinstance(node.op, (ast.Add, ast.Sub))
-    kind, word = ("extra term", "term") if is_sum else ("extra factor", "factor")
+    extra = table.EXTRA_TERM if is_sum else table.EXTRA_FACTOR
     for kept, gone in dict.fromkeys(((left, right), (right, left))):
-        too_much = f"the {word} {gone} is too much"
-        bits = 2.0 if gone.replace(".", "").isdigit() else 2.5
+        too_much = extra.says(gone)
+        bits = extra.bits - 0.5 * gone.replace(".", "").isdigit()
         if kept == right and isinstance(node.op, ast.Sub):
-            yield Slip((source.replaced(node, f"(-{right})"),), bits, kind, too_much)
+            yield Slip((source.replaced(node, f"(-{right})"),), bits, extra.name, too_much)
         elif kept == right and isinstance(node.op, ast.Div):
-            yield Slip((source.replaced(node, f"(1 / {right})"),), bits + 1.0, kind, too_much)
+            yield Slip((source.replaced(node, f"(1 / {right})"),), bits + 1.0, extra.name, too_much)
         elif (span := _without(source, node, old, is_left_kept=kept == left)) is not None:
-            yield Slip((span,), bits, kind, too_much)
+            yield Slip((span,), bits, extra.name, too_much)
     if isinstance(node.op, ast.Mult) and isinstance(node.right, ast.BinOp):
         return
     if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, (ast.Add, ast.Sub)) != is_sum:
         yield from _regrouped(source, node, node.left)
+
+
+def _of_power(source: Source, node: ast.BinOp, power: float, bits: float) -> Iterator[Slip]:
+    text = mistakes.written_number(power)
+    if source.of_node(node.right).strip("()") != text:
+        sentence = table.EXPONENT.says(source.of_node(node.left), text)
+        spans = (source.replaced(node.right, text if power >= 0 else f"({text})"),)
+        yield Slip(spans, bits, table.EXPONENT.name, sentence)
+
+
+def _kept_from_zero(source: Source, node: ast.expr) -> Iterator[Slip]:
+    """An epsilon that is missing where something is divided by, or its root or logarithm taken."""
+    if isinstance(node, ast.Constant):
+        return
+    for epsilon, bits in mistakes.EPSILONS.items():
+        text = f" + {mistakes.written_number(epsilon)}"
+        spans = source.plus(node, text, wrapped=True)
+        sentence = table.EPSILON.says(source.of_node(node), text[3:])
+        yield Slip(spans, table.EPSILON.bits + bits - 1.0, table.EPSILON.name, sentence)
 
 
 def _without(source: Source, node: ast.BinOp, operator: str, *, is_left_kept: bool) -> Span | None:
@@ -140,40 +160,44 @@ def _without(source: Source, node: ast.BinOp, operator: str, *, is_left_kept: bo
 def _regrouped(source: Source, node: ast.BinOp, inner: ast.BinOp) -> Iterator[Slip]:
     """`(a + b) * c` for `a + b * c` and the other way round."""
     a, b, c = (source.grouped(part) for part in (inner.left, inner.right, node.right))
-    first, second = (_OPERATORS.get(type(op), ("", ()))[0] for op in (inner.op, node.op))
+    first, second = (_SYMBOLS.get(type(op), "") for op in (inner.op, node.op))
     if first and second:
         text = f"({a} {first} ({b} {second} {c}))"
-        yield Slip((source.replaced(node, text),), 3.0, "parentheses", f"{source.of_node(node)} should be {text[1:-1]}")
+        sentence = table.PARENTHESES.says(source.of_node(node), text[1:-1])
+        yield Slip((source.replaced(node, text),), table.PARENTHESES.bits, table.PARENTHESES.name, sentence)
 
 
 def _comparison(source: Source, node: ast.Compare) -> Iterator[Slip]:
-    if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARISONS:
+    if len(node.ops) != 1:
         return
-    old, others = _COMPARISONS[type(node.ops[0])]
-    for rank, new in enumerate(others):
-        span = source.between(node.left, node.comparators[0], old, new)
+    old = _SYMBOLS.get(type(node.ops[0]), "")
+    for swap in mistakes.comparisons(old):
+        span = source.between(node.left, node.comparators[0], old, swap.other)
         if span is not None:
-            yield Slip((span,), 1.5 + rank, "mask", f"{old} should be {new} in {source.of_node(node)}")
+            sentence = swap.operator.says(old, swap.other, source.of_node(node))
+            yield Slip((span,), swap.bits, swap.operator.name, sentence)
 
 
 def _connective(source: Source, node: ast.BoolOp) -> Iterator[Slip]:
     old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
     text = f" {new} ".join(source.grouped(value) for value in node.values)
-    yield Slip((source.replaced(node, f"({text})"),), 2.5, "condition", f"{old} should be {new}")
+    sentence = f"{old} should be {new}"
+    yield Slip((source.replaced(node, f"({text})"),), table.CONDITION.bits, table.CONDITION.name, sentence)
 
 
 def _constant(source: Source, node: ast.Constant) -> Iterator[Slip]:
     value = node.value
     if isinstance(value, bool):
-        yield _instead(source, node, str(not value), 2.5, "constant")
+        yield _instead(source, node, str(not value), table.CONDITION.bits, table.CONSTANT.name)
     elif isinstance(value, str):
         yield from _letters(source, node, value)
     elif isinstance(value, (int, float)):
-        others = [0, 1, 2, value + 1, value - 1, 2 * value, value / 2 if value % 2 else value // 2, 0.5, 3, 4, -1]
-        others += [float(f"{value * factor:.12g}") for factor in (10, 0.1)] if isinstance(value, float) else []
-        for rank, other in enumerate(dict.fromkeys(o for o in others if o != value)):
-            text = repr(other) if other >= 0 else f"({other!r})"
-            yield _instead(source, node, text, 2.0 + 0.1 * rank, "constant")
+        for other, more in mistakes.numbers_near(value):
+            # Half of an odd whole number is no whole number: an index or a length stays one.
+            plain = value // 2 if isinstance(value, int) and other == value / 2 else other
+            text = mistakes.written_number(plain)
+            text = text if plain >= 0 else f"({text})"
+            yield _instead(source, node, text, table.CONSTANT.bits - 1.0 + more, table.CONSTANT.name)
 
 
 def _letters(source: Source, node: ast.Constant, value: str) -> Iterator[Slip]:
@@ -199,25 +223,34 @@ def _letters(source: Source, node: ast.Constant, value: str) -> Iterator[Slip]:
 
 def _call(source: Source, node: ast.Call) -> Iterator[Slip]:
     name = function_name(node)
-    for rank, other in enumerate(_FUNCTIONS.get(name, ())):
+    for swap in mistakes.functions(name):
+        if name in _UFUNCS:
+            continue  # as an attribute, whether it is called or not
         end = source.end(node.func)
-        span = source.replaced(node.func, source.text[source.start(node.func) : end - len(name)] + other)
-        kind = "mean/sum" if {name, other} == {"mean", "sum"} else "function"
-        yield Slip((span,), 1.5 + rank, kind, f"{other} belongs where {name} stands")
+        span = source.replaced(node.func, source.text[source.start(node.func) : end - len(name)] + swap.other)
+        bits = swap.bits - 1.0 * (swap.operator is table.FUNCTION)
+        yield Slip((span,), bits, swap.operator.name, swap.operator.says(name, swap.other))
+    if name in _GUARDED and len(node.args) == 1:
+        yield from _kept_from_zero(source, node.args[0])
     yield from _axis(source, node, name)
     if node.args and not isinstance(node.args[0], ast.Starred):
         yield Slip(
             (source.replaced(node, source.grouped(node.args[0])),),
-            3.0,
-            ORDER if name == "reversed" else "function",
-            f"{name} is too much in {source.of_node(node)}",
+            table.EXTRA_FUNCTION.bits,
+            ORDER if name == "reversed" else table.EXTRA_FUNCTION.name,
+            table.EXTRA_FUNCTION.says(name, "", source.of_node(node)),
         )
     if len(node.args) == 2:
         first, second = (source.of_node(argument) for argument in node.args)
         spans = (source.replaced(node.args[0], second), source.replaced(node.args[1], first))
-        yield Slip(spans, 2.5, "swapped", f"the arguments are exchanged in {source.of_node(node)}")
+        yield Slip(
+            spans,
+            table.SWAPPED.bits + 0.5,
+            table.SWAPPED.name,
+            f"the arguments are exchanged in {source.of_node(node)}",
+        )
     if name == "range" and node.args:
-        yield _instead(source, node, f"reversed({source.of_node(node)})", 2.5, ORDER)
+        yield _instead(source, node, f"reversed({source.of_node(node)})", table.LOOP_ORDER.bits, ORDER)
         yield from _bounds(source, node)
 
 
@@ -225,29 +258,31 @@ def _axis(source: Source, node: ast.Call, name: str) -> Iterator[Slip]:
     given = next((keyword for keyword in node.keywords if keyword.arg == "axis"), None)
     if given is not None:
         old = source.of_node(given.value)
-        for new in ("0", "1", "-1", "None", "2"):
+        for new in map(str, mistakes.AXES):
             sentence = f"the {name} is over axis {old}, it should be over axis {new}"
             if new != old:
-                yield Slip((source.replaced(given.value, new),), 1.5, "axis", sentence)
+                yield Slip((source.replaced(given.value, new),), table.AXIS.bits - 0.5, table.AXIS.name, sentence)
     elif name in _REDUCTIONS:
         start, end = source.start(node), source.end(node) - 1
         comma = ", " if node.args or node.keywords else ""
         for new in ("0", "1", "-1"):
-            for keep, bits in (("", 2.5), (", keepdims=True", 3.0)):
+            for keep, bits in (("", table.AXIS.bits + 0.5), (", keepdims=True", table.AXIS.bits + 1.0)):
                 span = source.replaced(node, f"{source.text[start:end]}{comma}axis={new}{keep})")
-                yield Slip((span,), bits, "axis", f"the {name} should be over axis {new}")
+                yield Slip((span,), bits, table.AXIS.name, f"the {name} should be over axis {new}")
 
 
 def _bounds(source: Source, node: ast.Call) -> Iterator[Slip]:
     """The bounds of a range: one turn too many or too few at either end."""
     if len(node.args) == 1:
         text = source.of_node(node.args[0])
-        yield Slip((source.replaced(node.args[0], f"1, {text}"),), 2.0, "index", "the loop should begin at 1")
+        yield Slip(
+            (source.replaced(node.args[0], f"1, {text}"),), _BOUND, table.INDEX.name, "the loop should begin at 1"
+        )
     if len(node.args) == 2:
         span = source.replaced(node, f"range({source.of_node(node.args[1])})")
-        yield Slip((span,), 2.0, "index", "the loop should begin at 0")
+        yield Slip((span,), _BOUND, table.INDEX.name, "the loop should begin at 0")
     for argument in node.args:
-        yield from _shifted(source, argument, node, 2.0)
+        yield from _shifted(source, argument, node, _BOUND)
 
 
 def _shifted(source: Source, index: ast.expr, whole: ast.expr, bits: float) -> Iterator[Slip]:
@@ -260,8 +295,8 @@ def _shifted(source: Source, index: ast.expr, whole: ast.expr, bits: float) -> I
     elif not isinstance(index, (ast.Constant, ast.Slice, ast.UnaryOp)):
         others = [f"{text} - 1", f"{text} + 1"]
     for new in others:
-        sentence = f"{text} should be {new} in {source.of_node(whole)}"
-        yield Slip((source.replaced(index, new),), bits, "index", sentence)
+        sentence = table.INDEX.says(text, new, source.of_node(whole))
+        yield Slip((source.replaced(index, new),), bits, table.INDEX.name, sentence)
 
 
 def _subscript(source: Source, node: ast.Subscript) -> Iterator[Slip]:
@@ -270,12 +305,12 @@ def _subscript(source: Source, node: ast.Subscript) -> Iterator[Slip]:
     if len(parts) == 2:
         first, second = (source.of_node(part) for part in parts)
         spans = (source.replaced(parts[0], second), source.replaced(parts[1], first))
-        yield Slip(spans, 2.0, "index", f"the indices are exchanged in {source.of_node(node)}")
+        yield Slip(spans, _BOUND, table.INDEX.name, f"the indices are exchanged in {source.of_node(node)}")
     for part in parts:
-        yield from _shifted(source, part, node, 1.5)
+        yield from _shifted(source, part, node, table.INDEX.bits)
         if isinstance(part, ast.Slice) and (part.lower or part.upper):
             sentence = f"{source.of_node(part)} should be : in {source.of_node(node)}"
-            yield Slip((source.replaced(part, ":"),), 3.0, "index", sentence)
+            yield Slip((source.replaced(part, ":"),), _ANY_INDEX, table.INDEX.name, sentence)
     if isinstance(node.ctx, ast.Load):
         sentence = f"{source.of_node(node)} should have no index"
-        yield Slip((source.replaced(node, source.of_node(node.value)),), 3.0, "index", sentence)
+        yield Slip((source.replaced(node, source.of_node(node.value)),), _ANY_INDEX, table.INDEX.name, sentence)

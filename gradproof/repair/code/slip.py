@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gradproof.operators import table
 from gradproof.repair.formulas.rewrite import Span
 
-ORDER = "order"
+ORDER = table.ORDER.name
 """The kind of a slip in the order in which things are done."""
 
 

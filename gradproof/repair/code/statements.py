@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from gradproof import operators as mistakes
+from gradproof.operators import table
 from gradproof.repair.code.expressions import in_expression
 from gradproof.repair.code.names import missing_parts, wrong_names
 from gradproof.repair.code.scope import Scope
@@ -12,12 +14,7 @@ from gradproof.repair.code.slip import ORDER, Slip
 from gradproof.repair.code.source import Source, own_expressions
 from gradproof.repair.formulas.rewrite import Span
 
-_AUGMENTED: dict[type[ast.operator], tuple[str, tuple[tuple[str, float], ...]]] = {
-    ast.Add: ("+=", (("=", 2.0), ("-=", 1.5), ("*=", 3.5))),
-    ast.Sub: ("-=", (("+=", 1.5), ("=", 2.0))),
-    ast.Mult: ("*=", (("/=", 2.0), ("=", 2.5), ("+=", 3.5))),
-    ast.Div: ("/=", (("*=", 2.0), ("=", 2.5))),
-}
+_SYMBOLS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
 def slips(source: Source, scope: Scope) -> Iterator[Slip]:
@@ -35,21 +32,23 @@ def slips(source: Source, scope: Scope) -> Iterator[Slip]:
 def _in_statement(source: Source, scope: Scope, statement: ast.stmt) -> Iterator[Slip]:
     match statement:
         case ast.AugAssign():
-            old, others = _AUGMENTED.get(type(statement.op), ("", ()))
-            for new, bits in others:
-                span = source.between(statement.target, statement.value, old, new)
+            old = _SYMBOLS.get(type(statement.op), "")
+            swaps = [(f"{swap.other}=", swap.bits, swap.operator) for swap in mistakes.arithmetic(old)]
+            for new, bits, kind in (*swaps, ("=", table.OVERWRITTEN.bits, table.OVERWRITTEN)) if old else ():
+                span = source.between(statement.target, statement.value, f"{old}=", new)
                 if span is not None:
-                    kind = "sign" if {old, new} == {"+=", "-="} else "accumulation"
-                    yield Slip((span,), bits, kind, f"{old} should be {new}")
+                    name = kind.name if kind is table.SIGN else table.OVERWRITTEN.name
+                    yield Slip((span,), bits + 0.5 * (kind is table.SIGN), name, f"{old}= should be {new}")
         case ast.Assign(targets=[target]) if isinstance(target, (ast.Name, ast.Subscript)):
             span = source.between(target, statement.value, "=", "+=")
             if span is not None:
-                yield Slip((span,), 1.5, "accumulation", "= should be +=: what was there is lost")
+                kind = table.ACCUMULATION
+                yield Slip((span,), kind.bits, kind.name, kind.says())
             yield from _stored(source, scope, target)
         case ast.If() | ast.While():
             text = source.of_node(statement.test)
             span = source.replaced(statement.test, f"not ({text})")
-            yield Slip((span,), 2.5, "condition", f"the condition {text} is the wrong way round")
+            yield Slip((span,), table.CONDITION.bits, table.CONDITION.name, table.CONDITION.says(text))
     if isinstance(statement, ast.AugAssign):
         yield from _stored(source, scope, statement.target)
     if isinstance(statement, (ast.Assign, ast.AugAssign)):
@@ -64,9 +63,8 @@ def _stored(source: Source, scope: Scope, target: ast.expr) -> Iterator[Slip]:
     if isinstance(base, ast.Name) and isinstance(target, ast.Subscript):
         for name in scope.names(base.lineno):
             if name != base.id and name not in scope.indices:
-                yield Slip(
-                    (source.replaced(base, name),), 3.0, "name", f"the result belongs into {name}, not {base.id}"
-                )
+                sentence = f"the result belongs into {name}, not {base.id}"
+                yield Slip((source.replaced(base, name),), table.NAME.bits + 0.5, table.NAME.name, sentence)
 
 
 def _repeated(source: Source, statement: ast.Assign | ast.AugAssign) -> Iterator[Slip]:
@@ -76,7 +74,7 @@ def _repeated(source: Source, statement: ast.Assign | ast.AugAssign) -> Iterator
         base, index, value = (source.of_node(node) for node in (target.value, target.slice, statement.value))
         text = f"np.add.at({base}, {index if not isinstance(target.slice, ast.Tuple) else f'({index})'}, {value})"
         sentence = f"rows that occur more than once in {index} must add up: np.add.at"
-        yield Slip((source.replaced(statement, text),), 3.0, "accumulation", sentence)
+        yield Slip((source.replaced(statement, text),), table.REPEATED.bits, table.REPEATED.name, sentence)
 
 
 def _early_return(source: Source, statement: ast.Return) -> Iterator[Slip]:
@@ -86,4 +84,4 @@ def _early_return(source: Source, statement: ast.Return) -> Iterator[Slip]:
     outer = sorted({s.col_offset for s in source.statements if s.col_offset < indent}, reverse=True)
     for column in outer:
         span = Span(start - indent, start, " " * column)
-        yield Slip((span,), 2.5, ORDER, "the return stands inside the loop; it belongs behind it")
+        yield Slip((span,), table.ORDER.bits - 0.5, ORDER, "the return stands inside the loop; it belongs behind it")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from gradproof.operators import NUMBERS
 from gradproof.repair.evidence.groups import Evidence
 from gradproof.repair.formulas.functions import Array
 
@@ -20,8 +21,6 @@ MANY_ENTRIES = 20_000
 """A quantity of so many entries tells candidates apart in a single trial."""
 AWKWARD_SIZES = frozenset({1, 2, 3, 4, 9})
 """Sizes that look like constants, or whose roots do."""
-
-_CONSTANTS = (0.0, 1.0, -1.0, 2.0, 0.5)
 
 
 def screen(groups: Sequence[Evidence], names: Sequence[str]) -> Evidence:
@@ -54,7 +53,7 @@ def coincidences(groups: Sequence[Evidence], fresh: Sequence[Evidence], names: S
     ]
     for name in names:
         value = _constant_value(groups, name)
-        if value in _CONSTANTS and _constant_value(fresh, name) != value:
+        if value in NUMBERS and _constant_value(fresh, name) != value:
             phrases.append(f"{name} is {value:g} in every trial")
     return (*phrases, *_equal_sizes(groups, fresh, names))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gradproof.operators import written_number
 from gradproof.repair.formulas.formula import (
     Binary,
     Call,
@@ -79,7 +80,7 @@ class _Printer:
             case Literally():
                 return formula.text, ATOM
             case Constant():
-                return _number(formula.value), ATOM if formula.value >= 0 else PRECEDENCE["negate"]
+                return written_number(formula.value), ATOM if formula.value >= 0 else PRECEDENCE["negate"]
             case Binary():
                 return self.binary(formula), PRECEDENCE[formula.op]
             case Negate():
@@ -124,8 +125,3 @@ class _Printer:
             return f"{self.text(formula.arguments[0], ATOM)}{formula.function}({', '.join(texts[1:])})"
         prefix = f"{self.numpy}." if formula.function in ELEMENTWISE else ""
         return f"{prefix}{formula.function}({', '.join(texts)})"
-
-
-def _number(value: float) -> str:
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    return repr(int(value)) if whole else repr(value)

@@ -39,7 +39,8 @@ class Bench:
     def right(self, trial: Trial) -> frozenset[str]:
         """The results that are the truth in a trial; none where the program raises."""
         try:
-            outcome = self.program.run(trial.inputs)
+            with np.errstate(all="ignore"):
+                outcome = self.program.run(trial.inputs)
         except Exception:  # the user's own code, edited
             return frozenset()
         found = set()
@@ -63,7 +64,8 @@ class Bench:
     def values(self, trial: Trial) -> dict[str, Any]:
         """The results of a trial as bytes, to see what a change moves."""
         try:
-            outcome = self.program.run(trial.inputs)
+            with np.errstate(all="ignore"):
+                outcome = self.program.run(trial.inputs)
         except Exception:  # the user's own code, edited
             return {}
         found = {}

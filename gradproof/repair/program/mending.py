@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from gradproof.check.case import Case
 from gradproof.repair import Repair
+from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.program.judging import Bench, Trial
 from gradproof.repair.program.search import FileFix, Search
 from gradproof.truth.truth import Truth
@@ -20,7 +21,8 @@ TRIALS = 3
 FRESH = 8
 """So many others of each set of sizes confirm a fix."""
 
-SECONDS = 12.0
+WORK = 12.0 * SECOND
+"""How much work the search for edits of a case's files may do."""
 
 
 def bench_of(case: Case, seed: int) -> Bench | None:
@@ -48,7 +50,11 @@ def bench_of(case: Case, seed: int) -> Bench | None:
 
 
 def held(
-    case: Case, repairs: Mapping[str, Repair], seed: int, texts: Mapping[str, tuple[Path, str]]
+    case: Case,
+    repairs: Mapping[str, Repair],
+    seed: int,
+    texts: Mapping[str, tuple[Path, str]],
+    written: Callable[[Mapping[str, Repair]], Mapping[Path, str]],
 ) -> dict[str, Repair]:
     """Repairs of which every fix was run as it would be written; where there is none, an edit of the file.
 
@@ -57,6 +63,7 @@ def held(
         repairs: What was found for the wrong equations, each from its own text.
         seed: For the trials.
         texts: The whole file with the fix of an equation, by the equation's name.
+        written: The files with all fixes of some repairs.
     """
     bench = bench_of(case, seed)
     if bench is None:
@@ -65,20 +72,22 @@ def held(
     if not wrong:
         return dict(repairs)
     files = _files(case)
-    search = Search(bench, files, wrong, SECONDS)
+    budget = Budget(WORK)
+    search = Search(bench, files, wrong, budget)
     found = dict(repairs)
     mended: frozenset[str] = frozenset()
     for name, repair in repairs.items():
         if repair.fix is None:
             continue
-        gained = search.gains(*texts[name]) if name in texts else frozenset()
+        gained = search.gains(dict([texts[name]])) if name in texts else frozenset()
         if gained:
             mended |= gained
         else:
             found[name] = replace(repair, fix=None, alternatives=(), diagnosis=None)
     if wrong <= mended:
         return found
-    patch = Search(bench, files, wrong - mended, SECONDS).fix()
+    kept = dict(written(found)) if mended else {}
+    patch = Search(bench, files, wrong - mended, budget, kept).fix()
     if patch is not None:
         by_name = case.derivation.by_name
         for name, repair in found.items():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradproof.repair.program.edits import Edit
+from gradproof.repair.program.edit import Edit, written
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,16 @@ def _ways(file: TextFile, edit: Edit) -> Sequence[str]:
     old, new = edit.old, edit.new
     if isinstance(old, ast.expr) and isinstance(new, ast.expr):
         start, end = _at(lines, old.lineno, old.col_offset), _at(lines, old.end_lineno or 0, old.end_col_offset or 0)
-        text = ast.unparse(new)
+        text = written(new)
         own = file.text[start:end]
         inner = _kept(own, old, new)
         ways = [text, f"({text})"]
         return [file.text[:start] + way + file.text[end:] for way in (*inner, *ways)]
     if isinstance(old, ast.stmt) and new is old:
-        return [_moved(file, lines, old, edit.after)]
+        return [_moved(file, lines, old, edit)]
     if isinstance(old, ast.stmt) and isinstance(new, ast.stmt):
         start, end = _at(lines, old.lineno, old.col_offset), _at(lines, old.end_lineno or 0, old.end_col_offset or 0)
-        return [file.text[:start] + ast.unparse(new) + file.text[end:]]
+        return [file.text[:start] + written(new) + file.text[end:]]
     if isinstance(old, ast.stmt):
         return ["".join([*lines[: old.lineno - 1], *lines[old.end_lineno :]])]
     if isinstance(new, ast.stmt) and edit.after is not None:
@@ -81,7 +81,7 @@ def _ways(file: TextFile, edit: Edit) -> Sequence[str]:
         before = lines[:last]
         if not before[-1].endswith(("\n", "\r")):
             before[-1] += file.end
-        return ["".join([*before, f"{indent}{ast.unparse(new)}{file.end}", *lines[last:]])]
+        return ["".join([*before, f"{indent}{written(new)}{file.end}", *lines[last:]])]
     return []
 
 
@@ -93,7 +93,7 @@ def _kept(own: str, old: ast.expr, new: ast.expr) -> list[str]:
             if getattr(new, side) is old:
                 made = ast.BinOp(new.left, new.op, new.right)
                 setattr(made, side, ast.Name(mark, ast.Load()))
-                frame = ast.unparse(made)
+                frame = written(made)
                 return [f.replace(mark, k) for k in (own, f"({own})") for f in (frame, f"({frame})")]
     if isinstance(new, ast.UnaryOp) and new.operand is old:
         return [f"-{own}", f"-({own})", f"(-{own})", f"(-({own}))"]
@@ -102,20 +102,25 @@ def _kept(own: str, old: ast.expr, new: ast.expr) -> list[str]:
     return []
 
 
-def _moved(file: TextFile, lines: list[str], old: ast.stmt, after: ast.stmt | None) -> str:
+def _moved(file: TextFile, lines: list[str], old: ast.stmt, edit: Edit) -> str:
+    """The text with a statement's lines before or behind those of another one, as far indented as that is."""
     start, end = old.lineno - 1, old.end_lineno or old.lineno
-    piece = lines[start:end]
-    if not piece[-1].endswith(("\n", "\r")):
-        piece[-1] += file.end
-    to = (after.end_lineno or after.lineno) if after is not None else None
-    if to is None:
-        indent = len(lines[start]) - len(lines[start].lstrip())
-        to = start
-        while to > 0 and (not lines[to - 1].strip() or len(lines[to - 1]) - len(lines[to - 1].lstrip()) >= indent):
-            to -= 1
-    rest = [*lines[:start], *lines[end:]]
+    beside = edit.before if edit.before is not None else edit.after
+    assert beside is not None
+    to = beside.lineno - 1 if edit.before is not None else beside.end_lineno or beside.lineno
+    own, wanted = (_indent(lines[node.lineno - 1]) for node in (old, beside))
+    piece = [wanted + line.removeprefix(own) if line.strip() else line for line in lines[start:end]]
+    kept = list(lines)
+    for part in (piece, kept):
+        if part and not part[-1].endswith(("\n", "\r")):
+            part[-1] += file.end
+    rest = [*kept[:start], *kept[end:]]
     place = to if to <= start else to - (end - start)
     return "".join([*rest[:place], *piece, *rest[place:]])
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _at(lines: list[str], line: int, column: int) -> int:

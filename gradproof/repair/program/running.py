@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,14 @@ from typing import Any
 
 from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a text makes of a function: its code, and the values of its parameters where they are written as such."""
+
+    code: CodeType
+    defaults: tuple[Any, ...] = ()
 
 
 @dataclass
@@ -39,8 +47,8 @@ class Editable:
         """Its name with those of its classes."""
         return ".".join([*(one.name for one in self.classes), self.node.name])
 
-    def compiled(self) -> CodeType | None:
-        """The code of its text as the tree has it now; None where that is no Python."""
+    def compiled(self) -> Version | None:
+        """What its text is as the tree has it now; None where that is no Python."""
         bare = ast.FunctionDef(self.node.name, self.node.args, self.node.body, [], None, None)
         ast.copy_location(bare, self.node)
         holder: ast.stmt = bare
@@ -50,19 +58,26 @@ class Editable:
             made = compile(ast.fix_missing_locations(ast.Module([holder], [])), str(self.path), "exec")
         except (SyntaxError, ValueError, TypeError, RecursionError):
             return None
-        return _within(made, self.node.name)
+        code = _within(made, self.node.name)
+        try:
+            defaults = tuple(ast.literal_eval(node) for node in self.node.args.defaults)
+        except ValueError:
+            defaults = ()
+        return Version(code, defaults) if code is not None else None
 
     @contextmanager
-    def exchanged(self, code: CodeType) -> Iterator[None]:
-        """The function with another code for the time of a block."""
-        old = [function.__code__ for function in self.functions]
+    def exchanged(self, version: Version) -> Iterator[None]:
+        """The function as another version of it, for the time of a block."""
+        old = [(function.__code__, function.__defaults__) for function in self.functions]
         try:
             for function in self.functions:
-                function.__code__ = code
+                function.__code__ = version.code
+                if version.defaults and len(function.__defaults__ or ()) == len(version.defaults):
+                    function.__defaults__ = version.defaults
             yield
         finally:
-            for function, own in zip(self.functions, old, strict=True):
-                function.__code__ = own
+            for function, (own, values) in zip(self.functions, old, strict=True):
+                function.__code__, function.__defaults__ = own, values
 
 
 def _within(code: CodeType, name: str) -> CodeType | None:
@@ -75,13 +90,30 @@ def _within(code: CodeType, name: str) -> CodeType | None:
     return None
 
 
-def editable_in(run: Callable[[], Any], files: Sequence[Path]) -> list[Editable]:
-    """The functions of some files that a run calls, with the lines that it comes to."""
+@dataclass(frozen=True)
+class Traced:
+    """What a run comes to: the functions of some files, and how many lines of them it runs, one by one."""
+
+    functions: tuple[Editable, ...]
+    steps: int
+
+
+def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, str] | None = None) -> Traced:
+    """The functions of some files that a run calls, with the lines that it comes to.
+
+    Args:
+        run: The run.
+        files: The files.
+        texts: Other texts than those of the files, which the functions have been exchanged for.
+    """
     names = {str(path): path for path in files}
     lines: dict[CodeType, set[int]] = {}
+    steps = 0
 
     def local(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal steps
         if event == "line":
+            steps += 1
             lines[frame.f_code].add(frame.f_lineno)
         return local
 
@@ -95,6 +127,8 @@ def editable_in(run: Callable[[], Any], files: Sequence[Path]) -> list[Editable]
     sys.settrace(trace)
     try:
         run()
+    except Exception:  # the user's own code: what it has come to is known all the same
+        pass
     finally:
         sys.settrace(before)
     trees: dict[str, ast.Module] = {}
@@ -103,7 +137,7 @@ def editable_in(run: Callable[[], Any], files: Sequence[Path]) -> list[Editable]
         file = code.co_filename
         if file not in trees:
             try:
-                trees[file] = ast.parse(read_source(Path(file)))
+                trees[file] = ast.parse((texts or {}).get(names[file]) or read_source(Path(file)))
             except (OSError, SyntaxError, GradproofError):
                 continue
         place = _definition(trees[file], code)
@@ -121,7 +155,7 @@ def editable_in(run: Callable[[], Any], files: Sequence[Path]) -> list[Editable]
         elif code.co_name == node.name and not found[key].functions:
             found[key].functions = tuple(o for o in gc.get_referrers(code) if isinstance(o, FunctionType))
         found[key].lines |= run_lines
-    return [one for one in found.values() if one.functions]
+    return Traced(tuple(one for one in found.values() if one.functions), steps)
 
 
 def _definition(tree: ast.Module, code: CodeType) -> tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]] | None:

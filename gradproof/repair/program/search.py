@@ -2,7 +2,8 @@
 
 Which statements come into question is found first: one whose value is moved a little must move a wrong result, and no
 right one. The edits of those are tried in the order of their cost; what agrees in the trials of the search is put into
-the file's text, and that text, compiled, is run on fresh trials.
+the file's text, and that text, compiled, is run on fresh trials. Where one edit makes only some of the wrong results
+right, another one is looked for in the text with it.
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from gradproof.case.source_text import read_source
-from gradproof.repair.program.edits import Band, Edit, Pool, expression_edits, statement_edits
+from gradproof.repair.budget import CALL, EDIT, LINE, Budget
+from gradproof.repair.program.edit import Band, Edit, default_slots
+from gradproof.repair.program.expressions import expression_edits, number_edits
+from gradproof.repair.program.insertions import accumulations, insertions
 from gradproof.repair.program.judging import Bench
 from gradproof.repair.program.patching import TextFile, edited
-from gradproof.repair.program.running import Editable, editable_in
+from gradproof.repair.program.pool import Pool
+from gradproof.repair.program.running import Editable, traced
+from gradproof.repair.program.statements import Place, places, statement_edits, targets_of
 
 NUDGE = "_nudged_"
 ALTERNATIVES = 3
@@ -68,6 +73,12 @@ class FileFix:
         """The same as they should be."""
         return _changed(self.old, self.new)[1]
 
+    def followed_by(self, other: FileFix) -> FileFix:
+        """Both edits as one; the other is of the text that this one leaves."""
+        sentence = f"{self.sentence}; at line {other.line}: {other.sentence}"
+        mends = tuple(sorted({*self.mends, *other.mends}))
+        return replace(self, new=other.new, sentence=sentence, mends=mends, alternatives=())
+
 
 def _changed(old: str, new: str) -> tuple[str, str]:
     before, after = [], []
@@ -86,85 +97,127 @@ class Search:
         bench: The program, its results and the trials.
         files: The files that may be edited.
         wrong: The results that disagree.
-        seconds: How long it may take, in the processor's time.
+        budget: How much work may be done.
+        texts: Texts of files with what has been mended in them already.
     """
 
-    def __init__(self, bench: Bench, files: Sequence[Path], wrong: frozenset[str], seconds: float) -> None:
-        self.bench, self.files, self.wrong = bench, files, wrong
-        self.deadline = time.thread_time() + seconds
-        self.right = bench.right_in_all(bench.trials, frozenset(bench.claims) - wrong)
+    def __init__(
+        self,
+        bench: Bench,
+        files: Sequence[Path],
+        wrong: frozenset[str],
+        budget: Budget,
+        texts: Mapping[Path, str] | None = None,
+    ) -> None:
+        self.bench, self.files, self.wrong, self.budget = bench, files, wrong, budget
+        self.texts = dict(texts or {})
+        with self.with_texts(self.texts) as is_run:
+            claims = frozenset(bench.claims)
+            self.right = bench.right_in_all(bench.trials, claims - wrong) if is_run else frozenset()
 
     def fix(self) -> FileFix | None:
-        """The cheapest edit that makes the most wrong results right, and all that were right stay so."""
-        trial = self.bench.trials[0]
-        try:
-            functions = editable_in(lambda: self.bench.program.run(trial.inputs), self.files)
-        except Exception:  # the user's own code
-            return None
+        """The cheapest edits that make the most wrong results right, and all that were right stay so; two at most."""
+        first = self._fix()
+        if first is None or first.mends == tuple(sorted(self.wrong)):
+            return first
+        rest = self.wrong - set(first.mends)
+        second = Search(self.bench, self.files, rest, self.budget, {**self.texts, first.path: first.new})._fix()
+        return first if second is None or second.path != first.path else first.followed_by(second)
+
+    def _fix(self) -> FileFix | None:
+        with self.with_texts(self.texts) as is_run:
+            return self._found() if is_run else None
+
+    def _found(self) -> FileFix | None:
+        functions = self._functions()
         found: list[tuple[Editable, Edit, frozenset[str]]] = []
         best = np.inf
         for function, edit in self._edits(functions):
-            if time.thread_time() > self.deadline or (edit.bits > best + MARGIN and found):
+            if self.budget.is_spent or (edit.bits > best + MARGIN and found):
                 break
             mended = self._mended(function, edit)
             if mended:
                 found.append((function, edit, mended))
                 if mended == self.wrong:
                     best = min(best, edit.bits)
-        if not found:
-            return None
-        most = max(len(mended) for _, _, mended in found)
+        most = max((len(mended) for _, _, mended in found), default=0)
         chosen = sorted((one for one in found if len(one[2]) == most), key=lambda one: one[1].bits)
         fixes = [fix for one in chosen[: 2 * ALTERNATIVES] if (fix := self._written(*one)) is not None]
         if not fixes:
             return None
         others = tuple(dict.fromkeys(f"line {fix.line}: {fix.after}" for fix in fixes[1:] if fix.new != fixes[0].new))
-        return FileFix(**{**fixes[0].__dict__, "alternatives": others[:ALTERNATIVES]})
+        return replace(fixes[0], alternatives=others[:ALTERNATIVES])
 
     # Where --------------------------------------------------------------------------------------------------------
 
+    def _functions(self) -> tuple[Editable, ...]:
+        """The functions of the files that the program calls; and what one run of it costs is known from then on."""
+        trial = self.bench.trials[0]
+        run = traced(lambda: self.bench.program.run(trial.inputs), self.files, self.texts)
+        numbers = sum(np.size(value) for value in trial.inputs.values())
+        self._cost = run.steps * (LINE + CALL + numbers / 16)
+        return run.functions
+
     def _edits(self, functions: Sequence[Editable]) -> Iterator[tuple[Editable, Edit]]:
         """The edits of all statements that come into question, the likeliest first."""
-        asked: list[tuple[float, Editable, Pool, list[ast.stmt], int]] = []
+        asked: list[tuple[float, Editable, Pool, Place]] = []
         for function in functions:
-            module = ast.parse(read_source(function.path))
+            module = ast.parse(self._text(function.path))
             pool = Pool.of(function.node, module, function.classes[-1] if function.classes else None)
-            for block, place in list(_blocks(function.node.body)):
-                if block[place].lineno in function.lines:
-                    share = self._share(function, block, place)
+            for place in list(places(function.node.body)):
+                if place.statement.lineno in function.lines:
+                    share = self._share(function, place)
                     if share is not None:
-                        asked.append((share, function, pool, block, place))
+                        asked.append((share, function, pool, place))
         asked.sort(key=lambda one: one[0])
+        totals = {
+            function.name: [
+                target
+                for share, f, _, place in asked
+                if f is function and share == 0
+                for target in targets_of(place.statement)
+                if _is_zero(place.statement)
+            ]
+            for function in functions
+        }
         for band in BANDS:
-            for share, function, pool, block, place in asked:
+            for function in functions:
+                for slot in default_slots(function.node):
+                    for edit in number_edits(slot, band, slot.node.lineno):
+                        yield function, edit
+            for share, function, pool, place in asked:
                 own = Band(band.low - share, band.high - share)
-                targets = _targets(block[place]) if share == 0 else ()
+                targets = targets_of(place.statement) if share == 0 else ()
                 for edit in (
-                    *expression_edits(block[place], pool, own),
-                    *statement_edits(block, place, pool, targets, own),
+                    *expression_edits(place.statement, pool, own),
+                    *statement_edits(place, pool, own),
+                    *insertions(place, targets, pool, own),
+                    *(accumulations(place, totals[function.name], pool, band) if place.is_last else ()),
                 ):
                     yield function, replace(edit, bits=edit.bits + share)
 
-    def _share(self, function: Editable, block: list[ast.stmt], place: int) -> float | None:
+    def _share(self, function: Editable, place: Place) -> float | None:
         """What an edit of a statement costs besides; None where it is out of the question."""
-        statement = block[place]
+        statement = place.statement
         value = getattr(statement, "value", None)
         if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.Return)) or value is None:
             return 1.0 if not isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Pass)) else None
         nudged = ast.Call(ast.Name(NUDGE, ast.Load()), [value], [])
+        if isinstance(statement, ast.AugAssign):
+            nudged.args[0] = ast.BinOp(value, ast.Mult(), ast.Constant(1.0))
         statement.value = ast.copy_location(nudged, value)
         try:
-            code = function.compiled()
+            version = function.compiled()
         finally:
             statement.value = value
-        if code is None:
+        if version is None:
             return None
         spaces = [one.__globals__ for one in function.functions]
         for space in spaces:
             space[NUDGE] = _nudge
         try:
             before = self.bench.values(self.bench.trials[0])
-            with function.exchanged(code):
+            with function.exchanged(version):
                 after = self.bench.values(self.bench.trials[0])
         finally:
             for space in spaces:
@@ -185,75 +238,85 @@ class Search:
         """The wrong results that are right with an edit; none where it makes a right one wrong."""
         undo = edit.put()
         try:
-            code = function.compiled()
+            version = function.compiled()
         finally:
             undo()
-        if code is None:
+        self.budget.spend(EDIT + self._cost)
+        if version is None:
             return frozenset()
-        with function.exchanged(code):
-            return self._gained(self.bench.trials)
+        with function.exchanged(version):
+            return self._gained()
 
-    def _gained(self, trials: Sequence[object]) -> frozenset[str]:
+    def _gained(self) -> frozenset[str]:
         first = self.bench.right(self.bench.trials[0])
         if not self.wrong & first or not self.right <= first:
             return frozenset()
+        self.budget.spend(self._cost * (len(self.bench.trials) - 1))
         among = self.bench.right_in_all(self.bench.trials[1:], self.wrong & first | self.right)
         return among & self.wrong if self.right <= among else frozenset()
 
     # How ----------------------------------------------------------------------------------------------------------
 
+    def _text(self, path: Path) -> str:
+        return self.texts.get(path) or read_source(path)
+
     def _written(self, function: Editable, edit: Edit, mended: frozenset[str]) -> FileFix | None:
         """The fix as the file's text, confirmed with the functions of that text on fresh trials."""
         file = TextFile.read(function.path)
+        if function.path in self.texts:
+            file = replace(file, text=self.texts[function.path])
         undo = edit.put()
         try:
             tree = copy.deepcopy(function.node)
         finally:
             undo()
         text = edited(file, edit, tree)
-        if text is None or not self.confirms(function, text, mended):
+        if text is None:
             return None
-        line = edit.line
+        wanted = mended | self.right
+        with self.with_texts({**self.texts, function.path: text}) as is_run:
+            if not is_run or self.bench.right_in_all(self.bench.fresh, wanted) != wanted:
+                return None
         sizes = len({tuple(np.shape(v) for v in trial.inputs.values()) for trial in self.bench.trials})
         counts = len(self.bench.trials), len(self.bench.fresh)
-        return FileFix(function.path, line, file.text, text, edit.sentence, tuple(sorted(mended)), *counts, sizes)
+        return FileFix(function.path, edit.line, file.text, text, edit.sentence, tuple(sorted(mended)), *counts, sizes)
 
-    def gains(self, path: Path, text: str) -> frozenset[str]:
-        """The wrong results that are right with another text of a file; none where it spoils a right one."""
-        try:
-            module = ast.parse(text)
-            functions = editable_in(lambda: self.bench.program.run(self.bench.trials[0].inputs), [path])
-        except Exception:  # the user's own code, or a text that is none
-            return frozenset()
-        new = {
-            ".".join([*(c.name for c in classes), node.name]): (node, classes) for node, classes in _definitions(module)
-        }
-        with ExitStack() as stack:
-            for function in functions:
-                if function.name in new:
-                    code = Editable(path, *new[function.name], function.functions).compiled()
-                    if code is None:
-                        return frozenset()
-                    stack.enter_context(function.exchanged(code))
+    def gains(self, texts: Mapping[Path, str]) -> frozenset[str]:
+        """The wrong results that are right with other texts of files; none where they spoil a right one."""
+        with self.with_texts({**self.texts, **texts}) as is_run:
             every = (*self.bench.trials, *self.bench.fresh)
-            among = self.bench.right_in_all(every, self.wrong | self.right)
+            among = self.bench.right_in_all(every, self.wrong | self.right) if is_run else frozenset()
         return among & self.wrong if self.right <= among else frozenset()
 
-    def confirms(self, function: Editable, text: str, mended: frozenset[str]) -> bool:
-        """Whether a file's text, with its own function of that name, makes results right on fresh trials."""
-        for node, classes in _definitions(ast.parse(text)):
-            if ".".join([*(one.name for one in classes), node.name]) == function.name:
-                code = Editable(function.path, node, classes, function.functions).compiled()
-                if code is None:
-                    return False
-                with function.exchanged(code):
-                    wanted = mended | self.right
-                    return self.bench.right_in_all(self.bench.fresh, wanted) == wanted
-        return False
+    @contextmanager
+    def with_texts(self, texts: Mapping[Path, str]) -> Iterator[bool]:
+        """The program with the functions of other texts, for the time of a block; whether those could be made."""
+        with ExitStack() as stack:
+            yield not texts or self._is_exchanged(texts, stack)
+
+    def _is_exchanged(self, texts: Mapping[Path, str], stack: ExitStack) -> bool:
+        try:
+            modules = {path: ast.parse(text) for path, text in texts.items()}
+        except SyntaxError:
+            return False
+        run = traced(lambda: self.bench.program.run(self.bench.trials[0].inputs), list(texts), self.texts)
+        for function in run.functions:
+            for node, classes in _definitions(modules[function.path]):
+                if ".".join([*(one.name for one in classes), node.name]) == function.name:
+                    version = Editable(function.path, node, classes, function.functions).compiled()
+                    if version is None:
+                        return False
+                    stack.enter_context(function.exchanged(version))
+        return True
+
+
+def _is_zero(node: ast.stmt) -> bool:
+    """Whether a statement makes an array of zeros."""
+    return isinstance(node, ast.Assign) and "zeros" in ast.unparse(node.value)
 
 
 def _nudge(value: object) -> object:
-    """A value moved a little, each entry by its own share."""
+    """A value moved a little, each entry by its own share; what is 0 is moved by as much as what is 1."""
     if isinstance(value, tuple):
         return tuple(_nudge(part) for part in value)
     if isinstance(value, list):
@@ -262,34 +325,9 @@ def _nudge(value: object) -> object:
         return {key: _nudge(part) for key, part in value.items()}
     if isinstance(value, (np.ndarray, np.floating, float)) and np.asarray(value).dtype.kind == "f":
         array = np.asarray(value)
-        return (array * (1 + 1e-3 * np.cos(1 + np.arange(array.size)).reshape(array.shape)))[()]
+        step = 1e-3 * np.cos(1 + np.arange(array.size)).reshape(array.shape)
+        return np.where(array == 0, step, array * (1 + step))[()]
     return value
-
-
-def _blocks(body: list[ast.stmt]) -> Iterator[tuple[list[ast.stmt], int]]:
-    """Every statement of a function as a block and a place in it, those within loops and conditions too."""
-    for place, node in enumerate(list(body)):
-        yield body, place
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            continue
-        for part in ("body", "orelse", "finalbody"):
-            inner = getattr(node, part, None)
-            if isinstance(inner, list):
-                yield from _blocks(inner)
-
-
-def _targets(node: ast.stmt) -> tuple[str, ...]:
-    """The variables that a statement gives values to."""
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
-    found = []
-    for target in targets:
-        parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-        for part in parts:
-            root: ast.expr = part
-            while isinstance(root, ast.Subscript):
-                root = root.value
-            found.append(ast.unparse(root))
-    return tuple(dict.fromkeys(found))
 
 
 def _definitions(tree: ast.AST) -> Iterator[tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]]]:

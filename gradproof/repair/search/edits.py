@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gradproof import operators as mistakes
+from gradproof.operators import table
 from gradproof.repair.formulas.formula import (
-    Axis,
     Binary,
     Call,
     Compare,
@@ -26,16 +27,14 @@ from gradproof.repair.formulas.formula import (
     Transpose,
     Where,
 )
+from gradproof.repair.formulas.functions import ELEMENTWISE
 
 _ZERO, _ONE, _TWO = Constant(0), Constant(1), Constant(2)
-_CONSTANTS = (0.0, 1.0, 2.0, 0.5, -1.0, 3.0)
-_EXPONENTS = (2.0, 3.0, 0.5, -1.0, -0.5, 1.0)
-_AXES: tuple[tuple[Axis, float], ...] = ((None, 2.0), (0, 2.0), (1, 2.0), (-1, 2.25), (2, 2.0))
-_SWAPPED_FUNCTIONS = {
-    "exp": ("log",), "log": ("exp",), "maximum": ("minimum",), "minimum": ("maximum",), "tanh": ("exp",),
-    "sqrt": ("square",), "square": ("sqrt",),
-}  # fmt: skip
-_MISSING_FUNCTIONS = (("exp", 5.75), ("log", 5.75), ("sqrt", 4.5), ("tanh", 5.75), ("abs", 6.0))
+_FAR = 1.0
+"""Bits by which `a + b` for `a * b` is less likely than any other operator."""
+_MISSING_FUNCTIONS = (("exp", 1.75), ("log", 1.75), ("sqrt", 0.5), ("tanh", 1.75), ("abs", 2.0))
+_GUARDED = ("log", "sqrt", "reciprocal")
+"""Functions whose argument is often kept from 0 by an epsilon."""
 
 
 class Edit(NamedTuple):
@@ -53,16 +52,17 @@ class Template(NamedTuple):
     mirrored: bool = False
 
 
+_TERM, _FACTOR = table.MISSING_TERM.bits, table.MISSING_FACTOR.bits
 REPLACE = Template(1.0, "")
 _WRAPS = (
-    Template(4.0, "+"),
-    Template(4.0, "-"),
-    Template(4.5, "-", mirrored=True),
-    Template(3.5, "*"),
-    Template(4.0, "/"),
-    Template(4.5, "/", mirrored=True),
+    Template(_TERM, "+"),
+    Template(_TERM, "-"),
+    Template(_TERM + 0.5, "-", mirrored=True),
+    Template(_FACTOR, "*"),
+    Template(_FACTOR + 0.5, "/"),
+    Template(_FACTOR + 1.0, "/", mirrored=True),
 )
-_MATRIX_WRAPS = (Template(4.0, "@"), Template(4.0, "@", mirrored=True))
+_MATRIX_WRAPS = (Template(_FACTOR + 0.5, "@"), Template(_FACTOR + 0.5, "@", mirrored=True))
 
 
 @dataclass(frozen=True)
@@ -100,82 +100,103 @@ def structural(node: Formula, vocabulary: Vocabulary) -> Iterator[Edit]:
         case Literally():
             return
         case Negate():
-            yield Edit(1.0, node.operand)
+            yield Edit(table.SIGN.bits, node.operand)
         case Binary():
             yield from _of_binary(node, vocabulary)
         case Call():
             yield from _of_call(node, vocabulary)
         case Compare():
-            yield from (Edit(2.0, node._replace(op=op)) for op in (">", "<") if op != node.op)
+            kept = (swap for swap in mistakes.comparisons(node.op) if swap.other in "><")
+            yield from (Edit(swap.bits + 0.5, node._replace(op=swap.other)) for swap in kept)
         case Where():
-            yield Edit(2.0, Where(node.test, node.no, node.yes))
-            yield from (Edit(3.5, branch) for branch in (node.yes, node.no))
+            yield Edit(table.SWAPPED.bits, Where(node.test, node.no, node.yes))
+            yield from (Edit(table.EXTRA_FUNCTION.bits + 0.5, branch) for branch in (node.yes, node.no))
         case Reduce():
             yield from _of_reduction(node)
         case Transpose():
-            yield Edit(1.5, node.operand)
+            yield Edit(table.TRANSPOSED.bits, node.operand)
         case Size():
-            yield from (Edit(1.5, node._replace(axis=axis)) for axis in (0, 1, 2, None) if axis != node.axis)
+            axes = (axis for axis in (0, 1, 2, None) if axis != node.axis)
+            yield from (Edit(table.INDEX.bits, node._replace(axis=axis)) for axis in axes)
         case Name() | Local():
             pass
     yield from _around(node, vocabulary)
 
 
 def _of_constant(node: Constant) -> Iterator[Edit]:
-    value = node.value
-    for other in dict.fromkeys((-value, 2 * value, value / 2, value + 1, value - 1, *_CONSTANTS)):
-        if other != value:
-            yield Edit(1.0 if other == -value else 3.0, Constant(other))
+    for other, _ in mistakes.numbers_near(node.value):
+        yield Edit(table.SIGN.bits if other == -node.value else table.CONSTANT.bits, Constant(other))
 
 
 def _of_binary(node: Binary, vocabulary: Vocabulary) -> Iterator[Edit]:
     op, left, right = node.op, node.left, node.right
-    for other in "+-*/":
-        if other != op:
-            yield Edit(1.0 if {other, op} == {"+", "-"} else 3.0, Binary(other, left, right))
+    if op in "+-*/":
+        near = {swap.other: swap.bits for swap in mistakes.arithmetic(op)}
+        for other in "+-*/":
+            if other != op:
+                yield Edit(near.get(other, table.OPERATOR.bits + _FAR), Binary(other, left, right))
     if op in "-/@":
-        yield Edit(2.0, Binary(op, right, left))
+        yield Edit(table.SWAPPED.bits, Binary(op, right, left))
     if op == "@":
-        yield Edit(2.0, Transpose(node))
+        yield Edit(table.SWAPPED.bits, Transpose(node))
     elif vocabulary.tensors:
-        yield Edit(3.0, Binary("@", left, right))
-    yield Edit(3.5, left)
-    yield Edit(3.5, right)
+        yield Edit(table.OPERATOR.bits + 0.5, Binary("@", left, right))
+    extra = table.EXTRA_TERM if op in "+-" else table.EXTRA_FACTOR
+    yield Edit(extra.bits + 1.0, left)
+    yield Edit(extra.bits + 1.0, right)
     # Parentheses that are missing or too many turn (a b) c into a (b c) and back.
     if isinstance(left, Binary) and left.op != "@":
-        yield Edit(3.0, Binary(left.op, left.left, Binary(op, left.right, right)))
+        yield Edit(table.PARENTHESES.bits, Binary(left.op, left.left, Binary(op, left.right, right)))
     if isinstance(right, Binary) and right.op != "@":
-        yield Edit(3.0, Binary(right.op, Binary(op, left, right.left), right.right))
+        yield Edit(table.PARENTHESES.bits, Binary(right.op, Binary(op, left, right.left), right.right))
     if isinstance(left, Negate):
-        yield Edit(3.0, Negate(Binary(op, left.operand, right)))
+        yield Edit(table.PARENTHESES.bits, Negate(Binary(op, left.operand, right)))
     if op == "**":
-        yield from (Edit(3.0, Binary(op, left, Constant(e))) for e in _EXPONENTS if right != Constant(e))
+        powers = (power for power in mistakes.EXPONENTS if right != Constant(power))
+        yield from (Edit(table.EXPONENT.bits, Binary(op, left, Constant(power))) for power in powers)
+        yield from (Edit(bits, Binary(op, new, right)) for bits, new in _kept_from_zero(left))
+    if op == "/":
+        yield from (Edit(bits, Binary(op, left, new)) for bits, new in _kept_from_zero(right))
     # A root that does not reach over the last term: sqrt(a) + b for sqrt(a + b).
     if op in "+-" and isinstance(left, Call) and len(left.arguments) == 1:
-        yield Edit(3.0, left._replace(arguments=(Binary(op, left.arguments[0], right),)))
+        yield Edit(table.PARENTHESES.bits, left._replace(arguments=(Binary(op, left.arguments[0], right),)))
+
+
+def _kept_from_zero(node: Formula) -> Iterator[tuple[float, Formula]]:
+    """A node with an epsilon; nothing where it has one, or is a number or a size."""
+    if isinstance(node, (Constant, Size)) or (isinstance(node, Binary) and isinstance(node.right, Constant)):
+        return
+    for epsilon, bits in mistakes.EPSILONS.items():
+        yield table.EPSILON.bits + bits, Binary("+", node, Constant(epsilon))
 
 
 def _of_call(node: Call, vocabulary: Vocabulary) -> Iterator[Edit]:
-    for other in _SWAPPED_FUNCTIONS.get(node.function, ()):
-        yield Edit(3.0, node._replace(function=other))
+    for swap in mistakes.functions(node.function):
+        if swap.other in ELEMENTWISE and node.function in ELEMENTWISE:
+            yield Edit(swap.bits + 0.5, node._replace(function=swap.other))
     if len(node.arguments) == 1 and not node.keywords:
-        yield from (Edit(3.0, node._replace(function=h)) for h in vocabulary.helpers if h != node.function)
+        helpers = (helper for helper in vocabulary.helpers if helper != node.function)
+        yield from (Edit(table.FUNCTION.bits + 0.5, node._replace(function=helper)) for helper in helpers)
         (inner,) = node.arguments
         # A root that reaches too far: sqrt(a + b) for sqrt(a) + b.
         if isinstance(inner, Binary) and inner.op in "+-":
-            yield Edit(3.0, Binary(inner.op, node._replace(arguments=(inner.left,)), inner.right))
-    yield from (Edit(3.5, argument) for argument in node.arguments if not isinstance(argument, Literally))
+            yield Edit(table.PARENTHESES.bits, Binary(inner.op, node._replace(arguments=(inner.left,)), inner.right))
+        if node.function in _GUARDED:
+            yield from (Edit(bits, node._replace(arguments=(new,))) for bits, new in _kept_from_zero(inner))
+    kept = (argument for argument in node.arguments if not isinstance(argument, Literally))
+    yield from (Edit(table.EXTRA_FUNCTION.bits + 0.5, argument) for argument in kept)
 
 
 def _of_reduction(node: Reduce) -> Iterator[Edit]:
     for function in ("sum", "mean", "max"):
         if function != node.function:
-            yield Edit(2.0, node._replace(function=function))
-    for axis, slip in _AXES:
+            yield Edit(table.REDUCTION.bits + 0.5, node._replace(function=function))
+    for axis in mistakes.AXES:
         for keepdims in (node.keepdims, not node.keepdims):
             if (axis, keepdims) != (node.axis, node.keepdims):
-                yield Edit(slip + 0.5 * (keepdims != node.keepdims), node._replace(axis=axis, keepdims=keepdims))
-    yield Edit(3.5, node.operand)
+                bits = table.AXIS.bits + 0.25 * (axis == -1) + 0.5 * (keepdims != node.keepdims)
+                yield Edit(bits, node._replace(axis=axis, keepdims=keepdims))
+    yield Edit(table.EXTRA_FUNCTION.bits + 0.5, node.operand)
 
 
 def _around(node: Formula, vocabulary: Vocabulary) -> Iterator[Edit]:
@@ -183,27 +204,29 @@ def _around(node: Formula, vocabulary: Vocabulary) -> Iterator[Edit]:
     if isinstance(node, Constant):
         return
     if not isinstance(node, Negate):
-        yield Edit(1.0, Negate(node))
+        yield Edit(table.SIGN.bits, Negate(node))
     if isinstance(node, (Compare, Size)):
         return
     if vocabulary.tensors:
         yield from _around_tensor(node)
-    for function, slip in _MISSING_FUNCTIONS:
+    missing = table.MISSING_FUNCTION.bits
+    for function, more in _MISSING_FUNCTIONS:
         if not (isinstance(node, Call) and node.function == function):
-            yield Edit(slip, Call(function, (node,)))
-    yield from (Edit(4.0, Call(helper, (node,))) for helper in vocabulary.helpers)
-    yield Edit(5.0, Binary("*", node, node) if isinstance(node, Name) else Binary("**", node, _TWO))
-    yield Edit(4.5, Binary("/", _ONE, node))
-    yield Edit(5.0, Call("maximum", (node, _ZERO)))
+            yield Edit(missing + more, Call(function, (node,)))
+    yield from (Edit(missing, Call(helper, (node,))) for helper in vocabulary.helpers)
+    squared = Binary("*", node, node) if isinstance(node, Name) else Binary("**", node, _TWO)
+    yield Edit(table.SQUARE.bits + 0.5, squared)
+    yield Edit(missing + 0.5, Binary("/", _ONE, node))
+    yield Edit(missing + 1.0, Call("maximum", (node, _ZERO)))
 
 
 def _around_tensor(node: Formula) -> Iterator[Edit]:
     if not isinstance(node, Transpose):
-        yield Edit(1.5 if isinstance(node, Name) else 3.0, Transpose(node))
+        yield Edit(table.TRANSPOSED.bits + 1.5 * (not isinstance(node, Name)), Transpose(node))
     if not isinstance(node, Reduce):
-        for function, slip in (("sum", 3.5), ("mean", 4.0)):
+        for function, more in (("sum", 0.0), ("mean", 0.5)):
             for axis, unusual in ((0, 0.0), (1, 0.0), (-1, 0.25), (None, 0.0)):
+                bits = table.REDUCTION.bits + 2.0 + more + unusual
                 yield from (
-                    Edit(slip + unusual + 0.5 * keepdims, Reduce(function, node, axis, keepdims))
-                    for keepdims in (False, True)
+                    Edit(bits + 0.5 * keepdims, Reduce(function, node, axis, keepdims)) for keepdims in (False, True)
                 )

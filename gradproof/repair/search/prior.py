@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from gradproof.operators import number_bits
 from gradproof.repair.formulas.formula import (
     Binary,
     Compare,
@@ -28,8 +29,6 @@ from gradproof.repair.formulas.formula import (
 )
 from gradproof.repair.formulas.names import Phase, ends, family, indices, phase
 
-_CONSTANTS = {0: 2.0, 1: 2.0, 2: 2.0, -1: 2.0, 0.5: 3.25}
-_OTHER_CONSTANT = 4.0
 _DOUBLED = 8.0
 """Nobody writes `a + a` for `2 * a`, however likely the name `a` is."""
 
@@ -158,7 +157,7 @@ class Prior:
             case Name():
                 return self.name_bits(node.id, target)
             case Constant():
-                return _CONSTANTS.get(node.value, _OTHER_CONSTANT)
+                return number_bits(node.value)
             case Literally():
                 return 2.0
             case Compare():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from gradproof.repair.budget import CALL, Budget
 from gradproof.repair.evidence.groups import Evidence, agreeing
 from gradproof.repair.formulas.canonical import canonical, tidy
 from gradproof.repair.formulas.evaluate import FAILURES, evaluate
@@ -34,7 +34,7 @@ class Problem:
         functions: The functions of its module.
         prior: Prices of formulas.
         siblings: Formulas of siblings written for this equation, with the siblings' names.
-        deadline: When to stop, by `time.thread_time`.
+        budget: How much work may be done.
         seed: For the random directions on which values are compared.
         place: Which text has to be changed to give a formula; one formula may be had by edits of different texts.
     """
@@ -50,7 +50,7 @@ class Problem:
     functions: Functions
     prior: Prior
     siblings: tuple[tuple[str, Formula], ...]
-    deadline: float
+    budget: Budget
     seed: int
     place: Callable[[Formula], str] = lambda formula: ""
 
@@ -66,17 +66,19 @@ class Problem:
 
     @property
     def late(self) -> bool:
-        """Whether the time is up."""
-        return time.thread_time() > self.deadline
+        """Whether the work that may be done is done."""
+        return self.budget.is_spent
 
     def hits(self, values: Array) -> Array:
         """Places of the candidates `(candidates, trials, *shape)` that agree on the screen."""
+        self.budget.spend(CALL + values.size)
         return np.nonzero(agreeing(values, self.truth[0], self.allowed))[0]
 
     def holds(self, formula: Formula, groups: tuple[Evidence, ...]) -> bool:
         """Whether a formula gives the truth in all trials of some groups."""
         quantity = self.target.quantity
         for group in groups:
+            self.budget.spend(CALL * size(formula))
             try:
                 with np.errstate(all="ignore"):
                     value = evaluate(formula, group.lifted, self.functions)
@@ -115,7 +117,7 @@ class Counts:
         confirmed: Of those, formulas that agree in all trials and in the fresh ones.
         coincidental: Formulas that agree in all trials of the search but not in the fresh ones.
         level: The last level that was searched: 0 analogies, 1 one edit, 2 compounds, 3 two edits.
-        exhausted: Whether every level was searched to its end; if not, the time was up.
+        exhausted: Whether every level was searched to its end; if not, the work that it may do was done.
     """
 
     candidates: int

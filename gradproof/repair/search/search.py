@@ -47,7 +47,7 @@ def search(problem: Problem, check: Check) -> tuple[list[Candidate], Counts]:
         check: Whether the user's function, with the formula written into it, holds in all trials.
     """
     found = Found(problem)
-    variants = Variants(problem.formula, problem.bank, problem.vocabulary, problem.deadline)
+    variants = Variants(problem.formula, problem.bank, problem.vocabulary, problem.budget)
     levels: tuple[tuple[int, Callable[[], None]], ...] = (
         (0, lambda: analogous(problem, found)),
         (1, lambda: one_edit(problem, found, variants)),
@@ -188,7 +188,7 @@ def _length(problem: Problem, candidate: Candidate) -> float:
 
 
 def _shorter(problem: Problem, found: Found, candidate: Candidate) -> Candidate | None:
-    variants = Variants(candidate.formula, problem.bank, problem.vocabulary, problem.deadline)
+    variants = Variants(candidate.formula, problem.bank, problem.vocabulary, problem.budget)
     most = size(candidate.formula)
     formulas = []
     for stack in variants.root.values():

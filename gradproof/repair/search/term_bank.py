@@ -6,7 +6,6 @@ one argument. Compounds, in `compounds`, are built of two or three of them.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,8 @@ from itertools import takewhile
 
 import numpy as np
 
+from gradproof.operators import number_bits
+from gradproof.repair.budget import CALL, Budget
 from gradproof.repair.evidence.groups import Evidence
 from gradproof.repair.formulas.evaluate import FAILURES, evaluate
 from gradproof.repair.formulas.formula import Binary, Call, Compare, Constant, Formula, Name, Size, Transpose, size
@@ -24,7 +25,8 @@ from gradproof.repair.search.compounds import compounds
 from gradproof.repair.search.prior import Prior, Target
 
 CONSTANT_FAMILY = "0"
-_CONSTANTS = ((1, 2.0), (2, 2.0), (0.5, 2.5), (-1, 3.0), (3, 4.0), (0, 4.0))
+_ATOMS = ((1, 0.0), (2, 0.0), (0.5, -0.75), (-1, 1.0), (3, 0.0), (0, 2.0))
+"""Numbers that stand alone, and how much dearer each is there than inside a formula."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Bank:
         helpers: Its helpers of one argument.
         fragments: Parts of other, right equations.
         prior: Prices of names.
-        deadline: When to stop building compounds, by `time.thread_time`.
+        budget: How much work may be done; when it is spent, no more compounds are built.
         seed: For the random directions on which values are compared.
     """
 
@@ -67,7 +69,7 @@ class Bank:
     helpers: tuple[str, ...]
     fragments: tuple[Formula, ...]
     prior: Prior
-    deadline: float
+    budget: Budget
     seed: int
 
     @cached_property
@@ -83,7 +85,7 @@ class Bank:
         """All atoms but sizes."""
         named = [self._entry(Name(name), self.bits(name)) for name in self.pool]
         others = [entry for entry in [*self._transposes(), *self._masks(), *self._helped()] if entry is not None]
-        constants = [self._entry(Constant(value), bits) for value, bits in _CONSTANTS]
+        constants = [self._entry(Constant(value), number_bits(value) + more) for value, more in _ATOMS]
         groups: dict[Shape, list[tuple[Stack, str]]] = {}
         for entry in [*named, *constants, *others]:
             if entry is not None:
@@ -96,12 +98,16 @@ class Bank:
         rng = np.random.default_rng(self.seed)
         fragments = [entry[0] for fragment in self.fragments if (entry := self._entry(fragment, 0.0)) is not None]
         made = compounds(self._shelved(Name), self._shelved(Transpose), self.functions, self.helpers)
-        built = takewhile(lambda _: time.thread_time() < self.deadline, made)
+        built = takewhile(self._affords, made)
         atoms = [shelf.stack for shelf in self._plain.values()]
         groups = by_shape([*atoms, *fragments, *built], self.screen.trials)
         found = {shape: stack.at(distinct(stack, rng)) for shape, stack in groups.items()}
         found[()] = concatenate([found[()], *self._sizes], self.screen.trials)
         return found
+
+    def _affords(self, stack: Stack) -> bool:
+        self.budget.spend(CALL + 4 * stack.values.size)  # computed, sorted, and told apart
+        return not self.budget.is_spent
 
     @cached_property
     def count(self) -> int:

@@ -7,8 +7,6 @@ looks like is only worked out when its value turns out to be right.
 
 from __future__ import annotations
 
-import math
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from itertools import chain
 
 import numpy as np
 
+from gradproof.repair.budget import CALL, Budget
 from gradproof.repair.formulas.evaluate import FAILURES, apply, evaluate, is_raw
 from gradproof.repair.formulas.formula import (
     Binary,
@@ -53,13 +52,13 @@ class Variants:
         formula: The formula.
         bank: What an edit may put in.
         vocabulary: What other edits may use.
-        deadline: When to stop, by `time.thread_time`; nodes not reached by then have no variants.
+        budget: How much work may be done; nodes not reached by then have no variants.
     """
 
     formula: Formula
     bank: Bank
     vocabulary: Vocabulary
-    deadline: float = math.inf
+    budget: Budget
 
     @cached_property
     def values(self) -> dict[int, Array]:
@@ -106,7 +105,8 @@ class Variants:
         own: list[Stack] = []
         for stack in chain.from_iterable(self._own(node, path, found)):
             own.append(stack)
-            if time.thread_time() > self.deadline:
+            self.budget.spend(CALL + 2 * stack.values.size)
+            if self.budget.is_spent:
                 break
         found[path] = by_shape(own, self.bank.screen.trials)
 
@@ -179,7 +179,7 @@ class Variants:
 
     def _throughout(self, local: Local) -> dict[Shape, Stack]:
         """Edits of what a shared local name stands for, at all its uses."""
-        inner = Variants(local.definition, self.bank, self.vocabulary, self.deadline)
+        inner = Variants(local.definition, self.bank, self.vocabulary, self.budget)
         made = []
         for stack in inner.root.values():
             open_formula = transform(self.formula, lambda node: _EVERYWHERE if node == local else None)

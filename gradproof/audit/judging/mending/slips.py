@@ -18,6 +18,7 @@ from gradproof.audit.reading.tree import (
     Symbol,
     Transpose,
 )
+from gradproof.operators import NUMBERS
 
 _MOST_TERMS = 12  # of a sum in which forgotten brackets are looked for
 
@@ -96,7 +97,9 @@ def numbers(spot: Spot, _: Material, __: Screen) -> Iterator[Change]:
     node = spot.node
     if isinstance(node, Number):
         whole = int(node.text) if node.text.isdecimal() and len(node.text) < 6 else 0
-        for text in dict.fromkeys(str(n) for n in (1, 2, 0, 3, whole + 1, max(whole - 1, 0))):
+        small = [n for n in NUMBERS if n >= 0 and float(n).is_integer() and n < 4]
+        near = [n for n in (whole + 1, whole - 1) if n >= 0]
+        for text in dict.fromkeys(str(int(n)) for n in (*small, *near)):
             if text != node.text:
                 yield Change(Number(text, span=node.span), node.text, text, node.span[0])
     elif isinstance(node, Power):

@@ -1,0 +1,324 @@
+"""Edits of the expressions of a statement: the table of mutation operators, for the syntax trees of a program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import partial
+
+from gradproof import operators as mistakes
+from gradproof.operators import table
+from gradproof.repair.program.edit import WHOLE, Band, Edit, Slot, called, parsed, slots, written
+from gradproof.repair.program.pool import Pool
+
+Variant = tuple[float, ast.expr, str]
+"""The bits of an edit, the expression that it puts in, and what it says; where that is empty, both are said."""
+
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
+}  # fmt: skip
+_OPERATOR_NODES = {symbol: kind for kind, symbol in _OPERATORS.items()}
+_COMPARED: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
+}  # fmt: skip
+_COMPARED_NODES = {symbol: kind for kind, symbol in _COMPARED.items()}
+_NEUTRAL: dict[type[ast.operator], int] = {
+    ast.Add: 0, ast.Sub: 0, ast.Mult: 1, ast.Div: 1, ast.Pow: 1, ast.FloorDiv: 1,
+}  # fmt: skip
+_GUARDED = frozenset({"sqrt", "log"})
+_REDUCTIONS = ("sum", "mean", "max", "min", "std", "var")
+_AXES = (*map(str, mistakes.AXES), "(0, 1)", "(0, 2, 3)", "(2, 3)")
+_FUNCTIONS = (
+    ("the softmax", "np.exp({0}) / np.exp({0}).sum(axis=-1, keepdims=True)"),
+    ("the sigmoid", "1 / (1 + np.exp(-{0}))"),
+    ("np.tanh", "np.tanh({0})"),
+    ("np.exp", "np.exp({0})"),
+    ("np.sqrt", "np.sqrt({0})"),
+    ("np.maximum", "np.maximum({0}, 0)"),
+)
+_NAME, _FACTOR, _TERM = (kind.bits + WHOLE for kind in (table.NAME, table.MISSING_FACTOR, table.MISSING_TERM))
+
+
+def expression_edits(statement: ast.stmt, pool: Pool, band: Band) -> Iterator[Edit]:
+    """Edits of the expressions of a statement whose cost is in a band."""
+    for slot in slots(statement):
+        is_top = slot.holder is statement
+        for bits, new, sentence in _variants(slot, pool, band, is_top=is_top):
+            if band.has(bits) and not _is_idle(new) and not _makes_idle(slot, new):
+                yield _edit(slot, bits, new, sentence, statement.lineno)
+
+
+def number_edits(slot: Slot, band: Band, line: int) -> Iterator[Edit]:
+    """Other numbers in the place of one."""
+    value = ast.literal_eval(slot.node)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        for bits, new, sentence in _numbers(value):
+            if band.has(bits):
+                yield _edit(slot, bits, new, sentence, line)
+
+
+def _is_idle(node: ast.expr) -> bool:
+    """Whether an expression computes nothing: `x * 1`, `x - 0`, `range(0, n)`, `x ** 1`; nobody writes that."""
+    match node:
+        case ast.BinOp(op=op, right=ast.Constant(value=value)) if value == _NEUTRAL.get(type(op)):
+            return True
+        case ast.BinOp(left=ast.Constant(value=value), op=ast.Add() | ast.Mult() as op):
+            return bool(value == _NEUTRAL[type(op)])
+        case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=0), _]):
+            return True
+    return False
+
+
+def _makes_idle(slot: Slot, new: ast.expr) -> bool:
+    """Whether an expression makes one around it idle, put in the place of its operand."""
+    if not isinstance(new, ast.Constant):
+        return False
+    undo = slot.put(new)()
+    try:
+        return isinstance(slot.holder, ast.expr) and _is_idle(slot.holder)
+    finally:
+        undo()
+
+
+def _edit(slot: Slot, bits: float, new: ast.expr, sentence: str, line: int) -> Edit:
+    return Edit(bits, partial(_said, slot.node, new, sentence), slot.put(new), line, slot.node, new)
+
+
+def _said(old: ast.expr, new: ast.expr, sentence: str) -> str:
+    return sentence or f"{written(old)} should be {written(new)}"
+
+
+def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
+    node, text = slot.node, ast.unparse(slot.node)
+    if band.low < 5.0:
+        yield from _own(slot, node, text)
+        if slot.is_index:
+            yield from _indices(node, text)
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        for _, atom in pool.atoms:
+            yield _NAME + (type(atom) is not type(node)), atom, ""
+        if band.has(_FACTOR):
+            yield from ((_FACTOR, count, "") for said, count in pool.counts if text in said)
+    is_value = not isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Slice, ast.Constant))
+    if not is_value or slot.is_index:
+        return
+    if band.low < 5.0:
+        yield from _around(node, text, pool)
+    if band.has(6.5):
+        yield from ((6.5, phrase, "") for _, phrase in pool.phrases)
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+            yield from ((6.5, parsed(form.format(text)), f"{said} of {text} is missing") for said, form in _FUNCTIONS)
+    yield from _with_factor(node, pool, band, is_top=is_top)
+    yield from _with_term(node, pool, band, is_top=is_top)
+
+
+def _around(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
+    yield table.SIGN.bits + WHOLE + 1.0, ast.UnaryOp(ast.USub(), node), table.SIGN.says(text)
+    yield table.TRANSPOSED.bits + WHOLE + 1.0, _attribute(node, "T"), f"{text} is not transposed"
+    yield table.COPY.bits + WHOLE - 0.5, called(_attribute(node, "copy")), f"{text} is no copy"
+    yield table.SQUARE.bits, ast.BinOp(node, ast.Pow(), ast.Constant(2)), table.SQUARE.says(text)
+    yield 5.0, ast.BinOp(ast.Constant(1), ast.Sub(), node), ""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        for index in ("[:, None]", "[None, :]", "[:, None, None]"):
+            new = parsed(f"{text}{index}")
+            yield table.BROADCAST.bits + WHOLE, new, table.BROADCAST.says(text, f"{text}{index}")
+    for name in pool.functions:
+        yield table.MISSING_FUNCTION.bits + 1.0, called(ast.Name(name, ast.Load()), node), f"{name} is forgotten"
+
+
+def _own(slot: Slot, node: ast.expr, text: str) -> Iterator[Variant]:
+    match node:
+        case ast.BinOp():
+            yield from _operation(node, text)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            yield table.SIGN.bits + WHOLE, operand, table.SIGN.says(text)
+        case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield from _numbers(value)
+            if isinstance(slot.holder, ast.keyword) and slot.holder.arg == "axis":
+                yield table.AXIS.bits + WHOLE, parsed("(0, 1)"), ""
+        case ast.Compare(left=left, ops=[compared], comparators=[right]):
+            for swap in mistakes.comparisons(_COMPARED.get(type(compared), "")):
+                new = ast.Compare(left, [_COMPARED_NODES[swap.other]()], [right])
+                yield table.COMPARISON.bits + WHOLE - 0.5, new, ""
+        case ast.Call():
+            yield from _calls(node, text)
+        case ast.Attribute(attr="T", value=value):
+            yield table.TRANSPOSED.bits + WHOLE, value, f"{text} should not be transposed"
+        case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Constant):
+            yield table.INDEX.bits + WHOLE + 1.5, value, f"{text} should have no index"
+        case ast.Tuple(elts=items) if 2 <= len(items) <= 6:
+            for one in range(len(items)):
+                for second in range(one + 1, len(items)):
+                    swapped = list(items)
+                    swapped[one], swapped[second] = swapped[second], swapped[one]
+                    said = f"{ast.unparse(items[one])} and {ast.unparse(items[second])} are exchanged"
+                    yield table.SWAPPED.bits + WHOLE - 0.5, ast.Tuple(swapped, ast.Load()), said
+
+
+def _operation(node: ast.BinOp, text: str) -> Iterator[Variant]:
+    left, op, right = node.left, node.op, node.right
+    for swap in mistakes.arithmetic(_OPERATORS.get(type(op), "")):
+        near = min(swap.bits, table.OPERATOR.bits) + WHOLE
+        yield near - 1.0 * (near > 4.0), ast.BinOp(left, _OPERATOR_NODES[swap.other](), right), ""
+    if not isinstance(op, (ast.Add, ast.Mult)):
+        said = f"the operands of {text} are exchanged"
+        yield table.SWAPPED.bits + WHOLE, ast.BinOp(right, op, left), said
+    extra = table.EXTRA_TERM if isinstance(op, (ast.Add, ast.Sub)) else table.EXTRA_FACTOR
+    yield extra.bits + WHOLE, left, f"{ast.unparse(right)} does not belong there"
+    yield extra.bits + WHOLE, right, f"{ast.unparse(left)} does not belong there"
+    if isinstance(op, ast.Pow):
+        for power in mistakes.EXPONENTS:
+            said = table.EXPONENT.says(ast.unparse(left), mistakes.written_number(power))
+            yield table.EXPONENT.bits + WHOLE - 1.5, ast.BinOp(left, op, ast.Constant(power)), said
+        yield from ((bits, ast.BinOp(new, op, right), said) for bits, new, said in _kept_from_zero(left))
+    if isinstance(op, ast.Div):
+        yield from ((bits, ast.BinOp(left, op, new), said) for bits, new, said in _kept_from_zero(right))
+
+
+def _kept_from_zero(node: ast.expr) -> Iterator[Variant]:
+    """An expression with an epsilon, where it may need one."""
+    if not isinstance(node, ast.Constant) and not ast.unparse(node).endswith((".size", ".shape[0]", ".shape[1]")):
+        for epsilon, bits in mistakes.EPSILONS.items():
+            text = mistakes.written_number(epsilon)
+            said = table.EPSILON.says(ast.unparse(node), text)
+            new = ast.BinOp(node, ast.Add(), ast.Name(text, ast.Load()))
+            yield table.EPSILON.bits + WHOLE + bits - 2.0, _numbered(new, text), said
+
+
+def _numbered(new: ast.BinOp, text: str) -> ast.expr:
+    return ast.BinOp(new.left, new.op, ast.Constant(float(text)))
+
+
+def _numbers(value: float) -> Iterator[Variant]:
+    for other, _ in mistakes.numbers_near(value):
+        yield table.CONSTANT.bits + WHOLE - 1.0, ast.Constant(other), ""
+
+
+def _indices(node: ast.expr, text: str) -> Iterator[Variant]:
+    """Another entry: one further on, one back, another piece."""
+    bits = table.INDEX.bits + WHOLE + 1.0
+    match node:
+        case ast.Name():
+            yield bits, ast.BinOp(node, ast.Sub(), ast.Constant(1)), ""
+            yield bits, ast.BinOp(node, ast.Add(), ast.Constant(1)), ""
+        case ast.BinOp(left=left, right=ast.Constant()):
+            yield bits, left, ""
+        case ast.Slice():
+            pieces = (ast.Slice(), *(parsed(f"x[{one}]").slice for one in ("1:", ":-1", "2:", ":-2", "::-1")))  # type: ignore[attr-defined]
+            yield from ((bits, piece, "") for piece in pieces if ast.unparse(piece) != text)
+
+
+def _with_factor(node: ast.expr, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
+    if band.has(table.CONSTANT_FACTOR.bits + WHOLE):
+        for number in (2, 0.5, 3):
+            new = ast.BinOp(ast.Constant(number), ast.Mult(), node)
+            yield table.CONSTANT_FACTOR.bits + WHOLE, new, table.CONSTANT_FACTOR.says("", str(number))
+    for bits, pieces, op in (
+        (_FACTOR - 0.5, pool.atoms, ast.Mult()),
+        (_FACTOR, (*pool.atoms, *pool.sizes), ast.Div()),
+        (_FACTOR + 0.5, pool.phrases, ast.Mult()),
+        (_FACTOR + 0.5, (*pool.phrases, *pool.counts), ast.Div()),
+        (_FACTOR + 1.0, (*pool.sizes, *pool.factors), ast.Mult()),
+        (_FACTOR + 2.0, pool.compounds if is_top else (), ast.Mult()),
+    ):
+        for said, piece in pieces if band.has(bits) else ():
+            factor = f"1/{said}" if isinstance(op, ast.Div) else said
+            yield bits, ast.BinOp(node, op, piece), table.MISSING_FACTOR.says("", factor)
+
+
+def _with_term(node: ast.expr, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
+    for bits, pieces in (
+        (_TERM - 0.5, pool.atoms),
+        (_TERM, pool.phrases),
+        (_TERM + 1.0, pool.reduced),
+        (_TERM + 1.5, pool.products if is_top else ()),
+    ):
+        for op, sign, more in ((ast.Add(), "+", 0.0), (ast.Sub(), "-", 0.5 if bits <= _TERM else 0.0)):
+            for said, piece in pieces if band.has(bits + more) else ():
+                yield bits + more, ast.BinOp(node, op, piece), table.MISSING_TERM.says("", f"{sign} {said}")
+
+
+def _calls(node: ast.Call, text: str) -> Iterator[Variant]:
+    if isinstance(node.func, ast.Attribute):
+        yield from _of_method(node, node.func)
+    if len(node.args) == 1 and not node.keywords:
+        yield table.EXTRA_FUNCTION.bits + 1.5, node.args[0], f"{ast.unparse(node.func)} does not belong there"
+        function = ast.unparse(node.func).rpartition(".")[2]
+        if function in _GUARDED:
+            for bits, new, said in _kept_from_zero(node.args[0]):
+                yield bits, ast.Call(node.func, [new], []), said
+    if len(node.args) >= 2:
+        first, second, *rest = node.args
+        swapped = ast.Call(node.func, [second, first, *rest], node.keywords)
+        yield table.SWAPPED.bits + WHOLE, swapped, f"the operands of {text} are exchanged"
+    if isinstance(node.func, ast.Name) and node.func.id == "range":
+        yield from _ranges(node)
+
+
+def _of_method(node: ast.Call, function: ast.Attribute) -> Iterator[Variant]:
+    for swap in mistakes.functions(function.attr):
+        new = ast.Call(ast.Attribute(function.value, swap.other, ast.Load()), node.args, node.keywords)
+        bits = swap.bits + WHOLE - (1.5 if swap.operator is table.FUNCTION else 0.5)
+        yield bits, new, swap.operator.says(function.attr, swap.other)
+    if function.attr in ("copy", "flatten", "ravel", "sum", "mean"):
+        yield table.EXTRA_FUNCTION.bits + WHOLE, function.value, ""
+    if function.attr in _REDUCTIONS:
+        yield from _reductions(node)
+    if function.attr == "flatten":
+        new_text = f"{ast.unparse(function.value)}.reshape(-1)"
+        said = table.COPY.says("flatten", "makes a copy, which is written into")
+        yield table.COPY.bits + 1.0, parsed(new_text), said
+
+
+def _ranges(node: ast.Call) -> Iterator[Variant]:
+    """A loop that begins or ends one too early or too late, or goes the other way."""
+    bits = table.INDEX.bits + WHOLE
+    begin, end = (node.args[0], node.args[1]) if len(node.args) > 1 else (None, node.args[0] if node.args else None)
+    if end is None:
+        return
+    for other in _one_off(end):
+        yield bits, ast.Call(node.func, [*([begin] if begin else []), other, *node.args[2:]], []), ""
+    if begin is None:
+        yield bits, ast.Call(node.func, [ast.Constant(1), end], []), "the loop should begin at 1"
+    else:
+        yield bits, ast.Call(node.func, [end], []), "the loop should begin at 0"
+        for other in _one_off(begin):
+            yield bits, ast.Call(node.func, [other, end, *node.args[2:]], []), ""
+    yield (
+        table.LOOP_ORDER.bits + 1.0,
+        called(ast.Name("reversed", ast.Load()), node),
+        table.LOOP_ORDER.says("", "backwards"),
+    )
+
+
+def _one_off(bound: ast.expr) -> Iterator[ast.expr]:
+    match bound:
+        case ast.Constant(value=int() as number):
+            yield from (ast.Constant(number + step) for step in (-1, 1))
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=ast.Constant()):
+            yield left
+        case _:
+            yield ast.BinOp(bound, ast.Sub(), ast.Constant(1))
+            yield ast.BinOp(bound, ast.Add(), ast.Constant(1))
+
+
+def _reductions(node: ast.Call) -> Iterator[Variant]:
+    others = [word for word in node.keywords if word.arg != "axis"]
+    axis = next((word.value for word in node.keywords if word.arg == "axis"), None)
+    for wanted in _AXES:
+        if wanted != "None" and (axis is None or ast.unparse(axis) != wanted):
+            new = ast.keyword("axis", parsed(wanted))
+            yield table.AXIS.bits + WHOLE, ast.Call(node.func, node.args, [new, *others]), f"the axis is {wanted}"
+    if axis is not None:
+        yield table.AXIS.bits + WHOLE + 0.5, ast.Call(node.func, node.args, others), "it goes over all axes"
+    kept = [word for word in node.keywords if word.arg != "keepdims"]
+    bits = table.KEEPDIMS.bits + WHOLE
+    if len(kept) < len(node.keywords):
+        yield bits, ast.Call(node.func, node.args, kept), table.KEEPDIMS.says("", "does not belong there")
+    else:
+        words = [*kept, ast.keyword("keepdims", ast.Constant(value=True))]
+        yield bits, ast.Call(node.func, node.args, words), table.KEEPDIMS.says("", "is missing")
+
+
+def _attribute(node: ast.expr, name: str) -> ast.Attribute:
+    return ast.Attribute(node, name, ast.Load())

@@ -1,0 +1,97 @@
+"""Statements that may have been forgotten: a line of accumulation, a division, a mask, a value that is never stored."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from gradproof.operators import table
+from gradproof.repair.program.edit import WHOLE, Band, Edit, inserted
+from gradproof.repair.program.pool import Pool
+from gradproof.repair.program.statements import Place
+
+_PAIRED = 16
+_BITS = table.MISSING_STATEMENT.bits + WHOLE
+
+
+def insertions(place: Place, targets: Sequence[str], pool: Pool, band: Band) -> Iterator[Edit]:
+    """Statements that change a variable, behind the statement at a place; those whose cost is in a band.
+
+    Args:
+        place: The place.
+        targets: The variables that the statement there gives values to.
+        pool: What may be put in.
+        band: The band.
+    """
+    if hasattr(place.statement, "body"):
+        return
+    if band.has(_BITS):
+        yield from _all(place, [ast.unparse(one) for one in pool.statements], _BITS)
+        yield from _all(place, _stored(targets, pool), _BITS)
+    for target in targets:
+        yield from _changing(place, target, pool, band)
+
+
+def accumulations(place: Place, totals: Sequence[str], pool: Pool, band: Band) -> Iterator[Edit]:
+    """Lines of accumulation at the end of a block, for variables that begin as zeros.
+
+    Args:
+        place: The last statement of the block.
+        totals: The variables.
+        pool: What may be put in.
+        band: The band.
+    """
+    if hasattr(place.statement, "body") or isinstance(place.statement, ast.Return) or not band.has(_BITS + 1.5):
+        return
+    names = [text for text, node in pool.atoms if isinstance(node, (ast.Name, ast.Subscript))][:_PAIRED]
+    forms = ("np.outer({0}, {1})", "{0} @ {1}", "{0} * {1}")
+    added = [form.format(one, other) for one in names for other in names for form in forms]
+    for total in totals:
+        yield from _all(place, [f"{total} += {text}" for text in added if total not in text], _BITS + 1.5)
+
+
+def _changing(place: Place, target: str, pool: Pool, band: Band) -> Iterator[Edit]:
+    for bits, forms in (
+        (_BITS + 0.5, ("{0} /= {1}", "{0} += {1}", "{0}[{1} <= 0] = 0")),
+        (_BITS + 1.0, ("{0} *= {1}", "{0} -= {1}", "{0}[np.arange(len({1})), {1}] -= 1", "{0}[{1}] -= 1")),
+    ):
+        if band.has(bits):
+            yield from _all(place, [f.format(target, name) for name, _ in pool.atoms for f in forms], bits)
+    if band.has(_BITS + 0.5):
+        yield from _all(place, [line for one in pool.statements for line in _alike(one, target)], _BITS + 0.5)
+    if band.has(_BITS + 1.0):
+        yield from _all(place, [f"{target} /= {size}" for size, _ in (*pool.sizes, *pool.counts)], _BITS + 1.0)
+        yield from _all(place, [f"{target} += {phrase}" for phrase, _ in pool.phrases], _BITS + 1.0)
+    if band.has(_BITS + 2.0):
+        yield from _all(place, [f"{target} += {product}" for product, _ in pool.products], _BITS + 2.0)
+
+
+def _stored(targets: Sequence[str], pool: Pool) -> list[str]:
+    """What was just computed put where such values are kept."""
+    return [f"{field} = {target}" for target in targets if target.isidentifier() for field in pool.fields]
+
+
+def _alike(statement: ast.stmt, target: str) -> list[str]:
+    """A statement of the file for another variable, and with the other sign."""
+    own = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]  # type: ignore[attr-defined]
+    root = own
+    while isinstance(root, ast.Subscript) or (
+        isinstance(root, ast.Attribute) and not ast.unparse(root).startswith("self.")
+    ):
+        root = root.value
+    found = [ast.unparse(statement).replace(ast.unparse(root), target)]
+    if isinstance(statement, ast.AugAssign):
+        other = "-=" if isinstance(statement.op, ast.Add) else "+="
+        head = ast.unparse(statement.target).replace(ast.unparse(root), target)
+        found.append(f"{head} {other} {ast.unparse(statement.value)}")
+    return found
+
+
+def _all(place: Place, lines: Sequence[str], bits: float) -> Iterator[Edit]:
+    for line in dict.fromkeys(lines):
+        try:
+            new = ast.parse(line).body[0]
+        except SyntaxError:
+            continue
+        if ast.unparse(new) != ast.unparse(place.statement):
+            yield inserted(place.block, place.number, new, bits, table.MISSING_STATEMENT.says("", line))

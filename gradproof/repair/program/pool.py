@@ -1,0 +1,169 @@
+"""What an edit of a program may put in: variables, parts of its expressions, sizes, slopes, statements of the file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from gradproof.repair.program.edit import loaded, parsed
+
+LARGEST = 14
+"""Expressions of the code with more nodes than this are not offered as pieces."""
+
+_MODULES = frozenset({"np", "numpy", "xp", "math", "self", "cls"})
+_SLOPES = ("(1 - {0})", "(1 - {0} ** 2)", "({0} * (1 - {0}))", "({0} > 0)", "{0}[:, None]")
+_REDUCED = ("{0}.mean(axis=0)", "{0}.sum(axis=0)", "{0}.mean(axis=1, keepdims=True)", "{0}.sum(axis=1, keepdims=True)")
+_NAMED, _SLOPED, _SIZED = 16, 12, 6
+
+Piece = tuple[str, ast.expr]
+"""An expression with its text."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Pieces that an edit may read.
+
+    Attributes:
+        atoms: Variables, attributes and entries that the function has.
+        phrases: Larger expressions of it.
+        sizes: How many there are of something.
+        counts: Products of lengths of one array: what a mean over several axes divides by.
+        factors: Slopes and masks made of variables.
+        compounds: Slopes with the factor of a mean of squares.
+        products: Two variables multiplied.
+        reduced: Sums and means of variables.
+        functions: Functions of one argument that the file has.
+        statements: Statements of the file's functions that may have been forgotten elsewhere.
+        fields: Attributes and entries by text key that the class or the file stores into, as texts.
+    """
+
+    atoms: tuple[Piece, ...]
+    phrases: tuple[Piece, ...]
+    sizes: tuple[Piece, ...]
+    counts: tuple[Piece, ...]
+    factors: tuple[Piece, ...]
+    compounds: tuple[Piece, ...]
+    products: tuple[Piece, ...]
+    reduced: tuple[Piece, ...]
+    functions: tuple[str, ...]
+    statements: tuple[ast.stmt, ...]
+    fields: tuple[str, ...]
+
+    @classmethod
+    def of(cls, function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | None) -> Pool:
+        """The pieces of a function, of its class and of its file."""
+        atoms = _atoms(function, module, owner)
+        plain = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
+        sizes = [f"{name}.{what}" for name in plain[:_NAMED] for what in ("shape[0]", "shape[1]", "size")]
+        sizes += [name for name in _unpacked(function) if name in atoms]
+        slopes = [form.format(name) for name in atoms for form in _SLOPES]
+        compounds = [
+            f"(2 / {size}) * {slope.format(name)}"
+            for name in plain[:_SLOPED]
+            for slope in _SLOPES[:4]
+            for size in [*reversed(sizes)][:_SIZED]
+        ]
+        both = [f"{one} * {other}" for one in plain[:20] for other in plain[:20] if one <= other]
+        return cls(
+            tuple(atoms.items()),
+            tuple(_phrases(function).items()),
+            _pieces(sizes),
+            _pieces(_counts(function, plain)),
+            _pieces(slopes),
+            _pieces(compounds),
+            _pieces(both),
+            _pieces([form.format(name) for name in plain[:_NAMED] for form in _REDUCED]),
+            tuple(_of_one_argument(module)),
+            tuple(_statements(module)),
+            tuple(_fields(owner if owner is not None else module)),
+        )
+
+
+def _atoms(function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | None) -> dict[str, ast.expr]:
+    atoms: dict[str, ast.expr] = {}
+    for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+        if argument.arg not in ("self", "cls"):
+            atoms[argument.arg] = ast.Name(argument.arg, ast.Load())
+    for node in ast.walk(function):
+        if not isinstance(node, ast.expr):
+            continue
+        text = ast.unparse(node)
+        if isinstance(node, ast.Name) and node.id not in _MODULES:
+            atoms.setdefault(text, ast.Name(node.id, ast.Load()))
+        elif (isinstance(node, ast.Attribute) and text.startswith("self.")) or (
+            isinstance(node, ast.Subscript) and _count(node) <= LARGEST
+        ):
+            atoms.setdefault(text, loaded(node))
+    for node in ast.walk(owner) if owner is not None else ():
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            atoms.setdefault(ast.unparse(node), loaded(node))
+    called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    names = {node.name for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    return {text: node for text, node in atoms.items() if text not in called and text not in names}
+
+
+def _phrases(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    phrases: dict[str, ast.expr] = {}
+    for node in ast.walk(function):
+        if isinstance(node, (ast.BinOp, ast.Call, ast.UnaryOp, ast.Compare)) and _count(node) <= LARGEST:
+            phrases.setdefault(ast.unparse(node), node)
+    return phrases
+
+
+def _unpacked(function: ast.FunctionDef) -> list[str]:
+    """Names that stand for lengths: `n, c = x.shape`, `n = len(x)`, `n = x.shape[0]`."""
+    found: list[str] = []
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign):
+            continue
+        text = ast.unparse(node.value)
+        if ".shape" in text or ".size" in text or text.startswith("len("):
+            found += [part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+    return list(dict.fromkeys(found))
+
+
+def _counts(function: ast.FunctionDef, plain: Sequence[str]) -> list[str]:
+    found = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).endswith(".shape"):
+            names = [ast.unparse(part) for part in getattr(node.targets[0], "elts", [])]
+            found += [" * ".join(some) for few in (2, 3) for some in combinations(names, few)]
+    for name in plain[:_SIZED]:
+        lengths = [f"{name}.shape[{axis}]" for axis in range(4)]
+        found += [" * ".join(some) for few in (2, 3) for some in combinations(lengths, few)]
+        found += [f"{name}.size // {name}.shape[{axis}]" for axis in range(2)]
+    return [f"({text})" for text in found]
+
+
+def _of_one_argument(module: ast.AST) -> Iterator[str]:
+    for node in getattr(module, "body", []):
+        if isinstance(node, ast.FunctionDef) and len(node.args.defaults) >= len(node.args.args) - 1 >= 0:
+            yield node.name
+
+
+def _statements(module: ast.AST) -> Iterator[ast.stmt]:
+    for node in ast.walk(module):
+        stores = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
+        if isinstance(node, (ast.Assign, ast.AugAssign)) and (stores or isinstance(node, ast.AugAssign)):
+            yield node
+
+
+def _fields(owner: ast.AST) -> list[str]:
+    """What is kept: attributes of `self`, and entries by a key that is a text."""
+    return list(dict.fromkeys(ast.unparse(node) for node in ast.walk(owner) if _is_field(node)))
+
+
+def _is_field(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.value, ast.Name) and node.value.id == "self"
+    return isinstance(node, ast.Subscript) and isinstance(getattr(node.slice, "value", None), str)
+
+
+def _pieces(texts: Sequence[str]) -> tuple[Piece, ...]:
+    return tuple((text.strip("()") if text.count("(") == 1 else text, parsed(text)) for text in dict.fromkeys(texts))
+
+
+def _count(node: ast.AST) -> int:
+    return sum(1 for _ in ast.walk(node))

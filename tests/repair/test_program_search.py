@@ -1,0 +1,243 @@
+"""Whole programs mended by their results: the mistakes that people make, in several styles of code."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradproof.repair.budget import SECOND, Budget
+from gradproof.repair.program.judging import Bench, Trial
+from gradproof.repair.program.search import FileFix, Search
+
+SIZES = ({"n": 5, "d": 3, "k": 4}, {"n": 6, "d": 5, "k": 7})
+
+
+@dataclass(frozen=True)
+class Called:
+    """A program that calls one function with copies of its inputs."""
+
+    function: Callable[..., Any]
+    inputs: tuple[str, ...]
+
+    def run(self, values: Mapping[str, Any]) -> Any:
+        return self.function(*(np.array(values[name])[()] for name in self.inputs))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The claim on one result of several."""
+
+    number: int
+
+    def pick(self, outcome: Any) -> Any:
+        if not isinstance(outcome, tuple):
+            raise LookupError
+        return outcome[self.number]
+
+
+def mended(text: str, old: str, new: str, folder: Path, draws: Mapping[str, str], name: str = "step") -> FileFix | None:
+    """The fix of a right program in which a text was exchanged for another.
+
+    Args:
+        text: The right program; its function returns a tuple of gradients.
+        old, new: The right piece, and the wrong one.
+        folder: Where the program's file is put.
+        draws: Parameter -> the axes of its array, or `i` for class numbers.
+        name: Its function.
+    """
+    right, wrong = dedent(text), dedent(text).replace(old, new)
+    assert right != wrong
+    functions = []
+    for label, source in (("right", right), ("wrong", wrong)):
+        path = folder / f"{label}.py"
+        path.write_text("import numpy as np\n\n\n" + source.lstrip())
+        spec = importlib.util.spec_from_file_location(f"{label}_{abs(hash(source))}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        functions.append(getattr(module, name))
+    program, truth = Called(functions[1], tuple(draws)), Called(functions[0], tuple(draws))
+    trials = [_trial(truth, draws, sizes, seed) for sizes in SIZES for seed in range(3)]
+    claims = {f"r{k}": Taken(k) for k in range(len(trials[0].truths))}
+    bench = Bench(program, claims, trials[::2], trials[1::2])  # type: ignore[arg-type]
+    first = frozenset(claims) - bench.right_in_all(bench.trials, frozenset(claims))
+    assert first
+    return Search(bench, [folder / "wrong.py"], first, Budget(6 * SECOND)).fix()
+
+
+def _trial(program: Called, draws: Mapping[str, str], sizes: Mapping[str, int], seed: int) -> Trial:
+    rng = np.random.default_rng([seed, sizes["n"]])
+    values: dict[str, Any] = {}
+    for name, axes in draws.items():
+        if axes == "i":
+            values[name] = rng.integers(0, sizes["k"], sizes["n"])
+        else:
+            values[name] = rng.uniform(0.3, 1.7, [sizes[axis] for axis in axes]) * rng.choice((-1, 1))
+    outcome = program.run(values)
+    return Trial(values, {f"r{k}": value for k, value in enumerate(outcome)})
+
+
+LINEAR = """
+    def step(x, w, g):
+        n = x.shape[0]
+        dw = np.zeros_like(w)
+        dx = np.zeros_like(x)
+        for i in range(n):
+            dw += np.outer(x[i], g[i])
+            dx[i] += np.dot(w, g[i])
+        return dx, dw
+"""
+MEAN = """
+    def step(x, w, t):
+        n, k = t.shape
+        y = np.tanh(x @ w)
+        dy = 2 * (y - t) / (n * k)
+        dz = dy * (1 - y ** 2)
+        dw = x.T @ dz
+        db = dz.sum(axis=0)
+        return dw, db, dz @ w.T
+"""
+SIGMOID = """
+    def step(x, w, t):
+        o = 1 / (1 + np.exp(-(x @ w)))
+        n = len(o)
+        delta = (2 / n) * (o - t) * (o * (1 - o))
+        return x.T @ delta, delta @ w.T
+"""
+SOFTMAX = """
+    def softmax(z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+
+    def step(x, w, y):
+        n = x.shape[0]
+        scores = x @ w
+        p = softmax(scores)
+        p[np.arange(n), y] -= 1
+        p /= n
+        dw = x.T @ p
+        return dw, p @ w.T
+"""
+RECURRENT = """
+    def step(x, w, u, g):
+        n = x.shape[0]
+        h = np.zeros((n + 1, u.shape[0]))
+        for t in range(n):
+            h[t + 1] = np.tanh(x[t] @ w + h[t] @ u)
+        dw, du, later = np.zeros_like(w), np.zeros_like(u), np.zeros(u.shape[0])
+        for t in reversed(range(n)):
+            dh = g[t] + later
+            dz = (1 - h[t + 1] ** 2) * dh
+            dw += np.outer(x[t], dz)
+            du += np.outer(h[t], dz)
+            later = dz @ u.T
+        return dw, du
+"""
+NORM = """
+    def step(x, a, g):
+        m, v = x.mean(axis=0), x.var(axis=0)
+        s = np.sqrt(v + 1e-5)
+        xhat = (x - m) / s
+        dxhat = g * a
+        dx = (dxhat - dxhat.mean(axis=0) - xhat * (dxhat * xhat).mean(axis=0)) / s
+        return dx, (g * xhat).sum(axis=0), g.sum(axis=0)
+"""
+LAYER = """
+    class Dense:
+        def __init__(self, w, slope=0.01):
+            self.w, self.slope = w, slope
+            self.dw = self.db = None
+
+        def forward(self, x):
+            self.x = x
+            self.z = x @ self.w
+            return np.where(self.z > 0, self.z, self.slope * self.z)
+
+        def backward(self, g):
+            dz = g * np.where(self.z > 0, 1.0, self.slope)
+            self.db = dz.sum(axis=0)
+            self.dw = self.x.T @ dz
+            return dz @ self.w.T
+
+
+    def step(x, w, g):
+        layer = Dense(w)
+        layer.forward(x)
+        dx = layer.backward(g)
+        return dx, layer.dw, layer.db
+"""
+DENSE = {"x": "nd", "w": "dk", "g": "nk"}
+TARGET = {"x": "nd", "w": "dk", "t": "nk"}
+CLASSES = {"x": "nd", "w": "dk", "y": "i"}
+STATES = {"x": "nd", "w": "dk", "u": "kk", "g": "nk"}
+ROWS = {"x": "nd", "a": "d", "g": "nd"}
+SQUARE = {"x": "nk", "w": "kk", "u": "kk", "g": "nk"}
+
+MISTAKES = {
+    "missing += line in a loop": (LINEAR, "        dw += np.outer(x[i], g[i])\n", "", DENSE),
+    "missing += line of a recurrence": (RECURRENT, "        du += np.outer(h[t], dz)\n", "", STATES),
+    "= for +=": (LINEAR, "dw += np.outer", "dw = np.outer", DENSE),
+    "a + b for a += b": (RECURRENT, "dw += np.outer(x[t], dz)", "dw + np.outer(x[t], dz)", STATES),
+    "dot for outer": (LINEAR, "np.outer(x[i], g[i])", "np.dot(x[i], g[i])", {"x": "nd", "w": "dd", "g": "nd"}),
+    "range one short": (LINEAR, "range(n)", "range(n - 1)", DENSE),
+    "range begins at one": (RECURRENT, "reversed(range(n))", "reversed(range(1, n))", STATES),
+    "index one off": (RECURRENT, "du += np.outer(h[t], dz)", "du += np.outer(h[t + 1], dz)", STATES),
+    "index swapped with its range": (SOFTMAX, "p[np.arange(n), y] -= 1", "p[y, np.arange(n)] -= 1", CLASSES),
+    "missing epsilon": (NORM, "np.sqrt(v + 1e-5)", "np.sqrt(v)", ROWS),
+    "another epsilon": (NORM, "v + 1e-5", "v + 1e-8", ROWS),
+    "missing term": (NORM, "dxhat - dxhat.mean(axis=0) - xhat", "dxhat - xhat", ROWS),
+    "compound factor": (SIGMOID, "(2 / n) * (o - t) * (o * (1 - o))", "o - t", TARGET),
+    "recurrent path": (RECURRENT, "dh = g[t] + later", "dh = g[t]", STATES),
+    "mean for sum at the end": (MEAN, "db = dz.sum(axis=0)", "db = dz.mean(axis=0)", TARGET),
+    "n for n k": (MEAN, "(n * k)", "n", TARGET),
+    "an exponent": (MEAN, "1 - y ** 2", "1 - y ** 3", TARGET),
+    "a default": (LAYER, "slope=0.01", "slope=0.1", DENSE),
+    "never stored": (LAYER, "self.db = dz.sum", "db = dz.sum", DENSE),
+    "softmax forgotten": (SOFTMAX, "p = softmax(scores)", "p = scores", CLASSES),
+    "mean forgotten in place": (SOFTMAX, "    p /= n\n", "", CLASSES),
+    "into the loop": (RECURRENT, "        later = dz @ u.T\n", "    later = dz @ u.T\n", STATES),
+    "forward name": (RECURRENT, "du += np.outer(h[t], dz)", "du += np.outer(x[t], dz)", SQUARE),
+    "sign": (MEAN, "2 * (y - t)", "2 * (t - y)", TARGET),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_search_mends_the_mistakes_that_people_make(kind: str, tmp_path: Path) -> None:
+    text, old, new, draws = MISTAKES[kind]
+    fix = mended(text, old, new, tmp_path, draws)
+    assert fix is not None
+    right = "import numpy as np\n\n\n" + dedent(text).lstrip()
+    if ast.dump(ast.parse(fix.new)) != ast.dump(ast.parse(right)):
+        assert _is_right(fix.new, right, draws), fix.after
+
+
+def _is_right(found: str, right: str, draws: Mapping[str, str]) -> bool:
+    """Whether two texts give the same results at sizes and draws that no search has seen."""
+    spaces: list[dict[str, Any]] = [{}, {}]
+    for space, text in zip(spaces, (found, right), strict=True):
+        exec(compile(text, "program", "exec"), space)
+    for seed in range(20, 24):
+        trial = _trial(Called(spaces[1]["step"], tuple(draws)), draws, {"n": 7, "d": 4, "k": 3}, seed)
+        outcome = spaces[0]["step"](*(np.array(trial.inputs[name])[()] for name in draws))
+        if not all(np.allclose(a, b, rtol=1e-9) for a, b in zip(outcome, trial.truths.values(), strict=True)):
+            return False
+    return True
+
+
+def test_search_two_mistakes_in_two_statements_are_both_mended(tmp_path: Path) -> None:
+    text = MEAN.replace("dz.sum(axis=0)", "dz.mean(axis=0)").replace("dw = x.T @ dz", "dw = -(x.T @ dz)")
+    right = "import numpy as np\n\n\n" + dedent(MEAN).lstrip()
+    fix = mended(MEAN, dedent(MEAN), dedent(text), tmp_path, TARGET)
+    assert fix is not None
+    assert fix.mends == ("r0", "r1")
+    assert ast.dump(ast.parse(fix.new)) == ast.dump(ast.parse(right))
