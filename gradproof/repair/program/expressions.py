@@ -95,7 +95,9 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
         if slot.is_index:
             yield from _indices(node, text)
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
-        for _, atom in pool.atoms:
+        for said, atom in pool.atoms:
+            if not pool.replaces(text, said):
+                continue
             yield _NAME + (type(atom) is not type(node)), atom, ""
         if band.has(_FACTOR):
             yield from ((_FACTOR, count, "") for said, count in pool.counts if text in said)
@@ -108,8 +110,8 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
         yield from ((6.5, phrase, "") for _, phrase in pool.phrases)
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
             yield from ((6.5, parsed(form.format(text)), f"{said} of {text} is missing") for said, form in _FUNCTIONS)
-    yield from _with_factor(node, pool, band, is_top=is_top)
-    yield from _with_term(node, pool, band, is_top=is_top)
+    yield from _with_factor(node, text, pool, band, is_top=is_top)
+    yield from _with_term(node, text, pool, band, is_top=is_top)
 
 
 def _around(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
@@ -208,7 +210,7 @@ def _indices(node: ast.expr, text: str) -> Iterator[Variant]:
             yield from ((bits, piece, "") for piece in pieces if ast.unparse(piece) != text)
 
 
-def _with_factor(node: ast.expr, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
+def _with_factor(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
     if band.has(table.CONSTANT_FACTOR.bits + WHOLE):
         for number in (2, 0.5, 3):
             new = ast.BinOp(ast.Constant(number), ast.Mult(), node)
@@ -222,11 +224,13 @@ def _with_factor(node: ast.expr, pool: Pool, band: Band, *, is_top: bool) -> Ite
         (_FACTOR + 2.0, pool.compounds if is_top else (), ast.Mult()),
     ):
         for said, piece in pieces if band.has(bits) else ():
+            if not pool.joins(text, said):
+                continue
             factor = f"1/{said}" if isinstance(op, ast.Div) else said
             yield bits, ast.BinOp(node, op, piece), table.MISSING_FACTOR.says("", factor)
 
 
-def _with_term(node: ast.expr, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
+def _with_term(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
     for bits, pieces in (
         (_TERM - 0.5, pool.atoms),
         (_TERM, pool.phrases),
@@ -234,7 +238,8 @@ def _with_term(node: ast.expr, pool: Pool, band: Band, *, is_top: bool) -> Itera
         (_TERM + 1.5, pool.products if is_top else ()),
     ):
         for op, sign, more in ((ast.Add(), "+", 0.0), (ast.Sub(), "-", 0.5 if bits <= _TERM else 0.0)):
-            for said, piece in pieces if band.has(bits + more) else ():
+            kept = (one for one in pieces if pool.joins(text, one[0])) if band.has(bits + more) else ()
+            for said, piece in kept:
                 yield bits + more, ast.BinOp(node, op, piece), table.MISSING_TERM.says("", f"{sign} {said}")
 
 

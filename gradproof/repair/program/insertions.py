@@ -10,7 +10,9 @@ from gradproof.repair.program.edit import WHOLE, Band, Edit, inserted
 from gradproof.repair.program.pool import Pool
 from gradproof.repair.program.statements import Place
 
-_PAIRED = 16
+_PAIRED = 24
+_FORGOTTEN = table.MISSING_STATEMENT.bits + WHOLE - 1.0
+"""Of a variable that begins as zeros, and to which nothing is added."""
 _BITS = table.MISSING_STATEMENT.bits + WHOLE
 
 
@@ -33,7 +35,7 @@ def insertions(place: Place, targets: Sequence[str], pool: Pool, band: Band) -> 
 
 
 def accumulations(place: Place, totals: Sequence[str], pool: Pool, band: Band) -> Iterator[Edit]:
-    """Lines of accumulation at the end of a block, for variables that begin as zeros.
+    """Lines of accumulation at the end of a block, for variables that begin as zeros and stay that.
 
     Args:
         place: The last statement of the block.
@@ -41,13 +43,30 @@ def accumulations(place: Place, totals: Sequence[str], pool: Pool, band: Band) -
         pool: What may be put in.
         band: The band.
     """
-    if hasattr(place.statement, "body") or isinstance(place.statement, ast.Return) or not band.has(_BITS + 1.5):
+    if hasattr(place.statement, "body") or isinstance(place.statement, ast.Return) or not band.has(_FORGOTTEN):
         return
-    names = [text for text, node in pool.atoms if isinstance(node, (ast.Name, ast.Subscript))][:_PAIRED]
+    names = [text for text, node in pool.atoms if isinstance(node, (ast.Name, ast.Subscript))]
+    entries = [f"{name}[{index}]" for name in names if name.isidentifier() for index in _indices_at(place)]
+    known = [text for text in dict.fromkeys((*entries, *names)) if pool.shape(text)][:_PAIRED]
     forms = ("np.outer({0}, {1})", "{0} @ {1}", "{0} * {1}")
-    added = [form.format(one, other) for one in names for other in names for form in forms]
+    added = [*known, *(form.format(one, other) for one in known for other in known for form in forms)]
     for total in totals:
-        yield from _all(place, [f"{total} += {text}" for text in added if total not in text], _BITS + 1.5)
+        shape = pool.shape(total)
+        fitting = [text for text in added if total not in text and pool.shape(text) == shape]
+        yield from _all(place, [f"{total} += {text}" for text in fitting], _FORGOTTEN)
+
+
+def _indices_at(place: Place) -> list[str]:
+    """The names that count the loops around a place."""
+    found: list[str] = []
+    outer = place.outer
+    while outer is not None:
+        node = outer.statement
+        if isinstance(node, ast.For):
+            names = [part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)]
+            found += [text for name in names for text in (name, f"{name} - 1", f"{name} + 1")]
+        outer = outer.outer
+    return found
 
 
 def _changing(place: Place, target: str, pool: Pool, band: Band) -> Iterator[Edit]:

@@ -65,7 +65,8 @@ def _ways(file: TextFile, edit: Edit) -> Sequence[str]:
         text = written(new)
         own = file.text[start:end]
         inner = _kept(own, old, new)
-        ways = [text, f"({text})"]
+        bare = [text[1:-1]] if isinstance(new, ast.Tuple) else []  # as in a subscript
+        ways = [*bare, text, f"({text})"]
         return [file.text[:start] + way + file.text[end:] for way in (*inner, *ways)]
     if isinstance(old, ast.stmt) and new is old:
         return [_moved(file, lines, old, edit)]

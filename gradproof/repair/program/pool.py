@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 from gradproof.repair.program.edit import loaded, parsed
@@ -17,6 +18,7 @@ _SLOPES = ("(1 - {0})", "(1 - {0} ** 2)", "({0} * (1 - {0}))", "({0} > 0)", "{0}
 _REDUCED = ("{0}.mean(axis=0)", "{0}.sum(axis=0)", "{0}.mean(axis=1, keepdims=True)", "{0}.sum(axis=1, keepdims=True)")
 _NAMED, _SLOPED, _SIZED = 16, 12, 6
 
+Shape = tuple[int, ...]
 Piece = tuple[str, ast.expr]
 """An expression with its text."""
 
@@ -37,6 +39,7 @@ class Pool:
         functions: Functions of one argument that the file has.
         statements: Statements of the file's functions that may have been forgotten elsewhere.
         fields: Attributes and entries by text key that the class or the file stores into, as texts.
+        shape: The shape of what a text stands for in the function; None where that is not known.
     """
 
     atoms: tuple[Piece, ...]
@@ -50,9 +53,16 @@ class Pool:
     functions: tuple[str, ...]
     statements: tuple[ast.stmt, ...]
     fields: tuple[str, ...]
+    shape: Callable[[str], Shape | None] = lambda text: None
 
     @classmethod
-    def of(cls, function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | None) -> Pool:
+    def of(
+        cls,
+        function: ast.FunctionDef,
+        module: ast.AST,
+        owner: ast.ClassDef | None,
+        shape: Callable[[str], Shape | None] = lambda text: None,
+    ) -> Pool:
         """The pieces of a function, of its class and of its file."""
         atoms = _atoms(function, module, owner)
         plain = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
@@ -78,7 +88,20 @@ class Pool:
             tuple(_of_one_argument(module)),
             tuple(_statements(module)),
             tuple(_fields(owner if owner is not None else module)),
+            cache(shape),
         )
+
+    def replaces(self, old: str, new: str) -> bool:
+        """Whether one text may stand for another: not where their shapes are known to differ."""
+        before, after = self.shape(old), self.shape(new)
+        return before is None or after is None or before == after
+
+    def joins(self, old: str, new: str) -> bool:
+        """Whether one text may be a factor or a term of another: it broadcasts to its shape, as far as is known."""
+        before, after = self.shape(old), self.shape(new)
+        if before is None or after is None:
+            return True
+        return len(after) <= len(before) and all(a in (1, b) for a, b in zip(after[::-1], before[::-1], strict=False))
 
 
 def _atoms(function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | None) -> dict[str, ast.expr]:
@@ -162,7 +185,8 @@ def _is_field(node: ast.AST) -> bool:
 
 
 def _pieces(texts: Sequence[str]) -> tuple[Piece, ...]:
-    return tuple((text.strip("()") if text.count("(") == 1 else text, parsed(text)) for text in dict.fromkeys(texts))
+    bare = {text: text[1:-1] if text.count("(") == 1 and text[0] == "(" and text[-1] == ")" else text for text in texts}
+    return tuple((said, parsed(text)) for text, said in bare.items())
 
 
 def _count(node: ast.AST) -> int:

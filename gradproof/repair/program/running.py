@@ -12,6 +12,8 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
 
@@ -34,6 +36,7 @@ class Editable:
         classes: The classes around it, the outermost first.
         functions: The functions that are made of it.
         lines: The lines of it that were run.
+        names: What its names stood for when it was left for the last time.
     """
 
     path: Path
@@ -41,6 +44,15 @@ class Editable:
     classes: tuple[ast.ClassDef, ...]
     functions: tuple[FunctionType, ...]
     lines: set[int] = field(default_factory=set)
+    names: dict[str, Any] = field(default_factory=dict)
+
+    def shape(self, text: str) -> tuple[int, ...] | None:
+        """The shape of a variable, an attribute or an entry, as it was when the function was left; None if unknown."""
+        try:
+            value = eval(text, self.functions[0].__globals__, self.names)
+            return np.shape(value) if isinstance(value, (np.ndarray, np.number, int, float)) else None
+        except Exception:  # a name that means nothing there, an index that is none
+            return None
 
     @property
     def name(self) -> str:
@@ -106,8 +118,9 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         files: The files.
         texts: Other texts than those of the files, which the functions have been exchanged for.
     """
-    names = {str(path): path for path in files}
+    paths = {str(path): path for path in files}
     lines: dict[CodeType, set[int]] = {}
+    names: dict[CodeType, dict[str, Any]] = {}
     steps = 0
 
     def local(frame: FrameType, event: str, _: Any) -> Any:
@@ -115,10 +128,12 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         if event == "line":
             steps += 1
             lines[frame.f_code].add(frame.f_lineno)
+        elif event == "return":
+            names[frame.f_code] = dict(frame.f_locals)
         return local
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
-        if event == "call" and frame.f_code.co_filename in names:
+        if event == "call" and frame.f_code.co_filename in paths:
             lines.setdefault(frame.f_code, set())
             return local
         return None
@@ -137,7 +152,7 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         file = code.co_filename
         if file not in trees:
             try:
-                trees[file] = ast.parse((texts or {}).get(names[file]) or read_source(Path(file)))
+                trees[file] = ast.parse((texts or {}).get(paths[file]) or read_source(Path(file)))
             except (OSError, SyntaxError, GradproofError):
                 continue
         place = _definition(trees[file], code)
@@ -151,10 +166,12 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
                 for one in gc.get_referrers(code)
                 if isinstance(one, FunctionType) and one.__code__ is code and code.co_name == node.name
             )
-            found[key] = Editable(names[file], node, classes, functions)
+            found[key] = Editable(paths[file], node, classes, functions)
         elif code.co_name == node.name and not found[key].functions:
             found[key].functions = tuple(o for o in gc.get_referrers(code) if isinstance(o, FunctionType))
         found[key].lines |= run_lines
+        if code.co_name == node.name:
+            found[key].names = names.get(code, {})
     return Traced(tuple(one for one in found.values() if one.functions), steps)
 
 

@@ -141,7 +141,7 @@ class Search:
                 if mended == self.wrong:
                     best = min(best, edit.bits)
         most = max((len(mended) for _, _, mended in found), default=0)
-        chosen = sorted((one for one in found if len(one[2]) == most), key=lambda one: one[1].bits)
+        chosen = sorted((one for one in found if len(one[2]) == most), key=lambda one: (one[1].bits, _length(one[1])))
         fixes = [fix for one in chosen[: 2 * ALTERNATIVES] if (fix := self._written(*one)) is not None]
         if not fixes:
             return None
@@ -155,44 +155,41 @@ class Search:
         trial = self.bench.trials[0]
         run = traced(lambda: self.bench.program.run(trial.inputs), self.files, self.texts)
         numbers = sum(np.size(value) for value in trial.inputs.values())
-        self._cost = run.steps * (LINE + CALL + numbers / 16)
+        self._cost = run.steps * (LINE + CALL / 2 + numbers / 16)
         return run.functions
 
     def _edits(self, functions: Sequence[Editable]) -> Iterator[tuple[Editable, Edit]]:
         """The edits of all statements that come into question, the likeliest first."""
         asked: list[tuple[float, Editable, Pool, Place]] = []
+        pools: list[tuple[Editable, Pool]] = []
         for function in functions:
             module = ast.parse(self._text(function.path))
-            pool = Pool.of(function.node, module, function.classes[-1] if function.classes else None)
+            owner = function.classes[-1] if function.classes else None
+            pool = Pool.of(function.node, module, owner, function.shape)
+            pools.append((function, pool))
             for place in list(places(function.node.body)):
                 if place.statement.lineno in function.lines:
                     share = self._share(function, place)
                     if share is not None:
                         asked.append((share, function, pool, place))
         asked.sort(key=lambda one: one[0])
-        totals = {
-            function.name: [
-                target
-                for share, f, _, place in asked
-                if f is function and share == 0
-                for target in targets_of(place.statement)
-                if _is_zero(place.statement)
-            ]
-            for function in functions
-        }
         for band in BANDS:
             for function in functions:
                 for slot in default_slots(function.node):
                     for edit in number_edits(slot, band, slot.node.lineno):
                         yield function, edit
+            for function, pool in pools:
+                for place in places(function.node.body) if (totals := _forgotten(function.node)) else ():
+                    if place.is_last and place.statement.lineno in function.lines:
+                        for edit in accumulations(place, totals, pool, band):
+                            yield function, edit
             for share, function, pool, place in asked:
                 own = Band(band.low - share, band.high - share)
-                targets = targets_of(place.statement) if share == 0 else ()
+                targets = targets_of(place.statement) if share <= 0.5 else ()
                 for edit in (
                     *expression_edits(place.statement, pool, own),
                     *statement_edits(place, pool, own),
                     *insertions(place, targets, pool, own),
-                    *(accumulations(place, totals[function.name], pool, band) if place.is_last else ()),
                 ):
                     yield function, replace(edit, bits=edit.bits + share)
 
@@ -230,7 +227,7 @@ class Search:
             return 2.0 if isinstance(value, (ast.Tuple, ast.Dict)) and moved & self.wrong else None
         if moved & self.wrong:
             return 0.0
-        return 1.0 if not moved else None
+        return 0.5 if not moved else None  # a value that moves nothing may be the one that should
 
     # Whether ------------------------------------------------------------------------------------------------------
 
@@ -310,9 +307,21 @@ class Search:
         return True
 
 
-def _is_zero(node: ast.stmt) -> bool:
-    """Whether a statement makes an array of zeros."""
-    return isinstance(node, ast.Assign) and "zeros" in ast.unparse(node.value)
+def _length(edit: Edit) -> int:
+    """How long what an edit puts in is: of edits alike the plainest comes first."""
+    return len(ast.unparse(edit.new)) if edit.new is not None else 0
+
+
+def _forgotten(function: ast.FunctionDef) -> list[str]:
+    """Variables that begin as zeros, and to which nothing is added afterwards."""
+    begun, changed = [], set()
+    for node in ast.walk(function):
+        targets = targets_of(node) if isinstance(node, ast.stmt) else ()
+        if isinstance(node, ast.Assign) and "zeros" in ast.unparse(node.value):
+            begun += targets
+        else:
+            changed.update(targets)
+    return [name for name in begun if name not in changed]
 
 
 def _nudge(value: object) -> object:
