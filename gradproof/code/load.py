@@ -16,6 +16,7 @@ from gradproof.case.derivation import Derivation, Equation, known_errata, parts_
 from gradproof.case.reference import Reference
 from gradproof.code.acquittal import acquitted, is_result, reached
 from gradproof.code.emit import equation
+from gradproof.code.paths import arrays_in, attribute_of, part_or_none
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain
 from gradproof.code.program.equations import form_of
 from gradproof.code.program.results import agrees
@@ -218,7 +219,15 @@ class _Loader:
             and agrees(step.sample, self.samples.of(parts_of(name)[0]))
         }
         used = frozenset().union(*reached(right, self.reader).values())
-        return {path: step.number in used for path, step in named_steps("", returned)}
+        values = [array for number in used if number in self.reader.steps for array in self._arrays(number)]
+        return {
+            path: step.number in used or any(same(step.sample, value) for value in values)
+            for path, step in named_steps("", returned)
+        }
+
+    def _arrays(self, number: int) -> list[Any]:
+        """The arrays that a step is, or holds: the states of all steps of a recurrence."""
+        return [value for _, value in arrays_in(self.reader.steps[number].sample, depth=2) if np.ndim(value)]
 
     def _form(self, step: Step, name: str) -> tuple[int, ...] | None:
         truth = self.samples.of(parts_of(name)[0])
@@ -287,7 +296,9 @@ class _Loader:
         if type(value) in (bool, int, float, str, type(None)):
             expression = ast.Constant(value)
         else:
-            held = f"_held_{name}"
+            held, count = f"_held_{name}", 1  # two objects may have an attribute of one name
+            while held in self.reader.globals and self.reader.globals[held] is not value:
+                held, count = f"_held_{name}_{count}", count + 1
             self.reader.globals[held] = value
             expression = ast.Name(held, ast.Load())
         made = self.reader.step(value, expression, static=True)
@@ -312,9 +323,13 @@ class _Loader:
     def _attribute(self, reader: Reader, owner: Instance, name: str) -> Ref:
         """What an attribute is before the code writes it: a quantity, or what the constructor made."""
         function = type(owner.value).__name__
-        if not hasattr(owner.value, name):
-            raise GradproofError(f"{function} has no attribute {name!r} when it is read; is it set in another method?")
-        return self._wrapped(getattr(owner.value, name), f"self.{name}")
+        try:
+            value = attribute_of(owner.value, name)
+        except AttributeError as error:
+            raise GradproofError(
+                f"{function} has no attribute {name!r} when it is read; is it set in another method?"
+            ) from error
+        return self._wrapped(value, f"self.{name}")
 
     def _wrapped(self, value: Any, name: str) -> Ref:
         """A value of an object: a quantity where it has its drawn numbers, an object, a compound, or plain."""
@@ -366,7 +381,7 @@ class _Loader:
             return
         seen.add(id(instance))
         for name, ref in instance.attributes.items():
-            value = getattr(real, name, None)
+            value = part_or_none(real, name)
             if isinstance(ref, Instance):
                 self._compare_object(ref, value, f"{path}.{name}", seen)
             else:

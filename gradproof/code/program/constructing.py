@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from gradproof.code.naming import family_of, is_rate, symbol_of
+from gradproof.code.paths import arrays_in, drawn_at
 from gradproof.code.program.calls import TABLES, Argument, Call, Given, Plain
-from gradproof.code.program.paths import arrays_in, drawn_at
 from gradproof.code.program.running import Program
 from gradproof.code.quantities import Quantities
 from gradproof.errors import GradproofError

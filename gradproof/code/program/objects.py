@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from gradproof.code.naming import symbol_of
+from gradproof.code.paths import arrays_in, drawn_at, part_of
 from gradproof.code.program.calls import Call, Given
 from gradproof.code.program.constructing import constructed
-from gradproof.code.program.paths import arrays_in, drawn_at, part_of
 from gradproof.code.program.running import Program
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import leaves_of

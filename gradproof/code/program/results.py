@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from gradproof.code.naming import gradients_of, is_loss
+from gradproof.code.paths import arrays_in, part_of
 from gradproof.code.program.calls import TABLES, Call, Given, returned_names
-from gradproof.code.program.paths import arrays_in, part_of
 from gradproof.code.program.running import Outcome, Program
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import Structure

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.code.paths import put
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain, kept_of
-from gradproof.code.program.paths import put
 from gradproof.code.spec import Structure
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, MethodType
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.code.paths import part_or_none
 from gradproof.code.reading.functions import Text, is_straight, text_of
 from gradproof.code.reading.nodes import NOTHING, constant_of, name_of, short, without_sizes
 from gradproof.code.reading.rewriting import Rewriter
@@ -132,7 +134,11 @@ class Reader:
                 owner = self.resolved(node.value, scope, origin)
                 if isinstance(owner, Instance):
                     if node.attr not in owner.attributes:
-                        if isinstance(getattr(owner.value, node.attr, None), MethodType):
+                        kind = inspect.getattr_static(type(owner.value), node.attr, None)
+                        if isinstance(kind, property) and isinstance(kind.fget, FunctionType):
+                            text = text_of(kind.fget)
+                            return self.run(text, {text.parameters[0]: owner})
+                        if isinstance(part_or_none(owner.value, node.attr), MethodType):
                             return None
                         owner.first[node.attr] = self.attribute(self, owner, node.attr)
                         owner.attributes[node.attr] = _copied(owner.first[node.attr])
@@ -214,9 +220,18 @@ class Reader:
         function: object = None
         if isinstance(node.func, ast.Attribute):
             owner = self.resolved(node.func.value, scope, origin)
-            if isinstance(owner, Instance):
-                method = getattr(owner.value, node.func.attr, None)
+            if isinstance(owner, Instance) and isinstance(held := owner.attributes.get(node.func.attr), Instance):
+                owner, function = held, _call_of(held.value)
+            elif isinstance(owner, Instance):
+                method = part_or_none(owner.value, node.func.attr)
                 function = getattr(method, "__func__", method)
+                if isinstance(_call_of(method), FunctionType):
+                    owner = self.resolved(node.func, scope, origin)
+                    function = _call_of(method)
+        elif isinstance(node.func, (ast.Name, ast.Subscript)) and isinstance(
+            called := self.resolved(node.func, scope, origin), Instance
+        ):
+            owner, function = called, _call_of(called.value)
         elif isinstance(node.func, ast.Name) and node.func.id not in scope.variables:
             function = self.globals.get(node.func.id)
         if not isinstance(function, FunctionType) or function.__code__.co_filename != str(scope.text.path):
@@ -271,6 +286,11 @@ class Reader:
         for name, ref in scope.variables.items():
             known |= dict(named_steps(name, ref))
         return Origin(node.lineno, scope.text.segment(node), scope.text.name, known)
+
+
+def _call_of(value: Any) -> object:
+    """What calling an object of somebody's class runs; None where it cannot be called."""
+    return inspect.getattr_static(type(value), "__call__", None)
 
 
 _TEXTS = frozenset({"str", "int"})

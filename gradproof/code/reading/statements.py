@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradproof.code.reading import blocks, targets, unrolling
 from gradproof.code.reading.nodes import short
 from gradproof.code.reading.reader import Reader, Scope
-from gradproof.code.reading.steps import Origin
+from gradproof.code.reading.steps import Compound, Origin, Ref
 from gradproof.errors import GradproofError
 
 
@@ -54,6 +54,15 @@ class StatementReader(Reader):
                 raise GradproofError(f"{scope.text.place(node.lineno)}: {short(origin.text)} cannot be followed")
             case _:
                 blocks.run(self, node, scope, origin)
+
+    def resolved(self, node: ast.expr, scope: Scope, origin: Origin) -> Ref | None:
+        """What an expression names; a list made of objects that are read is one, too: `list(self.layers.values())`."""
+        match node:
+            case ast.Call(func=ast.Name(id="list" | "tuple" | "reversed")) | ast.Subscript(slice=ast.Slice()):
+                items = unrolling.items_of(self, node, scope, origin)
+                if items and any(map(unrolling.holds_object, items)):
+                    return Compound("list", dict(enumerate(items)))
+        return super().resolved(node, scope, origin)
 
     def branch(self, node: ast.If, scope: Scope, origin: Origin) -> None:
         """A condition on plain Python values is decided; one on values of arrays is a block."""

@@ -128,13 +128,18 @@ def augmented(reader: Reader, node: ast.AugAssign, scope: Scope, origin: Origin)
 
 
 def appended(reader: Reader, call: ast.Call, scope: Scope, origin: Origin) -> bool:
-    """`caches.append(cache)` on a list whose items are known; False for any other call."""
+    """`caches.append(cache)`, `layers.reverse()` on a list whose items are known; False for any other call."""
     match call:
         case ast.Call(func=ast.Attribute(value=inner, attr="append"), args=[item], keywords=[]):
             owner = None if isinstance(inner, ast.Call) else reader.resolved(inner, scope, origin)
             if isinstance(owner, Compound) and owner.kind == "list":
                 owner.items[len(owner.items)] = reader.ref(item, scope, origin)
                 owner.whole = None
+                return True
+        case ast.Call(func=ast.Attribute(value=ast.Name() as inner, attr="reverse"), args=[], keywords=[]):
+            owner = reader.resolved(inner, scope, origin)
+            if isinstance(owner, Compound) and owner.kind == "list" and owner.whole is None:
+                owner.items = dict(enumerate(reversed(owner.items.values())))
                 return True
     return False
 

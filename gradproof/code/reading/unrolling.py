@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from types import MethodType
 from typing import Any
 
+from gradproof.code.paths import part_or_none
 from gradproof.code.reading import targets
 from gradproof.code.reading.nodes import NOTHING
 from gradproof.code.reading.reader import Reader, Scope
@@ -30,7 +31,7 @@ def unrolled(reader: Reader, node: ast.For, scope: Scope, origin: Origin) -> boo
     turns = items_of(reader, node.iter, scope, origin)
     if turns is None or len(turns) > TURNS:
         return False
-    if not any(map(_holds_object, turns)) and not _calls_method(reader, node, scope, origin):
+    if not any(map(holds_object, turns)) and not _calls_method(reader, node, scope, origin):
         return False
     for turn in turns:
         targets.bind(reader, node.target, turn, scope, origin)
@@ -70,7 +71,7 @@ def items_of(reader: Reader, node: ast.expr, scope: Scope, origin: Origin) -> li
                 None if end is None else reader.key(end, scope, origin) for end in (part.lower, part.upper, part.step)
             ]
             return None if found is None or NOTHING in ends else found[slice(*ends)]
-    owner = reader.resolved(node, scope, origin)
+    owner = Reader.resolved(reader, node, scope, origin) if _is_plain(node) else None
     if not isinstance(owner, Compound):
         return None
     return _numbers(reader, owner.items) if owner.kind == "dict" else list(owner.items.values())
@@ -84,8 +85,9 @@ def _rows(*columns: Sequence[Ref]) -> list[Ref]:
     return [Compound("tuple", dict(enumerate(row))) for row in itertools.zip_longest(*columns) if None not in row]
 
 
-def _holds_object(ref: Ref) -> bool:
-    return isinstance(ref, Instance) or (isinstance(ref, Compound) and any(map(_holds_object, ref.items.values())))
+def holds_object(ref: Ref) -> bool:
+    """Whether a value is an object whose methods are read, or a structure with one in it."""
+    return isinstance(ref, Instance) or (isinstance(ref, Compound) and any(map(holds_object, ref.items.values())))
 
 
 def _calls_method(reader: Reader, node: ast.For, scope: Scope, origin: Origin) -> bool:
@@ -94,13 +96,17 @@ def _calls_method(reader: Reader, node: ast.For, scope: Scope, origin: Origin) -
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             holder: ast.expr = part.func.value
             owner = reader.resolved(holder, scope, origin) if _is_plain(holder) else None
-            if isinstance(owner, Instance) and isinstance(getattr(owner.value, part.func.attr, None), MethodType):
+            if isinstance(owner, Instance) and isinstance(part_or_none(owner.value, part.func.attr), MethodType):
                 return True
             while isinstance(holder, ast.Subscript):
                 holder = holder.value
                 owner = reader.resolved(holder, scope, origin) if _is_plain(holder) else None
-                if isinstance(owner, Compound) and any(map(_holds_object, owner.items.values())):
+                if isinstance(owner, Compound) and any(map(holds_object, owner.items.values())):
                     return True
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Subscript) and _is_plain(part.func.value):
+            owner = reader.resolved(part.func.value, scope, origin)
+            if isinstance(owner, Compound) and any(map(holds_object, owner.items.values())):
+                return True
     return False
 
 

@@ -49,6 +49,14 @@ def attribute_of(value: Any, name: str) -> Any:
     return getattr(value, name)
 
 
+def part_or_none(owner: Any, name: str) -> Any:
+    """An attribute by its name within the class; None where there is none."""
+    try:
+        return attribute_of(owner, name)
+    except AttributeError:
+        return None
+
+
 def put(value: Any, path: str, new: Any) -> None:
     """Put a value at a path; an array of its shape is written into, so that every name for it has the new numbers.
 
