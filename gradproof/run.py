@@ -8,6 +8,7 @@ from types import FunctionType
 
 import gradproof.report  # noqa: F401  results show themselves by what it registers
 from gradproof import defaults
+from gradproof.case.depth import room_for_depth
 from gradproof.case.derivation import Derivation
 from gradproof.case.project import Project
 from gradproof.case.reference import Reference, as_references
@@ -42,6 +43,7 @@ AT_MORE_ROWS = 64
 """So many trials are run with more rows where the inputs have a single one."""
 
 
+@room_for_depth()
 def crosscheck(
     case: Checkable,
     reference: Reference | Sequence[Reference] | None = None,

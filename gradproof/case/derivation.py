@@ -175,7 +175,12 @@ class Derivation:
                 if parent is not None and parent.name not in found:
                     found.add(parent.name)
                     stack.append(parent)
-        return tuple(other.name for other in self.equations if other.name in found)
+        return tuple(sorted(found, key=self._places.__getitem__))
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """Where each equation stands in the document."""
+        return {equation.name: place for place, equation in enumerate(self.equations)}
 
 
 def read_derivation(module: ModuleType, name: str, within: Path) -> Derivation:
@@ -276,28 +281,37 @@ def _inputs(name: str, function: FunctionType, path: Path, line: int) -> tuple[s
 
 @dataclass(frozen=True)
 class _File:
-    """The lines of a source file, and all its statements that can define a function."""
+    """The lines of a source file, its functions by their first line, and its assignments, which may hold a lambda."""
 
     lines: list[str]
-    definitions: list[ast.FunctionDef | ast.Assign]
+    functions: dict[tuple[str, int], ast.FunctionDef]
+    assignments: list[ast.Assign]
 
 
 def _read_file(path: Path) -> _File:
     """The text of a file, or of a notebook's cell, which is kept in Python's own cache of lines."""
     text = read_source(path) if path.is_file() else "".join(linecache.getlines(str(path)))
-    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.Assign))]
-    return _File(text.splitlines(keepends=True), nodes)
+    nodes = list(ast.walk(ast.parse(text)))
+    functions = {(node.name, _first_line(node)): node for node in nodes if isinstance(node, ast.FunctionDef)}
+    return _File(text.splitlines(keepends=True), functions, [node for node in nodes if isinstance(node, ast.Assign)])
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    """Where a definition begins, its decorators with it: what its code calls its first line."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
 def _definition(function: FunctionType, file: _File) -> tuple[int, str]:
     """Line and text of a function's definition; of the statement that holds it where it is a lambda."""
     first = function.__code__.co_firstlineno
-    for node in file.definitions:
-        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-        end = node.end_lineno or node.lineno
-        if start <= first <= end and (isinstance(node, ast.Assign) or node.name == function.__name__):
-            return node.lineno, inspect.cleandoc("\n" + "".join(file.lines[start - 1 : end])) + "\n"
-    return first, ""
+    node: ast.stmt | None = file.functions.get((function.__name__, first))
+    if node is None:
+        held = (one for one in file.assignments if one.lineno <= first <= (one.end_lineno or one.lineno))
+        node = next(held, None)
+    if node is None:
+        return first, ""
+    start, end = min(first, node.lineno), node.end_lineno or node.lineno
+    return node.lineno, inspect.cleandoc("\n" + "".join(file.lines[start - 1 : end])) + "\n"
 
 
 def _refuse_double_definitions(path: Path, place: str) -> None:

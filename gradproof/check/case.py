@@ -59,12 +59,12 @@ class Case:
         _ = self.derivation.order
 
     def _problems(self, equation: Equation) -> list[str]:
-        known = [*self.derivation.by_name, *self.bindings[0].roots]
+        by_name, roots = self.derivation.by_name, self.bindings[0].roots
         return [
             f"{equation.place}: {equation.name} takes {name!r}, which is neither an equation nor a quantity of "
-            f"{self.place}{suggestions(name, known)}; {self.bindings[0].why_unknown(name)}"
+            f"{self.place}{suggestions(name, [*by_name, *roots])}; {self.bindings[0].why_unknown(name)}"
             for name in equation.inputs
-            if name not in self.derivation.by_name and self.sources.get(name) is None
+            if name not in by_name and self.sources.get(name) is None
         ] + self._unknown_result(equation)
 
     def _unknown_result(self, equation: Equation) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from gradproof import __version__
+from gradproof.case.depth import room_for_depth
 from gradproof.case.project import suggestions
 from gradproof.cli.status import INTERRUPTED, USER_MISTAKE
 from gradproof.errors import GradproofError, visible
@@ -43,7 +44,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run, and turn what stopped the run into a message and an exit status."""
         try:
-            result = super().invoke(ctx)
+            with room_for_depth():
+                result = super().invoke(ctx)
             sys.stdout.flush()
             return result
         except GradproofError as error:

@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from gradproof.case.depth import room_for_depth
 from gradproof.case.project import Project
 from gradproof.check.facts.failures import Failure
 from gradproof.cli.checking import Finished, Settings, checked, with_extras
@@ -144,6 +145,7 @@ def _single_threaded() -> Iterator[None]:
             del os.environ[name]
 
 
+@room_for_depth()
 def _serve(pipe: Connection, project: Project, settings: Settings) -> None:
     """A worker: cases come through the pipe, outcomes go back, until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides what Ctrl-C means
