@@ -1,37 +1,48 @@
 """Whether the harness's own tests would notice a slip in the harness: single edits of the modules that judge.
 
-    python -m benchmarks.own_mutants [--edits 150] [--seed 0] [--only compare] [--seconds 300]
+    python benchmarks/own_mutants.py --into found.jsonl [--edits 150] [--seed 0] [--only compare] [--seconds 300]
 
 An edit changes one operator, comparison, constant or call of `abs`, `minimum`, `maximum`, `isfinite`, `any`, `all` in
-one module. The tests of that module are run on a copy of the package with the edit, until one fails. An edit that no
-test notices is printed with its line: it asks for a test, or it changes nothing.
+one module. The tests of that module are run on the package with the edit, the quickest first, until one fails. An edit
+that no test notices is printed with its line: it asks for a test, or it changes nothing. What was found is appended to
+a file, and a later run goes on where that file ends.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import importlib
+import json
 import os
 import random
-import shutil
-import subprocess
+import resource
+import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder, SourceLoader
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
 
+import pytest
+
+for heavy in ("torch", "torch.fx", "torch._subclasses.fake_tensor", "pandas", "hypothesis", "numpy"):
+    importlib.import_module(heavy)  # once for all edits; nothing of gradproof may be imported here
+
 ROOT = Path(__file__).resolve().parent.parent
+BRANCHES, CROSSCHECK = "tests/check/test_branches.py", "tests/check/test_crosscheck.py"
 TESTS = {
-    "check/compare.py": ("tests/check/test_compare.py", "tests/check/test_branches.py"),
-    "check/resolution.py": ("tests/check/test_resolution.py", "tests/check/test_branches.py"),
-    "check/bounds.py": ("tests/check/test_branches.py", "tests/check/test_crosscheck.py"),
-    "check/judging.py": ("tests/check/test_branches.py", "tests/check/test_crosscheck.py"),
-    "check/verdicts.py": ("tests/check/test_vacuity.py", "tests/check/test_crosscheck.py"),
+    "check/compare.py": ("tests/check/test_compare.py", "tests/check/test_resolution.py", BRANCHES),
+    "check/facts/resolution.py": ("tests/check/test_resolution.py", BRANCHES),
+    "check/bounds.py": ("tests/check/test_resolution.py", BRANCHES, CROSSCHECK),
+    "check/judging.py": ("tests/check/test_resolution.py", BRANCHES, CROSSCHECK),
+    "check/verdicts.py": ("tests/check/test_vacuity.py", "tests/check/test_resolution.py", BRANCHES, CROSSCHECK),
     "check/vacuity.py": ("tests/check/test_vacuity.py",),
     "trials/draws.py": ("tests/trials",),
-    "proof/identity.py": ("tests/proof",),
-    "arrays/bounds": ("tests/arrays/test_branch_bounds.py", "tests/arrays", "tests/check/test_branches.py"),
+    "proof/identity.py": ("tests/proof/test_proof_identities.py", "tests/proof/test_proof_edges.py"),
+    "arrays/bounds": ("tests/arrays/test_branch_bounds.py", "tests/arrays/test_bound_array.py", BRANCHES),
 }
 """The modules that judge, below `gradproof/`, and the tests that must notice a slip in each, the quickest first."""
 
@@ -49,15 +60,21 @@ class Edit:
 
     Attributes:
         module: The file.
-        line: Its line.
+        line, column: Where.
         what: What is changed, in words.
         text: The module's text with the edit.
     """
 
     module: Path
     line: int
+    column: int
     what: str
     text: str
+
+    @property
+    def name(self) -> str:
+        """The place and the change, in one line."""
+        return f"{self.module.relative_to(ROOT).as_posix()}:{self.line}:{self.column}: {self.what}"
 
 
 def edits_of(module: Path) -> Iterator[Edit]:
@@ -70,7 +87,7 @@ def edits_of(module: Path) -> Iterator[Edit]:
         if isinstance(node, ast.expr):
             for what, change in _changes(node):
                 change()
-                yield Edit(module, node.lineno, what, ast.unparse(ast.fix_missing_locations(tree)))
+                yield Edit(module, node.lineno, node.col_offset, what, ast.unparse(ast.fix_missing_locations(tree)))
 
 
 def _changes(node: ast.expr) -> Iterator[tuple[str, Callable[[], None]]]:
@@ -105,23 +122,58 @@ def _of_call(node: ast.Call) -> Iterator[tuple[str, Callable[[], None]]]:
         yield f"{name} dropped", drop
 
 
-def killed(edit: Edit, tests: tuple[str, ...], seconds: float) -> bool | None:
-    """Whether a test fails on the package with the edit; None where they do not end in time."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("gradproof", "tests", "manual", "reference", "pyproject.toml"):
-            source, target = ROOT / name, Path(folder) / name
-            shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
-        text = edit.text.replace("__bare(", "(lambda value: value)(")
-        (Path(folder) / edit.module.relative_to(ROOT)).write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
-        environment = {**os.environ, "PYTHONPATH": folder, "OMP_NUM_THREADS": "1"}
-        try:
-            done = subprocess.run(
-                command, cwd=folder, env=environment, capture_output=True, timeout=seconds, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return None
-        return done.returncode != 0
+def verdict(edit: Edit, tests: tuple[str, ...], seconds: float) -> str:
+    """`noticed` where a test fails on the package with the edit, `survives`, or `no answer`: they do not end in time.
+
+    The tests run in a child of this process, so that torch and pytest are imported once for all edits. An edit after
+    which they take many times as long counts as noticed by whoever waits for them, but is told apart.
+    """
+    child = os.fork()
+    if not child:
+        os._exit(_tried(edit, tests, seconds))
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return "no answer" if os.WTERMSIG(status) == signal.SIGXCPU else "noticed"
+    return "survives" if os.WEXITSTATUS(status) == 0 else "noticed"
+
+
+def _tried(edit: Edit, tests: tuple[str, ...], seconds: float) -> int:
+    """In the child: pytest's exit status with the edited module in the place of the real one."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(_spent() + seconds), resource.RLIM_INFINITY))
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    name = ".".join(edit.module.relative_to(ROOT).with_suffix("").parts)
+    text = edit.text.replace("__bare(", "(lambda value: value)(")
+    sys.meta_path.insert(0, _Edited(name, edit.module, text))
+    os.chdir(ROOT)
+    return int(pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
+
+
+def _spent() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime + 1
+
+
+class _Edited(MetaPathFinder, SourceLoader):
+    """Finds one module, with another text than its file has."""
+
+    def __init__(self, name: str, path: Path, text: str) -> None:
+        self.name, self.path, self.text = name, path, text
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """The edited module, by its full name."""
+        return spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None
+
+    def get_filename(self, fullname: str) -> str:
+        """The file that it stands for."""
+        return str(self.path)
+
+    def get_data(self, path: str) -> bytes:
+        """The edited text; nothing that was compiled before."""
+        if path.endswith(".pyc"):
+            raise OSError(path)
+        return self.text.encode()
 
 
 def modules() -> Iterator[tuple[Path, tuple[str, ...]]]:
@@ -139,23 +191,40 @@ def modules() -> Iterator[tuple[Path, tuple[str, ...]]]:
 
 
 def main() -> None:
-    """Draw edits, run the tests on each, print what survives and the share that is killed."""
+    """Draw edits, run the tests on those that the file does not know, print what survives and the share noticed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--edits", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="only modules whose path has this in it")
-    parser.add_argument("--seconds", type=float, default=300.0, help="how long the tests of an edit may take")
+    parser.add_argument("--into", type=Path, required=True, help="where results are kept, a line each")
+    parser.add_argument("--seconds", type=float, default=300.0, help="processor time of this slice")
+    parser.add_argument("--each", type=float, default=60.0, help="how long the tests of an edit may take")
+    parser.add_argument("--again", action="store_true", help="try those again that survived")
     options = parser.parse_args()
     found = [(edit, tests) for module, tests in modules() if options.only in str(module) for edit in edits_of(module)]
     drawn = random.Random(options.seed).sample(found, min(options.edits, len(found)))
-    noticed = 0
-    for edit, tests in drawn:
-        outcome = killed(edit, tests, options.seconds)
-        noticed += outcome is True
-        if not outcome:
-            word = "no answer in time" if outcome is None else "survives"
-            print(f"{word}: {edit.module.relative_to(ROOT)}:{edit.line}: {edit.what}", flush=True)
-    print(f"{noticed} of {len(drawn)} edits noticed, of {len(found)} possible ones")
+    lines = options.into.read_text(encoding="utf-8").splitlines() if options.into.exists() else []
+    known = {line["edit"]: line["verdict"] for line in map(json.loads, lines)}
+    with options.into.open("a", encoding="utf-8") as file:
+        for edit, tests in drawn:
+            if children() > options.seconds:
+                break
+            if known.get(edit.name) in ((None, "survives", "no answer") if options.again else (None,)):
+                known[edit.name] = verdict(edit, tests, options.each)
+                file.write(json.dumps({"edit": edit.name, "verdict": known[edit.name]}) + "\n")
+                file.flush()
+    tried = {edit.name: known[edit.name] for edit, _ in drawn if edit.name in known}
+    for name, word in tried.items():
+        if word != "noticed":
+            print(f"{word}: {name}")
+    noticed = sum(word != "survives" for word in tried.values())
+    print(f"{noticed} of {len(tried)} edits noticed; {len(drawn)} drawn of {len(found)} possible ones")
+
+
+def children() -> float:
+    """The processor time of the tests so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

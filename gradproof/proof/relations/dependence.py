@@ -12,7 +12,6 @@ from gradproof.proof.field.rules import Indicator
 from gradproof.proof.field.rules_exponential import Exponential
 from gradproof.proof.field.rules_root import RootOfSquare
 
-
 _A_LOOK = 5.0
 """How long it takes to look at a node, in about microseconds."""
 
