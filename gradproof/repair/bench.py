@@ -8,9 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from gradproof.repair.derive import Oracle
 from gradproof.repair.equation import Context, Equation, functions_of
 from gradproof.repair.evidence.confirm import holds, outputs
-from gradproof.repair.evidence.groups import Evidence
+from gradproof.repair.evidence.groups import Evidence, agreeing
 from gradproof.repair.evidence.prefilter import coincidences, screen
 from gradproof.repair.evidence.soundness import (
     adds_a_size,
@@ -21,7 +22,9 @@ from gradproof.repair.evidence.soundness import (
 from gradproof.repair.explain.diagnosis import Diagnosis
 from gradproof.repair.explain.values import diagnose_values
 from gradproof.repair.formulas.evaluate import FAILURES, evaluate
-from gradproof.repair.formulas.functions import LEAD, Array
+from gradproof.repair.formulas.formula import Formula
+from gradproof.repair.formulas.functions import LEAD, Array, Functions
+from gradproof.repair.formulas.names import descendants, readable
 from gradproof.repair.formulas.parsed import Definition
 from gradproof.repair.formulas.rewrite import Unwritable
 from gradproof.repair.helpers import Composite, Helpers, composite, helpers_among, upstream, with_helpers
@@ -41,6 +44,7 @@ class Bench:
         seed: For the random directions on which values are compared; the result is the same for the same seed.
         elsewhere: True values at other sizes than those of the case, where its model can be built at others.
         zeroed: True values where much of what is drawn is 0.
+        oracle: What gives the true formula of a quantity where no edit of a text does; None where there is none.
     """
 
     evidence: tuple[Evidence, ...]
@@ -49,6 +53,7 @@ class Bench:
     seed: int = 0
     elsewhere: tuple[Evidence, ...] = ()
     zeroed: tuple[Evidence, ...] = ()
+    oracle: Oracle | None = None
 
     @cached_property
     def true(self) -> frozenset[str]:
@@ -157,6 +162,19 @@ class Bench:
             return composite(new, self.helpers)
         return composite(wrong, {**self.helpers, edited.quantity: new})
 
+    def derived(self, equation: Equation) -> Formula | None:
+        """The true formula of an equation's quantity, in names that it may read, seen to be right in every trial."""
+        if self.oracle is None:
+            return None
+        context, quantity = self.context, equation.quantity
+        pool = readable(quantity, self.known, context.inputs, context.ancestors)
+        legible = self.true.intersection((*pool, *equation.inputs))
+        legible -= descendants(context.inputs, quantity) | {quantity}
+        formula = self.oracle.formula(quantity, legible, equation.inputs)
+        every = (*self.groups[0], *self.groups[1], *self.elsewhere)
+        is_right = formula is not None and all(_gives(formula, quantity, group) for group in every)
+        return formula if is_right else None
+
     @cached_property
     def one_size(self) -> frozenset[int]:
         """The sizes of all axes, where the trials have one set of sizes only; else none."""
@@ -200,6 +218,16 @@ class Bench:
         except FAILURES:
             return False
         return value.shape[LEAD:] == given.shape[1:] and _equal(value[0], given)
+
+
+def _gives(formula: Formula, quantity: str, group: Evidence) -> bool:
+    """Whether a formula gives the truth of a quantity in every trial, and is finite there."""
+    try:
+        with np.errstate(all="ignore"):
+            value = evaluate(formula, group.lifted, Functions({"np": np}))
+    except (*FAILURES, KeyError):
+        return False
+    return bool(agreeing(value, group.lifted[quantity][0], group.allowed(quantity)).all())
 
 
 def _equal(value: Array, given: Array) -> bool:

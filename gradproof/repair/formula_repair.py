@@ -12,7 +12,7 @@ from gradproof.repair.equation import Equation, functions_of
 from gradproof.repair.evidence.confirm import compiled
 from gradproof.repair.evidence.soundness import edited_statements
 from gradproof.repair.explain.explain import Setting, explain
-from gradproof.repair.formulas.formula import names_in
+from gradproof.repair.formulas.formula import Formula, names_in
 from gradproof.repair.formulas.functions import LEAD, Functions
 from gradproof.repair.formulas.names import descendants, readable
 from gradproof.repair.formulas.rewrite import Unwritable, rewrite
@@ -26,6 +26,9 @@ from gradproof.repair.search.search import search
 from gradproof.repair.search.term_bank import Bank
 
 MOST_ALTERNATIVES = 3
+WHOLLY = 30.0
+"""Bits of a formula that has nothing of the one that stands there."""
+LAST_LEVEL = 4
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,12 @@ class FormulaRepair:
         if not fixes:
             return Repair(None, (), self.workbench.reading(self.equation), counts)
         return Repair(fixes[0], tuple(fixes[1 : 1 + MOST_ALTERNATIVES]), fixes[0].diagnosis, counts)
+
+    def rewritten(self, formula: Formula) -> Repair | None:
+        """The repair that is another formula altogether, written into the text and run; None where it is not right."""
+        candidate = Candidate(formula, WHOLLY, WHOLLY, LAST_LEVEL)
+        fix = self.fixes.get(id(candidate)) if self.check(candidate) else None
+        return None if fix is None else Repair(fix, (), fix.diagnosis, None)
 
     def problem(self) -> Problem:
         bench, context = self.workbench, self.workbench.context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,17 +49,25 @@ class Workbench(Bench):
             definition = "its text does not give what the function gives"
         if isinstance(definition, Definition):
             program = fused(equation, definition, self.helpers, self.context.settled)
-            found = FormulaRepair(self, equation, program, budget).repair()
+            search = FormulaRepair(self, equation, program, budget)
+            found = search.repair()
             unread = len(upstream(equation, self.helpers)) >= len(program.parts)
             # A larger edit may only make up for a slip in a helper that is no formula.
             large = found.tried is not None and found.tried.level > 1
             if found.fix is not None and not (unread and large) and is_written(equation, found.fix):
                 return found
             other = self._of_code(equation, budget)
-            return found if other.fix is None else other
+            if other.fix is not None:
+                return other
+            derived = self.derived(equation)
+            whole = search.rewritten(derived) if derived is not None else None
+            if whole is not None and whole.fix is not None and is_written(equation, whole.fix):
+                return whole
+            return replace(found, fix=None, alternatives=(), derived=derived)
         if Source.of(equation.source) is None:
             return Repair(None, (), self.reading(equation), None, definition)
-        return self._of_code(equation, budget)
+        found = self._of_code(equation, budget)
+        return found if found.fix is not None else replace(found, derived=self.derived(equation))
 
     def _of_code(self, equation: Equation, budget: Budget) -> Repair:
         """The edit of an equation's text; if there is none, that which reads what the code has computed besides."""

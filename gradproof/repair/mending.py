@@ -17,9 +17,14 @@ from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
 from gradproof.repair.budget import SECOND
+from gradproof.repair.code.scope import substituted_names
+from gradproof.repair.derive import Oracle
 from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.explain.overflow import OVERFLOWS
+from gradproof.repair.formulas.formula import Formula, names_in
+from gradproof.repair.formulas.names import ends
+from gradproof.repair.formulas.printing import show
 from gradproof.repair.program.mending import held
 from gradproof.repair.program.patching import TextFile
 from gradproof.repair.program.search import FileFix
@@ -111,7 +116,8 @@ def _mend_equations(
     passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
     ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
     context = Context(case.derivation.equations, passing, ancestors)
-    workbench = Workbench(evidence, others, context, seed, elsewhere(case, seed), zeroed(case, seed))
+    at_edges = elsewhere(case, seed), zeroed(case, seed)
+    workbench = Workbench(evidence, others, context, seed, *at_edges, Oracle(case, seed))
     return none | mend_all(wrong, workbench, failures=failures, most=budget_seconds * SECOND)
 
 
@@ -131,6 +137,8 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         return _patched(one, repair.patch)
     if repair.fix is None:
         parts.append(repair.refusal or "no fix found")
+        if repair.derived is not None:
+            parts.append(_true_formula(derivation.by_name[one.equation], repair.derived))
         return replace(one, diagnosis="; ".join(parts))
     fix = repair.fix
     edited = derivation.by_name[fix.equation]
@@ -167,6 +175,17 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         fresh_trials=fix.fresh_trials,
         alternatives=tuple(dict.fromkeys(alternatives)),
     )
+
+
+def _true_formula(equation: Equation, formula: Formula) -> str:
+    """What a quantity truly is, in the code's own variables where it has one for each name."""
+    what = "the true gradient" if ends(equation.quantity) is not None else "the true value"
+    written = written_of(equation) if equation.code is not None else None
+    variables = written.statements[-1].variables if written is not None and written.statements else {}
+    names = {name: variables.get(name, "") for name in names_in(formula)}
+    if written is None or not all(names.values()):
+        return f"{what} is {equation.quantity} = {show(formula)}"
+    return f"{what} is {substituted_names(show(formula), names)}"
 
 
 def _patched(one: EquationResult, patch: FileFix) -> EquationResult:

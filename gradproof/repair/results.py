@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradproof.repair.explain.diagnosis import Diagnosis
+from gradproof.repair.formulas.formula import Formula
 from gradproof.repair.formulas.rewrite import Span
 from gradproof.repair.program.search import FileFix
 from gradproof.repair.search.problem import Counts
@@ -74,6 +75,7 @@ class Repair:
         tried: How much was tried; None if the search was not begun.
         refusal: Why the search was not begun; empty if it was.
         patch: An edit of the file with which the code as a whole is right, where that was found.
+        derived: The true formula, where no edit was found and torch's operations give one; it is right in all trials.
     """
 
     fix: Fix | None
@@ -82,3 +84,4 @@ class Repair:
     tried: Counts | None
     refusal: str = ""
     patch: FileFix | None = None
+    derived: Formula | None = None
