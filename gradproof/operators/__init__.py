@@ -6,7 +6,16 @@ may put in. Formulas, statements, whole programs, printed maths and planted mist
 
 from __future__ import annotations
 
-from gradproof.operators.numbers import AXES, EPSILONS, EXPONENTS, NUMBERS, number_bits, numbers_near, written_number
+from gradproof.operators.numbers import (
+    AXES,
+    EPSILONS,
+    EXPONENTS,
+    NUMBERS,
+    number_bits,
+    numbers_near,
+    with_plain_powers,
+    written_number,
+)
 from gradproof.operators.table import OPERATORS, Operator, Swap, arithmetic, comparisons, functions
 
 __all__ = [
@@ -22,5 +31,6 @@ __all__ = [
     "functions",
     "number_bits",
     "numbers_near",
+    "with_plain_powers",
     "written_number",
 ]

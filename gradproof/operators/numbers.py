@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+_POWER = re.compile(r"(\d)e-0(\d)\b")
 
 NUMBERS: dict[float, float] = {1: 2.0, 2: 2.0, 0: 2.0, -1: 2.0, 0.5: 3.25, 3: 4.0, 4: 4.0}
 """Small numbers, and the bits that it takes to write each."""
@@ -48,6 +51,11 @@ def numbers_near(value: float) -> Iterator[tuple[float, float]]:
         if other not in seen:
             seen.add(other)
             yield _plain(other), more
+
+
+def with_plain_powers(text: str) -> str:
+    """A text that Python has made with its small numbers as a person writes them: `1e-5` for `1e-05`."""
+    return _POWER.sub(r"\1e-\2", text)
 
 
 def _plain(value: float) -> float:

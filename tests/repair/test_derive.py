@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from repair_setup import formula
 
 from gradproof import crosscheck
 from gradproof.case.derivation import Equation
@@ -15,7 +16,6 @@ from gradproof.repair.derive import Oracle
 from gradproof.repair.derive.neat import neat
 from gradproof.repair.formulas.printing import show
 from gradproof.repair.mending import mend_case, with_repairs
-from tests.repair.repair_setup import formula
 
 ROOT = Path(__file__).parents[2]
 

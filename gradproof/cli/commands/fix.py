@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,11 +10,9 @@ from gradproof import defaults
 from gradproof.case.project import find_project
 from gradproof.cli.options import seed_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
-from gradproof.errors import GradproofError
 
 if TYPE_CHECKING:
     from gradproof.check.facts.result import CheckResult
-    from gradproof.repair.mending import FilePatch
 
 
 @click.command("fix", short_help="Print the patch that mends a case, or apply it.")
@@ -44,7 +41,8 @@ def command(
 
     Standard output has the diff alone, so it can be piped into `git apply`. What was wrong is told on standard error.
 
-    With --write the case is checked again after each file: a fix that makes nothing better is taken back.
+    With --write the case is checked again: fixes that make nothing better, or anything worse, are taken back, and it
+    is said which were kept.
 
     Exit status: 0 where every wrong equation has a fix (with --write: where the check passes), else 1; 2 for a broken
     case.
@@ -52,6 +50,7 @@ def command(
     project = find_project()
     from gradproof.check.case import load_case
     from gradproof.check.facts.failures import Failure
+    from gradproof.repair.applying import applied
     from gradproof.repair.mending import mend_case, patches, with_repairs
     from gradproof.report.terminal.repairs import print_repairs, stderr
     from gradproof.run import crosscheck
@@ -73,36 +72,7 @@ def command(
     def check() -> CheckResult:
         return crosscheck(case, trials=trials, seed=seed, scale=scale, project=project, repair=False)
 
-    ctx.exit(AS_EXPECTED if _applied(found, result, check).ok else DISAGREEMENT)
-
-
-def _applied(found: Sequence[FilePatch], before: CheckResult, check: Callable[[], CheckResult]) -> CheckResult:
-    """Write patches and check again; a file whose patch made nothing better, or spoilt what was right, is put back.
-
-    Returns:
-        What stands at the end.
-    """
-    from gradproof.repair.mending import put_back, write
-
-    for patch in found:
-        if patch.new == patch.old:
-            continue
-        name = f"{patch.path.parent.name}/{patch.path.name}"
-        original = write(patch)
-        try:
-            after, why = check(), ""
-        except GradproofError as error:
-            after, why = before, str(error)
-        right = {one.equation for one in before.results if one.verdict == "agrees"}
-        spoilt = right - {one.equation for one in after.results if one.verdict == "agrees"}
-        if not why and spoilt:
-            why = f"{', '.join(sorted(spoilt))} would no longer agree"
-        elif not why and len(after.wrong) >= len(before.wrong):
-            why = "it makes no wrong equation right"
-        if why:
-            put_back(patch.path, original)
-            click.echo(f"not written: {name}: {why}", err=True)
-        else:
-            before = after
-            click.echo(f"written: {name}; checked again: {after.sentence}", err=True)
-    return before
+    done = applied(loaded, repairs, result, check)
+    for line in done.told:
+        click.echo(line, err=True)
+    ctx.exit(AS_EXPECTED if done.result.ok else DISAGREEMENT)

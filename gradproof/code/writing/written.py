@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from gradproof.case.derivation import Equation
 from gradproof.code.reading.steps import Origin
 from gradproof.code.writing.merging import differing, in_variables, merged, names_in
+from gradproof.operators import with_plain_powers
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -188,6 +189,7 @@ class Written:
         old = ast.unparse(original)
         if new is None:
             return None
+        new = with_plain_powers(new) if with_plain_powers(new) != with_plain_powers(old) else new
         # The update of a parameter has the parameter's own name: the text is right, but it stands too late.
         late = next((n for name, n in moved.items() if n and name.endswith("_new")), 0)
         added = names_in(other) - names_in(one) - {"np", "numpy"}

@@ -143,7 +143,7 @@ def _kept_from_zero(source: Source, node: ast.expr) -> Iterator[Slip]:
         text = f" + {mistakes.written_number(epsilon)}"
         spans = source.plus(node, text, wrapped=True)
         sentence = table.EPSILON.says(source.of_node(node), text[3:])
-        yield Slip(spans, table.EPSILON.bits + bits - 1.0, table.EPSILON.name, sentence)
+        yield Slip(spans, table.EPSILON.bits + bits, table.EPSILON.name, sentence)
 
 
 def _without(source: Source, node: ast.BinOp, operator: str, *, is_left_kept: bool) -> Span | None:

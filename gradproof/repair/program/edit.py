@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gradproof.operators import with_plain_powers
+
 WHOLE = 2.0
 """Bits by which an edit is dearer than in an equation: it may stand anywhere in the program."""
-
-_POWER = re.compile(r"(\d)e-0(\d)\b")
 
 Undo = Callable[[], None]
 
@@ -132,7 +131,7 @@ def parsed(text: str) -> ast.expr:
 
 def written(node: ast.AST) -> str:
     """A node as text, its small numbers as a person writes them."""
-    return _POWER.sub(r"\1e-\2", ast.unparse(node))
+    return with_plain_powers(ast.unparse(node))
 
 
 def loaded(node: ast.expr) -> ast.expr:
