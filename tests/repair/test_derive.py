@@ -30,7 +30,7 @@ def case_of(name: str) -> Case:
         ("mse", "dLoss_dR", ["R", "Y", "T"], "2 * R / R.size"),
         ("softmax_mlp", "dLoss_dW2", ["dLoss_dZ2", "A1", "W2"], "dLoss_dZ2.T @ A1"),
         ("softmax_mlp", "dLoss_dZ1", ["dLoss_dA1", "A1"], "dLoss_dA1 * (A1 > 0)"),
-        ("softmax_mlp", "dLoss_dP", ["P", "T"], "-(T / P / T.shape[0])"),
+        ("softmax_mlp", "dLoss_dP", ["P", "T"], "-(T / P / P.shape[0])"),
         ("softmax_mlp", "W2_new", ["W2", "eta", "dLoss_dW2"], "W2 - eta * dLoss_dW2"),
         ("softmax_mlp", "dLoss_dW2", ["W2"], None),
     ],

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from gradproof.repair.formulas.formula import Binary, Constant, Formula, Negate, Reduce, Transpose, children, rebuild
+from gradproof.repair.formulas.formula import (
+    Binary,
+    Constant,
+    Formula,
+    Negate,
+    Reduce,
+    Size,
+    Transpose,
+    children,
+    rebuild,
+)
 
 _LINEAR = frozenset({"sum", "mean"})
 
@@ -47,7 +57,7 @@ def _product(formula: Formula) -> Formula:
     made = factors[0]
     for factor in factors[1:]:
         made = Binary("*", made, factor)
-    for factor in below:
+    for factor in sorted(below, key=lambda part: isinstance(part, (Constant, Size))):
         made = Binary("/", made, factor)
     return Negate(made) if sign < 0 else made
 
