@@ -57,16 +57,25 @@ def replay(case: Case, equation: str, trial: int, *, seed: int, scale: float = 1
     Raises:
         GradproofError: There is no such equation or trial.
     """
-    names = [e.name for e in case.derivation.equations]
-    if equation not in case.derivation.by_name:
-        raise GradproofError(f"{case.name} has no equation {equation!r}{suggestions(equation, names)}")
-    found = case.derivation.by_name[equation]
+    found = require_equation(case, equation)
     evaluators = [Evaluator(case.derivation) for _ in case.references]
     if trial < 0:
         raise GradproofError(f"trials are counted from 0, so there is no trial {trial}")
     reference = trial % len(case.references)
     _probe(case, reference, evaluators[reference], seed, scale)
     return _trials(case, reference, evaluators[reference], [(found, trial)], seed, scale)[0]
+
+
+def require_equation(case: Case, equation: str) -> Equation:
+    """The equation of that name.
+
+    Raises:
+        GradproofError: There is none.
+    """
+    names = [e.name for e in case.derivation.equations]
+    if equation not in case.derivation.by_name:
+        raise GradproofError(f"{case.name} has no equation {equation!r}{suggestions(equation, names)}")
+    return case.derivation.by_name[equation]
 
 
 def _probe(case: Case, reference: int, evaluator: Evaluator, seed: int, scale: float) -> None:
@@ -126,8 +135,29 @@ def _trials(
 ) -> list[TrialValues]:
     """Equations in trials of one reference, evaluated together."""
     trials = sorted({trial for _, trial in wanted})
-    rows = {trial: row for row, trial in enumerate(trials)}
     draws = case.draw_trials(trials, seed, scale)
+    return values_on(case, reference, evaluator, wanted, trials, draws)
+
+
+def values_on(
+    case: Case,
+    reference: int,
+    evaluator: Evaluator,
+    wanted: Sequence[tuple[Equation, int]],
+    trials: Sequence[int],
+    draws: dict[str, Array],
+) -> list[TrialValues]:
+    """Equations on given numbers of one reference.
+
+    Args:
+        case: The case.
+        reference: Which of its references the numbers are of.
+        evaluator: Of that reference, once it has probed the equations.
+        wanted: Equations, each with one of the trials.
+        trials: What the rows of the numbers are called.
+        draws: The numbers, `(n, *shape)` by leaf.
+    """
+    rows = {trial: row for row, trial in enumerate(trials)}
     truth = case.truths[reference]
     known = truth.evaluate(draws)
     bounds = case.truth_bounds[reference].of(draws, known, truth.sources)

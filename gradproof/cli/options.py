@@ -45,14 +45,14 @@ class Jobs(click.ParamType[int]):
 
 
 class Seconds(click.ParamType[float]):
-    """A time, such as 60s, 5m or 1h."""
+    """A time, such as 60s, 5m or 1h; a bare number is seconds."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number of seconds."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?) *([smh])", str(value).strip())
-        amount = float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0.0
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) *([smh]?)", str(value).strip())
+        amount = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]] if found else 0.0
         if not amount:
             self.fail(f"{value!r} is no time: write it as 60s, 5m or 1h", param, ctx)
         return amount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,9 @@ PLAIN_SECONDS = 3600.0
 FIRST = 3
 """So many kinds are planted in every gradient before the resolution is searched."""
 
-AT_ONCE = 2
+AT_ONCE = min(8, max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2))
+"""So many runs go on at the same time: one for each core."""
+
 PATIENCE = 30.0
 """A planted run may take so many seconds, and so many times as long as the plain one took of the processor."""
 
@@ -184,6 +187,22 @@ class Campaign:
             if begun and rest:
                 again.append(replace(job, items=rest))
             yield job, lines
+
+    def together(self, jobs: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]] | None]:
+        """What jobs that run no tests wrote, a few run at once; None for those that the budget left."""
+        found: list[list[dict[str, Any]] | None] = [None] * len(jobs)
+        running: dict[int, int] = {}
+        waiting = list(enumerate(jobs))
+        while running or waiting:
+            while waiting and len(running) < AT_ONCE and self.left > 0:
+                place, job = waiting.pop(0)
+                running[self.watched.submit(**job)] = place
+            if not running:
+                break
+            ended = self.watched.wait()
+            assert ended is not None
+            found[running.pop(ended[0])] = self.watched.lines(ended[0])
+        return found
 
     def _submit(self, job: Job, findings: Findings) -> int:
         gradient = job.gradient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gradproof.mutation.facts import Findings, Gradient
@@ -21,17 +22,40 @@ class CannotDraft(Exception):
     """Why no line can be drafted."""
 
 
+@dataclass
+class _Line:
+    """A drafted line on its way: what it is, what it said, and the searches for its resolutions."""
+
+    target: str
+    imports: tuple[str, ...]
+    line: str
+    gradients: Sequence[Gradient]
+    outcome: str = ""
+    words: str = ""
+    ladders: dict[Gradient, Ladder] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """What is run."""
+        return "\n".join([*self.imports, self.line])
+
+
 def drafted_checks(campaign: Campaign, findings: Findings) -> tuple[DraftResult, ...]:
-    """A draft for each target of the tests, as far as the budget lasts."""
-    made = []
+    """A draft for each target of the tests, run as far as the budget lasts."""
+    made: dict[str, DraftResult] = {}
+    lines = []
     for target in dict.fromkeys(gradient.target for gradient in findings.gradients()):
-        gradients = [one for one in findings.gradients() if one.target == target]
+        made[target] = DraftResult(target)  # keeps the targets in order
         try:
             imports, line = drafted(target, findings)
-            made.append(_run(campaign, findings, target, imports, line, gradients))
+            lines.append(_Line(target, imports, line, [g for g in findings.gradients() if g.target == target]))
         except CannotDraft as why:
-            made.append(DraftResult(target, words=str(why)))
-    return tuple(made)
+            made[target] = DraftResult(target, words=str(why))
+    if lines:
+        campaign.progress("the checks that would replace the tests")
+        _run_plainly(campaign, lines)
+        _search(campaign, [line for line in lines if line.outcome == "agrees"])
+    return tuple((made | {line.target: _result(line, findings) for line in lines}).values())
 
 
 def drafted(target: str, findings: Findings) -> tuple[tuple[str, ...], str]:
@@ -94,28 +118,50 @@ def _input(name: str, notes: Sequence[Mapping[str, Any]], used: set[str]) -> str
     raise CannotDraft(f"its argument {name} is a tensor of {note['dtype']}")
 
 
-def _run(
-    campaign: Campaign,
-    findings: Findings,
-    target: str,
-    imports: tuple[str, ...],
-    line: str,
-    gradients: Sequence[Gradient],
-) -> DraftResult:
-    """Run the line as it is, and, where it agrees, with faults in each gradient."""
-    suite = tuple((one.input, _of_suite(findings, one)) for one in gradients)
-    code = "\n".join([*imports, line])
-    if campaign.left <= 0:
-        return DraftResult(target, imports, line, "", "not run: the budget was spent", suite=suite)
-    campaign.progress(f"the check that would replace the tests of {target}")
-    plain = _job(campaign, code, None)
-    if plain is None or plain["outcome"] == "raises":
-        words = "it did not come to its end" if plain is None else plain["words"]
-        return DraftResult(target, words=f"the drafted line does not run: {_first_line(words)}")
-    if plain["outcome"] == "disagrees":
-        return DraftResult(target, imports, line, "disagrees", plain["words"], suite=suite)
-    own = tuple((one.input, _resolution(campaign, code, one)) for one in gradients)
-    return DraftResult(target, imports, line, "agrees", "", own, suite)
+def _run_plainly(campaign: Campaign, lines: Sequence[_Line]) -> None:
+    """Run every line as it is: the first alone, since what it imports is then loaded once for all others."""
+    first, *rest = lines
+    said = campaign.together([_job(first.code, None)])
+    if said[0]:
+        campaign.watched.load(said[0][-1]["modules"])
+    said += campaign.together([_job(line.code, None) for line in rest])
+    for line, found in zip(lines, said, strict=True):
+        if found is None:
+            line.words = "not run: the budget was spent"
+        elif not found:
+            line.outcome, line.words = "raises", "it did not come to its end"
+        else:
+            line.outcome, line.words = found[-1]["draft"]["outcome"], found[-1]["draft"]["words"]
+
+
+def _search(campaign: Campaign, lines: Sequence[_Line]) -> None:
+    """The smallest fault that each line sees; the smallest step is tried first, since it usually is seen."""
+    searching = [(line, gradient) for line in lines for gradient in line.gradients]
+    for line, gradient in searching:
+        line.ladders[gradient] = Ladder.over([0])
+    sizes = [STEPS[0]] * len(searching)
+    while searching:
+        jobs = [
+            _job(line.code, {"target": g.target, "input": g.input, "kind": SCALED, "size": size})
+            for (line, g), size in zip(searching, sizes, strict=True)
+        ]
+        following = []
+        for (line, gradient), size, found in zip(searching, sizes, campaign.together(jobs), strict=True):
+            if not found or not found[-1]["draft"]["ran"]:
+                continue  # its search stays unfinished
+            ladder = line.ladders[gradient]
+            ladder.note(0, size, was_seen=found[-1]["draft"]["outcome"] != "agrees")
+            if (step := ladder.next()) is not None:
+                following.append((line, gradient, step[0]))
+        searching, sizes = [(line, gradient) for line, gradient, _ in following], [size for _, _, size in following]
+
+
+def _result(line: _Line, findings: Findings) -> DraftResult:
+    suite = tuple((one.input, _of_suite(findings, one)) for one in line.gradients)
+    if line.outcome == "raises":
+        return DraftResult(line.target, words=f"the drafted line does not run: {_first_line(line.words)}")
+    own = tuple((one.input, ladder.resolution(0)) for one, ladder in line.ladders.items())
+    return DraftResult(line.target, line.imports, line.line, line.outcome, line.words, own, suite)
 
 
 def _of_suite(findings: Findings, gradient: Gradient) -> float | None:
@@ -124,27 +170,8 @@ def _of_suite(findings: Findings, gradient: Gradient) -> float | None:
     return min(finished, default=None) if len(finished) == len(known) else None
 
 
-def _resolution(campaign: Campaign, code: str, gradient: Gradient) -> float | None:
-    """The smallest fault that the line sees; the smallest step is tried first, since it usually is seen."""
-    ladder = Ladder.over([0])
-    step: tuple[float, list[int]] | None = (STEPS[0], [0])
-    while step is not None:
-        if campaign.left <= 0:
-            return None
-        plant = {"target": gradient.target, "input": gradient.input, "kind": SCALED, "size": step[0]}
-        said = _job(campaign, code, plant)
-        if said is None or not said["ran"]:
-            return None
-        ladder.note(0, step[0], was_seen=said["outcome"] != "agrees")
-        step = ladder.next()
-    return ladder.resolution(0)
-
-
-def _job(campaign: Campaign, code: str, plant: dict[str, Any] | None) -> dict[str, Any] | None:
-    number = campaign.watched.submit(items=[], plant=plant, draft=code, timeout=SECONDS)
-    campaign.watched.wait()
-    lines = campaign.watched.lines(number)
-    return lines[-1]["draft"] if lines else None
+def _job(code: str, plant: dict[str, Any] | None) -> dict[str, Any]:
+    return {"items": [], "plant": plant, "draft": code, "timeout": SECONDS}
 
 
 def _first_line(text: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch._C import _functorch
 
 HALF = (torch.float16, torch.bfloat16)
 ROUNDING = 16
@@ -37,11 +39,21 @@ class Place:
     again: Callable[[Sequence[Tensor]], Tensor | None] | None = None
 
 
+def plain(tensor: Tensor) -> Tensor:
+    """The numbers of a tensor that a transform of torch.func has wrapped: of all rows of a `vmap` at once."""
+    while _functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = _functorch.get_unwrapped(tensor)
+    return tensor.detach()
+
+
 def largest(tensor: Tensor) -> float:
     """The largest finite magnitude; 0 where there is none."""
     if not tensor.numel():
         return 0.0
-    values = tensor.detach().abs()
+    values = plain(tensor).abs()
+    top = float(values.max())
+    if math.isfinite(top):
+        return top
     return float(torch.where(torch.isfinite(values), values, torch.zeros_like(values)).max())
 
 
@@ -65,7 +77,7 @@ def faulted(kind: str, place: Place, size: float) -> Tensor:
     """
     g = place.gradient
     if kind == "scaled":
-        return g * (1 + size * _signs(g)).to(g.dtype)
+        return g + (g.to(_exact(g)) * (size * _signs(g).to(_exact(g)))).to(g.dtype)
     if kind == "zero":
         return g * 0
     if kind == "sign":
@@ -88,6 +100,11 @@ def _step(place: Place) -> float:
     if is_zero(place):
         return max((largest(one) for one in place.cotangents), default=1.0) or 1.0
     return largest(place.gradient)
+
+
+def _exact(g: Tensor) -> torch.dtype:
+    """A type in which a small fault is not rounded away before it meets the gradient."""
+    return torch.float32 if g.dtype in HALF else g.dtype
 
 
 def _signs(g: Tensor) -> Tensor:

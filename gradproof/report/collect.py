@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from gradproof.check.case import Case
 from gradproof.check.facts.result import CheckResult
 from gradproof.studies.scatter import Scatter, scatter
+from gradproof.studies.sending import scripts_of
 from gradproof.studies.spread import Spread, spreads
 
 SCATTERS = 9
@@ -21,12 +23,14 @@ class Details:
         sources: By equation: its text in its file; empty where there is none.
         scatters: Values of the first wrong equations over trials.
         spreads: How the errors of the equations that agree are spread over trials.
+        scripts: By equation, for the first wrong ones: a small failing trial as a file of NumPy and torch.
     """
 
     inputs: dict[str, tuple[str, ...]]
     sources: dict[str, str]
     scatters: tuple[Scatter, ...] = ()
     spreads: tuple[Spread, ...] = ()
+    scripts: dict[str, str] = field(default_factory=dict)
 
 
 def sources_of(result: CheckResult) -> dict[str, str]:
@@ -46,6 +50,12 @@ def named(result: CheckResult) -> Details:
     return Details(inputs, sources_of(result))
 
 
+def _scripts(result: CheckResult, case: Case) -> dict[str, str]:
+    trials = {one.equation: one.worst_trial for one in result.wrong if one.disagreeing_trials}
+    first = dict(list(trials.items())[:SCATTERS])
+    return {name: one.text for name, one in scripts_of(case, first, seed=result.seed, scale=result.scale).items()}
+
+
 def collect(result: CheckResult) -> Details:
     """The details of a result; empty where it was not made by a check."""
     case = result.checked
@@ -57,4 +67,5 @@ def collect(result: CheckResult) -> Details:
         named(result),
         scatters=scatter(case, wrong, result.seed, result.scale),
         spreads=spreads(case, right, result.seed, result.scale, [one.equation for one in result.wrong]),
+        scripts=_scripts(result, case),
     )

@@ -24,14 +24,17 @@ SEEN: dict[str, Any] = {
 ALL_RED = dict.fromkeys(("zero", "sign", "doubled", "upstream ignored", "too large", "too small", "shifted"), RED)
 
 
-def told(outcomes: dict[str, str], limit: float = 1e-6, **seen: Any) -> str:
+def told(outcomes: dict[str, str], limit: float = 1e-6, message: str = "AssertionError", **seen: Any) -> str:
     """The code of a test with these outcomes, that sees faults from a limit on."""
     account = {"forward": {"ops:Own": 1}, "gradients": {"ops:Own": {"x": SEEN | seen}}, "comparisons": []}
     test = Test(0, "test_it", "test_it.py", "/test_it.py", 3, "passed", account)
     ladder = Ladder.over([0])
     while (step := ladder.next()) is not None:
         ladder.note(0, step[0], was_seen=step[0] >= limit)
-    trials = {kind: {0: Trial(outcome, 1.0 if outcome in (RED, GREEN) else 0.0)} for kind, outcome in outcomes.items()}
+    trials = {
+        kind: {0: Trial(outcome, 1.0 if outcome in (RED, GREEN) else 0.0, 5, message)}
+        for kind, outcome in outcomes.items()
+    }
     return diagnosed(Findings([test], trials={GRADIENT: trials}, ladders={GRADIENT: ladder}), test).code
 
 
@@ -67,6 +70,7 @@ def test_blind_test_that_fails_for_a_missing_gradient_asks_for_form_only() -> No
     blind = dict.fromkeys(ALL_RED, GREEN)
     assert told(blind, float("inf")) == "not compared"
     assert told(blind | {"missing": RED}, float("inf")) == "form only"
+    assert told(blind | {"missing": RED}, float("inf"), "TypeError: unsupported operand") == "not compared"
 
 
 def test_test_of_second_derivatives_is_not_accused_of_the_first() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gradproof import defaults
+from gradproof.cli.options import Seconds
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 from gradproof.errors import GradproofError
 
@@ -23,11 +24,11 @@ from gradproof.errors import GradproofError
 )
 @click.option(
     "--budget",
-    type=click.FloatRange(min=1),
-    default=defaults.MUTATION_SECONDS,
+    type=Seconds(),
+    default=f"{defaults.MUTATION_SECONDS:.0f}s",
     show_default=True,
-    metavar="SECONDS",
-    help="How long mistakes are planted; the most telling ones come first.",
+    metavar="TIME",
+    help="How long mistakes are planted, such as 60s or 5m; the most telling ones come first.",
 )
 @click.option(
     "--seed",

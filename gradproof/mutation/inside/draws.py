@@ -22,14 +22,15 @@ def seed_all(seed: int) -> None:
 def states() -> Any:
     """The states of the global generators."""
     numpy = sys.modules.get("numpy")
-    return random.getstate(), torch.get_rng_state(), None if numpy is None else numpy.random.get_state()
+    of_torch = torch.get_rng_state().numpy().tobytes()  # a tensor takes long to pickle
+    return random.getstate(), of_torch, None if numpy is None else numpy.random.get_state()
 
 
 def restore(states: Any) -> None:
     """Put the global generators back."""
     python, of_torch, of_numpy = states
     random.setstate(python)
-    torch.set_rng_state(of_torch)
+    torch.set_rng_state(torch.frombuffer(bytearray(of_torch), dtype=torch.uint8))
     if of_numpy is not None:
         sys.modules["numpy"].random.set_state(of_numpy)
 

@@ -6,12 +6,14 @@ has its own events and those of the fixtures that it uses.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
+from torch._guards import detect_fake_mode
 
 from gradproof.mutation.facts import LOOKED_AT
 from gradproof.mutation.faults import (
@@ -21,6 +23,7 @@ from gradproof.mutation.faults import (
     faulted,
     is_zero,
     largest,
+    plain,
 )
 from gradproof.mutation.inside.places import Line, user_line
 
@@ -117,6 +120,8 @@ class Ledger:
 
     def gradient(self, target: str, name: str, place: Place) -> torch.Tensor | None:
         """A gradient was computed; the one that is handed on, with what is planted."""
+        if detect_fake_mode([place.gradient, *place.cotangents]) is not None:
+            return place.gradient  # somebody traces the backward: there are shapes, and no numbers
         self._look(target, name, place)
         plant = self.plant
         if plant is None or (plant.target, plant.input) != (target, name):
@@ -128,18 +133,18 @@ class Ledger:
         seen.calls += 1
         if seen.calls > LOOKED_AT or self.plant is not None:
             return
-        g, above = place.gradient.detach(), [u.detach() for u in place.cotangents]
+        g, above = plain(place.gradient), [plain(u) for u in place.cotangents]
         seen.largest = max(seen.largest, largest(g))
         seen.upstream = max([seen.upstream, *map(largest, above)])
         seen.epsilon = max(seen.epsilon, torch.finfo(g.dtype).eps)
-        seen.scalar = seen.scalar and all(u.numel() <= 1 for u in above)
+        seen.scalar = seen.scalar and all(u.numel() <= 1 for u in place.cotangents)
         seen.constant = seen.constant and bool(above) and all(bool((u == u.reshape(-1)[:1]).all()) for u in above)
         seen.all_ones = seen.all_ones and bool(above) and all(bool((u == 1).all()) for u in above)
         seen.contiguous = seen.contiguous and all(u.is_contiguous() for u in above)
         seen.differentiable = seen.differentiable or place.gradient.requires_grad
         seen.zero = seen.zero and is_zero(place)
         _keep(seen.dtypes, str(g.dtype).removeprefix("torch."))
-        _keep(seen.shapes, list(g.shape))
+        _keep(seen.shapes, list(place.gradient.shape))
         if not seen.line:
             where: Line = user_line()
             seen.file, seen.line = where
@@ -178,12 +183,20 @@ def _moved(place: Place, wrong: torch.Tensor, kind: str) -> float:
     """How far the gradient was moved, in units of its largest entry; 0 where nothing changed at all."""
     if kind == "detached":
         return 1.0
-    right, wrong = place.gradient.detach(), wrong.detach()
-    if torch.equal(right, wrong):
+    right, wrong = plain(place.gradient), plain(wrong)
+    if not right.numel():
         return 0.0
-    if not bool(torch.isfinite(wrong).all()):
-        return 1.0
-    return largest(wrong - right) / (largest(right) or 1.0)
+    furthest = float((wrong - right).abs().max())
+    if furthest == 0.0:
+        return 0.0
+    if not math.isfinite(furthest):
+        return 0.0 if torch.equal(right.isfinite(), wrong.isfinite()) and _same_where_finite(right, wrong) else 1.0
+    return furthest / (largest(right) or 1.0)
+
+
+def _same_where_finite(right: torch.Tensor, wrong: torch.Tensor) -> bool:
+    finite = right.isfinite()
+    return torch.equal(right[finite], wrong[finite])
 
 
 def _add(total: dict[str, Any], more: dict[str, Any]) -> None:

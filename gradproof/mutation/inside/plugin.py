@@ -20,7 +20,7 @@ import pytest
 from gradproof.mutation.inside import draws
 from gradproof.mutation.inside.settings import Settings
 
-LIBRARIES = ("torch", "numpy", "scipy", "sympy", "mpmath", "hypothesis", "unittest")
+LIBRARIES = ("torch", "numpy", "scipy", "sympy", "mpmath", "hypothesis", "unittest", "gradproof")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -121,16 +121,18 @@ class Conductor:
         with out.open("w") as self.out:
             for item, following in zip(chosen, [*chosen[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            self._write({"targets": self.ledger.targets, "signatures": self.ledger.signatures, "modules": _libraries()})
+            if self.is_first:
+                ledger = self.ledger
+                self._write({"targets": ledger.targets, "signatures": ledger.signatures, "modules": _libraries()})
 
     def _draft(self, code: str, out: Path) -> None:
         from gradproof.mutation.inside.drafts import run_draft
 
         with out.open("w") as self.out:
-            self._write({"draft": run_draft(code, self.ledger)})
+            self._write({"draft": run_draft(code, self.ledger), "modules": _libraries()})
 
     def _write(self, line: dict[str, Any]) -> None:
-        self.out.write(json.dumps(line) + "\n")
+        self.out.write(json.dumps(line, default=str) + "\n")
         self.out.flush()
 
     def _guard(self) -> None:

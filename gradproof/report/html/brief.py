@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gradproof.check.facts.failures import REPORT
 from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
@@ -20,12 +21,13 @@ _COUNTED = {
 }
 
 
-def brief(result: CheckResult, sources: Mapping[str, str]) -> Brief:
+def brief(result: CheckResult, sources: Mapping[str, str], scripts: Mapping[str, str] | None = None) -> Brief:
     """The verdict on a case, and its errata.
 
     Args:
         result: The outcome.
         sources: The text of every equation by its name.
+        scripts: A small failing trial of wrong equations as a file, by their names.
     """
     typesetter = Typesetter(sources.values())
     return Brief(
@@ -37,7 +39,10 @@ def brief(result: CheckResult, sources: Mapping[str, str]) -> Brief:
         counts=tuple(count_of(verdict, result.count(verdict)) for verdict in VERDICTS),
         facts=_run_facts(result),
         command=wording.check_command(result),
-        errata=tuple(_erratum(result, one, typesetter, sources) for one in result.wrong),
+        errata=tuple(
+            replace(_erratum(result, one, typesetter, sources), script=(scripts or {}).get(one.equation, ""))
+            for one in result.wrong
+        ),
     )
 
 

@@ -54,6 +54,7 @@ class Erratum:
     facts: tuple[Fact, ...]
     inputs: tuple[tuple[str, str], ...]
     replay: str
+    script: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -53,7 +55,7 @@ def watch(ledger: Ledger, name: str) -> None:
         original = _copy(function)
         _CALLS[name] = _watched(ledger, name, original)
         _replace_code(function, name)
-        place = (original.__code__.co_filename, original.__code__.co_firstlineno)
+        place = (os.path.normpath(original.__code__.co_filename), original.__code__.co_firstlineno)
     elif callable(found):
         original = found
         _replace_everywhere(owner, attribute, found, _watched(ledger, name, found))
@@ -132,17 +134,38 @@ def _watched(ledger: Ledger, name: str, original: Callable[..., Any]) -> Callabl
         above = tuple(one for one in map(_tensor, (*args, *kwargs.values())) if one is not None)
         hand_on = functools.partial(_hand_on, ledger, name, above)
         for holder, old in zip(holders, before, strict=True):
-            for key, value in _stored(holder).items():
-                if _is_new(old.get(key), value):
-                    _store(holder, key, hand_on(value[0], f"{_dot(holder)}{key}"))
+            for label, place in _stored(holder).items():
+                if _is_new(old.get(label), place):
+                    _store(place.holder, place.key, hand_on(place.value, f"{_dot(holder)}{label}"))
         if isinstance(result, dict):
             return type(result)({key: hand_on(value, str(key)) for key, value in result.items()})
         if isinstance(result, (tuple, list)):
-            parts = [hand_on(v, names[k] if k < len(names) else f"[{k}]") for k, v in enumerate(result)]
+            labels = [names[k] if k < len(names) else f"[{k}]" for k in range(len(result))]
+            loss = _is_loss(result, labels)
+            parts = [v if loss(k) else _part(hand_on, v, labels[k]) for k, v in enumerate(result)]
             return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
         return hand_on(result, names[0] if len(names) == 1 else "returned")
 
     return watched
+
+
+def _part(hand_on: Callable[[Any, str], Any], value: Any, label: str) -> Any:
+    """One of several results: an array, or a dictionary of arrays, `grads["W1"]`."""
+    if isinstance(value, dict):
+        whole = "" if label.startswith("[") else label  # `return loss, {...}`: it has no name
+        return type(value)({key: hand_on(one, f"{whole}[{key}]" if whole else str(key)) for key, one in value.items()})
+    return hand_on(value, label)
+
+
+def _is_loss(results: Sequence[Any], labels: Sequence[str]) -> Callable[[int], bool]:
+    """Whether a result is no gradient but the loss: a number that is returned beside arrays, not named as one."""
+    has_arrays = any(isinstance(one, dict) or np.ndim(one) > 0 for one in results)
+    return lambda k: (
+        has_arrays
+        and not isinstance(results[k], dict)
+        and np.ndim(results[k]) == 0
+        and not (labels[k].startswith("d") or "grad" in labels[k].lower())
+    )
 
 
 def _hand_on(ledger: Ledger, target: str, above: tuple[torch.Tensor, ...], value: Any, name: str) -> Any:
@@ -175,19 +198,35 @@ def _dot(holder: Any) -> str:
     return "" if isinstance(holder, dict) else "self."
 
 
-def _stored(holder: Any) -> dict[Any, tuple[Any, bytes]]:
-    """The arrays that an object or a dictionary holds, each with its bytes."""
+@dataclass(frozen=True)
+class _Stored:
+    """An array that something holds, with its bytes."""
+
+    holder: Any
+    key: Any
+    value: Any
+    data: bytes
+
+
+def _stored(holder: Any) -> dict[str, _Stored]:
+    """The arrays that an object or a dictionary holds, and those of a dictionary among them: `grads[W]`."""
     entries = holder if isinstance(holder, dict) else vars(holder)
     found = {}
     for key, value in list(entries.items()):
-        tensor = _tensor(value)
-        if tensor is not None:
-            found[key] = (value, tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        if isinstance(value, dict):
+            inner = [(f"{key}[{k}]", value, k, one) for k, one in value.items()]
+        else:
+            inner = [(str(key), holder, key, value)]
+        for label, of, own, array in inner:
+            tensor = _tensor(array)
+            if tensor is not None:
+                data = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+                found[label] = _Stored(of, own, array, data)
     return found
 
 
-def _is_new(old: tuple[Any, bytes] | None, new: tuple[Any, bytes]) -> bool:
-    return old is None or old[0] is not new[0] or old[1] != new[1]
+def _is_new(old: _Stored | None, new: _Stored) -> bool:
+    return old is None or old.value is not new.value or old.data != new.data
 
 
 def _store(holder: Any, key: Any, value: Any) -> None:
