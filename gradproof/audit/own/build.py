@@ -14,13 +14,13 @@ from gradproof.audit.own.names.families import LAYERS, VERSIONS, Families, lette
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.shapes.ranks import Leaf, Ranks, leaf_key
 from gradproof.audit.own.shapes.sizes import Axes, Axis, Clash, Shapes, shaped
-from gradproof.audit.own.shapes.spaces import declared_spaces, symmetric_names
+from gradproof.audit.own.shapes.spaces import declared_rows, declared_spaces, symmetric_names
 from gradproof.audit.own.steps import updated_symbol
 from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, form, plain
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Big, Call, Derivative, Symbol, walk
+from gradproof.audit.reading.tree import Big, Call, Derivative, Label, Symbol, walk
 
 
 def built(
@@ -57,7 +57,7 @@ def built(
         definitions = redefined(statements, others, numbers, own_families)
         chapter = Chapter(numbers, definitions, [statements[n] for n in numbers])
         before = [statements[n] for n in others]
-        own = _provider(chapter, before, own_families, names, spaces, limits, trials, seed)
+        own = _provider(chapter, before, own_families, names, (spaces, declared_rows(text)), limits, trials, seed)
         symmetric = symmetric_names(text)
         defined = {name for name, _ in definitions.quantities}
         own.world.symmetric = None if symmetric and symmetric & defined else symmetric
@@ -128,11 +128,12 @@ def _provider(
     others: Sequence[Statement],
     families: Families,
     names: Names,
-    spaces: Mapping[str, tuple[str, ...]],
+    told: tuple[Mapping[str, tuple[str, ...]], Mapping[str, int]],
     limits: Limits,
     trials: int,
     seed: int,
 ) -> Own:
+    spaces, rows = told
     definitions = chapter.definitions
     read = [s for s in chapter.statements if s.sides]
     add_losses(definitions, read, families)
@@ -141,6 +142,10 @@ def _provider(
     given: dict[Leaf, int] = {}
     for name, space in spaces.items():
         given[(name, "", (), 0)] = len([s for s in space if s != "1"]) if len(space) < 3 else len(space)
+    for name, count in rows.items():
+        family = families.of(Symbol(name, (Label("i"),))) or families.of(Symbol(name))
+        if family is not None and family.axes == 1 and (name, "") not in definitions.quantities:
+            given[(name, "", (), 0)] = 1 + count
     search = Ranks(everything, definitions, families, given)
     ranks = search.run()
     kinds = search.kinds(ranks)

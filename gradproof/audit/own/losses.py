@@ -52,7 +52,7 @@ def _sinks(definitions: Definitions, families: Families, inner: set[object], top
         if " " in key[0] or _needs(definitions, key, tops):
             continue
         for definition in many:
-            if _differentiates(definition) or definition.target:
+            if _differentiates(definition) or definition.in_passing:
                 continue
             if definition.axes and all(text.isdecimal() for text in definition.axes):
                 continue

@@ -181,6 +181,8 @@ def chapters(text: str, statements: Sequence[Statement], families: Families) -> 
         for definition in candidates(number, statement, families):
             if not may_define(definition, letters):
                 continue
+            if _is_solution(known, definition, statements):
+                continue
             new = put(known, definition, segment)
             if new is not None:
                 known = new
@@ -202,16 +204,32 @@ def put(known: Known, definition: Definition, segment: int) -> Known | None:
         return None
     old = known.get(key)
     if old is None:
-        if not (definition.target and _stands_in(known, definition.head)):
+        if not (definition.in_passing and _stands_in(known, definition.head)):
             known[key] = (definition, segment)
     elif old[0].tree == definition.tree:
         return None
-    elif old[1] == segment or definition.target or (old[0].by_derivative and not definition.by_derivative):
+    elif old[1] == segment or definition.in_passing or (old[0].by_derivative and not definition.by_derivative):
         if _prefers(definition, old[0]) and not _leads_back(known, definition):
             known[key] = (definition, segment)
     else:
         return {**known, key: (definition, segment)}
     return None
+
+
+def _is_solution(known: Known, definition: Definition, statements: Sequence[Statement]) -> bool:
+    """Whether a line solves for what an objective was differentiated by: the best `P`, and not what `P` is."""
+    head = definition.head
+    if definition.parameters is not None or not _stands_in(known, head):
+        return False
+    earlier = [*trees_of(statements[: definition.statement]), *_sides_before(statements, definition)]
+    nodes = [node for tree in earlier for node in walk(tree)]
+    differentiated = any(isinstance(node, Derivative) and node.by == head for node in nodes)
+    return differentiated and all(_stands_in(known, symbol) for symbol in symbols_in(definition.tree))
+
+
+def _sides_before(statements: Sequence[Statement], definition: Definition) -> list[Node]:
+    sides = statements[definition.statement].sides[: definition.target]
+    return [side.node for side in sides if side.node is not None]
 
 
 def _is_later_step(known: Known, definition: Definition) -> bool:
@@ -264,7 +282,7 @@ def redefined(
     for segment, chosen in enumerate((others, numbers)):
         for number in chosen:
             for definition in candidates(number, statements[number], families):
-                if may_define(definition, families.letters):
+                if may_define(definition, families.letters) and not _is_solution(known, definition, statements):
                     known = put(known, definition, segment) or known
     table = Definitions(families.letters)
     for definition, _ in known.values():
@@ -278,8 +296,8 @@ def redefined(
 
 def _prefers(new: Definition, old: Definition) -> bool:
     """Whether a second definition of a name is the better one: by a derivative, or through more names."""
-    if new.target or new.by_derivative != old.by_derivative:
-        return new.by_derivative and not new.target
+    if new.in_passing or new.by_derivative != old.by_derivative:
+        return new.by_derivative and not new.in_passing
     return sum(1 for _ in walk(new.tree)) < sum(1 for _ in walk(old.tree))
 
 

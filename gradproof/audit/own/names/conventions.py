@@ -74,6 +74,7 @@ def _shown(table: Definitions) -> Iterator[Symbol]:
     for many in table.quantities.values():
         for definition in many:
             tree = definition.tree
-            plain = isinstance(tree, Derivative) and isinstance(tree.of, Symbol) and isinstance(tree.by, Symbol)
-            if plain and definition.head.name == f"d{tree.by.name}":
+            if not isinstance(tree, Derivative) or not isinstance(tree.by, Symbol):
+                continue
+            if isinstance(tree.of, Symbol) and definition.head.name == f"d{tree.by.name}":
                 yield tree.of

@@ -32,6 +32,11 @@ class Definition:
     target: int = 0  # which side of the statement the name stands on
 
     @property
+    def in_passing(self) -> bool:
+        """Whether the name stands behind what defines it: `y - w x = r`."""
+        return self.target > self.side
+
+    @property
     def by_derivative(self) -> bool:
         """Whether the name is a name of a derivative."""
         return isinstance(self.tree, Derivative)
@@ -119,12 +124,23 @@ def candidates(number: int, statement: Statement, families: Families) -> Iterato
         if tree is not None and not mentions(tree, first):
             split = families.split(first)
             yield Definition(number, given, split.head, split.axes, tree, None, statement.conditions)
+        yield from _within_chain(number, statement, families)
         return
     for at in range(len(sides) - 1, 0, -1):
         node = sides[at].node
         if isinstance(node, Symbol) and first is not None and not mentions(first, node):
             split = families.split(node)
             yield Definition(number, 0, split.head, split.axes, first, None, statement.conditions, at)
+
+
+def _within_chain(number: int, statement: Statement, families: Families) -> Iterator[Definition]:
+    """`\\hat y = a = \\sigma(z)` defines `a`, too."""
+    sides = statement.sides
+    for at in range(1, len(sides) - 1):
+        name, tree = sides[at].node, sides[at + 1].node
+        if isinstance(name, Symbol) and tree is not None and not isinstance(tree, Number) and not mentions(tree, name):
+            split = families.split(name)
+            yield Definition(number, at + 1, split.head, split.axes, tree, None, statement.conditions, at)
 
 
 def mentions(tree: Node, symbol: Symbol) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 _SPACE = re.compile(r"\\in\s{0,3}(?:\\(?:mathbb|mathbf|bold)\s{0,3}\{?\s{0,3}R\s{0,3}\}?|\\R)\s{0,3}\^")
+_ROW = re.compile(r"(?<![A-Za-z\\])(\\[A-Za-z]+|[A-Za-z])_\{?[a-z]\}?\s{0,2}$")
 _TIMES = re.compile(r"\\times|\\cdot|,")
 
 
@@ -20,6 +21,17 @@ def declared_spaces(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         for name in names if sizes else ():
             if not re.search(rf"{re.escape(name)}\s{{0,2}}[_^']", before):
                 yield name, sizes
+
+
+def declared_rows(text: str) -> dict[str, int]:
+    """How many axes each row has of `x_i \\in \\mathbb{R}^d`, by the name without the index."""
+    found = {}
+    for match in _SPACE.finditer(text):
+        named = _ROW.search(text[max(0, match.start() - 24) : match.start()])
+        sizes = _sizes(text[match.end() : match.end() + 60].lstrip())
+        if named and sizes:
+            found[named[1]] = len([size for size in sizes if size != "1"])
+    return found
 
 
 def _sizes(text: str) -> tuple[str, ...]:
