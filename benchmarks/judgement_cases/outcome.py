@@ -150,7 +150,11 @@ def checked_once(
             proofs = prove_case(case, seed=seed)
             against = _contradictions(result, proofs)
             result = with_proofs(result, proofs)
-        files = patches(case, repairs) if any(one.fix is not None for one in repairs.values()) else ()
+        files = (
+            patches(case, repairs)
+            if any(one.fix is not None or one.patch is not None for one in repairs.values())
+            else ()
+        )
     except GradproofError as error:
         return Outcome(None, str(error))
     return replace(_judged(one, result, files), contradictions=against)

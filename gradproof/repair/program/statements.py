@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gradproof.operators import table
-from gradproof.repair.program.edit import WHOLE, Band, Edit, left_out, moved, parsed, replaced
+from gradproof.repair.program.edit import WHOLE, Band, Edit, called, left_out, loaded, moved, parsed, replaced
 from gradproof.repair.program.pool import Pool
 
 _SIGNED = (ast.Sub, ast.Add, ast.Div, ast.Mult)
@@ -62,7 +62,7 @@ def _assigned(place: Place) -> Iterator[Edit]:
             added = ast.AugAssign(target, ast.Add(), value)  # type: ignore[arg-type]
             yield replaced(block, number, added, table.ACCUMULATION.bits + WHOLE - 0.5, lost)
             if isinstance(target, ast.Subscript):
-                yield _added_at(place, target, value, table.REPEATED.bits + WHOLE)
+                yield from _added_at(place, target, value, table.REPEATED.bits + WHOLE)
         case ast.AugAssign(target=target, op=op, value=value):
             plain = ast.Assign([target], value, lineno=node.lineno)
             yield replaced(block, number, plain, table.OVERWRITTEN.bits + WHOLE, f"{text} should be =")
@@ -73,7 +73,7 @@ def _assigned(place: Place) -> Iterator[Edit]:
                     said = said or f"{text} should be {ast.unparse(new)}"
                     yield replaced(block, number, new, table.SIGN.bits + WHOLE, said)
             if isinstance(target, ast.Subscript) and isinstance(op, ast.Add):
-                yield _added_at(place, target, value, table.REPEATED.bits + WHOLE - 0.5)
+                yield from _added_at(place, target, value, table.REPEATED.bits + WHOLE - 0.5)
         case ast.Expr(value=ast.BinOp(left=ast.Name() | ast.Attribute() | ast.Subscript() as left, op=op, right=right)):
             # `total + part` on a line of its own, where `total += part` was meant.
             target = parsed(ast.unparse(left))
@@ -83,11 +83,12 @@ def _assigned(place: Place) -> Iterator[Edit]:
             yield replaced(block, number, new, table.NOT_STORED.bits + WHOLE - 1.5, said)
 
 
-def _added_at(place: Place, target: ast.Subscript, value: ast.expr, bits: float) -> Edit:
-    index = ast.unparse(target.slice)
-    index = f"({index})" if isinstance(target.slice, ast.Tuple) and not index.startswith("(") else index
-    at = parsed(f"np.add.at({ast.unparse(target.value)}, {index}, {ast.unparse(value)})")
-    return replaced(place.block, place.number, ast.Expr(at), bits, table.REPEATED.says(index))
+def _added_at(place: Place, target: ast.Subscript, value: ast.expr, bits: float) -> Iterator[Edit]:
+    """The sum over entries that are named twice; a slice names none twice."""
+    if not any(isinstance(part, ast.Slice) for part in ast.walk(target.slice)):
+        call = called(parsed("np.add.at"), loaded(target.value), target.slice, value)
+        said = table.REPEATED.says(ast.unparse(target.slice))
+        yield replaced(place.block, place.number, ast.Expr(call), bits, said)
 
 
 def _dropped(place: Place, pool: Pool) -> Iterator[Edit]:
