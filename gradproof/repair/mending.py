@@ -10,7 +10,7 @@ from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation
 from gradproof.case.source_text import read_source
 from gradproof.check.case import Case
-from gradproof.check.facts.failures import Failure
+from gradproof.check.facts.failures import Failure, contained
 from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
@@ -75,7 +75,7 @@ def mend_case(
     wrong = [equation for equation in case.derivation.equations if equation.name in disagreeing]
     if not wrong:
         return {}
-    repairs = _mend_equations(case, result, wrong, seed, budget_seconds, failures)
+    repairs, workbench = _mend_equations(case, result, wrong, seed, budget_seconds, failures)
     if case.derivation.whole is None:
         return repairs
     texts = {}
@@ -83,7 +83,15 @@ def mend_case(
         if repair.fix is not None:
             texts[name] = _text_with(case, name, repair)
     known = {name: text for name, text in texts.items() if text is not None}
-    return held(case, repairs, seed, known, lambda some: {one.path: one.new for one in patches(case, some)})
+    found = {name: replace(repair, fix=None, alternatives=()) for name, repair in repairs.items()}
+    with contained(failures, "the repair of the code as a whole"):
+        found = held(case, repairs, seed, known, lambda some: {one.path: one.new for one in patches(case, some)})
+    for equation in wrong if workbench is not None else ():
+        repair = found[equation.name]
+        if repair.fix is None and repair.patch is None and repair.derived is None:
+            with contained(failures, f"the true formula of {equation.name}"):
+                found[equation.name] = replace(repair, derived=workbench.derived(equation))
+    return found
 
 
 def _text_with(case: Case, name: str, repair: Repair) -> tuple[Path, str] | None:
@@ -102,23 +110,23 @@ def _mend_equations(
     seed: int,
     budget_seconds: float,
     failures: list[Failure] | None,
-) -> dict[str, Repair]:
-    """What is found for each equation from its own text; nothing is tried where there is no text."""
+) -> tuple[dict[str, Repair], Workbench | None]:
+    """What is found for each equation from its own text, and on which trials; nothing is tried where there is none."""
     none = {equation.name: Repair(None, (), None, None) for equation in wrong}
     wrong = [equation for equation in wrong if equation.source]
     if not wrong:
-        return none
+        return none, None
     if case.dtype != "float64" or case.forgotten:
         case = replace(case, dtype="float64", unread=case.forgotten)  # a mistake shows best where rounding is small
     evidence, others = stratified(case, seed), fresh(case, seed)
     if not all(group.trials for group in (*evidence, *others)):
-        return none
+        return none, None
     passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
     ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
     context = Context(case.derivation.equations, passing, ancestors)
     at_edges = elsewhere(case, seed), zeroed(case, seed)
     workbench = Workbench(evidence, others, context, seed, *at_edges, Oracle(case, seed))
-    return none | mend_all(wrong, workbench, failures=failures, most=budget_seconds * SECOND)
+    return none | mend_all(wrong, workbench, failures=failures, most=budget_seconds * SECOND), workbench
 
 
 def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation: Derivation) -> CheckResult:
