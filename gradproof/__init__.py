@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # what a type checker and an editor see; at run time `__getat
     from gradproof.code import Code as Code
     from gradproof.errors import Disagreement as Disagreement
     from gradproof.errors import GradproofError as GradproofError
+    from gradproof.functions import FunctionReference as FunctionReference
     from gradproof.functions import assert_function_agrees as assert_function_agrees
     from gradproof.functions import check_function as check_function
     from gradproof.proof.same import same as same
@@ -38,6 +39,7 @@ _HOMES = {
     "CheckResult": "gradproof.check.facts.result",
     "Code": "gradproof.code",
     "Disagreement": "gradproof.errors",
+    "FunctionReference": "gradproof.functions",
     "GradproofError": "gradproof.errors",
     "Reference": "gradproof.case.reference",
     "assert_agrees": "gradproof.testing.asserting",

@@ -10,7 +10,7 @@ import gradproof.report  # noqa: F401  results show themselves by what it regist
 from gradproof import defaults
 from gradproof.case.depth import room_for_depth
 from gradproof.case.derivation import Derivation
-from gradproof.case.project import Project
+from gradproof.case.project import Project, find_project
 from gradproof.case.reference import Reference, as_references
 from gradproof.case.sizes import ROWS, with_more_rows
 from gradproof.check.asked import checked_tolerance, chosen, dtype_name
@@ -19,6 +19,7 @@ from gradproof.check.effort import chosen_trials, why_fewer
 from gradproof.check.facts.failures import Failure, contained
 from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.check.judging import OWN
+from gradproof.check.loading import holds_function
 from gradproof.check.probing import Probed, probe
 from gradproof.check.replay import worst_entries
 from gradproof.check.rounds import Asked, Done, run_rounds
@@ -122,6 +123,8 @@ def crosscheck(
         raise GradproofError(f"a budget is a number of seconds in place of trials, not {budget!r} beside {trials!r}")
     if memory is not None and memory < 1:
         raise GradproofError(f"memory is a number of bytes, not {memory!r}")
+    if isinstance(case, str) and reference is None and holds_function(home := project or find_project(), case):
+        return _function_case(home, case, trials, seed, only, {"budget": budget, "steps": steps, "proof": proof})
     bound = _bound(case, reference, dtype_name(dtype), project)
     names = chosen(only, [equation.name for equation in bound.derivation.equations])
     if memory not in (None, bound.memory):
@@ -137,6 +140,32 @@ def crosscheck(
         tolerance=tolerance,
     )
     return result if result.interrupted else _looked_into(result, bound, repair=repair, proof=proof)
+
+
+def _function_case(
+    project: Project,
+    name: str,
+    trials: int | None,
+    seed: int,
+    only: str | Sequence[str] | None,
+    refused: Mapping[str, object],
+) -> CheckResult:
+    """The check of a case that is a function.
+
+    Raises:
+        GradproofError: Something is asked for that a function has not.
+    """
+    from gradproof.functions import check_function_case  # few cases are functions
+
+    if asked := [option for option, value in refused.items() if value]:
+        raise GradproofError(f"{name} is a function: {', '.join(asked)} are for equations")
+    result = check_function_case(name, trials=trials, seed=seed, project=project)
+    names = chosen(only, [one.equation for one in result.results])
+    return replace(
+        result,
+        results=tuple(one for one in result.results if one.equation in names),
+        known_errata=result.known_errata.intersection(names),
+    )
 
 
 def _looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) -> CheckResult:

@@ -19,14 +19,16 @@ class Heading:
     Attributes:
         name: The case's name.
         title: The first line of the module's docstring.
-        equations: How many there are; `None` for existing code.
+        equations: How many there are; `None` for existing code and for a function.
         known_errata: How many of them are declared to be wrong.
+        is_function: Whether the case is a function.
     """
 
     name: str
     title: str
     equations: int | None = None
     known_errata: int = 0
+    is_function: bool = False
 
 
 def load_heading(project: Project, name: str) -> Heading:
@@ -35,13 +37,13 @@ def load_heading(project: Project, name: str) -> Heading:
     Raises:
         GradproofError: A file does not exist, does not run, or holds no derivation.
     """
-    if holds_code(project, name):
+    if holds_code(project, name) or holds_function(project, name):
         path = project.manual_path(name)
         try:
             text = ast.get_docstring(ast.parse(read_source(path)))
         except SyntaxError as error:
             raise GradproofError(f"manual/{name}.py:{error.lineno}: this is not Python: {error.msg}") from error
-        return Heading(name, _title(text, name))
+        return Heading(name, _title(text, name), is_function=holds_function(project, name))
     derivation = load_derivation(project, name)
     return Heading(name, derivation.title, len(derivation.equations), len(derivation.known_errata))
 
@@ -55,6 +57,11 @@ def load_derivation(project: Project, name: str) -> Derivation:
         GradproofError: A file does not exist, does not run, or holds no derivation.
     """
     path = project.manual_path(name)
+    if holds_function(project, name):
+        raise GradproofError(
+            f"{name} is a function, no derivation: `gradproof check {name}` compares its outputs and gradients; it has "
+            "no equations that could be shown, proved, replayed or mended"
+        )
     module = load_module(project.root, "manual", name)
     if not holds_code(project, name):
         return read_derivation(module, name, within=path.parent)
@@ -75,19 +82,32 @@ def load_derivation(project: Project, name: str) -> Derivation:
 
 def holds_code(project: Project, name: str) -> bool:
     """Whether a case's reference says that its derivation is existing code: by a value `code`, seen without running."""
+    return "code" in _assigned(project, name)
+
+
+def holds_function(project: Project, name: str) -> bool:
+    """Whether a case is a function: its reference is a `FunctionReference(...)`, seen without running."""
+    value = _assigned(project, name).get("reference")
+    made = value.func if isinstance(value, ast.Call) else None
+    return (made.id if isinstance(made, ast.Name) else getattr(made, "attr", "")) == "FunctionReference"
+
+
+def _assigned(project: Project, name: str) -> dict[str, ast.expr]:
+    """What a reference's file gives names to, as it is written."""
     path = project.root / "reference" / f"{name}.py"
     if not path.is_file():
-        return False
+        return {}
     try:
         body = ast.parse(read_source(path)).body
     except SyntaxError:
-        return False  # whoever loads the file says so
-    return any(
-        isinstance(target, ast.Name) and target.id == "code"
+        return {}  # whoever loads the file says so
+    return {
+        target.id: node.value
         for node in body
         if isinstance(node, ast.Assign)
         for target in node.targets
-    )
+        if isinstance(target, ast.Name)
+    }
 
 
 def _title(docstring: str | None, name: str) -> str:

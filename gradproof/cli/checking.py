@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradproof.case.project import Project
 from gradproof.check.facts.failures import Failure, failure
+from gradproof.check.loading import holds_function
 from gradproof.cli import error_text
 from gradproof.errors import GradproofError
 
@@ -103,6 +104,13 @@ def _checked(project: Project, name: str, settings: Settings, advance: Callable[
     from gradproof.proof.proving import is_quick
     from gradproof.run import crosscheck
 
+    if holds_function(project, name):
+        if settings.mutate or settings.scales:
+            raise GradproofError(f"{name} is a function: --mutate and --scales are for equations")
+        asked = {"steps": settings.steps, "proof": bool(settings.proof), "budget": settings.budget}
+        result = crosscheck(name, trials=settings.trials, seed=settings.seed, project=project, **asked)
+        advance(result.trials)
+        return result
     case = load_case(name, dtype=settings.dtype, memory=settings.memory, project=project)
     result = crosscheck(
         case,

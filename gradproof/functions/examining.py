@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -29,6 +29,15 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Call:
+    """How a function was called in what went wrong: enough to do it again."""
+
+    examiner: Examiner
+    draw: Draw
+    configuration: Configuration
+
+
+@dataclass(frozen=True)
 class Examiner:
     """What is checked against what.
 
@@ -40,6 +49,7 @@ class Examiner:
         arithmetic: The name of the dtype whose rounding the function is held against.
         device: Where the function's tensors are.
         deterministic: Whether two calls must give the same bits.
+        calls: Quantity, dtype and configuration -> the last call in which it was wrong.
     """
 
     place: Place
@@ -49,6 +59,7 @@ class Examiner:
     arithmetic: str
     device: str = "cpu"
     deterministic: bool = True
+    calls: dict[tuple[str, str, str], Call] = field(default_factory=dict, compare=False)
 
     @property
     def asked(self) -> Asked:
@@ -116,6 +127,16 @@ class Examiner:
         wrong: Set[str] = frozenset(),
     ) -> list[Finding]:
         """Everything that one call shows, without the values of quantities that are known to be wrong anyway."""
+        found = self._shown(outcome, truth, configuration, draw, wrong)
+        call = Call(self, draw, configuration)
+        self.calls.update(
+            ((one.quantity, one.dtype, one.configuration), call) for one in found if one.verdict == "disagrees"
+        )
+        return found
+
+    def _shown(
+        self, outcome: Outcome, truth: Truth, configuration: Configuration, draw: Draw, wrong: Set[str]
+    ) -> list[Finding]:
         label = configuration.label
         if outcome.stage == "forward":
             return [self._failure("forward", "raises", f"it raises {outcome.error}", label, draw)]
@@ -138,6 +159,7 @@ class Examiner:
         draw: Draw,
         wrong: Set[str] = frozenset(),
     ) -> list[Finding]:
+        """Each result beside its truth."""
         names = self._output_names(len(truth.outputs))
         results = [Result(*one) for one in zip(names, outcome.outputs, truth.outputs, strict=True)]
         results += [

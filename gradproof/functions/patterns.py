@@ -21,29 +21,29 @@ def pattern(wrong: Mask, computed: Array, truth: Array) -> str:
         wrong: Which entries are wrong.
         computed, truth: Both values, of the same shape.
     """
-    if not wrong.any() or wrong.ndim == 0:
+    telling = wrong | (computed != 0) | (truth != 0)  # a zero that should be one is right by itself
+    if not wrong.any() or wrong.ndim == 0 or wrong[telling].all():
         return ""
     for axis in reversed(range(wrong.ndim)):
-        if said := _along(wrong, axis):
+        if said := _along(wrong, telling, axis):
             return said
-    if wrong.all():
-        return ""
     return _branch(wrong, computed, truth)
 
 
-def _along(wrong: Mask, axis: int) -> str:
-    """Whether the wrong entries end or begin at one place along an axis."""
-    hit = np.asarray(wrong.any(axis=tuple(k for k in range(wrong.ndim) if k != axis)))
+def _along(wrong: Mask, telling: Mask, axis: int) -> str:
+    """Whether the wrong entries end or begin at one place along an axis; places that tell nothing are passed over."""
+    others = tuple(k for k in range(wrong.ndim) if k != axis)
+    hit, told = np.asarray(wrong.any(axis=others)), np.asarray(telling.any(axis=others))
     length = len(hit)
     places = np.flatnonzero(hit)
-    if length < 2 or hit.all():
+    if length < 2 or hit[told].all():
         return ""
     word = _word(wrong.ndim, axis)
     first = int(places[0])
     if len(places) == 1:
         which = "the last" if first == length - 1 else f"{word} {first}, which is"
         return f"wrong in {which} {word if first == length - 1 else 'one'} of {length} alone"
-    if hit[first:].all():
+    if hit[first:][told[first:]].all() and told[:first].any():
         return f"right up to there, wrong from {word} {first} on (of {length})"
     return ""
 

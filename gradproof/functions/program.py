@@ -60,6 +60,7 @@ class Program:
         arithmetic: Dtype -> the coarser arithmetic that was found in it.
         trials: The plain trials in the widest dtype.
         calls: The repeated calls.
+        replayed: How many calls were made in the tensors of the call before, and of which trials.
     """
 
     examiner: Examiner
@@ -76,6 +77,7 @@ class Program:
     trials: list[Trial] = field(default_factory=list)
     widest: Examiner | None = None
     calls: int = 1
+    replayed: tuple[int, Sequence[Trial]] = (0, ())
     cost: int = 0
 
     def run(self, dtypes: Sequence[str]) -> None:
@@ -173,9 +175,11 @@ class Program:
         if len(alike) == 1:
             alike.append(examiner.trial(self.another(first.draw.group)))
         if self.budget.take(self.depth.replay * self.cost):
-            self.findings += of_replay(
+            told, made = of_replay(
                 examiner, alike, self.depth.replay, self.wrong_in(examiner), reentrant=self.reentrant
             )
+            self.findings += told
+            self.replayed = made, alike
         wanted = FEW_CALLS if any(one.verdict == "disagrees" for one in self.findings) else self.depth.repeat
         affordable = min(wanted, max(1, self.budget.left // (2 * self.cost)))
         found, self.calls = examiner.of_repetition(first, affordable, self.depth.seconds)

@@ -158,8 +158,7 @@ class FunctionResult:
         names = [field.name for field in fields(Finding)]
         return pd.DataFrame([[getattr(one, name) for name in names] for one in self.findings], columns=names)
 
-    @property
-    def json(self) -> str:
+    def to_json(self) -> str:
         """The verdict for programs, of a form that its `version` names."""
         kept = ("quantity", "dtype", "configuration", "kind", "sentence", "shapes", "entry", "diagnosis", "where")
         numbers = ("computed", "truth", "allowed", "wrong", "entries")

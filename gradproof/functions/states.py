@@ -17,8 +17,8 @@ REPLAY = "new values in the same storage"
 
 def of_replay(
     examiner: Examiner, trials: Sequence[Trial], rounds: int, wrong: Set[str], *, reentrant: bool
-) -> list[Finding]:
-    """Trials of one set of sizes in changing order, each in the tensors of the call before.
+) -> tuple[list[Finding], int]:
+    """Trials of one set of sizes in changing order, each in the tensors of the call before; and how many were made.
 
     A result that is kept from an earlier call must still be what it was, unless buffers are reused by design.
 
@@ -52,7 +52,7 @@ def of_replay(
             break
     if reentrant:
         found += _overwritten(examiner, outcomes)
-    return found
+    return found, len(outcomes)
 
 
 def _overwritten(examiner: Examiner, outcomes: Sequence[tuple[Trial, Outcome]]) -> list[Finding]:

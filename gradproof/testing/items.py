@@ -11,7 +11,7 @@ import pytest
 
 from gradproof.case.derivation import Equation
 from gradproof.case.project import Project
-from gradproof.check.loading import load_derivation
+from gradproof.check.loading import holds_function, load_derivation
 from gradproof.errors import Disagreement, GradproofError
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """One item for each equation; a known erratum is expected to fail, and strictly so."""
         project = Project(self.path.parent.parent)
+        if holds_function(project, self.path.stem):
+            yield FunctionItem.from_parent(self, name="function", project=project)
+            return
         derivation = load_derivation(project, self.path.stem)
         for equation in derivation.equations:
             item = EquationItem.from_parent(self, name=equation.name, equation=equation, project=project)
@@ -83,6 +86,29 @@ class CaseFile(pytest.File):
     def repr_failure(self, excinfo: ExceptionInfo[BaseException]) -> str | TerminalRepr:  # type: ignore[override]
         """A derivation that cannot be read is the user's mistake: its message says all."""
         return str(excinfo.value) if isinstance(excinfo.value, GradproofError) else super().repr_failure(excinfo)
+
+
+class FunctionItem(pytest.Item):
+    """A function: passes if all of its outputs and gradients agree, but for those that it declares wrong."""
+
+    def __init__(self, *, project: Project, **keywords: object) -> None:
+        super().__init__(**keywords)  # type: ignore[arg-type]  # pytest's own: name and parent
+        self.project = project
+        self.add_marker("gradproof")
+
+    def runtest(self) -> None:
+        """Judge the function by its case's check."""
+        self.config.stash[CHECKS].outcome(self.project, self.path.stem).raise_on_disagreement()
+
+    def repr_failure(self, excinfo: ExceptionInfo[BaseException]) -> str | TerminalRepr:  # type: ignore[override]
+        """What is wrong; a broken case's message."""
+        if isinstance(excinfo.value, (Disagreement, GradproofError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The file, from its first line."""
+        return self.path, 0, self.path.stem
 
 
 class EquationItem(pytest.Item):

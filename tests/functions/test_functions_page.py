@@ -43,6 +43,14 @@ def test_page_example_of_inputs_holds(info):
     exec(compile(block(f"python {info}"), "functions.md", "exec"), scope)
 
 
+def test_page_example_of_a_case_is_a_reference_of_a_function():
+    scope: dict[str, object] = {"__name__": "page"}
+    exec(compile(block("python right"), "functions.md", "exec"), scope)
+    exec(compile(block("python wrong").partition("result =")[0], "functions.md", "exec"), scope)
+    exec(compile(block("python case"), "functions.md", "exec"), scope)
+    assert repr(scope["reference"]) == "FunctionReference(linear, function='', dtypes=['float64', 'float32'])"
+
+
 def test_page_names_the_numbers_of_the_code():
     from gradproof.functions.running.configurations import ALL_COMBINATIONS
     from gradproof.functions.truth.rounding import SAFETY
@@ -58,7 +66,7 @@ def test_page_on_kernels_has_a_verdict_for_programs():
     scope: dict[str, object] = {"__name__": "page"}
     exec(compile(text, "kernels.md", "exec"), scope)
     result = check_function(scope["ScaledRows"].apply, scope["reference"], scope["sizes"](3, 4), trials=1)
-    verdict = json.loads(result.json)
+    verdict = json.loads(result.to_json())
     assert verdict["version"] == 1
     assert verdict["ok"] is True
     assert verdict["mistakes"] == []

@@ -23,7 +23,7 @@ QUICK = {"trials": 1, "dtypes": ["float32"], "edges": False, "seed": 0}
         ("read out of bounds", "it reads or writes out of bounds"),
         ("unwritten buffer", "never written"),
         ("a cotangent that is clipped", "it is not linear in the cotangent"),
-        ("a race in 1 % of the calls", "gradient of x"),  # which call it strikes, and so the diagnosis, is chance
+        ("a race in 1 % of the calls", "a state that is kept between calls"),
     ],
 )
 def test_gate_catches_cheat(name, words):

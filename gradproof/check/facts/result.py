@@ -136,6 +136,7 @@ class CheckResult:
         failures: What gradproof itself could not do; the verdicts stand without it.
         strict: Whether an unchecked equation fails the check.
         tolerance: Differences up to so much of a quantity's largest entry were counted as none; 0 as a rule.
+        of_function: Whether the case is a function, whose outputs and gradients take the place of equations.
 
     Example:
         >>> import torch
@@ -169,6 +170,7 @@ class CheckResult:
     failures: tuple[Failure, ...] = ()
     strict: bool = False
     tolerance: float = 0.0
+    of_function: bool = False
 
     def __repr__(self) -> str:
         return f"<CheckResult of {self.case}: {'ok' if self.ok else 'FAILED'}, {self.sentence}; {self.trials:,} trials>"
@@ -232,12 +234,12 @@ class CheckResult:
     @property
     def sentence(self) -> str:
         """The verdict over all in one sentence."""
-        count = len(self.results)
+        count, noun = len(self.results), "results" if self.of_function else "equations"
         wrong = [result.equation for result in self.wrong]
         parts = []
         if self.unexpected or (wrong and not self.known_errata):
             parts.append(
-                f"{len(self.unexpected)} of {count} equations wrong: {', '.join(r.equation for r in self.unexpected)}"
+                f"{len(self.unexpected)} of {count} {noun} wrong: {', '.join(r.equation for r in self.unexpected)}"
             )
         if wrong and self.known_errata:
             accepted = {result.equation: result.accepted for result in self.wrong if result.accepted}
@@ -251,7 +253,7 @@ class CheckResult:
         if self.not_shown:
             parts.append(f"declared as errata but not wrong: {', '.join(self.not_shown)}")
         if not wrong and not self.not_shown:
-            parts.append(f"{self.count('agrees')} of {count} equations agree")
+            parts.append(f"{self.count('agrees')} of {count} {noun} agree")
             if all(one.kind == "forward" for one in self.results) and self.count("agrees"):
                 parts.append("no gradient among these")
         if self.strict and self.count("unchecked"):
@@ -263,12 +265,14 @@ class CheckResult:
     def command(self, verb: str = "check", *words: str) -> str:
         """The `gradproof` command that does something with this case and the same draws."""
         options = [f"--seed {self.seed}"]
-        options += [f"--dtype {self.dtype}"] if self.dtype != defaults.DTYPE else []
+        options += [f"--dtype {self.dtype}"] if self.dtype != defaults.DTYPE and not self.of_function else []
         options += [f"--scale {self.scale!r}"] if self.scale != defaults.SCALE else []
         return " ".join(["gradproof", verb, self.case, *words, *options])
 
     def replay_command(self, result: EquationResult) -> str:
         """The command that shows an equation's worst trial with all its numbers, or the input that refutes it."""
+        if self.of_function:
+            return self.command()
         if result.refuted_only:
             return f"gradproof prove {self.case}"
         return self.command("replay", result.equation, f"--trial {max(result.worst_trial, 0)}")

@@ -75,7 +75,8 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
     Args:
         target: `function`, `kwargs`, `keywords`, `skeleton`, `buffers`, `what`.
         request: `values` (in their dtypes), `needs` (the names that need gradients), `layouts`, `cotangents` (None
-            where there is to be none), `cotangent_layout`; `watched`: with fresh memory filled; `twice`: two backwards;
+            where there is to be none), `cotangent_layout`; `watched`: with fresh memory filled, by
+            `fill` or NaN; `twice`: two backwards;
             `accumulated`: into an existing `.grad`; `again`: in the tensors of the call before; `kept`: the results
             stay alive; `repeat`: so many further calls, within `seconds`.
         memory: What is kept between calls.
@@ -88,7 +89,7 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
     watch = _Watch()
     watch.keep("the input", given)
     reply: dict[str, Any] = {"error": "", "stage": "forward", "changed": watch.changed}
-    mode = Watching() if request.get("watched") else None
+    mode = Watching(request.get("fill", torch.nan)) if request.get("watched") else None
     names = [name for name in given if name in request["needs"]]
     leaves = [given[name] for name in names]
     try:

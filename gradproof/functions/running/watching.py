@@ -16,8 +16,9 @@ _EMPTY = ("aten::empty", "aten::empty_like", "aten::new_empty", "aten::empty_str
 class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class carries no types
     """Fills what `empty` and its like hand out, keeps margins around it, and notes what values are cast to."""
 
-    def __init__(self) -> None:
+    def __init__(self, fill: float = torch.nan) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # as above
+        self.fill = fill
         self.casts: set[str] = set()
         self.around: list[tuple[torch.Tensor, int]] = []
 
@@ -38,10 +39,10 @@ class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     def _filled(self, asked: torch.Tensor) -> torch.Tensor:
         if not asked.is_contiguous() or asked.numel() == 0:
-            return asked.fill_(torch.nan)
+            return asked.fill_(self.fill)
         around = torch.full((asked.numel() + 2 * AROUND,), torch.nan, dtype=asked.dtype, device=asked.device)
         self.around.append((around, asked.numel()))
-        return around[AROUND : AROUND + asked.numel()].view(asked.shape)
+        return around[AROUND : AROUND + asked.numel()].fill_(self.fill).view(asked.shape)
 
     @property
     def spilled(self) -> bool:

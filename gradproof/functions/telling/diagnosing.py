@@ -15,6 +15,8 @@ from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import FRESH, plain
 from gradproof.functions.running.runs import same_bits
+from gradproof.functions.states import REPLAY
+from gradproof.functions.telling.confirming import Confirming, Kept, right_at_first, unwritten
 from gradproof.functions.telling.readings import by_cotangent, by_rows
 from gradproof.functions.telling.snapping import snapped
 from gradproof.repair.explain.values import diagnose_values
@@ -26,6 +28,23 @@ PRECISE = ("float64", "float32")
 
 _UNWRITTEN = "memory that `empty` hands out is used before it is written: some of its cells are never written"
 
+_OF_REPLAY = "it is right in the first call: it keeps a state of an earlier call, such as a cache by address"
+_OF_FIRSTS = (
+    "it is right for the first numbers of each shape and wrong for all later ones: it keeps a state of an earlier "
+    "call, such as a cache by shape or a workspace that is not cleared"
+)
+_SOMETIMES = (
+    "it is right in some calls and wrong in others, called in the same way with the same numbers: a race, or a state "
+    "that is kept between calls"
+)
+_LATER = (
+    "it was right in an earlier call with the same numbers and is wrong in every later one: a state that is kept "
+    "between calls"
+)
+
+_FROM_CALLS = ("value", "missing", "shape", "raises", "dtype")
+"""Kinds of findings that a further call must show again."""
+
 _OF_CONFIGURATIONS = (
     ("only output", "it is right when every output has a cotangent; an absent one arrives as zeros, or as None"),
     ("only ", "it is right when every input needs a gradient: look at what is indexed in needs_input_grad"),
@@ -35,10 +54,7 @@ _OF_CONFIGURATIONS = (
     ("cotangent zero", "it is not linear in the cotangent: a cotangent of zeros gives no gradient of zeros"),
     ("cotangent of the last row", "it is not linear in the cotangent: rows are mixed, or zeros are treated apart"),
     ("added to", "it is right when there is no .grad yet: look for what is written into .grad, or returned twice"),
-    (
-        "new values in the",
-        "it is right in the first call: it keeps a state of an earlier call, such as a cache by address",
-    ),
+    (REPLAY, _OF_REPLAY),
     ("results of several", "it keeps a state: a buffer is handed out to more than one call"),
     ("repeated", "it is right in most calls: a race, or a state that is kept between calls"),
     ("cotangent ", "it is right for contiguous cotangents: look for .view, strides, .data_ptr() or as_strided"),
@@ -51,34 +67,58 @@ def diagnosed(findings: Sequence[Finding], program: Program) -> tuple[Finding, .
     if examiner is None:
         return tuple(findings)
     wrong = [one for one in findings if one.verdict == "disagrees"]
-    values = [one for one in wrong if one.kind in ("value", "missing", "shape")]
-    plainly = {one.quantity for one in values if not one.configuration and one.dtype == examiner.dtype}
-    named = {f"gradient of {name}": name for name in examiner.wrt}
-    odd = {one.quantity for one in values if not one.configuration and one.sentence}
-    said: dict[str, str] = {
-        one.quantity: _UNWRITTEN
-        for one in values
-        if one.configuration == FRESH and one.sentence and one.quantity in plainly - odd
-    }
-    for one in wrong:
-        if one.quantity in plainly and one.quantity in named and one.quantity not in said and not one.configuration:
-            placed = one.where.startswith(("right up to there", "wrong in"))
-            told = "" if placed else of_values(examiner, program.trials, named[one.quantity])
-            said[one.quantity] = told or one.where
+    if not wrong or program.died:
+        return tuple(findings)
+    confirming = Confirming(program)
+    kept = {one.key: confirming.of(one) for one in wrong if one.kind in _FROM_CALLS}
+    steady = [one for one in wrong if kept.get(one.key) is Kept.EVERY_TIME]
+    plainly = {one.quantity for one in steady if not one.configuration and one.dtype == examiner.dtype}
+    said = _of_plain(steady, plainly, program, examiner)
     return tuple(
-        replace(one, diagnosis=_of_finding(one, said, plainly, program)) if one.verdict == "disagrees" else one
+        replace(one, diagnosis=_of_finding(one, kept.get(one.key), said, plainly, program))
+        if one.verdict == "disagrees"
+        else one
         for one in findings
     )
 
 
-def _of_finding(finding: Finding, said: Mapping[str, str], plainly: set[str], program: Program) -> str:
+def _of_plain(steady: Sequence[Finding], plainly: set[str], program: Program, examiner: Examiner) -> dict[str, str]:
+    """What is wrong with the gradients that are wrong however the function is called; and with a state, if one is."""
+    named = {f"gradient of {name}": name for name in examiner.wrt}
+    empty = unwritten(examiner, program.trials[0]) if plainly or any(one.sentence for one in steady) else set()
+    said = dict.fromkeys(empty, _UNWRITTEN)
+    for one in steady:
+        if one.quantity in plainly and one.quantity in named and one.quantity not in said and not one.configuration:
+            placed = one.where.startswith(("right up to there", "wrong in"))
+            told = "" if placed else of_values(examiner, program.trials, named[one.quantity])
+            said[one.quantity] = told or one.where
+    if any(one.configuration == REPLAY for one in steady):
+        said[REPLAY] = _OF_REPLAY
+    if right_at_first(program, plainly):
+        said = dict.fromkeys(plainly, _OF_FIRSTS)
+    return said
+
+
+def _of_finding(
+    finding: Finding, kept: Kept | None, said: Mapping[str, str], plainly: set[str], program: Program
+) -> str:
     widest = program.widest.dtype if program.widest else ""
+    if finding.quantity in said and said[finding.quantity] == _UNWRITTEN and kept is not None:
+        return _UNWRITTEN
+    if finding.kind == "nondeterministic":
+        return _SOMETIMES if finding.quantity not in said else ""
+    if finding.quantity not in plainly and kept is Kept.NOT_EVERY_TIME:
+        return said.get(REPLAY, _SOMETIMES)
+    if finding.quantity not in plainly and kept is Kept.PLAINLY_TOO:
+        return said.get(REPLAY, _LATER)
     if not finding.configuration and finding.kind in ("value", "missing"):
         inside = program.arithmetic.get(finding.dtype)
         if inside is not None and inside.arithmetic in HALF:
             declared = f", declared is {program.precision}" if program.precision else ", which nobody declared"
             return f"it computes in {inside.arithmetic} inside ({inside.evidence}){declared}"
     if finding.quantity in plainly:
+        if said.get(finding.quantity) == _OF_FIRSTS:
+            return _OF_FIRSTS
         return said.get(finding.quantity, "") if finding.kind in ("value", "missing", "shape") else ""
     if not finding.configuration:
         if finding.kind != "value" or finding.dtype == widest:

@@ -60,7 +60,8 @@ def by_rows(values: Sequence[Array], truth: Sequence[Array], known: Sequence[Map
     missing = [t - v for v, t in zip(values, truth, strict=True)]
     candidates: list[tuple[str, list[Array]]] = [("ones", [np.ones_like(t) for t in truth])]
     candidates += [
-        (name, [np.asarray(one[name]) for one in known])
+        (words.format(name), [of(np.asarray(one[name])) for one in known])
+        for words, of in _OF_ENTRIES
         for name in known[0]
         if all(np.shape(one[name]) == t.shape for one, t in zip(known, truth, strict=True))
     ]
@@ -94,6 +95,19 @@ def _multiples(bases: Sequence[Array], wanted: Sequence[Array]) -> bool:
                 return False
     return True
 
+
+def _softmax(a: Array) -> Array:
+    lifted = np.exp(a - a.max(-1, keepdims=True))
+    return np.asarray(lifted / lifted.sum(-1, keepdims=True))
+
+
+_OF_ENTRIES: tuple[tuple[str, Callable[[Array], Array]], ...] = (
+    ("{}", lambda a: a),
+    ("softmax({})", _softmax),
+    ("exp({})", np.exp),
+    ("tanh({})", np.tanh),
+    ("{}**2", np.square),
+)
 
 _OF_ROWS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("", lambda a: a),

@@ -200,7 +200,8 @@ def print_summary(console: Console, results: Sequence[CheckResult], broken: Sequ
 def print_cases(console: Console, headings: Sequence[Heading]) -> None:
     """The cases of a project: name, size, title."""
     for one in headings:
-        size = "existing code" if one.equations is None else wording.count(one.equations, "equation")
+        size = "a function" if one.is_function else "existing code"
+        size = size if one.equations is None else wording.count(one.equations, "equation")
         known = f", {wording.count(one.known_errata, 'known erratum', 'known errata')}" if one.known_errata else ""
         console.print(Text.assemble((one.name, "bold"), f": {size}{known}"), soft_wrap=True)
         print_hanging(console, "  ", one.title)
