@@ -76,7 +76,9 @@ def follows(replayed: Bounded, values: Array) -> bool:
     """Whether values are those of a replay up to rounding, in nearly all trials in which both are finite."""
     unit = _unit(values.dtype)
     with np.errstate(all="ignore"):
-        apart = np.abs(values.astype(np.float64) - replayed.value)
+        apart = _apart(values, replayed.value)
+        if (apart <= replayed.error).all():
+            return True
         allowed = ASTRAY * (replayed.error + unit * np.abs(replayed.value))
     astray = np.logical_not((apart <= allowed) | ~np.isfinite(apart) | ~np.isfinite(allowed))
     return int(astray.reshape(len(values), -1).any(axis=1).sum()) <= FEW_ASTRAY * len(values)
@@ -85,9 +87,19 @@ def follows(replayed: Bounded, values: Array) -> bool:
 def settled_on(replayed: Bounded, values: Array) -> Bounded:
     """The bound of values whose operations were replayed; what the replay is off by is added."""
     with np.errstate(all="ignore"):
-        total = replayed.error + np.abs(values.astype(np.float64) - replayed.value)
-        total[values == replayed.value] = replayed.error[values == replayed.value]  # equal infinities
-    return Bounded(values, np.where(np.isnan(total), np.inf, total), replayed.kind, replayed.origin)
+        total = _apart(values, replayed.value)
+        total += replayed.error
+        if np.isnan(total).any():
+            equal = values == replayed.value  # infinities
+            total[equal] = replayed.error[equal]
+            total[np.isnan(total)] = np.inf
+    return Bounded(values, total, replayed.kind, replayed.origin)
+
+
+def _apart(values: Array, replayed: Array) -> Array:
+    """|values - replayed| in float64; a new array."""
+    apart = np.subtract(values, replayed, dtype=np.float64)
+    return np.abs(apart, out=apart)
 
 
 def _layers_of(result: Any, plain: Array | None, shape_of: int, arrays: type[BoundArray]) -> Bounded:
@@ -242,15 +254,16 @@ class EquationBounds:
 
     def _replayed(self, equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool) -> Bounded | None:
         """The function on arrays with bounds: on all trials at once, else one by one; None where it has no bound."""
+        kind = noting_ties if ties else lambda: TakenArray
         if equation.name not in self.alone | self.unruled:
             try:
-                return _run_with_bounds(equation, inputs, trials, ties=ties)
+                return run_with_bounds(equation, inputs, trials, kind())
             except Exception:  # user code that takes another branch in another trial, or has no bound
                 self.alone.add(equation.name)
         if equation.name not in self.unruled:
             try:
                 rows = [
-                    _run_with_bounds(equation, [one.rows([k]) for one in inputs], 1, ties=ties, alone=True)
+                    run_with_bounds(equation, [one.rows([k]) for one in inputs], 1, kind(), alone=True)
                     for k in range(trials)
                 ]
             except Exception:  # user code meets an operation that has no bound; the sampled one takes its place
@@ -312,14 +325,13 @@ def _moved(bounded: Bounded, generator: np.random.Generator) -> Array:
         return np.asarray(value + step * generator.uniform(-1, 1, value.shape), dtype=value.dtype)
 
 
-def _run_with_bounds(
-    equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool, alone: bool = False
+def run_with_bounds(
+    equation: Equation, inputs: list[Bounded], trials: int, arrays: type[BoundArray], *, alone: bool = False
 ) -> Bounded:
     """One run on arrays that carry bounds; of one trial alone, whole numbers are handed over as they are.
 
     Raises whatever the function raises on them.
     """
-    arrays = noting_ties() if ties else TakenArray
     operands = [one.value[0] if alone and one.value.dtype.kind in "iub" else one.operand(arrays) for one in inputs]
     with np.errstate(all="ignore"):
         result = call_on_arrays(equation.function, operands)

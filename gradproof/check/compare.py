@@ -109,15 +109,17 @@ class Tally:
                 self.max_abs = largest
             if not close.any():
                 return NO_ROWS
-            rows = np.flatnonzero(close.reshape(count, -1).any(axis=1))
+            flat = close.reshape(count, -1)
             if not largest < np.inf:
-                rows = self._defined(rows, computed, truth)
+                rows = self._defined(np.flatnonzero(flat.any(axis=1)), computed, truth)
+                flat &= np.isin(np.arange(count), rows)[:, None]
                 self.max_abs = max(self.max_abs, _largest(difference[rows]))
-            if not rows.size:
+            places = np.flatnonzero(flat)
+            if not places.size:
                 return NO_ROWS
-            self._note_errors(difference[rows], size[rows], trials[rows])
-            plain = difference[rows] <= size[rows] * (PLAIN_ULPS * eps)
-        return rows[~plain.reshape(len(rows), -1).all(axis=1)]
+            rows, apart, scale = places // flat.shape[1], difference.ravel()[places], size.ravel()[places]
+            self._note_errors(apart, scale, trials[rows])
+            return np.unique(rows[np.logical_not(apart <= scale * (PLAIN_ULPS * eps))])
 
     def lights(self, truth: Array) -> Rows:
         """The rows in which an entry of the truth is not zero for the first time; a bound tells how fine it is seen."""
@@ -134,18 +136,17 @@ class Tally:
         return rows[finite]
 
     def _note_errors(self, difference: Array, size: Array, trials: NDArray[np.int64]) -> None:
-        """The largest relative difference, and the largest in units in the last place, `(n, *shape)` each.
+        """The largest relative difference, and the largest in units in the last place, of some entries `(n,)`.
 
         A difference that is not finite, or one from a true zero, has no relative size: it counts as infinite.
         """
-        flat, scale = difference.reshape(len(trials), -1), size.reshape(len(trials), -1)
-        ratios = np.stack([flat / scale, flat / np.spacing(scale)])
-        ratios[:, flat == 0] = 0.0
+        ratios = np.stack([difference / size, difference / np.spacing(size)])
+        ratios[:, difference == 0] = 0.0
         ratios[np.isnan(ratios)] = np.inf
         relative, ulps = ratios
         top = float(relative.max())
         if top > self.max_rel or self.worst[2] < 0:
-            self.note_worst(0, top, int(trials[int(relative.argmax()) // flat.shape[1]]))
+            self.note_worst(0, top, int(trials[int(relative.argmax())]))
         self.max_rel = max(self.max_rel, top)
         self.max_ulp = max(self.max_ulp, float(ulps.max()))
 

@@ -27,9 +27,6 @@ Flagged = dict[Key, tuple[Rows, Array]]
 
 OWN, FREE = "own", "free"
 
-FULLY_JUDGED = 256
-"""So many first trials of each reference get bounds for every equation, whether they need them or not."""
-
 VERIFIED = 32
 """So many accused trials of an equation are run one by one before the verdict stands."""
 
@@ -154,7 +151,7 @@ class Judge:
             key: flagged[key][0][self.tallies[key].exceeds(one.difference, one.bound)] for key, one in compared.items()
         }
         near = self._near_ties(flagged, over, draws, known)
-        first = trials < FULLY_JUDGED * len(self.case.references)
+        first = trials < self.portions.fully * len(self.case.references)
         for key, one in compared.items():
             rows, values = flagged[key]
             wrong = self.tallies[key].judge(

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from gradproof.case.derivation import Equation
 from gradproof.check.asked import tolerated
 from gradproof.check.case import Case
-from gradproof.check.compare import Tally, finite_rows
+from gradproof.check.compare import NO_ROWS, Rows, Tally, finite_rows
 from gradproof.check.evaluate import Evaluator
 from gradproof.check.facts.resolution import COARSEST, Seen
-from gradproof.check.judging import FREE, FULLY_JUDGED, OWN, Flagged, Judge, Key, ModeChanged
+from gradproof.check.judging import FREE, OWN, Flagged, Judge, Key, ModeChanged
 from gradproof.check.probing import Probed, comparable
+from gradproof.check.screening import LARGE, Screen
 from gradproof.trials.draws import Block, blocks
 
 Array = NDArray[Any]
@@ -106,6 +107,7 @@ class Round:
         self.judges = [
             Judge(case, k, evaluator, self.tallies, probed.misfits) for k, evaluator in enumerate(probed.evaluators)
         ]
+        self.screens = [Screen(case.derivation, portions.judged) for portions in case.portions]
 
     def run(self, progress: Callable[[int], None]) -> Done:
         """All blocks.
@@ -166,7 +168,8 @@ class Round:
         by_name = self.case.derivation.by_name
         given = {name: truth[by_name[name].quantity] for name in misfits}
         free = evaluator.free_run(leaves, count, given)
-        flagged: Flagged = {}
+        fully = self.case.portions[k].fully
+        suspected, wanted, found = dict[Key, Rows](), dict[Key, Rows](), dict[Key, Array]()
         for (run, name), tally in self.tallies.items():
             if name in misfits:
                 continue
@@ -174,12 +177,19 @@ class Round:
             values = free[name] if run == FREE else self._own(evaluator, equation, truth, free, count)
             values = tolerated(values, truth[equation.quantity], self.asked.tolerance)
             rows = tally.screen(values, truth[equation.quantity], trials)
-            if (new := tally.lights(truth[equation.quantity])).size:
-                rows = np.union1d(rows, new)
-            if block.first < FULLY_JUDGED:
-                rows = np.union1d(rows, finite_rows(truth[equation.quantity][: FULLY_JUDGED - block.first]))
+            asked = tally.lights(truth[equation.quantity])
             if rows.size:
-                flagged[run, name] = rows, values[rows]
+                suspected[run, name] = rows
+            if block.first < fully:
+                asked = np.union1d(asked, finite_rows(truth[equation.quantity][: fully - block.first]))
+            if asked.size or rows.size:
+                wanted[run, name], found[run, name] = asked, values
+        screened = {name: rows for (run, name), rows in suspected.items() if run == FREE}
+        if screened and self.case.trial_bytes[k] >= LARGE:
+            left = self.screens[k].unexplained(screened, leaves, free, truth)
+            suspected |= {(FREE, name): rows for name, rows in left.items()}
+        picked = {key: np.union1d(suspected.get(key, NO_ROWS), asked) for key, asked in wanted.items()}
+        flagged: Flagged = {key: (rows, found[key][rows]) for key, rows in picked.items() if rows.size}
         self.judges[k].add(trials, draws, truth, flagged)
 
     def _own(

@@ -12,6 +12,10 @@ LARGEST_BLOCK = 32_768
 LARGEST_JUDGED = 8_192
 """Longer portions save nothing: what a call costs is then a small part of what its numbers cost."""
 
+MOST_FULLY, FEWEST_FULLY = 256, 8
+FULLY_BYTES = 32 << 20
+"""Trials that are judged in full show how fine a check is; of large ones few are enough, in each of many entries."""
+
 BOUNDED = 4
 """A bound takes so many times the bytes of what it bounds: a value, its error, and what they are computed through."""
 
@@ -24,11 +28,13 @@ class Portions:
         block: Computed on both sides.
         waiting: Put aside until they are judged by bounds.
         judged: Judged by bounds.
+        fully: So many first trials get bounds for every equation, whether they need them or not.
     """
 
     block: int
     waiting: int
     judged: int
+    fully: int
 
 
 def portions(trial: int, memory: int) -> Portions:
@@ -37,6 +43,7 @@ def portions(trial: int, memory: int) -> Portions:
         block=_within(memory // 4, trial, LARGEST_BLOCK),
         waiting=_within(memory // 4, trial, LARGEST_JUDGED),
         judged=_within(memory // 2, BOUNDED * trial, LARGEST_JUDGED),
+        fully=max(FEWEST_FULLY, _within(FULLY_BYTES, trial, MOST_FULLY)),  # whatever the memory
     )
 
 

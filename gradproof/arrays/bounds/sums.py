@@ -148,6 +148,27 @@ def matmul(a: Term, b: Term) -> Result:
     return value, _contraction_closed(value, error, count, lambda: np.matmul(rows, columns))
 
 
+def matmul_in_part(a: Term, b: Term) -> Result:
+    """a @ b with a part of its error by a single product: the roundings, and what the less exact operand is off by."""
+    value = np.matmul(a[0], b[0])
+    (left, left_error), (right, right_error) = entered(a, value.dtype), entered(b, value.dtype)
+    count = np.shape(left)[-1]
+    rows, columns = magnitude(left), magnitude(right)
+    lost = gamma(count, value.dtype) if value.dtype.kind == "f" else 0.0
+    if _looseness(left_error, rows) > _looseness(right_error, columns):
+        error = np.matmul(plus(left_error, lost * rows), columns)
+    else:
+        error = np.matmul(rows, plus(right_error, lost * columns))
+    return value, _contraction_closed(value, error, count, lambda: np.matmul(rows, columns))
+
+
+def _looseness(error: Any, size: Array) -> float:
+    """How large an operand's errors are beside its values."""
+    if error is None:
+        return 0.0
+    return float(np.sum(error)) / max(float(np.sum(size)), float(np.finfo(F64).tiny))
+
+
 def einsum(subscripts: str, terms: Sequence[Term]) -> Result:
     """A sum of products of any number of arrays: one rounding a product and one a sum."""
     value = np.einsum(subscripts, *(operand for operand, _ in terms))
