@@ -62,14 +62,24 @@ class Edit:
         module: The file.
         line, column: Where.
         what: What is changed, in words.
-        text: The module's text with the edit.
+        place, number: Which node of the module's tree, and which of its changes.
     """
 
     module: Path
     line: int
     column: int
     what: str
-    text: str
+    place: int
+    number: int
+
+    @property
+    def text(self) -> str:
+        """The module's text with the edit."""
+        tree = ast.parse(self.module.read_text(encoding="utf-8"))
+        node = list(ast.walk(tree))[self.place]
+        assert isinstance(node, ast.expr)
+        list(_changes(node))[self.number][1]()
+        return ast.unparse(ast.fix_missing_locations(tree)).replace("__bare(", "(lambda value: value)(")
 
     @property
     def name(self) -> str:
@@ -79,15 +89,11 @@ class Edit:
 
 def edits_of(module: Path) -> Iterator[Edit]:
     """All single edits of a module."""
-    source = module.read_text(encoding="utf-8")
-    count = sum(1 for _ in ast.walk(ast.parse(source)))
-    for place in range(count):
-        tree = ast.parse(source)
-        node = list(ast.walk(tree))[place]
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    for place, node in enumerate(ast.walk(tree)):
         if isinstance(node, ast.expr):
-            for what, change in _changes(node):
-                change()
-                yield Edit(module, node.lineno, node.col_offset, what, ast.unparse(ast.fix_missing_locations(tree)))
+            for number, (what, _) in enumerate(_changes(node)):
+                yield Edit(module, node.lineno, node.col_offset, what, place, number)
 
 
 def _changes(node: ast.expr) -> Iterator[tuple[str, Callable[[], None]]]:
@@ -144,8 +150,7 @@ def _tried(edit: Edit, tests: tuple[str, ...], seconds: float) -> int:
     os.dup2(silent, 1)
     os.dup2(silent, 2)
     name = ".".join(edit.module.relative_to(ROOT).with_suffix("").parts)
-    text = edit.text.replace("__bare(", "(lambda value: value)(")
-    sys.meta_path.insert(0, _Edited(name, edit.module, text))
+    sys.meta_path.insert(0, _Edited(name, edit.module, edit.text))
     os.chdir(ROOT)
     return int(pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
 

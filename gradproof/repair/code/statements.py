@@ -70,7 +70,8 @@ def _stored(source: Source, scope: Scope, target: ast.expr) -> Iterator[Slip]:
 def _repeated(source: Source, statement: ast.Assign | ast.AugAssign) -> Iterator[Slip]:
     """A store through an array of indices in which one may occur more than once."""
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-    if isinstance(target, ast.Subscript) and (isinstance(statement, ast.Assign) or isinstance(statement.op, ast.Add)):
+    adds = isinstance(statement, ast.Assign) or isinstance(statement.op, ast.Add)
+    if isinstance(target, ast.Subscript) and adds and not any(isinstance(x, ast.Slice) for x in ast.walk(target.slice)):
         base, index, value = (source.of_node(node) for node in (target.value, target.slice, statement.value))
         text = f"np.add.at({base}, {index if not isinstance(target.slice, ast.Tuple) else f'({index})'}, {value})"
         sentence = f"rows that occur more than once in {index} must add up: np.add.at"
