@@ -115,8 +115,8 @@ def crosscheck(
     checked_seed(seed)
     if checked_tolerance(tolerance) and proof:
         raise GradproofError("a proof is of exact equality: ask for proof=True or for a tolerance, not for both")
-    if not scale > 0:
-        raise GradproofError(f"a scale is positive, not {scale!r}")
+    if not 0 < scale < float("inf"):
+        raise GradproofError(f"a scale is positive and finite, not {scale!r}")
     if trials is not None and (not isinstance(trials, int) or trials < 1):
         raise GradproofError(f"a run has at least one trial, not {trials!r}")
     if budget is not None and (trials is not None or not budget > 0):

@@ -117,6 +117,11 @@ class Reference:
         object.__setattr__(self, "inputs", _all_given("inputs", self.inputs))
         if not isinstance(self.parameters, Distribution):
             object.__setattr__(self, "parameters", _all_given("parameters", self.parameters))
+        if self.optimizer is not None and not callable(self.optimizer):
+            raise GradproofError(
+                "Reference(optimizer=...) takes a class of torch.optim, such as torch.optim.SGD, "
+                f"not {self.optimizer!r}"
+            )
         if self.optimizer is None and self.hyperparameters:
             raise GradproofError(
                 "Reference(hyperparameters=...) belongs to an optimizer: give optimizer=torch.optim.SGD"

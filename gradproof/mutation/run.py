@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradproof import defaults
+from gradproof.errors import GradproofError
 from gradproof.mutation.campaign import Campaign, Progress
 from gradproof.mutation.drafting import drafted_checks
 from gradproof.mutation.facts import Findings
@@ -41,6 +42,10 @@ def mutate_tests(
     Raises:
         GradproofError: The tests cannot be run, or there are none, or a named function is not there.
     """
+    for name in functions:
+        module, colon, path = name.rpartition(":")
+        if not (colon and module and path):
+            raise GradproofError(f"--function takes MODULE:NAME or FILE:NAME, such as layers:backward, not {name!r}")
     suite = Suite(tuple(arguments), (folder or Path.cwd()).resolve(), tuple(functions))
     made: list[DraftResult] = []
 

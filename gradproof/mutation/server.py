@@ -141,6 +141,7 @@ class Server:
     def _died(self) -> GradproofError:
         self.process.wait()
         text = (self.folder / "output").read_text(errors="replace").strip().splitlines()
+        text = [line for line in text if line.startswith("ERROR")] or text
         asked = " ".join(self.suite.arguments)
         told = "\n".join(text[-SHOWN_OF_OUTPUT:])
         return GradproofError(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gradproof.case.project import find_project
 from gradproof.errors import GradproofError
+from gradproof.scaffold.examples import example_files
 
 TEMPLATE = "starter"
 """The template's case, and the word in its texts and paths that the new case's name takes the place of."""
@@ -34,18 +35,25 @@ class Written:
     is_new: bool
 
 
-def write_starter(name: str, folder: Path) -> Written:
+def write_starter(name: str, folder: Path, example: str = "") -> Written:
     """Write a starter case: into the project that holds the folder, or with a whole project if the folder is empty.
+
+    Args:
+        name: The case's name.
+        folder: Where the project is looked for.
+        example: A case of the gallery that is copied; the starter's own where it is empty.
 
     Raises:
         GradproofError: The name cannot be a case's; a file exists; the folder is neither in a project nor empty; it
-            cannot be written.
+            cannot be written; there is no such example.
     """
     _check_name(name)
     root = _project_root(folder)
     is_new = root is None
     place = folder if root is None else root
     texts = {path.replace(TEMPLATE, name): _text(path, name) for path in CASE_FILES}
+    if example:
+        texts.update((f"{part}/{name}.py", text) for part, text in example_files(example).items())
     if is_new:
         texts.update({path: _text(path, name) for path in PROJECT_FILES}, **{KEEP: ""})
     _write(place, texts, name)

@@ -35,6 +35,7 @@ def recipe_of(reference: Reference, place: str, shapes: Mapping[str, Shape], dty
     examples = {argument.path: _example(argument.distribution, dtype) for argument in reference.arguments}
     drawn = tuple(a.path for a in reference.arguments if not isinstance(a.distribution, Constant))
     recipe = Recipe(reference.optimizer, dict(reference.hyperparameters), examples, drawn)
+    _require_makeable(recipe, place)
     if not reference.state:
         return recipe
     found = _shapes(recipe, place, shapes)
@@ -44,6 +45,17 @@ def recipe_of(reference: Reference, place: str, shapes: Mapping[str, Shape], dty
     whole = {path for name, entries in states.items() for path in entries.values() if shapes[name]}
     numbers = frozenset(path for path in leaves if path == STEP or (leaves[path] == () and path in whole))
     return replace(recipe, states=states, shapes=leaves, numbers=numbers)
+
+
+def _require_makeable(recipe: Recipe, place: str) -> None:
+    """Make the optimizer once, so that a misspelt argument is told in its own words."""
+    try:
+        recipe.make({"parameter": torch.zeros(1, requires_grad=True)}, {}, {})
+    except Exception as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in recipe.arguments.items())
+        raise GradproofError(
+            f"{place}: the optimizer cannot be made with hyperparameters={{{given}}}: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _example(distribution: Distribution, dtype: torch.dtype) -> float:

@@ -194,7 +194,7 @@ def test_check_works_from_a_folder_inside_the_project(
         ("--seed", "-1", "-1 is not in the range"),
         ("--dtype", "float16", "'float16' is not one of 'float64', 'float32'"),
         ("--steps", "-3", "-3 is not in the range x>=0"),
-        ("--scale", "0", "a scale is positive, not 0.0"),
+        ("--scale", "0", "a scale is positive and finite, not 0.0"),
     ],
 )
 def test_check_impossible_option_is_refused(write: Write, run: Run, option: str, value: str, message: str) -> None:

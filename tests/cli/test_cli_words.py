@@ -66,3 +66,31 @@ def test_control_characters_never_reach_a_terminal() -> None:
     assert "\x1b" not in text
     assert "\x07" not in text
     assert text.endswith("\n       next")
+
+
+def test_shell_completes_cases_equations_and_examples(write: Write, run: Run) -> None:
+    write("neuron")
+
+    def completed(*words: str) -> list[str]:
+        from click.testing import CliRunner
+
+        from gradproof.cli import main
+
+        environment = {
+            "_GRADPROOF_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(["gradproof", *words]),
+            "COMP_CWORD": str(len(words)),
+        }
+        return CliRunner().invoke(main, env=environment, prog_name="gradproof").output.split()
+
+    assert completed("check", "ne") == ["plain,neuron"]
+    assert completed("replay", "neuron", "dLoss_d") == [f"plain,dLoss_d{one}" for one in ("A", "Z", "w", "b")]
+    assert "plain,linear" in completed("new", "mine", "--example", "li")
+
+
+def test_example_of_the_gallery_passes_under_its_new_name(write: Write, run: Run) -> None:
+    write("neuron")
+    assert run("new", "mine", "--example", "linear").exit_code == 0
+    outcome = run("check", "mine", "--trials", "20", "--no-proof")
+    assert outcome.exit_code == 0, outcome.output
+    assert "4 of 4 equations agree" in outcome.stdout

@@ -102,7 +102,7 @@ def command(
     from gradproof.report.write import prepare_folder
 
     text = read_note(note)
-    name = case or note.stem
+    name = (Path(case).stem if case.endswith(".py") else case) if case else note.stem
     if reports is not None:
         prepare_folder(reports)
     project = _project_with(note, case, name)

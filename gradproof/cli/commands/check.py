@@ -13,6 +13,7 @@ from gradproof import defaults
 from gradproof.case.project import Project, find_project
 from gradproof.check.facts.failures import Failure
 from gradproof.cli.checking import Finished, Settings, checked, with_extras
+from gradproof.cli.completing import CaseName
 from gradproof.cli.options import Bytes, Jobs, Seconds, draw_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT, USER_MISTAKE
 from gradproof.errors import GradproofError
@@ -64,7 +65,7 @@ class Outcome:
 
 
 @click.command("check", short_help="Check cases and name every wrong equation.")
-@click.argument("cases", nargs=-1, metavar="[CASE]...")
+@click.argument("cases", type=CaseName(), nargs=-1, metavar="[CASE]...")
 @click.option(
     "--trials",
     type=click.IntRange(min=1),

@@ -8,6 +8,7 @@ import click
 
 from gradproof import defaults
 from gradproof.case.project import find_project
+from gradproof.cli.completing import CaseName
 from gradproof.cli.options import seed_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("fix", short_help="Print the patch that mends a case, or apply it.")
-@click.argument("case")
+@click.argument("case", type=CaseName())
 @click.option("--write", "apply", is_flag=True, help="Put the fixes into the files, and check again.")
 @click.option(
     "--trials",

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from gradproof.cli.completing import ExampleName
+from gradproof.errors import GradproofError
+
 
 @click.command("new", short_help="Write a starter case, or a whole project.")
 @click.argument("name")
@@ -16,12 +19,23 @@ import click
     metavar="FILE:FUNCTION",
     help="Draft the case for code that exists: a function, or a class with forward and backward; may be repeated.",
 )
-def command(name: str, sources: tuple[str, ...]) -> None:
+@click.option(
+    "--example",
+    type=ExampleName(),
+    metavar="CASE",
+    help="Start from a case of gradproof's gallery, such as linear, softmax_cross_entropy, lstm_cell, adam.",
+)
+def command(name: str, sources: tuple[str, ...], example: str | None) -> None:
     """Write a starter case NAME that passes its check, to be turned into your own.
 
     In a project: manual/NAME.py, reference/NAME.py and tests/test_NAME.py. In an empty folder: a whole project. No
     file is ever overwritten. With --from, the case is a draft for existing code, and says what is left to fill in.
+    With --example, it is a copy of a case of the gallery.
     """
+    if sources and example:
+        raise GradproofError(
+            "--from drafts a case for your code, --example copies one of the gallery; give one of them"
+        )
     from gradproof.scaffold import write_draft, write_starter
 
     if sources:
@@ -34,7 +48,7 @@ def command(name: str, sources: tuple[str, ...]) -> None:
             click.echo(f"  {line}")
         return
 
-    written = write_starter(name, Path.cwd())
+    written = write_starter(name, Path.cwd(), example or "")
     where = "" if written.root == Path.cwd() else f" in {written.root}"
     click.echo(f"wrote {'a project with ' if written.is_new else ''}the case {name}{where}:")
     for path in written.files:

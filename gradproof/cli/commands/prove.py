@@ -6,13 +6,14 @@ import click
 
 from gradproof.case.project import find_project
 from gradproof.cli import error_text
+from gradproof.cli.completing import CaseName
 from gradproof.cli.options import proof_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, USER_MISTAKE
 from gradproof.errors import GradproofError
 
 
 @click.command("prove", short_help="Prove equations for all inputs, or refute them.")
-@click.argument("cases", nargs=-1, metavar="[CASE]...")
+@click.argument("cases", type=CaseName(), nargs=-1, metavar="[CASE]...")
 @click.option("--kinks", is_flag=True, help="Also compare both sides exactly on the kinks, where no proof holds.")
 @proof_options
 @click.pass_context

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradproof.case.project import find_project
+from gradproof.cli.completing import CaseName, EquationName
 from gradproof.cli.options import draw_options
 from gradproof.errors import GradproofError
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command("replay", short_help="Show one trial of an equation in full.")
-@click.argument("case")
-@click.argument("equation")
+@click.argument("case", type=CaseName())
+@click.argument("equation", type=EquationName())
 @click.option("--trial", type=click.IntRange(min=0), required=True, metavar="N", help="Which trial, counted from 0.")
 @click.option(
     "--script",

@@ -7,10 +7,11 @@ import ast
 import click
 
 from gradproof.case.project import find_project
+from gradproof.cli.completing import CaseName
 
 
 @click.command("show", short_help="Show the equations of a case, as code or as LaTeX.")
-@click.argument("case")
+@click.argument("case", type=CaseName())
 @click.option("--latex", is_flag=True, help="As LaTeX, in source order, to lay beside the note.")
 def command(case: str, latex: bool) -> None:
     """Show every equation of CASE in the document's order, with its line.
