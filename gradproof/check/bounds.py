@@ -39,6 +39,9 @@ SAMPLES = 24
 SAFETY = 4.0
 """A sampled bound is this many times the largest deviation seen in `SAMPLES` perturbations."""
 
+MOVED = (2.0**-23, 2.0**-10)
+"""By up to such shares of themselves leaves are moved."""
+
 UNRECORDED = 4
 """Where torch's operations could not be recorded, their results are taken to have so many times the bytes of all
 quantities."""
@@ -82,6 +85,22 @@ def follows(replayed: Bounded, values: Array) -> bool:
         allowed = ASTRAY * (replayed.error + unit * np.abs(replayed.value))
     astray = np.logical_not((apart <= allowed) | ~np.isfinite(apart) | ~np.isfinite(allowed))
     return int(astray.reshape(len(values), -1).any(axis=1).sum()) <= FEW_ASTRAY * len(values)
+
+
+def _near(replayed: Bounded, values: Array) -> NDArray[np.bool_]:
+    """In which trials values and a replay are one function's: for many trials at once torch may take an operation apart
+    in another way than for one, which rounds by more than the replay's own bound."""
+    axes = tuple(range(1, values.ndim))
+    with np.errstate(all="ignore"):
+        apart = np.abs(values.astype(np.float64) - replayed.value)
+        largest = np.abs(values.astype(np.float64)).max(axis=axes, initial=0.0)
+        usual = np.maximum(largest, np.median(largest[np.isfinite(largest)]) if np.isfinite(largest).any() else 0.0)
+        return np.asarray(apart.max(axis=axes, initial=0.0) <= _unit(values.dtype) ** 0.5 * usual)
+
+
+def _along(trials: NDArray[np.bool_], values: Array) -> NDArray[np.bool_]:
+    """What is said of trials `(n,)`, of each of their entries `(n, *shape)`."""
+    return np.broadcast_to(trials.reshape(-1, *(1,) * (values.ndim - 1)), values.shape)
 
 
 def settled_on(replayed: Bounded, values: Array) -> Bounded:
@@ -166,14 +185,21 @@ class TruthBounds:
         """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
         wanted = sorted(set(names), key=self.names.index)
         replayed = self._replay(draws, wanted, noting_ties() if ties else TakenArray)
-        astray = [name for name in wanted if name not in replayed or not follows(replayed[name], values[name])]
-        sampled = self._sampled(draws, values, astray) if astray else {}
-        return {
-            name: Bounded(values[name], sampled[name], "sampled")
-            if name in sampled
-            else settled_on(replayed[name], values[name])
-            for name in wanted
+        bounds = {name: settled_on(bounded, values[name]) for name, bounded in replayed.items()}
+        near = {
+            name: np.ones(len(values[name]), dtype=bool)
+            if follows(bounded, values[name])
+            else _near(bounded, values[name])
+            for name, bounded in replayed.items()
         }
+        astray = [name for name in wanted if name not in near or not near[name].all()]
+        if astray:
+            for name, sampled in self._sampled(draws, values, astray).items():
+                error = (
+                    sampled if name not in near else np.where(_along(near[name], sampled), bounds[name].error, sampled)
+                )
+                bounds[name] = Bounded(values[name], error, "sampled")
+        return bounds
 
     def _replay(self, draws: Mapping[str, Array], wanted: list[str], arrays: type[BoundArray]) -> dict[str, Bounded]:
         if self.tape is None:
@@ -197,32 +223,40 @@ class TruthBounds:
     def _sampled(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: list[str]) -> dict[str, Array]:
         """Torch in float32 against torch in float64 on the same numbers shows what rounding does to the model.
 
-        A float64 run has 2**29 times less of it. Each sample moves the leaves by a unit in the last place of
-        float32, for other roundings.
+        A float64 run has 2**29 times less of it. The samples move the leaves, for other roundings: half of them by a
+        unit in the last place of float32, half by more, since what is added to a much larger number is rounded alike
+        for all leaves that are as near to each other.
         """
         generator = np.random.default_rng(len(names))
         exact, rough = self._other("float64"), self._other("float32")
         ratio = 2.0**-29 if self.truth.dtype == torch.float64 else 1.0
         eps = torch.finfo(self.truth.dtype).eps
         errors = {name: eps * np.abs(values[name].astype(np.float64)) for name in names}
-        for _ in range(SAMPLES):
-            moved = {name: _moved32(value, generator) for name, value in draws.items()}
+        gone = {name: np.ones(values[name].shape, dtype=bool) for name in names}
+        for sample in range(SAMPLES):
+            moved = {name: _moved32(value, generator, MOVED[sample % 2]) for name, value in draws.items()}
             fine, coarse = exact.evaluate(_wide(moved)), rough.evaluate(moved)
             with np.errstate(all="ignore"):
                 for name in names:
                     np.maximum(errors[name], ratio * np.abs(fine[name] - coarse[name]), out=errors[name])
-        return {name: SAFETY * np.where(np.isnan(error), np.inf, error) for name, error in errors.items()}
+                    gone[name] &= _lost(fine[name], coarse[name])
+        return {name: SAFETY * np.where(np.isnan(error) | gone[name], np.inf, error) for name, error in errors.items()}
 
     def _other(self, dtype: str) -> Truth:
         binding = self.truth.binding
         return Truth(Binding(binding.reference, binding.place, DTYPES[dtype]), self.names, dtype)
 
 
-def _moved32(value: Array, generator: np.random.Generator) -> Array:
+def _moved32(value: Array, generator: np.random.Generator, share: float) -> Array:
+    """Real numbers moved by up to a share of themselves, rounded to float32."""
     if value.dtype.kind != "f":
         return value
-    eps = float(np.finfo(np.float32).eps)
-    return np.asarray(value * (1 + eps * generator.uniform(-1, 1, value.shape)), dtype=np.float32)
+    return np.asarray(value * (1 + share * generator.uniform(-1, 1, value.shape)), dtype=np.float32)
+
+
+def _lost(fine: Array, coarse: Array) -> NDArray[np.bool_]:
+    """Where float32 leaves nothing of a value: how it was rounded there says nothing of float64."""
+    return np.asarray((coarse == 0) & (fine != 0))
 
 
 def _wide(values: Mapping[str, Array]) -> dict[str, Array]:
@@ -278,17 +312,19 @@ class EquationBounds:
         run = self.evaluator.run
         centre = run(equation, [bounded.value for bounded in inputs], trials)
         ratio = float(np.finfo(centre.dtype).eps / np.finfo(np.float32).eps)
-        spread = np.zeros(centre.shape)
-        for _ in range(SAMPLES):
+        spread, gone = np.zeros(centre.shape), np.ones(centre.shape, dtype=bool)
+        for sample in range(SAMPLES):
             again = run(equation, [_moved(bounded, generator) for bounded in inputs], trials)
-            coarse = [_moved32(bounded.value, generator) for bounded in inputs]
+            coarse = [_moved32(bounded.value, generator, MOVED[sample % 2]) for bounded in inputs]
             fine = [value.astype(np.float64) if value.dtype.kind == "f" else value for value in coarse]
             with np.errstate(all="ignore"):
                 np.maximum(spread, np.abs(again - centre), out=spread)
-                rounding = ratio * np.abs(run(equation, coarse, trials) - run(equation, fine, trials))
-                np.maximum(spread, rounding, out=spread)
+                rough, exact = run(equation, coarse, trials), run(equation, fine, trials)
+                np.maximum(spread, ratio * np.abs(rough - exact), out=spread)
+                gone &= _lost(exact, rough)
         with np.errstate(all="ignore"):
-            return centre, SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
+            error = SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
+        return centre, np.where(gone, np.inf, error)
 
     def free_run(
         self,

@@ -1,0 +1,42 @@
+"""For many trials at once torch takes some operations apart in another way than for one, and rounds otherwise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from gradproof import Reference, bernoulli, crosscheck, normal
+
+
+class CrossEntropy(torch.nn.Module):
+    def forward(self, x, t):
+        return torch.nn.functional.binary_cross_entropy_with_logits(x, t)
+
+
+def right(x, t):
+    return (1 / (1 + np.exp(-x)) - t) / x.size
+
+
+def slipped(x, t):
+    return (1 / (1 + np.exp(-x)) - t) / x.size * (1 + 1e-9)
+
+
+def check(function, std):
+    reference = Reference(CrossEntropy, inputs={"x": normal(3, 2, std=std), "t": bernoulli(0.5, 3, 2)})
+    return crosscheck({"dLoss_dx": function}, reference, trials=300, repair=False)
+
+
+@pytest.mark.parametrize("std", [1, 8, 60, 300])
+def test_right_gradient_of_a_saturated_model_is_not_accused(std):
+    assert check(right, std).results[0].verdict == "agrees"
+
+
+@pytest.mark.parametrize("std", [1, 8])
+def test_wrong_gradient_of_a_saturated_model_is_seen(std):
+    assert check(slipped, std).results[0].verdict == "disagrees"
+
+
+def test_right_gradient_of_a_saturated_model_without_a_tape_is_not_accused(monkeypatch):
+    monkeypatch.setattr("gradproof.check.bounds.TruthBounds._replay", lambda *args: {})
+    assert check(right, 8).results[0].verdict == "agrees"
