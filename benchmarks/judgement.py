@@ -57,7 +57,7 @@ def right(number: int, options: argparse.Namespace) -> Iterator[Line]:
 
 def wrong(number: int, options: argparse.Namespace) -> Iterator[Line]:
     """One planted mistake, if the derivation has a place for it and Python does not tell of it."""
-    yield from _mistaken(number, options, dtype=options.dtype)
+    yield from _mistaken(number, options, dtype=options.dtype, repair=not options.unmended)
 
 
 def proof(number: int, options: argparse.Namespace) -> Iterator[Line]:
@@ -92,7 +92,7 @@ def _mistaken(number: int, options: argparse.Namespace, **how: Any) -> Iterator[
     results = outcome.result.results if outcome.result else ()
     yield line | {
         "word": outcome.word,
-        "fixed": outcome.fixed if outcome.word == "caught" else "",
+        "fixed": outcome.fixed if outcome.word == "caught" and how.get("repair", True) else "",
         "refused": outcome.refusal,
         "named": sorted(outcome.named),
         "accepted": sorted(outcome.accepted),
@@ -178,10 +178,11 @@ def table(lines: list[Line]) -> None:
     for line in lines:
         if line["part"] == "wrong" and "word" in line:
             words[line["kind"]][line["word"]] += 1
-            if line["word"] == "caught":
+            if line["fixed"]:
                 fixes[line["kind"]][line["fixed"]] += 1
     if words:
         _table(words, ("caught", "inconclusive", "unseen", "passed", "blamed", "refused", "crash"))
+    if fixes:
         _table(fixes, ("right", "none", "wrong", "shown"))
     proofs = [line for line in lines if line["part"] == "proof" and "proofs" in line]
     counts: Counter[str] = sum((Counter(line["proofs"]) for line in proofs), Counter())
@@ -219,6 +220,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--most", type=int, default=MOST, help="steps of a derivation at most")
     parser.add_argument("--dtype", default="float64", choices=DTYPES, help="of planted mistakes")
+    parser.add_argument("--unmended", action="store_true", help="mistakes are found, not mended: many more of them")
     options = parser.parse_args()
     warnings.simplefilter("ignore", RuntimeWarning)
     if options.parts:

@@ -155,6 +155,7 @@ def test_crosscheck_of_what_is_refuted_where_no_trial_shows_it_disagrees() -> No
     (one,) = result.results
     assert (one.verdict, one.proof, result.ok) == ("disagrees", "REFUTED", False)
     assert "an input at which it is wrong" in one.diagnosis
+    assert [worst.verdict for worst in result.worst] == ["disagrees"]
     with pytest.raises(AssertionError, match="an input at which it is wrong"):
         result.raise_on_disagreement()
 

@@ -181,7 +181,10 @@ class CheckResult:
     @cached_property
     def worst(self) -> tuple[WorstEntry, ...]:
         """The worst trial of each equation that was compared, run again for all its numbers when first asked for."""
-        return self.find_worst()
+        said = {one.equation: one.verdict for one in self.results}
+        return tuple(
+            replace(entry, verdict=said[entry.equation]) for entry in self.find_worst() if entry.equation in said
+        )
 
     @property
     def wrong(self) -> tuple[EquationResult, ...]:
