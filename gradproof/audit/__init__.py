@@ -3,6 +3,7 @@
 `audit(text, provider)` reads and judges a Markdown or LaTeX document; `declare(symbols)` says what its names mean.
 """
 
+from gradproof.audit.judging.advice import Addition, additions
 from gradproof.audit.judging.annotate import annotate, errata
 from gradproof.audit.judging.explain import explain, remark
 from gradproof.audit.judging.judge import audit
@@ -13,6 +14,7 @@ from gradproof.audit.values.declare import declare, printed
 from gradproof.audit.values.provider import Agreement, NotAvailable, Provider, compare_numbers
 
 __all__ = [
+    "Addition",
     "Agreement",
     "Audit",
     "Limits",
@@ -24,6 +26,7 @@ __all__ = [
     "TooLarge",
     "Verdict",
     "Witness",
+    "additions",
     "annotate",
     "audit",
     "compare_numbers",

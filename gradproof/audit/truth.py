@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -18,6 +18,7 @@ from gradproof.audit.values.provider import Array, Role
 from gradproof.case.reference import Reference
 from gradproof.check.bounds import TruthBounds
 from gradproof.check.facts.resolution import COARSEST, Seen
+from gradproof.errors import GradproofError
 from gradproof.trials.draws import draw
 from gradproof.truth.binding import Binding
 from gradproof.truth.passes import DTYPES
@@ -102,7 +103,12 @@ class NoteTruth:
         """What printed names mean; what is named as a derivative, such as a cotangent, is printed as one."""
         written = set(self.reference.latex)
         symbols = [name for name in self.binding.roots if name in written or is_printable(name)]
-        return declare(symbols, written=self.reference.latex, constants=dict(self.reference.constants))
+        return declare(
+            symbols,
+            written=self.reference.latex,
+            constants=dict(self.reference.constants),
+            functions={name: _name_of(name, function) for name, function in self.reference.functions.items()},
+        )
 
     @property
     def arrays(self) -> frozenset[str]:
@@ -231,6 +237,14 @@ class Bounded(Known):
             right=float(b[trial, entry]),
             zero=bool((a == 0).all() and (b == 0).all()),
         )
+
+
+def _name_of(printed: str, function: str | Callable[..., Any]) -> str:
+    """The name of a function that a reference declares, which `declare` looks up."""
+    name = function if isinstance(function, str) else getattr(function, "__name__", "")
+    if not name:
+        raise GradproofError(f"Reference(functions=...): {function!r} for '{printed}' has no name: give it as a string")
+    return name.lower()
 
 
 def _too_coarse(size: NDArray[Any], bound: NDArray[Any]) -> str:

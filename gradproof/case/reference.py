@@ -77,6 +77,7 @@ class Reference:
             cotangent of each is the leaf `dLoss_d<output>`, and the loss is the sum of all contractions.
         latex: How a note prints a symbol, where that is not the usual way: `"W1": "W^{(1)}"`; several ways as a list.
         constants: Numbers that a note prints as letters: `{"N": 5}`.
+        functions: Functions that a note names and does not define: `{"f": torch.tanh}`, or by name, `{"f": "sigmoid"}`.
         gradient_factor: What the derivation's gradients are multiplied by, by convention: 5 where they are of five
             times the loss, such as a sum over five samples whose mean is the loss. Updates take true gradients.
 
@@ -106,6 +107,7 @@ class Reference:
     output: str | Sequence[str] = "Y"
     latex: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     constants: Mapping[str, int | float] = field(default_factory=dict)
+    functions: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
     gradient_factor: int | float = 1
 
     def __post_init__(self) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gradproof.audit import Audit, Row, annotate, errata, explain, rows
+from gradproof.audit import Audit, Row, additions, annotate, errata, explain, rows
 from gradproof.audit.judging.results import Status
 from gradproof.audit.values.evaluation import UNDECLARED
 from gradproof.errors import GradproofError
 from gradproof.report import wording
+from gradproof.report.html.audited import audit_page
 from gradproof.report.placing import write_atomically
 
 __all__ = ["audit_csv", "audit_markdown", "errata", "print_audit", "sentence", "write_audit"]
@@ -58,6 +59,12 @@ def print_audit(console: Console, note: str, case: str, found: Audit, *, against
         console.print()
     for verdict in noted:
         console.print(Text(f"line {verdict.line}: {'; '.join(verdict.notes)}"), soft_wrap=True)
+    if told := additions(found):
+        console.print()
+        console.print(Text("what would judge most:"), soft_wrap=True)
+        for one in told:
+            way = f"--given '{one.line}'" if against == "itself" else one.line
+            console.print(Text(f"  {one.name}: {one.count} more, {way}"), soft_wrap=True)
     if against != "itself" and any(verdict.reason.startswith(UNDECLARED) for verdict in found.verdicts):
         console.print()
         console.print(Text(_HOW_TO_DECLARE.format(case=case)), soft_wrap=True)
@@ -108,6 +115,7 @@ def write_audit(
     if reports is not None:
         makers[reports / case / "audit.csv"] = lambda: audit_csv(found)
         makers[reports / case / "audit.md"] = lambda: audit_markdown(found, case)
+        makers[reports / case / "audit.html"] = lambda: audit_page(found, note)
     for path, make in makers.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradproof.audit.judging.advice import supplied_by
 from gradproof.audit.judging.results import Audit, Verdict, Witness
 
 _WIDTH = 110
@@ -44,6 +45,8 @@ def explain(audit: Audit, verdict: Verdict) -> str:
     if verdict.witness is not None:
         lines.append(f"  {numbers(verdict.witness)}")
     lines += [f"  note: {note}" for note in verdict.notes]
+    if lacking := supplied_by(verdict):
+        lines.append(f"  would be judged with a line that says what {lacking[0]} is: {lacking[1]}")
     return "\n".join(lines)
 
 

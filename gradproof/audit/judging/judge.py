@@ -198,6 +198,8 @@ class _Bench:
         end = statement.sides[finding.equality + 1].end
         remarks = sorted([*statement.notes, *finding.sides.evaluation.remarks.notes])
         notes = [text for position, text in remarks if position < 0 or start <= position <= end]
+        if getattr(self.provider, "is_own", False):  # which labels count rows is what the note itself says
+            notes = [text for text in notes if not text.endswith("is one row of its quantity")]
         notes += [finding.note] if finding.note else []
         open_case = next((f for f in found if f.status not in ("holds", "WRONG")), None)
         if finding.status in ("holds", "WRONG") and open_case is not None:

@@ -15,7 +15,7 @@ from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Budget, Limits
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Node, Number, Sum, Symbol, children, walk, with_children
+from gradproof.audit.reading.tree import Derivative, Node, Number, Sum, Symbol, children, walk, with_children
 from gradproof.audit.values.evaluate import evaluation
 from gradproof.audit.values.evaluation import Unjudged
 from gradproof.audit.values.provider import NotAvailable
@@ -80,6 +80,8 @@ class Numerals:
             note = "it gives the name its number"
             return replace(verdict, status="holds", reason="", notes=(note,), witness=None, mend=None, side=-1)
         values = [self._value(side) for side in (left, right)]
+        if verdict.status == "holds" and any(isinstance(side, Derivative) for side in (left, right)):
+            return verdict  # a derivative that is the same number everywhere
         if values[0] is None or values[1] is None:
             reason = "the note gives no numbers for all that it is made of"
             return replace(verdict, status="not judged", reason=reason, witness=None, mend=None)

@@ -26,6 +26,7 @@ from gradproof.errors import GradproofError
     metavar="LATEX",
     help="A line that the note leaves out, for a note that is its own reference: 'P_j = ...'; may be repeated.",
 )
+@click.option("--section", metavar="TITLE", help="Report one section alone; what stands before it still defines names.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**64 - 1),
@@ -67,7 +68,7 @@ from gradproof.errors import GradproofError
     "--reports",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write audit.csv and audit.md into DIR/CASE.",
+    help="Write audit.html, audit.csv and audit.md into DIR/CASE.",
 )
 @click.pass_context
 def command(
@@ -75,6 +76,7 @@ def command(
     note: Path,
     case: str | None,
     given: tuple[str, ...],
+    section: str | None,
     seed: int,
     trials: int,
     proof_seconds: float,
@@ -97,6 +99,7 @@ def command(
         if out is not None and out.resolve() == note.resolve():
             raise GradproofError(f"{option} {out} would overwrite the note itself; give another path")
     from gradproof.audit.auditing import audit_alone, audit_note, read_note
+    from gradproof.audit.sections import only_section
     from gradproof.report import notes
     from gradproof.report.terminal.tables import stdout
     from gradproof.report.write import prepare_folder
@@ -111,6 +114,8 @@ def command(
     else:
         seconds = 0.0 if no_proof else proof_seconds
         found = audit_note(text, name, project=project, seed=seed, trials=trials, proof_seconds=seconds)
+    if section is not None:
+        found = only_section(found, section)
     against = "itself" if project is None else f"reference/{name}.py"
     if erratum == Path("-"):
         click.echo(notes.errata(found, note.name), nl=False)
