@@ -38,7 +38,7 @@ def diagnoses(function):
     return {one.diagnosis for one in result.wrong if one.kind == "value"}
 
 
-@pytest.mark.parametrize("call", (1, 3, 5, 8, 13, 21))
+@pytest.mark.parametrize("call", [1, 3, 5, 8, 13, 21])
 def test_fault_in_a_single_call_is_never_blamed_on_how_that_call_was_made(call):
     told = " ".join(diagnoses(wrong_when(lambda number: number == call)))
     assert "a state that is kept between calls" in told or "right in most calls" in told
@@ -51,7 +51,7 @@ def test_fault_from_a_call_on_is_told_as_a_state():
 
 
 def test_fault_in_every_call_is_told_by_its_values():
-    assert diagnoses(wrong_when(lambda number: True)) == {"it is 2 times the true value in every trial"}
+    assert diagnoses(wrong_when(lambda _number: True)) == {"it is 2 times the true value in every trial"}
 
 
 def test_cache_by_shape_is_told_as_a_state_though_the_first_call_is_right():
