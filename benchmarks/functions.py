@@ -1,7 +1,7 @@
 """How far the word of `check_function` can be trusted: planted mistakes, cheats, random right functions, other rules.
 
 Usage: python -m benchmarks.functions PART ... [--sample N] [--seed N] [--rounds N] [--seconds N] [--record FILE]
-Parts: mistakes, cheats, controls, right, rules, cost
+Parts: mistakes, cheats, controls, right, scales, rules, cost
 (`--sample` bounds the cases of each part; `--rounds` repeats cheats and controls with so many seeds. With `--record`
 what a case said is kept in a file and is not asked again, and after `--seconds` no further case is begun: a long
 battery is done in several turns, each of which says how many cases are left.)
@@ -13,6 +13,7 @@ anything was said is counted as not caught: a test run would be green.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -21,6 +22,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,13 @@ import torch.nn.functional as F
 
 from benchmarks.function_cases.cheats import cheats
 from benchmarks.function_cases.controls import controls
-from benchmarks.function_cases.kernels import Kernel
+from benchmarks.function_cases.kernels import KERNELS, Kernel
 from benchmarks.function_cases.mistakes import NAMED, mistakes
 from benchmarks.function_cases.random_right import random_right
 from benchmarks.function_cases.record import Record
 from benchmarks.function_cases.rules import RULES
 from gradproof import check_function, integers, normal
+from gradproof.case.kinds import Normal
 
 LIMIT = 60
 GATE_LIMIT = 120
@@ -183,6 +186,45 @@ def of_right(sample: int, seed: int, record: Record) -> None:
     )
 
 
+SCALES = (1e-3, 1.0, 30.0)
+
+
+def scaled(inputs: Callable[..., dict[str, Any]], scale: float) -> Callable[..., dict[str, Any]]:
+    """The same inputs, those that are normal so many times as large."""
+
+    @functools.wraps(inputs)
+    def larger(**sizes: int) -> dict[str, Any]:
+        named = inputs(**sizes)
+        return {n: replace(d, std=d.std * scale) if isinstance(d, Normal) else d for n, d in named.items()}
+
+    return larger
+
+
+def of_scales(sample: int | None, record: Record) -> None:
+    """The right kernels at several scales of their inputs, in all dtypes."""
+    for scale in SCALES:
+        outcomes = Counter[str]()
+        for name, kernel in list(KERNELS.items())[:sample]:
+
+            def work(kernel=kernel, scale=scale) -> str:
+                result = check_function(
+                    kernel.call, kernel.reference, scaled(kernel.inputs, scale), trials=2, edges=False
+                )
+                overflows = any("overflow" in one.sentence or "infinite" in one.sentence for one in result.findings)
+                if result.ok:
+                    return "clean, overflow named" if overflows else "clean"
+                return f"accused\n{result}" if result.wrong else f"inconclusive\n{result}"
+
+            said = record.of("scales", f"{name} at {scale:g}", 0, lambda work=work: apart(work))
+            if said is None:
+                continue
+            outcome, _, report = said.partition("\n")
+            outcomes[outcome] += 1
+            if report:
+                print(f"  {name} at {scale:g}: {outcome}: {report[:400]}")
+        print(f"scale {scale:g}: {dict(outcomes)}", flush=True)
+
+
 def of_rules(sample: int | None, record: Record) -> None:
     """What other rules accept of the cheats and refuse of the controls."""
     for rule, accepts in RULES.items():
@@ -245,7 +287,9 @@ def of_cost() -> None:
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="+", choices=["mistakes", "cheats", "controls", "right", "rules", "cost"])
+    parser.add_argument(
+        "parts", nargs="+", choices=["mistakes", "cheats", "controls", "right", "scales", "rules", "cost"]
+    )
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=1)
@@ -264,6 +308,8 @@ def main() -> None:
         of_cheats(arguments.sample, seeds, record)
     if "right" in arguments.parts:
         of_right(arguments.sample or 150, arguments.seed, record)
+    if "scales" in arguments.parts:
+        of_scales(arguments.sample, record)
     if "rules" in arguments.parts:
         of_rules(arguments.sample, record)
     if "cost" in arguments.parts:

@@ -33,7 +33,7 @@ def test_check_right_function_is_accepted_in_every_dtype(name):
 
 @pytest.mark.parametrize("name", ["linear", "two outputs", "sum one by one"])
 def test_check_right_function_raises_no_alarm_under_many_seeds(name):
-    alarms = [seed for seed in range(100, 130) if not _quick(*RIGHT[name], seed=seed).ok]
+    alarms = [seed for seed in range(100, 115) if not _quick(*RIGHT[name], seed=seed).ok]
     assert alarms == []
 
 

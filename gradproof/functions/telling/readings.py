@@ -65,6 +65,11 @@ def by_rows(values: Sequence[Array], truth: Sequence[Array], known: Sequence[Map
         for name in known[0]
         if all(np.shape(one[name]) == t.shape for one, t in zip(known, truth, strict=True))
     ]
+    candidates += [
+        (f"one_hot({name})", [_one_hot(one[name], t) for one, t in zip(known, truth, strict=True)])
+        for name in known[0]
+        if all(_are_places(np.asarray(one[name]), t) for one, t in zip(known, truth, strict=True))
+    ]
     for name, parts in candidates:
         if _multiples([part[..., None] for part in parts], missing):
             return f"it lacks a term: in each row a multiple of {'one number' if name == 'ones' else name}"
@@ -94,6 +99,17 @@ def _multiples(bases: Sequence[Array], wanted: Sequence[Array]) -> bool:
             if not _near(row @ factors, target):
                 return False
     return True
+
+
+def _are_places(labels: Array, truth: Array) -> bool:
+    """Whether an array may hold a column for each row of another."""
+    whole = labels.shape == truth.shape[:-1] and bool((labels == np.floor(labels)).all())
+    return whole and bool(((labels >= 0) & (labels < truth.shape[-1])).all())
+
+
+def _one_hot(labels: Any, truth: Array) -> Array:
+    made: Array = (np.asarray(labels)[..., None] == np.arange(truth.shape[-1])).astype(float)
+    return made
 
 
 def _softmax(a: Array) -> Array:

@@ -1,0 +1,57 @@
+"""What the rows and places of a wrong gradient say, and where they say nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradproof.functions.patterns import pattern
+from gradproof.functions.telling.readings import by_rows
+
+GENERATOR = np.random.default_rng(0)
+TRUTH = [GENERATOR.standard_normal((2, 5, 6)), GENERATOR.standard_normal((2, 7, 4))]
+KNOWN = [
+    {"z": GENERATOR.standard_normal(truth.shape), "t": GENERATOR.integers(0, truth.shape[2], truth.shape[:2])}
+    for truth in TRUTH
+]
+
+
+def softmax(a):
+    return np.exp(a) / np.exp(a).sum(-1, keepdims=True)
+
+
+def one_hot(labels, columns):
+    return np.eye(columns)[labels]
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (lambda z, t: softmax(z), "in each row a multiple of softmax(z)"),
+        (lambda z, t: one_hot(t, z.shape[-1]), "in each row a multiple of one_hot(t)"),
+        (lambda z, t: z**2, "in each row a multiple of z**2"),
+        (lambda z, t: np.ones_like(z), "in each row a multiple of one number"),
+    ],
+)
+def test_term_that_is_missing_in_each_row_is_named(missing, words):
+    factors = [GENERATOR.standard_normal((*truth.shape[:-1], 1)) for truth in TRUTH]
+    values = [t - f * missing(k["z"], k["t"]) for t, f, k in zip(TRUTH, factors, KNOWN, strict=True)]
+    assert words in by_rows(values, TRUTH, KNOWN)
+
+
+def test_noise_is_no_missing_term():
+    values = [t + GENERATOR.standard_normal(t.shape) for t in TRUTH]
+    assert by_rows(values, TRUTH, KNOWN) == ""
+
+
+def test_rows_that_are_zero_on_both_sides_are_not_told_to_be_right():
+    truth = TRUTH[0][0].copy()
+    truth[0] = 0
+    assert pattern(2 * truth != truth, 2 * truth, truth) == ""
+
+
+def test_rows_that_are_right_before_wrong_ones_are_told():
+    truth = TRUTH[0][0]
+    computed = truth.copy()
+    computed[2:] = 0
+    assert pattern(computed != truth, computed, truth) == "right up to there, wrong from row 2 on (of 5)"
