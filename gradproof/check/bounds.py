@@ -155,8 +155,8 @@ class TruthBounds:
         self.why_none = ""
         try:
             self.tape = self._record(draws)
-        except GradproofError as error:
-            self.why_none = str(error)
+        except (GradproofError, RuntimeError, NotImplementedError, TypeError) as error:
+            self.why_none = str(error)  # the model runs, though not on what a recording gives it
 
     def _record(self, draws: Mapping[str, Array]) -> Tape:
         leaves = self.truth.passes.leaves({name: values[:1] for name, values in draws.items()})

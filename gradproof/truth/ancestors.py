@@ -25,13 +25,15 @@ def ancestors_of(truth: Truth, draws: Mapping[str, Array]) -> dict[str, frozense
     """
     leaves = {name: value[0] for name, value in truth.passes.leaves(draws).items()}
     roots: dict[str | Call, torch.Tensor] = {}
-    for name in (*truth.binding.parameters, *truth.binding.reference.inputs):
+    for name in truth.binding.parameters:
         roots[name] = leaves[name].detach().requires_grad_(leaves[name].is_floating_point())
     taps = {call: value.requires_grad_() for call, value in truth.passes.taps(None).items()}
-    inputs = {name: roots[name] for name in truth.binding.reference.inputs}
     cotangents = {name: leaves[name] for name in truth.binding.cotangents.values()}
     parameters = {name: roots[name] for name in truth.binding.parameters}
-    results, outputs = truth.passes.forward(parameters, inputs, cotangents, taps)
+    inputs, (results, outputs) = truth.passes.on_inputs(
+        leaves, lambda inputs: truth.passes.forward(parameters, inputs, cotangents, taps)
+    )
+    roots |= inputs
     places: dict[str, str | Call] = {}
     for name, source in truth.sources.items():
         if isinstance(source, Leaf | Output):

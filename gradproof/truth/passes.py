@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from gradproof.truth.sources import Derivative, Leaf, Output, Result, Updated
 from gradproof.truth.wanted import wanted_of
 
 Array = NDArray[Any]
+Ran = TypeVar("Ran")
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
@@ -40,6 +41,7 @@ class Passes:
         wanted: What is differentiated with respect to what.
         sources: Where each wanted quantity comes from, by name.
         in_parts: Whether composite operations are taken apart, so that many trials can run at once.
+        by_all_inputs: Whether all real inputs are differentiated by; else those alone whose derivatives are wanted.
     """
 
     def __init__(self, binding: Binding, names: Iterable[str], dtype: str) -> None:
@@ -48,6 +50,7 @@ class Passes:
         self.wanted = wanted_of(binding, names)
         self.sources = self.wanted.sources
         self.in_parts = False
+        self.by_all_inputs = True
 
     def leaves(self, draws: Mapping[str, Array]) -> Tensors:
         """Draws as tensors in the run's dtype; class indices stay whole numbers."""
@@ -74,6 +77,31 @@ class Passes:
             results[self.binding.reference.loss] = functools.reduce(operator.add, contractions)
         return results, outputs
 
+    def on_inputs(self, leaves: Tensors, forward: Callable[[Tensors], Ran]) -> tuple[Tensors, Ran]:
+        """Run a forward pass on the model's inputs; a loss that refuses to be differentiated by its target, as some do,
+        is run again with a target that is a plain number.
+
+        Args:
+            leaves: The drawn values.
+            forward: What is run, on the inputs by name.
+
+        Returns:
+            The inputs, and what came out.
+        """
+        names = self.binding.reference.inputs
+        real = {name for name in names if leaves[name].is_floating_point()}
+        for wanted in (real, real & self.wanted.by_inputs) if self.by_all_inputs else (real & self.wanted.by_inputs,):
+            inputs = {name: leaves[name].detach().requires_grad_(name in wanted) for name in names}
+            try:
+                ran = forward(inputs)
+            except RuntimeError:
+                if wanted <= self.wanted.by_inputs:
+                    raise
+            else:
+                self.by_all_inputs = wanted == real
+                return inputs, ran
+        raise AssertionError("the last try returns or raises")
+
     def quantities(
         self,
         leaves: Tensors,
@@ -93,16 +121,14 @@ class Passes:
         binding = self.binding
         trials = len(next(iter(leaves.values()))) if batch else None
         parameters = {name: leaves[name].detach().requires_grad_() for name in binding.parameters}
-        inputs = {
-            name: leaves[name].detach().requires_grad_(leaves[name].is_floating_point())
-            for name in binding.reference.inputs
-        }
         cotangents = {name: leaves[name] for name in binding.cotangents.values()}
         taps = {call: value.requires_grad_() for call, value in self.taps(trials).items()}
         forward = self.forward
         if batch:
             forward = vmap(taken_apart(forward) if self.in_parts else forward)
-        results, outputs = forward(parameters, inputs, cotangents, taps)
+        inputs, (results, outputs) = self.on_inputs(
+            leaves, lambda inputs: forward(parameters, inputs, cotangents, taps)
+        )
         differentiable = {**parameters, **{name: v for name, v in inputs.items() if v.requires_grad}}
         values = self._values(leaves, results, outputs, batch=batch)
         loss = binding.reference.loss

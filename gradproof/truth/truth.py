@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradproof.errors import GradproofError
 from gradproof.trials.numbers import TrialsDiffer
-from gradproof.truth.batching import alike, on_one_thread, row
+from gradproof.truth.batching import alike, on_one_thread, row, without_hints
 from gradproof.truth.binding import Binding
 from gradproof.truth.optimizer import Recipe, Stepper, Tensors, recorded_step, takes_batches
 from gradproof.truth.passes import Passes
@@ -56,7 +56,7 @@ class Truth:
         """
         leaves = self.passes.leaves(draws)
         try:
-            with on_one_thread():
+            with on_one_thread(), without_hints():
                 if self.batched is None:
                     self.batched = self._takes_batches(leaves)
                 values = (

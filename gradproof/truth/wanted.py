@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradproof.errors import GradproofError
 from gradproof.truth.binding import Binding
 from gradproof.truth.first_run import Call
-from gradproof.truth.sources import Derivative, Output, Source, Updated
+from gradproof.truth.sources import Derivative, Leaf, Output, Source, Updated
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Wanted:
         derivatives: What is differentiated -> the names of the wanted derivatives of it.
         tops: All that is differentiated, the loss last.
         updated: Whether one of them is a value after the optimizer's step.
+        by_inputs: The inputs of the model that one of them is a derivative by.
     """
 
     sources: Mapping[str, Source]
@@ -28,6 +29,7 @@ class Wanted:
     derivatives: Mapping[str, list[str]]
     tops: tuple[str, ...]
     updated: bool
+    by_inputs: frozenset[str]
 
 
 def wanted_of(binding: Binding, names: Iterable[str]) -> Wanted:
@@ -50,7 +52,9 @@ def wanted_of(binding: Binding, names: Iterable[str]) -> Wanted:
     loss = binding.reference.loss
     others = tuple(top for top in derivatives if top != loss)
     tops = (*others, loss) if updated or loss in derivatives else others
-    return Wanted(sources, _captured(binding, sources), derivatives, tops, updated)
+    bottoms = [binding.roots[source.bottom] for source in sources.values() if isinstance(source, Derivative)]
+    by_inputs = frozenset(root.path for root in bottoms if isinstance(root, Leaf)) & set(binding.reference.inputs)
+    return Wanted(sources, _captured(binding, sources), derivatives, tops, updated, by_inputs)
 
 
 def _captured(binding: Binding, sources: Mapping[str, Source]) -> tuple[Call, ...]:

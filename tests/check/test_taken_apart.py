@@ -1,4 +1,4 @@
-"""For many trials at once torch takes some operations apart in another way than for one, and rounds otherwise."""
+"""Losses of torch that run otherwise for many trials than for one, or that refuse to be differentiated by a target."""
 
 from __future__ import annotations
 
@@ -40,3 +40,19 @@ def test_wrong_gradient_of_a_saturated_model_is_seen(std):
 def test_right_gradient_of_a_saturated_model_without_a_tape_is_not_accused(monkeypatch):
     monkeypatch.setattr("gradproof.check.bounds.TruthBounds._replay", lambda *args: {})
     assert check(right, 8).results[0].verdict == "agrees"
+
+
+class SoftMargin(torch.nn.Module):
+    def forward(self, x, t):
+        return torch.nn.functional.soft_margin_loss(x, t)
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1, "agrees"), (1 + 1e-9, "disagrees")])
+def test_loss_that_refuses_to_be_differentiated_by_its_target(factor, verdict):
+    reference = Reference(SoftMargin, inputs={"x": normal(4, 3), "t": normal(4, 3)})
+
+    def gradient(x, t):
+        return -t / (1 + np.exp(t * x)) / x.size * factor
+
+    result = crosscheck({"dLoss_dx": gradient}, reference, trials=300, repair=False)
+    assert result.results[0].verdict == verdict

@@ -270,7 +270,7 @@ def test_fresh_optimizer_has_no_state_to_name():
         ("adam", {"optimizer": None, "hyperparameters": {}}, ["belongs to an optimizer"]),
         ("adam", {"state": {"exp_avg": 0.0, "exp_avg_sq": 0.0, "step": 1.5}}, ["'step' is how many steps", "not 1.5"]),
         ("adam", {"state": {"exp_avg": 0.0, "exp_avg_sq": 0.0, "step": normal()}}, ["integers(0, 9)"]),
-        ("adam", {"hyperparameters": {"lr": -1.0}}, ["step of the optimizer fails", "Invalid learning rate"]),
+        ("adam", {"hyperparameters": {"lr": -1.0}}, ["the optimizer cannot be made", "Invalid learning rate"]),
         ("adam", {"symbols": {"m": "W.exp_avgs"}}, ["'W.exp_avgs' names nothing", "did you mean W.exp_avg"]),
     ],
 )
