@@ -14,7 +14,7 @@ from gradproof.repair.mended import mended
 from gradproof.repair.results import Fix, Repair
 from gradproof.repair.sharing import edited_by
 
-CASE = 5
+CASE = 3
 """The searches of one case may do together what so many of them may do alone."""
 
 

@@ -12,6 +12,11 @@ from gradproof.operators import with_plain_powers
 WHOLE = 2.0
 """Bits by which an edit is dearer than in an equation: it may stand anywhere in the program."""
 
+_COUNTING = frozenset({
+    "zeros", "ones", "empty", "full", "eye", "arange", "range", "reshape", "transpose", "swapaxes", "len", "enumerate",
+    "zip", "zeros_like", "ones_like", "empty_like", "expand_dims", "squeeze", "int", "reversed", "isinstance", "astype",
+})  # fmt: skip
+
 Undo = Callable[[], None]
 
 
@@ -65,7 +70,7 @@ class Slot:
         name: The field.
         index: Its place in the field, where that is a list.
         node: The expression.
-        is_index: Whether it says which entries of an array are meant.
+        is_index: Whether it says which entries of an array are meant, or how many turns a loop has.
     """
 
     holder: ast.AST
@@ -109,7 +114,7 @@ def _slots(holder: ast.AST, name: str, value: Any, *, is_stored: bool, is_index:
     for index, child in children:
         if not isinstance(child, ast.AST):
             continue
-        here = is_index or (isinstance(holder, ast.Subscript) and name == "slice")
+        here = is_index or _counts(holder, name)
         if isinstance(child, ast.expr):
             is_read = isinstance(getattr(child, "ctx", ast.Load()), ast.Load)
             if is_read and not (is_stored and isinstance(child, (ast.Tuple, ast.List))):
@@ -118,6 +123,13 @@ def _slots(holder: ast.AST, name: str, value: Any, *, is_stored: bool, is_index:
         for field, inner in ast.iter_fields(child):
             if field not in ("ctx", "op", "ops") and not (isinstance(child, ast.comprehension) and field == "target"):
                 yield from _slots(child, field, inner, is_stored=False, is_index=below)
+
+
+def _counts(holder: ast.AST, field: str) -> bool:
+    """Whether what stands in a field counts, or says which or how many: it has no factors and no terms."""
+    if isinstance(holder, ast.Call) and field == "args":
+        return ast.unparse(holder.func).rpartition(".")[2] in _COUNTING
+    return isinstance(holder, (ast.Subscript, ast.For)) and field in ("slice", "iter")
 
 
 def parsed(text: str) -> ast.expr:

@@ -10,7 +10,7 @@ from gradproof.repair.program.edit import WHOLE, Band, Edit, inserted
 from gradproof.repair.program.pool import Pool
 from gradproof.repair.program.statements import Place
 
-_PAIRED = 24
+_PAIRED = 30
 _FORGOTTEN = table.MISSING_STATEMENT.bits + WHOLE - 1.0
 """Of a variable that begins as zeros, and to which nothing is added."""
 _BITS = table.MISSING_STATEMENT.bits + WHOLE
@@ -46,8 +46,9 @@ def accumulations(place: Place, totals: Sequence[str], pool: Pool, band: Band) -
     if hasattr(place.statement, "body") or isinstance(place.statement, ast.Return) or not band.has(_FORGOTTEN):
         return
     names = [text for text, node in pool.atoms if isinstance(node, (ast.Name, ast.Subscript))]
-    entries = [f"{name}[{index}]" for name in names if name.isidentifier() for index in _indices_at(place)]
-    known = [text for text in dict.fromkeys((*entries, *names)) if pool.shape(text)][:_PAIRED]
+    arrays = [name for name in names if name.isidentifier()]
+    entries = [f"{name}[{index}]" for index in _indices_at(place) for name in arrays]
+    known = [text for text in dict.fromkeys((*names, *entries)) if pool.shape(text)][:_PAIRED]
     forms = ("np.outer({0}, {1})", "{0} @ {1}", "{0} * {1}")
     added = [*known, *(form.format(one, other) for one in known for other in known for form in forms)]
     for total in totals:
@@ -64,7 +65,7 @@ def _indices_at(place: Place) -> list[str]:
         node = outer.statement
         if isinstance(node, ast.For):
             names = [part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)]
-            found += [text for name in names for text in (name, f"{name} - 1", f"{name} + 1")]
+            found += [form.format(name) for form in ("{0}", "{0} - 1", "{0} + 1") for name in names]
         outer = outer.outer
     return found
 

@@ -21,7 +21,7 @@ TRIALS = 3
 FRESH = 8
 """So many others of each set of sizes confirm a fix."""
 
-WORK = 12.0 * SECOND
+WORK = 8.0 * SECOND
 """How much work the search for edits of a case's files may do."""
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from typing import Any
+
+import numpy as np
 
 from gradproof.repair.program.edit import loaded, parsed
 
@@ -62,6 +65,7 @@ class Pool:
         module: ast.AST,
         owner: ast.ClassDef | None,
         shape: Callable[[str], Shape | None] = lambda text: None,
+        value: Callable[[str], Any] = lambda text: None,
     ) -> Pool:
         """The pieces of a function, of its class and of its file."""
         atoms = _atoms(function, module, owner)
@@ -73,14 +77,14 @@ class Pool:
             f"(2 / {size}) * {slope.format(name)}"
             for name in plain[:_SLOPED]
             for slope in _SLOPES[:4]
-            for size in [*reversed(sizes)][:_SIZED]
+            for size in _distinct([*reversed(sizes)], value)[:_SIZED]
         ]
         both = [f"{one} * {other}" for one in plain[:20] for other in plain[:20] if one <= other]
         return cls(
             tuple(atoms.items()),
             tuple(_phrases(function).items()),
-            _pieces(sizes),
-            _pieces(_counts(function, plain)),
+            _pieces(_distinct(sizes, value)),
+            _pieces(_distinct(_counts(function, plain), value)),
             _pieces(slopes),
             _pieces(compounds),
             _pieces(both),
@@ -182,6 +186,15 @@ def _is_field(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return isinstance(node.value, ast.Name) and node.value.id == "self"
     return isinstance(node, ast.Subscript) and isinstance(getattr(node.slice, "value", None), str)
+
+
+def _distinct(texts: Sequence[str], value: Callable[[str], Any]) -> list[str]:
+    """One text for each number that they stand for, the shortest; those whose number is not known are kept."""
+    found: dict[Any, str] = {}
+    for text in sorted(dict.fromkeys(texts), key=len):
+        number = value(text)
+        found.setdefault(number if isinstance(number, (int, float, np.integer)) else text, text)
+    return list(found.values())
 
 
 def _pieces(texts: Sequence[str]) -> tuple[Piece, ...]:

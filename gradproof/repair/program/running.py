@@ -48,9 +48,13 @@ class Editable:
 
     def shape(self, text: str) -> tuple[int, ...] | None:
         """The shape of a variable, an attribute or an entry, as it was when the function was left; None if unknown."""
+        value = self.value(text)
+        return np.shape(value) if isinstance(value, (np.ndarray, np.number, int, float)) else None
+
+    def value(self, text: str) -> Any:
+        """What a text stood for when the function was left; None if unknown."""
         try:
-            value = eval(text, self.functions[0].__globals__, self.names)
-            return np.shape(value) if isinstance(value, (np.ndarray, np.number, int, float)) else None
+            return eval(text, self.functions[0].__globals__, self.names)
         except Exception:  # a name that means nothing there, an index that is none
             return None
 

@@ -155,7 +155,7 @@ class Search:
         trial = self.bench.trials[0]
         run = traced(lambda: self.bench.program.run(trial.inputs), self.files, self.texts)
         numbers = sum(np.size(value) for value in trial.inputs.values())
-        self._cost = run.steps * (LINE + CALL / 2 + numbers / 16)
+        self._cost = run.steps * (LINE + CALL + numbers / 16) + 3 * CALL * len(self.bench.claims)
         return run.functions
 
     def _edits(self, functions: Sequence[Editable]) -> Iterator[tuple[Editable, Edit]]:
@@ -165,7 +165,7 @@ class Search:
         for function in functions:
             module = ast.parse(self._text(function.path))
             owner = function.classes[-1] if function.classes else None
-            pool = Pool.of(function.node, module, owner, function.shape)
+            pool = Pool.of(function.node, module, owner, function.shape, function.value)
             pools.append((function, pool))
             for place in list(places(function.node.body)):
                 if place.statement.lineno in function.lines:
