@@ -206,6 +206,7 @@ def _patched(one: EquationResult, patch: FileFix) -> EquationResult:
         fix=patch.after,
         fix_before=patch.before or patch.after,
         fix_place=place,
+        fix_one_size=patch.sizes == 1,
         fix_trials=patch.trials,
         fresh_trials=patch.fresh_trials,
         alternatives=patch.alternatives,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from gradproof.check.case import Case
 from gradproof.repair import Repair
 from gradproof.repair.budget import SECOND, Budget
+from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.program.judging import Bench, Trial
 from gradproof.repair.program.search import FileFix, Search
 from gradproof.truth.truth import Truth
@@ -20,6 +21,9 @@ TRIALS = 3
 
 FRESH = 8
 """So many others of each set of sizes confirm a fix."""
+
+UNLIKE = 3
+"""So many trials at other sizes, and so many with zeros, confirm it too."""
 
 WORK = 8.0 * SECOND
 """How much work the search for edits of a case's files may do."""
@@ -46,7 +50,26 @@ def bench_of(case: Case, seed: int) -> Bench | None:
             )
             if all(np.isfinite(value).all() for value in one.values() if np.asarray(value).dtype.kind == "f"):
                 (search if row < TRIALS else fresh).append(trial)
-    return Bench(whole.program, whole.claims, search, fresh) if search and fresh else None
+    if not search or not fresh:
+        return None
+    bench = Bench(whole.program, whole.claims, search, fresh)
+    return replace(bench, fresh=(*fresh, *_unlike(case, bench, names, seed)))
+
+
+def _unlike(case: Case, bench: Bench, names: Sequence[str], seed: int) -> Iterator[Trial]:
+    """Trials at other sizes than the case has, and with zeros, in which the program runs and is as right as in others."""
+    right = bench.right_in_all(bench.trials, frozenset(bench.claims))
+    for group in (*elsewhere(case, seed), *zeroed(case, seed)):
+        if not all(name in group.values for name in names):
+            continue
+        for row in range(min(group.trials, UNLIKE)):
+            one = {name: np.asarray(group.values[name])[row] for name in names}
+            trial = Trial(
+                {name: one[name] for name in bench.program.inputs}, {name: one[name] for name in bench.claims}
+            )
+            finite = all(np.isfinite(value).all() for value in one.values() if value.dtype.kind == "f")
+            if finite and bench.values(trial) and right <= bench.right(trial):
+                yield trial
 
 
 def held(

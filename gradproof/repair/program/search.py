@@ -274,7 +274,8 @@ class Search:
         with self.with_texts({**self.texts, function.path: text}) as is_run:
             if not is_run or self.bench.right_in_all(self.bench.fresh, wanted) != wanted:
                 return None
-        sizes = len({tuple(np.shape(v) for v in trial.inputs.values()) for trial in self.bench.trials})
+        every = (*self.bench.trials, *self.bench.fresh)
+        sizes = len({tuple(np.shape(value) for value in trial.inputs.values()) for trial in every})
         counts = len(self.bench.trials), len(self.bench.fresh)
         return FileFix(function.path, edit.line, file.text, text, edit.sentence, tuple(sorted(mended)), *counts, sizes)
 
