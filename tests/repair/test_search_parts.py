@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from repair_setup import NUMPY, derivation, formula, scalar_bench, written
 from repair_strategies import formulas
 
+from gradproof.repair.budget import Budget
 from gradproof.repair.equation import Context, definition_of
 from gradproof.repair.evidence.confirm import compiled, holds
 from gradproof.repair.formula_repair import FormulaRepair
@@ -180,7 +182,7 @@ def test_variants_values_are_those_of_the_formulas_they_write(name: str) -> None
     equation = derivation_equation(name)
     definition = definition_of(equation)
     assert isinstance(definition, Definition)
-    problem = FormulaRepair(bench, equation, fused(equation, definition, {}), float("inf")).problem()
+    problem = FormulaRepair(bench, equation, fused(equation, definition, {}), Budget(math.inf)).problem()
     variants = Variants(problem.formula, problem.bank, problem.vocabulary, problem.budget)
     checked = 0
     with np.errstate(all="ignore"):
