@@ -38,8 +38,7 @@ class Workbench(Bench):
         checked(self.evidence, "the evidence", equation.quantity)
         checked(self.fresh, "the fresh evidence", equation.quantity)
         if self.holds(equation):
-            why = "off by so little that no fix could be told from it: replay the worst trial"
-            return Repair(None, (), None, None, why)
+            return Repair(None, (), None, None, "in the trials of the search it is right up to rounding")
         if not all(np.isfinite(group.lifted[equation.quantity]).all() for group in (*self.evidence, *self.fresh)):
             return Repair(None, (), None, None, f"the true value of {equation.quantity} is not finite in some trials")
         if self.coinciding:

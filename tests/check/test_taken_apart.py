@@ -56,3 +56,19 @@ def test_loss_that_refuses_to_be_differentiated_by_its_target(factor, verdict):
 
     result = crosscheck({"dLoss_dx": gradient}, reference, trials=300, repair=False)
     assert result.results[0].verdict == verdict
+
+
+class Softplus(torch.nn.Module):
+    def forward(self, x):
+        return torch.nn.functional.softplus(x)
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1, "agrees"), (1 + 1e-9, "disagrees")])
+def test_softplus_that_torch_cuts_off_is_held_to_what_it_leaves_out(factor, verdict):
+    reference = Reference(Softplus, inputs={"x": normal(4, 3, std=12)}, output="y")
+
+    def gradient(x, dLoss_dy):
+        return dLoss_dy / (1 + np.exp(-x)) * factor
+
+    result = crosscheck({"dLoss_dx": gradient}, reference, trials=300, repair=False)
+    assert result.results[0].verdict == verdict

@@ -69,12 +69,16 @@ def silu_backward(grad: Array, x: Array) -> Array:
 
 
 def softplus(x: Array, beta: float = 1, limit: float = 20) -> Array:
-    return np.where(x * beta > limit, x, np.log1p(np.exp(x * beta)) / beta)
+    """log(1 + e^(beta x)) / beta. Beyond its limit torch gives x alone: what is left out there, up to e^-limit / beta, is
+    torch's error, and is added here so that it belongs to the truth's bound."""
+    y = x * beta
+    return np.where(y > limit, x + np.log1p(np.exp(-y)) / beta, np.log1p(np.exp(y)) / beta)
 
 
 def softplus_backward(grad: Array, x: Array, beta: float, limit: float) -> Array:
-    z = np.exp(x * beta)
-    return np.where(x * beta > limit, grad, grad * z / (z + 1))
+    y = x * beta
+    z = np.exp(y)
+    return np.where(y > limit, grad / (1 + np.exp(-y)), grad * z / (z + 1))
 
 
 def mish(x: Array) -> Array:
