@@ -38,7 +38,8 @@ class Workbench(Bench):
         checked(self.evidence, "the evidence", equation.quantity)
         checked(self.fresh, "the fresh evidence", equation.quantity)
         if self.holds(equation):
-            return Repair(None, (), None, None, "in the trials of the search it is right up to rounding")
+            why = "in the trials of the search it is right up to rounding"
+            return Repair(None, (), None, None, why)
         if not all(np.isfinite(group.lifted[equation.quantity]).all() for group in (*self.evidence, *self.fresh)):
             return Repair(None, (), None, None, f"the true value of {equation.quantity} is not finite in some trials")
         if self.coinciding:

@@ -263,7 +263,8 @@ def test_mend_input_whose_value_is_not_known_is_replaced() -> None:
 def test_mend_leaves_a_right_equation_alone() -> None:
     equation = derivation(SCALAR)["dLoss_dS"]
     repair = scalar_bench().mend(equation)
-    assert repair == Repair(None, (), None, None, "in the trials of the search it is right up to rounding")
+    why = "in the trials of the search it is right up to rounding"
+    assert repair == Repair(None, (), None, None, why)
 
 
 def test_mend_code_that_no_single_edit_mends_gets_a_diagnosis_from_its_values() -> None:
