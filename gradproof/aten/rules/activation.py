@@ -69,7 +69,7 @@ def silu_backward(grad: Array, x: Array) -> Array:
 
 
 def softplus(x: Array, beta: float = 1, limit: float = 20) -> Array:
-    """log(1 + e^(beta x)) / beta. Beyond its limit torch gives x alone: what it leaves out there, up to e^-limit / beta,
+    """log(1 + e^(beta x)) / beta. Beyond its limit torch gives x alone: what it leaves out, up to e^-limit / beta,
     is torch's error; it is not left out here, so that it belongs to the truth's bound."""
     y = x * beta
     return np.where(y > limit, x + np.log1p(np.exp(-y)) / beta, np.log1p(np.exp(y)) / beta)
