@@ -50,6 +50,7 @@ class Outcome:
         refusal: Why it was.
         contradictions: Equations whose proof and numbers contradict each other.
         changed: By how much the mistake changes what it should, relative, at most.
+        harm: By how much it changes a gradient that the code gives.
         accepted: The quantities at which the mistake may be named.
         fixed: `right`, `wrong`, `none`, or `shown`: what is shown is not what is written.
         fix: The text of the fix.
@@ -59,6 +60,7 @@ class Outcome:
     refusal: str = ""
     contradictions: tuple[str, ...] = ()
     changed: float = 0.0
+    harm: float = 0.0
     accepted: frozenset[str] = frozenset()
     fixed: str = ""
     fix: str = ""
@@ -78,6 +80,8 @@ class Outcome:
         own = [one for one in self.result.results if one.equation in self.accepted]
         if any(one.verdict == "inconclusive" for one in own):
             return "inconclusive"
+        if not own:  # a local that only leads to right results is right as far as these sizes can tell
+            return "passed" if self.harm > ROUNDING else "unseen"
         finest = max((_resolution(one, self.result.dtype) for one in own), default=0.0)
         return "passed" if self.changed > finest else "unseen"
 
@@ -177,6 +181,7 @@ def _judged(one: Opened, result: CheckResult, files: Sequence[FilePatch]) -> Out
         return Outcome(result, named=named)
     text = written.source(mistake.lines)
     changed = max(_change(written, text, k, mistake.target) for k in range(JUDGED))
+    harm = max(_change(written, text, k, "") for k in range(JUDGED))
     fixed, fix = "none", ""
     if files and (files[0].new != files[0].old or any(found.fix for found in result.results)):
         (file,) = files
@@ -184,7 +189,7 @@ def _judged(one: Opened, result: CheckResult, files: Sequence[FilePatch]) -> Out
         shown = all(_is_in(found.fix, file.new) for found in result.results if found.fix)
         right = all(_gradients_right(written, file.new, k, sizes) for sizes in SIZES for k in range(8))
         fixed = "wrong" if not right else "right" if shown else "shown"
-    return Outcome(result, "", (), changed, _accepted(written, mistake), fixed, fix, named)
+    return Outcome(result, "", (), changed, harm, _accepted(written, mistake), fixed, fix, named)
 
 
 def _module(path: Path, text: str) -> ModuleType:
