@@ -15,10 +15,11 @@ from gradproof.case.reference import Reference, as_references
 from gradproof.case.sizes import ROWS, with_more_rows
 from gradproof.check.asked import checked_tolerance, chosen, dtype_name
 from gradproof.check.case import Case, load_case, make_case
+from gradproof.check.compare import Tally
 from gradproof.check.effort import chosen_trials, why_fewer
 from gradproof.check.facts.failures import Failure, contained
 from gradproof.check.facts.result import CheckResult, EquationResult
-from gradproof.check.judging import OWN
+from gradproof.check.judging import OWN, Key
 from gradproof.check.loading import holds_function
 from gradproof.check.probing import Probed, probe
 from gradproof.check.replay import worst_entries
@@ -260,6 +261,32 @@ def _checked(
         failures = list[Failure]()
         results = _verdicts(case, probed, replace(asked, trials=done.trials or asked.trials), done, failures)
         trajectory = compare_trajectories(case, probed.evaluators, steps, asked.seed, asked.scale) if steps else None
+    result = _result(case, probed, asked, done, results, choice)
+    return replace(result, trajectory=trajectory, failures=tuple(failures))
+
+
+def result_of_tallies(case: Case, tallies: Mapping[Key, Tally], trials: int, *, seed: int, scale: float) -> CheckResult:
+    """The outcome of trials that were run elsewhere, each equation with its verdict, and what is wrong looked into.
+
+    Args:
+        case: The case.
+        tallies: What the trials have shown, by run and equation.
+        trials: How many they were.
+        seed, scale: What they were drawn with.
+    """
+    asked, done = Asked(min(trials, defaults.TRIALS), seed, scale), Done(trials, False, tallies)
+    failures = list[Failure]()
+    with on_one_thread():
+        probed = probe(case, asked.trials, seed, scale)
+        results = _verdicts(case, probed, asked, done, failures)
+    result = _result(case, probed, asked, done, results, "")
+    return _looked_into(replace(result, failures=tuple(failures)), case, repair=True, proof=False)
+
+
+def _result(
+    case: Case, probed: Probed, asked: Asked, done: Done, results: tuple[EquationResult, ...], choice: str
+) -> CheckResult:
+    """The outcome as facts."""
     return CheckResult(
         case=case.name,
         title=case.derivation.title,
@@ -270,11 +297,9 @@ def _checked(
         scale=asked.scale,
         checked=case,
         find_worst=lambda: worst_entries(case, probed.evaluators, results, asked.seed, asked.scale),
-        trajectory=trajectory,
         interrupted=done.interrupted,
         choice="; ".join(filter(None, (choice, _drawn_smaller(case)))),
         known_errata=case.derivation.known_errata,
-        failures=tuple(failures),
     )
 
 

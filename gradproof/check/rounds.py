@@ -39,6 +39,7 @@ class Asked:
         scale: A factor on the draws.
         budget: Seconds to go on for, in place of a number of trials.
         tolerance: The share of a quantity's largest entry up to which a difference counts as none.
+        first: The first trial, where only a stretch of them is wanted.
     """
 
     trials: int
@@ -46,6 +47,7 @@ class Asked:
     scale: float
     budget: float | None = None
     tolerance: float = 0.0
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Round:
         """All blocks; where there is a budget, of as many stretches of trials as there is time for."""
         sizes = [portion.block for portion in self.case.portions]
         if self.asked.budget is None:
-            yield from blocks(self.asked.trials, sizes)
+            yield from blocks(self.asked.trials, sizes, self.asked.first)
             return
         done, end = 0, time.monotonic() + self.asked.budget
         while not done or time.monotonic() < end:

@@ -22,7 +22,7 @@ from gradproof.case.project import suggestions
 from gradproof.cli.status import INTERRUPTED, USER_MISTAKE
 from gradproof.errors import GradproofError, visible
 
-COMMANDS = ("check", "fix", "audit", "prove", "same", "mutate", "show", "replay", "list", "new")
+COMMANDS = ("check", "fix", "audit", "prove", "same", "mutate", "campaign", "show", "replay", "list", "new")
 
 
 class Commands(click.Group):

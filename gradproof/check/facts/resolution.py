@@ -42,7 +42,7 @@ class Resolution:
 
 
 @dataclass
-class _Entries:
+class Entries:
     """One quantity's entries at one size."""
 
     best: Array
@@ -63,7 +63,7 @@ class Seen:
     coarsest: float
     largest: float = 0.0
     dark: dict[tuple[int, ...], Array] = field(default_factory=dict)
-    by_shape: dict[tuple[int, ...], _Entries] = field(default_factory=dict)
+    by_shape: dict[tuple[int, ...], Entries] = field(default_factory=dict)
 
     def light(self, truth: Array) -> Array:
         """Note which entries of `(n, *shape)` are not zero; returns the rows in which an entry is so for the first
@@ -97,7 +97,7 @@ class Seen:
         entries = self.by_shape.get(shape)
         if entries is None:
             count = int(np.prod(shape, dtype=int))
-            entries = self.by_shape[shape] = _Entries(np.full(count, np.inf), np.full(count, np.inf), np.zeros(count))
+            entries = self.by_shape[shape] = Entries(np.full(count, np.inf), np.full(count, np.inf), np.zeros(count))
         flat, limit = size.reshape(len(size), -1), bound.reshape(len(size), -1)
         with np.errstate(all="ignore"):
             ratio = np.where(flat > 0, limit / flat, np.inf)
