@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation, equations_of
 from gradproof.case.kinds import Distribution
+from gradproof.case.names import derivative_splits
 from gradproof.case.project import Project, find_project, suggestions
 from gradproof.case.reference import Reference, as_references, load_references
 from gradproof.check.bounds import TruthBounds
@@ -23,7 +24,7 @@ from gradproof.trials.draws import Block, draw
 from gradproof.trials.portions import Portions, portions
 from gradproof.truth.binding import Binding
 from gradproof.truth.passes import DTYPES
-from gradproof.truth.sources import Leaf, Source, derivative_splits, kind_of, looks_like
+from gradproof.truth.sources import Leaf, Source, kind_of, looks_like
 from gradproof.truth.truth import Truth
 
 Array = NDArray[Any]

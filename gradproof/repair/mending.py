@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation
+from gradproof.case.names import ends
 from gradproof.case.source_text import read_source
 from gradproof.check.case import Case
 from gradproof.check.facts.failures import Failure, contained
@@ -23,7 +24,6 @@ from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.explain.overflow import OVERFLOWS
 from gradproof.repair.formulas.formula import Formula, names_in
-from gradproof.repair.formulas.names import ends
 from gradproof.repair.formulas.printing import show
 from gradproof.repair.program.mending import held
 from gradproof.repair.program.patching import TextFile

@@ -14,13 +14,14 @@ import numpy as np
 import torch
 
 from gradproof.case.kinds import Distribution, Normal
+from gradproof.case.names import derivative_splits
 from gradproof.case.project import suggestions
 from gradproof.case.reference import Reference, Symbol, parse_symbol
 from gradproof.errors import GradproofError
 from gradproof.truth.default_draws import default_draws
 from gradproof.truth.first_run import Shape, buffers_of, build, named_results, run_once
 from gradproof.truth.optimizer_state import recipe_of, state_leaves, state_names
-from gradproof.truth.sources import Derivative, Leaf, Output, Result, Source, Updated, derivative_splits, named_gradient
+from gradproof.truth.sources import Derivative, Leaf, Output, Result, Source, Updated, named_gradient
 
 PLAIN = Normal(())
 """How parameters and cotangents are drawn where nothing else is said."""

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from gradproof.case.names import derivative_splits
 from gradproof.truth.first_run import Call
 
 
@@ -51,15 +52,6 @@ class Updated:
 
 
 Source = Leaf | Output | Result | Derivative | Updated
-
-
-def derivative_splits(name: str) -> list[tuple[str, str]]:
-    """All (A, B) with name == 'd' + A + '_d' + B."""
-    if not name.startswith("d"):
-        return []
-    body = name[1:]
-    places = [k for k in range(1, len(body) - 2) if body.startswith("_d", k)]
-    return [(body[:k], body[k + 2 :]) for k in places if body[k + 2 :]]
 
 
 _GRADIENT = (

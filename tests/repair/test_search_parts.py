@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from repair_setup import NUMPY, derivation, formula, scalar_bench, written
 from repair_strategies import formulas
 
+from gradproof.case.names import ends
 from gradproof.repair.budget import Budget
 from gradproof.repair.equation import Context, definition_of
 from gradproof.repair.evidence.confirm import compiled, holds
 from gradproof.repair.formula_repair import FormulaRepair
 from gradproof.repair.formulas.evaluate import evaluate
 from gradproof.repair.formulas.formula import Formula, Name, at, nodes, replace, walk
-from gradproof.repair.formulas.names import Phase, ends, family, phase, readable
+from gradproof.repair.formulas.names import Phase, family, phase, readable
 from gradproof.repair.formulas.parsed import Definition
 from gradproof.repair.formulas.printing import show
 from gradproof.repair.helpers import fused

@@ -7,11 +7,12 @@ import torch
 from torch import nn
 
 from gradproof import Reference, integers, normal
+from gradproof.case.names import derivative_splits
 from gradproof.case.reference import Symbol, parse_symbol
 from gradproof.check.case import load_case
 from gradproof.errors import GradproofError
 from gradproof.truth.binding import Binding
-from gradproof.truth.sources import Derivative, Leaf, Output, Updated, derivative_splits
+from gradproof.truth.sources import Derivative, Leaf, Output, Updated
 
 
 class Layer(nn.Module):

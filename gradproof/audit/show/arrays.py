@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Set
 
-_DERIVATIVE = re.compile(r"d(.+?)_d(.+)")
+from gradproof.case.names import ends
+
 _REDUCTIONS = frozenset({"sum", "mean", "max", "min", "trace"})
 
 
@@ -23,7 +23,7 @@ def array_names(module: ast.Module, known: Set[str] = frozenset()) -> frozenset[
         derived = {
             node.id
             for node in ast.walk(module)
-            if isinstance(node, ast.Name) and (m := _DERIVATIVE.fullmatch(node.id)) and m[2] in names
+            if isinstance(node, ast.Name) and (both := ends(node.id)) and both.bottom in names
         }
         new = ({base_name(name) for name in more} | derived) - names
         if not new:

@@ -27,8 +27,8 @@ from gradproof.audit.reading.tree import (
 from gradproof.audit.show.arrays import is_array
 from gradproof.audit.show.calls import call, cannot, cases, joined, length, whole
 from gradproof.audit.values.declare import printed, read_symbol
+from gradproof.case.names import ends
 
-_DERIVATIVE = re.compile(r"d(.+?)_d(.+)")
 _COMPARISONS = {ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
 
@@ -44,8 +44,8 @@ class Translation:
         quantity = name.partition("__")[0] if not name.startswith("_") else name
         if quantity in self.written:
             return read_symbol(self.written[quantity])
-        if match := _DERIVATIVE.fullmatch(quantity):
-            of, by = self.name(match[1]), self.name(match[2])
+        if both := ends(quantity):
+            of, by = self.name(both.top), self.name(both.bottom)
             return Derivative(of, by, "d")
         if quantity.endswith("_new") and quantity[:-4] in self.written:
             base = read_symbol(self.written[quantity[:-4]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gradproof.case.names import ends
 from gradproof.repair.explain.diagnosis import Diagnosis, joined
 from gradproof.repair.explain.parts import leaf, reduction, wrapped, wrong_point
 from gradproof.repair.formulas.canonical import canonical, tidy
@@ -38,7 +39,7 @@ from gradproof.repair.formulas.formula import (
     size,
     substitute,
 )
-from gradproof.repair.formulas.names import Phase, ends, phase
+from gradproof.repair.formulas.names import Phase, phase
 from gradproof.repair.formulas.printing import show
 
 WHOLE = "subexpression"

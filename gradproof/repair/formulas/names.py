@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import NamedTuple
 
-_DERIVATIVE = re.compile(r"d(\w+?)_d(\w+)$")
+from gradproof.case.names import Ends, ends
+
 _DIGIT = re.compile(r"\d")
 UPDATED = "_new"
 
@@ -23,24 +23,11 @@ class Phase(IntEnum):
     UPDATE = 2
 
 
-class Ends(NamedTuple):
-    """`dTOP_dBOTTOM`."""
-
-    top: str
-    bottom: str
-
-
 def phase(name: str) -> Phase:
     """The phase that a quantity's name says."""
     if name.endswith(UPDATED):
         return Phase.UPDATE
     return Phase.FORWARD if ends(name) is None else Phase.DERIVATIVE
-
-
-def ends(name: str) -> Ends | None:
-    """Both ends of a derivative; None for any other quantity."""
-    found = _DERIVATIVE.match(name)
-    return None if found is None else Ends(found[1], found[2])
 
 
 def family(name: str) -> str:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from gradproof.case.names import ends
 from gradproof.operators import number_bits
 from gradproof.repair.formulas.formula import (
     Binary,
@@ -27,7 +28,7 @@ from gradproof.repair.formulas.formula import (
     children,
     nodes,
 )
-from gradproof.repair.formulas.names import Phase, ends, family, indices, phase
+from gradproof.repair.formulas.names import Phase, family, indices, phase
 
 _DOUBLED = 8.0
 """Nobody writes `a + a` for `2 * a`, however likely the name `a` is."""
