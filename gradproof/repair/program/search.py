@@ -168,7 +168,7 @@ class Search:
             pool = Pool.of(function.node, module, owner, function.shape, function.value)
             pools.append((function, pool))
             for place in list(places(function.node.body)):
-                if place.statement.lineno in function.lines:
+                if place.statement.lineno in function.lines and not place.is_of_while:
                     share = self._share(function, place)
                     if share is not None:
                         asked.append((share, function, pool, place))
@@ -180,7 +180,7 @@ class Search:
                         yield function, edit
             for function, pool in pools:
                 for place in places(function.node.body) if (totals := _forgotten(function.node)) else ():
-                    if place.is_last and place.statement.lineno in function.lines:
+                    if place.is_last and not place.is_of_while and place.statement.lineno in function.lines:
                         for edit in accumulations(place, totals, pool, band):
                             yield function, edit
             for share, function, pool, place in asked:

@@ -22,6 +22,11 @@ class Place:
     outer: Place | None = None
 
     @property
+    def is_of_while(self) -> bool:
+        """Whether it is a loop that ends by a condition, or in one: an edit there may never end."""
+        return isinstance(self.statement, ast.While) or (self.outer is not None and self.outer.is_of_while)
+
+    @property
     def is_last(self) -> bool:
         """Whether it is the last statement of its block."""
         return self.number == len(self.block) - 1
