@@ -18,6 +18,13 @@ from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
 
 
+_HARMLESS = frozenset({
+    "sum", "mean", "max", "min", "var", "std", "exp", "log", "sqrt", "tanh", "abs", "outer", "dot", "maximum", "minimum",
+    "where", "sign", "zeros_like", "ones_like", "reshape", "copy", "square", "arange",
+})  # fmt: skip
+"""Functions and methods of NumPy's that change nothing."""
+
+
 @dataclass(frozen=True)
 class Version:
     """What a text makes of a function: its code, and the values of its parameters where they are written as such."""
@@ -52,9 +59,13 @@ class Editable:
         return np.shape(value) if isinstance(value, (np.ndarray, np.number, int, float)) else None
 
     def value(self, text: str) -> Any:
-        """What a text stood for when the function was left; None if unknown."""
+        """What a text stood for when the function was left; None if unknown, or if it calls the user's own code."""
         try:
-            return eval(text, self.functions[0].__globals__, self.names)
+            calls = [node.func for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Call)]
+            if not all(isinstance(call, ast.Attribute) and call.attr in _HARMLESS for call in calls):
+                return None
+            with np.errstate(all="ignore"):
+                return eval(text, self.functions[0].__globals__, self.names)
         except Exception:  # a name that means nothing there, an index that is none
             return None
 
