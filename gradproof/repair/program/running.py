@@ -17,10 +17,9 @@ import numpy as np
 from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
 
-
 _HARMLESS = frozenset({
-    "sum", "mean", "max", "min", "var", "std", "exp", "log", "sqrt", "tanh", "abs", "outer", "dot", "maximum", "minimum",
-    "where", "sign", "zeros_like", "ones_like", "reshape", "copy", "square", "arange",
+    "sum", "mean", "max", "min", "var", "std", "exp", "log", "sqrt", "tanh", "abs", "outer", "dot", "maximum",
+    "minimum", "where", "sign", "zeros_like", "ones_like", "reshape", "copy", "square", "arange",
 })  # fmt: skip
 """Functions and methods of NumPy's that change nothing."""
 
