@@ -185,9 +185,8 @@ def _reshaped(a: Arguments) -> Formula:
         raise NoFormula
     if before == after or _is_number(operand):
         return operand
-    kept = isinstance(operand, Reduce) and operand.keepdims and operand.axis is not None
-    if kept and len(before) == len(after) + 1:
-        return operand._replace(keepdims=False)  # type: ignore[union-attr]
+    if isinstance(operand, Reduce) and operand.keepdims and operand.axis is not None and len(before) == len(after) + 1:
+        return operand._replace(keepdims=False)
     if [n for n in before if n != 1] == [n for n in after if n != 1] and len(after) > len(before):
         return operand  # as it broadcasts
     raise NoFormula
