@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradproof.functions.patterns import pattern
-from gradproof.functions.telling.readings import by_rows
+from gradproof.functions.telling.readings import by_products, by_rows
 
 GENERATOR = np.random.default_rng(0)
 TRUTH = [GENERATOR.standard_normal((2, 5, 6)), GENERATOR.standard_normal((2, 7, 4))]
@@ -55,3 +55,11 @@ def test_rows_that_are_right_before_wrong_ones_are_told():
     computed = truth.copy()
     computed[2:] = 0
     assert pattern(computed != truth, computed, truth) == "right up to there, wrong from row 2 on (of 5)"
+
+
+def test_product_with_a_factor_that_is_not_transposed_is_told():
+    g, b = GENERATOR.standard_normal((2, 3, 5, 5))
+    known = [{"b": b, "dLoss_doutput": g}]
+    told = by_products([g @ b], [g @ b.swapaxes(1, 2)], known)
+    assert told.startswith("it is dLoss_doutput @ b, and should be dLoss_doutput @ b.T")
+    assert by_products([2 * g @ b], [g @ b.swapaxes(1, 2)], known) == ""

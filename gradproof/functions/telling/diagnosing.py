@@ -17,7 +17,7 @@ from gradproof.functions.running.configurations import FRESH, plain
 from gradproof.functions.running.runs import same_bits
 from gradproof.functions.states import REPLAY
 from gradproof.functions.telling.confirming import Confirming, Kept, right_at_first, unwritten
-from gradproof.functions.telling.readings import by_cotangent, by_rows
+from gradproof.functions.telling.readings import by_cotangent, by_products, by_rows
 from gradproof.functions.telling.snapping import snapped
 from gradproof.repair.explain.values import diagnose_values
 
@@ -90,7 +90,7 @@ def _of_plain(steady: Sequence[Finding], plainly: set[str], program: Program, ex
     for one in steady:
         if one.quantity in plainly and one.quantity in named and one.quantity not in said and not one.configuration:
             placed = one.where.startswith(("right up to there", "wrong in"))
-            told = "" if placed else of_values(examiner, program.trials, named[one.quantity])
+            told = (of_cotangent if placed else of_values)(examiner, program.trials, named[one.quantity])
             said[one.quantity] = told or one.where
     if any(one.configuration == REPLAY for one in steady):
         said[REPLAY] = _OF_REPLAY
@@ -138,6 +138,13 @@ def _of_finding(
     return "it is right for contiguous inputs: look for .view, strides, .data_ptr() or as_strided"
 
 
+def of_cotangent(examiner: Examiner, trials: Sequence[Trial], name: str) -> str:
+    """Whether a gradient would be right for another cotangent, which its places alone do not say."""
+    computed = trials[0].outcome.gradients.get(name)
+    real = computed is not None and not computed.is_complex()
+    return by_cotangent(examiner, trials, name) if real and examiner.arithmetic in PRECISE else ""
+
+
 def of_values(examiner: Examiner, trials: Sequence[Trial], name: str) -> str:
     """What the values of one gradient say over all plain trials; often nothing."""
     dtype = examiner.arithmetic
@@ -161,10 +168,9 @@ def of_values(examiner: Examiner, trials: Sequence[Trial], name: str) -> str:
     known = [_stacked([_known(trials[k]) for k in rows]) for rows in groups.values()]
     with np.errstate(all="ignore"):
         exact = values if dtype == "float64" else snapped(values, truth, known)
-        if exact is None:
-            return by_rows(values, truth, known)
-        found = diagnose_values(exact, truth, known, quantity=f"dLoss_d{name}")
-        return found[0].sentence if found else by_rows(values, truth, known)
+        if exact is not None and (found := diagnose_values(exact, truth, known, quantity=f"dLoss_d{name}")):
+            return found[0].sentence
+        return by_products(values, truth, known) or by_rows(values, truth, known)
 
 
 def _computed(trial: Trial, name: str) -> Array:

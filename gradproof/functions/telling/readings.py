@@ -80,6 +80,38 @@ def by_rows(values: Sequence[Array], truth: Sequence[Array], known: Sequence[Map
     return ""
 
 
+def by_products(values: Sequence[Array], truth: Sequence[Array], known: Sequence[Mapping[str, Array]]) -> str:
+    """Whether it is a product of two known matrices, and the truth the same with one of them transposed.
+
+    Args:
+        values, truth, known: As for `by_rows`.
+    """
+    names = [name for name, value in known[0].items() if np.ndim(value) == 3]
+    if not all(t.ndim == 3 for t in truth):
+        return ""
+    for first in names:
+        for second in names:
+            made = _products(first, second, values, known)
+            true = _products(first, second, truth, known)
+            if made and true and made != true:
+                return f"it is {made}, and should be {true}: a transpose is missing, or one too many"
+    return ""
+
+
+def _products(first: str, second: str, wanted: Sequence[Array], known: Sequence[Mapping[str, Array]]) -> str:
+    """Which product of two matrices, each as it is or transposed, gives the wanted values; empty where none does."""
+    for one, left in ((first, False), (f"{first}.T", True)):
+        for other, right in ((second, False), (f"{second}.T", True)):
+            for values, of in zip(wanted, known, strict=True):
+                a, b = (np.asarray(of[name], dtype=float) for name in (first, second))
+                a, b = (a.swapaxes(1, 2) if left else a), (b.swapaxes(1, 2) if right else b)
+                if a.shape[2] != b.shape[1] or not _near(values, a @ b):
+                    break
+            else:
+                return f"{one} @ {other}"
+    return ""
+
+
 def _ratios(values: Sequence[Array], truth: Sequence[Array]) -> Array:
     """Computed by true where that tells something; none where the shapes differ."""
     if any(v.shape != t.shape for v, t in zip(values, truth, strict=True)):

@@ -13,7 +13,7 @@ from gradproof.errors import GradproofError
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import SCALE, Configuration, plain
 from gradproof.functions.running.inputs import Draw
-from gradproof.functions.running.layouts import applies, laid_out
+from gradproof.functions.running.layouts import SAME_VALUES, applies, laid_out
 from gradproof.functions.running.numbers import DTYPES, cast, is_continuous, wide
 from gradproof.functions.running.runs import arguments, cotangents_of
 from gradproof.functions.running.target import Target, Tensors, title
@@ -91,14 +91,15 @@ def truth_of(
         wrt: The inputs whose gradients are wanted.
         asked: In what the function is judged.
         configuration: The plain one where it is None.
-        beside: The plain truth of the same draw, if it is known: it says what the outputs look like.
+        beside: The plain truth of the same draw, if it is known: the outputs are its, unless inputs have other values.
 
     Raises:
         GradproofError: The reference raises, or draws random numbers.
     """
     configuration = plain(wrt) if configuration is None else configuration
     values = {name: _rounded(name, value, asked.dtype, configuration) for name, value in draw.values.items()}
-    known = None if beside is None else tuple(output.value for output in beside.outputs)
+    moved = any(layout not in SAME_VALUES for _, layout in configuration.layouts)
+    known = None if beside is None or moved else tuple(output.value for output in beside.outputs)
     shapes = _shapes(reference, values, draw) if known is None else known
     cotangents = _cotangents(shapes, draw, asked.dtype, configuration)
     only = Configuration("", frozenset(wrt), only_output=configuration.only_output)
