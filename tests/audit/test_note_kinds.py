@@ -7,8 +7,8 @@ import pytest
 from gradproof.audit import additions, explain
 from gradproof.audit.judging import judge
 from gradproof.audit.judging.results import Audit
+from gradproof.audit.judging.section import only_section
 from gradproof.audit.own.judging import audit_itself
-from gradproof.audit.sections import only_section
 from gradproof.errors import GradproofError
 from gradproof.report.html.audited import audit_page
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from gradproof.audit.judging.definitions import with_definitions
 from gradproof.audit.judging.findings import Finding, findings
 from gradproof.audit.judging.mending import Material, mend, parts_of
 from gradproof.audit.judging.mending.attempts import attempt_at, steps_of_descent, suspects
@@ -43,7 +44,7 @@ def audit(
     """
     limits = limits or Limits()
     document = read_document(text, provider.names, flavour=flavour, limits=limits)
-    return judge(document, provider, limits=limits, mends=mends)
+    return judge(with_definitions(document, provider), provider, limits=limits, mends=mends)
 
 
 def judge(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import reduce
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from gradproof.audit.reading.tree import Node, Number, Power, Product, Sum, Symb
 from gradproof.audit.values.evaluation import Evaluation, Unjudged
 from gradproof.audit.values.provider import Array
 from gradproof.audit.values.shapes import matched
+
+_MOST_FACTORS = 4
 
 
 def power(e: Evaluation, node: Power) -> Array:
@@ -21,12 +24,18 @@ def power(e: Evaluation, node: Power) -> Array:
     base, exponent = node.base, node.exponent
     if isinstance(base, Symbol) and base == Symbol("e"):
         euler = e.provider.names.euler and not isinstance(exponent, Number)
-        if euler or e.find(base) is None:
+        place = e.find(base)
+        if euler or place is None or place.note:  # a quantity E, or the entry of another, is no e
             return np.exp(e.value(exponent))
     value = e.value(base)
-    if len(value.shape) == 2 and value.shape[0] == value.shape[1] > 1:
-        e.remarks.note(node.span[0], "a power of a matrix is read entry by entry")
     number = _literal(exponent)
+    if len(value.shape) == 2 and value.shape[0] == value.shape[1] > 1:
+        e.remarks.choices.add("powers")
+        whole = number is not None and number.denominator == 1 and 1 <= number <= _MOST_FACTORS
+        if e.reading.powers == "products" and whole and number is not None:
+            e.remarks.note(node.span[0], "a power of a matrix is read as a product of matrices")
+            return reduce(np.matmul, [value] * int(number))
+        e.remarks.note(node.span[0], "a power of a matrix is read entry by entry")
     if number is not None:
         return _rational_power(e, node, value, number)
     if not any(isinstance(below, Symbol) for below in walk(exponent)):

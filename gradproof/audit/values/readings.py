@@ -18,6 +18,7 @@ class Reading:
     between two columns. `slash`: how far a denominator behind `/` reaches. `softmax`: its axis in a matrix.
     `layout`: whether the derivative of a column by a column has the numerator's or the denominator's rows,
     or is its diagonal. `vectors`: whether a quantity with one index is a column or a row.
+    `powers`: of a square matrix, entry by entry or as products.
     """
 
     grouping: Literal["left", "products", "hadamard"] = "left"
@@ -26,6 +27,7 @@ class Reading:
     softmax: Literal["rows", "columns"] = "rows"
     layout: Literal["numerator", "denominator", "diagonal"] = "numerator"
     vectors: Literal["columns", "rows"] = "columns"
+    powers: Literal["entries", "products"] = "entries"
 
 
 _OPTIONS: dict[str, tuple[str, ...]] = {
@@ -35,6 +37,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "softmax": ("rows", "columns"),
     "layout": ("numerator", "denominator", "diagonal"),
     "vectors": ("columns", "rows"),
+    "powers": ("entries", "products"),
 }
 
 

@@ -99,7 +99,7 @@ def command(
         if out is not None and out.resolve() == note.resolve():
             raise GradproofError(f"{option} {out} would overwrite the note itself; give another path")
     from gradproof.audit.auditing import audit_alone, audit_note, read_note
-    from gradproof.audit.sections import only_section
+    from gradproof.audit.judging.section import only_section
     from gradproof.report import notes
     from gradproof.report.terminal.tables import stdout
     from gradproof.report.write import prepare_folder
