@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import numpy as np
 import pytest
 
-from gradproof.audit import additions, explain
+from gradproof.audit import Names, additions, explain
 from gradproof.audit.judging import judge
 from gradproof.audit.judging.results import Audit
 from gradproof.audit.judging.section import only_section
 from gradproof.audit.own.judging import audit_itself
+from gradproof.audit.reading.tree import Symbol
+from gradproof.audit.values.tabulated import Tabulated
 from gradproof.errors import GradproofError
 from gradproof.report.html.audited import audit_page
 
@@ -141,3 +146,30 @@ def test_page_shows_every_verdict_and_nothing_from_elsewhere() -> None:
     assert page.count('<tr class="wrong">') == 1
     assert 'class="slip"' in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+class TestDefinitionsBesideAReference:
+    """Names that the reference does not know."""
+
+    names = Names(((Symbol("a"), "a"), (Symbol("y"), "y"), (Symbol("L"), "L")))
+    values: ClassVar = {"a": np.array([2.0, 3.0]), "y": np.array([1.0, 5.0]), "L": np.array([0.5, 2.0])}
+
+    def statuses(self, text: str) -> list[str]:
+        """The status of every equality, with the derivative of L by a at hand."""
+        known = {("L", "a"): self.values["a"] - self.values["y"]}
+        table = Tabulated(self.names, self.values, lambda of, by: known.get((of, by)))
+        return [verdict.status for verdict in judge.audit(text, table, mends=False).verdicts]
+
+    def test_name_of_a_derivative_is_judged_as_that(self) -> None:
+        note = r"$\delta = \frac{\partial L}{\partial a}$ and "
+        assert self.statuses(note + r"$\delta = a - y$") == ["not judged", "holds"]
+        assert self.statuses(note + r"$\delta = a + y$") == ["not judged", "WRONG"]
+
+    def test_name_with_another_formula_is_defined_anew(self) -> None:
+        assert self.statuses(r"$q = a - y$, $q = a + y$ and $q - y = a$") == ["not judged", "not judged", "holds"]
+
+    def test_e_to_a_power_is_no_loss_of_another_case(self) -> None:
+        values = {"E": np.array([2.0, 3.0]), "a": np.exp(self.values["y"]), "y": self.values["y"]}
+        names = Names(((Symbol("E"), "E"), (Symbol("a"), "a"), (Symbol("y"), "y")))
+        table = Tabulated(names, values, lambda of, by: None)
+        assert judge.audit(r"$a = e^y$", table, mends=False).verdicts[0].status == "holds"

@@ -17,7 +17,7 @@ _MOST_NODES = 400  # of a formula that stands in for a name
 
 
 def with_definitions(document: Document, provider: Provider) -> Document:
-    """The statements, each name that an earlier or the same line defines replaced by its formula.
+    """The statements, each name that an earlier line defines replaced by its formula.
 
     Defined is a name with plain labels that means nothing in the reference. A name of a derivative stays one up to the
     next heading, so that what a later line says of it is judged; any other means what the last line says.
@@ -31,14 +31,17 @@ def with_definitions(document: Document, provider: Provider) -> Document:
         if isinstance(first, Symbol) and _is_assigned(statement, first):
             known.pop(form(first), None)
         defined = _defined(statement, provider)
+        old = known.get(form(defined[0])) if defined is not None else None
+        if old is not None and isinstance(old[0], Derivative) and old[1] == part:
+            defined = None  # what is said of a derivative is a claim
+        if defined is not None:
+            known.pop(form(defined[0]), None)
+        statements.append(_changed(statement, known) if known else statement)
         if defined is not None:
             name, tree = defined
-            old = known.get(form(name))
-            stays = old is not None and isinstance(old[0], Derivative) and old[1] == part
             inner = _put(tree, known)
-            if not stays and sum(1 for _ in walk(inner)) <= _MOST_NODES:
+            if sum(1 for _ in walk(inner)) <= _MOST_NODES:
                 known[form(name)] = (inner, part)
-        statements.append(_changed(statement, known) if known else statement)
     return Document(document.text, tuple(statements))
 
 
