@@ -87,14 +87,13 @@ def run_on_cluster(store: Store, address: str, told: Told) -> None:
     except (OSError, TimeoutError) as error:
         raise GradproofError(f"no Dask scheduler answers at {address}: {error}") from error
     with client:
-        settings = client.scatter(store.settings, broadcast=True)
         waiting: Iterator[Task] = iter(list(store.open_tasks()))
         room = AHEAD * max(1, sum(client.ncores().values()))
 
         def submitted(count: int) -> list[Any]:
             futures = []
             for task in islice(waiting, count):
-                future = client.submit(run_task, settings, task, pure=False, retries=DEATHS)
+                future = client.submit(run_task, store.settings, task, pure=False, retries=DEATHS)
                 tasks[future.key] = task
                 futures.append(future)
             return futures
