@@ -117,3 +117,24 @@ def test_values_of_another_number_are_refused_with_the_line(tmp_path):
     text = TEXT.replace("        return np.maximum", "        a, c, d = x.shape\n        return np.maximum")
     with pytest.raises(GradproofError, match=r"layers.py:5: a, c, d = x.shape: ValueError"):
         checked(tmp_path, text, *BOTH)
+
+
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w, self.b = nn.Parameter(torch.empty(2, 4)), nn.Parameter(torch.empty(2))
+
+    def forward(self, x):
+        return torch.relu(x @ self.w.T + self.b)
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [("1.0 * dz @ w", "agrees"), ("2.0 * dz @ w", "disagrees"), ("dw @ dw.T", "of no shape that its place has")],
+)
+def test_unnamed_gradient_has_its_place_among_those_that_stand_at_theirs(tmp_path, result, verdict):
+    text = TEXT.replace("return dx, dw, db", f"return {result}, dw, db").replace("dx = dz @ w", "pass")
+    module = written(tmp_path, text)
+    case = Code(module.forward, module.backward), Reference(Layer, {"x": normal(5, 4)})
+    found = verdicts(crosscheck(*case, trials=50, repair=False))
+    assert found.get("dLoss_dx", "of no shape that its place has") == verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradproof.trials.numbers import TrialArray, TrialNumber, TrialsDiffer, plain, trial_array, trial_number
@@ -25,6 +25,7 @@ METHODS = {
 
 
 @pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
 def test_method_with_a_number_of_each_trial_is_that_of_each_trial(method, seed):
     generator = torch.Generator().manual_seed(seed)
