@@ -15,8 +15,8 @@ from gradproof.report.figures.graph import WIDEST, Layout, lay_out
 from gradproof.report.figures.style import MARKERS, PALETTE, Picture, style
 from gradproof.report.wording import count
 
-_ROW, _LETTER, _GAP, _MARGIN = 11.0, 4.25, 34.0, 8.0
-"""Heights and widths in points: a row, a letter of a label, the space for arrows, the margin."""
+_ROW, _LETTER, _GAP, _MARGIN, _ENTRY = 11.0, 4.25, 34.0, 8.0, 45.0
+"""In points: a row, a letter of a label, the space for arrows, the margin, an entry of the legend without its word."""
 
 ROOM = 840.0
 """A graph that is wider goes on below in more bands, in points: what a page shows without making it smaller."""
@@ -67,6 +67,8 @@ def _fitting(inputs: Mapping[str, Sequence[str]], last: Sequence[str]) -> Layout
 
 def _draw(layout: Layout, verdicts: Mapping[str, str]) -> Figure:
     lefts, width = _columns(layout)
+    shown = [verdict for verdict in VERDICTS if verdict in verdicts.values()]
+    width = max(width, _MARGIN + sum(_ENTRY + len(_label(verdict)) * _LETTER for verdict in (*shown, "")))
     height = (layout.rows + 2) * _ROW + 2 * _MARGIN
     figure = Figure(figsize=(width / 72, height / 72))
     axes = figure.add_axes((0, 0, 1, 1))
@@ -78,10 +80,13 @@ def _draw(layout: Layout, verdicts: Mapping[str, str]) -> Figure:
         names = [name for name in places if verdicts.get(name, "") == verdict]
         if names:
             _nodes(axes, names, places, verdict)
-    shown = [verdict for verdict in VERDICTS if verdict in verdicts.values()]
     handles = [_handle(verdict) for verdict in shown]
     axes.legend(handles=[*handles, _handle("")], loc="upper left", ncols=len(handles) + 1, borderaxespad=0.2)
     return figure
+
+
+def _label(verdict: str) -> str:
+    return verdict or "drawn at random"
 
 
 def _columns(layout: Layout) -> tuple[list[float], float]:
@@ -173,7 +178,7 @@ def _handle(verdict: str) -> Line2D:
         markerfacecolor=face,
         markeredgecolor=colour,
         markeredgewidth=0.9 if face == "none" or not verdict else 0.0,
-        label=verdict or "drawn at random",
+        label=_label(verdict),
     )
 
 

@@ -82,7 +82,7 @@ def _shares(
     figure = Figure(figsize=(10.6, 3.8 if above else 2.9))
     grid = figure.add_gridspec(2 if above else 1, 1, height_ratios=[3, 5] if above else None)
     lower = figure.add_subplot(grid[-1, 0])
-    lower.set(xlim=(0, equations + 1), ylim=(FLOOR / 1.6, 2.6), yscale="log")
+    lower.set(xlim=(0.4, equations + 0.6), ylim=(FLOOR / 1.6, 2.6), yscale="log")
     lower.set(xlabel="equation, by its number in the document", ylabel="share of its bound")
     lower.set_yticks([FLOOR, 1e-3, 1e-2, 0.1, 1.0], ["equal", "0.1%", "1%", "10%", "100%"])
     lower.yaxis.set_minor_locator(NullLocator())

@@ -16,6 +16,9 @@ from gradproof.report.html.showing import NOTHING, Typesetter
 
 COLUMNS = ("disagreeing", "largest error", "in ulp", "of bound", "resolution")
 
+NEAR_ZERO = 1000.0
+"""In an equation that agrees, more units in the last place than this are those of a value next to zero."""
+
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
@@ -42,6 +45,11 @@ def _disagreeing(one: EquationResult, trials: int) -> str:
     return f"{one.disagreeing_trials:,}" if one.trials == trials else f"{one.disagreeing_trials:,} of {one.trials:,}"
 
 
+def _is_near_zero(one: EquationResult) -> bool:
+    """Whether units of the value say nothing: terms cancel, and rounding explains what is left."""
+    return one.verdict == "agrees" and one.max_ulp_error > NEAR_ZERO
+
+
 def _row(
     number: int, one: EquationResult, result: CheckResult, typesetter: Typesetter, sources: Mapping[str, str]
 ) -> Row:
@@ -50,7 +58,7 @@ def _row(
     numbers = (
         Cell(_disagreeing(one, result.trials), one.disagreeing_trials),
         Cell(wording.short(one.max_abs_error), one.max_abs_error),
-        Cell(wording.short(one.max_ulp_error), one.max_ulp_error),
+        Cell("" if _is_near_zero(one) else wording.short(one.max_ulp_error), one.max_ulp_error),
         Cell(wording.percent(one.bound_share).replace(" times", _TIMES), one.bound_share),
         Cell(wording.resolution(one.resolution), max(0.0, one.resolution)),  # where there is none it sorts first
     )
