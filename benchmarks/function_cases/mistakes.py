@@ -15,7 +15,7 @@ NAMED = {
     "missing term": r"lacks|missing term|term",
     "transposed": r"transpose",
     "reduction": r"times the true value|mean|sum|axis|reduc",
-    "row factor": r"row|factor|divided|times the true value|upstream gradient is missing",
+    "row factor": r"row|factor|divided|times the true value",
     "cotangent": r"cotangent",
     "mask": r"mask|branch|where|in the entries|lacks|factor",
     "tile edge": r"from (row|column|index|entry) \d+ on|edge",
