@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from gradproof.defaults import REPAIR_SECONDS
+from gradproof.operators import EPSILONS
 from gradproof.repair.bench import Bench
 from gradproof.repair.budget import Budget
 from gradproof.repair.code.source import Source
@@ -56,10 +58,10 @@ class Workbench(Bench):
             # A larger edit may only make up for a slip in a helper that is no formula.
             large = found.tried is not None and found.tried.level > 1
             if found.fix is not None and not (unread and large) and is_written(equation, found.fix):
-                return found
+                return self._with_own_epsilon(equation, found, budget)
             other = self._of_code(equation, budget)
             if other.fix is not None:
-                return other
+                return self._with_own_epsilon(equation, other, budget)
             derived = self.derived(equation)
             whole = search.rewritten(derived) if derived is not None else None
             if whole is not None and whole.fix is not None and is_written(equation, whole.fix):
@@ -67,19 +69,39 @@ class Workbench(Bench):
             return replace(found, fix=None, alternatives=(), derived=derived)
         if Source.of(equation.source) is None:
             return Repair(None, (), self.reading(equation), None, definition)
-        found = self._of_code(equation, budget)
+        found = self._with_own_epsilon(equation, self._of_code(equation, budget), budget)
         return found if found.fix is not None else replace(found, derived=self.derived(equation))
 
     def _of_code(self, equation: Equation, budget: Budget) -> Repair:
         """The edit of an equation's text; if there is none, that which reads what the code has computed besides."""
         found = CodeRepair(self, equation, budget).repair()
-        wide = widened(equation) if found.fix is None else None
-        if wide is None or len(wide.source) <= len(equation.source):
+        if found.fix is not None:
             return found
+        other = self._wider(equation, budget)
+        return found if other is None else other
+
+    def _wider(self, equation: Equation, budget: Budget) -> Repair | None:
+        """The edit that reads what the code has computed besides, where there is one."""
+        wide = widened(equation)
+        if wide is None or len(wide.source) <= len(equation.source):
+            return None
         source = Source.of(equation.source)
         bound = source.bound if source is not None else frozenset()
         other = CodeRepair(self, wide, budget, known=bound).repair()
-        return found if other.fix is None else other
+        return None if other.fix is None else other
+
+    def _with_own_epsilon(self, equation: Equation, found: Repair, budget: Budget) -> Repair:
+        """A repair that puts in an epsilon, with the code's own name for it where it has one."""
+        if found.fix is None or not _epsilons(found.fix.body) - _epsilons(found.fix.source):
+            return found
+        other = self._wider(equation, budget)
+        return found if other is None else other
+
+
+def _epsilons(text: str) -> set[float]:
+    """The epsilons that a text has as numbers."""
+    numbers = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
+    return {number for number in numbers if isinstance(number, float) and number in EPSILONS}
 
 
 def mend(
