@@ -2,17 +2,20 @@
 
 What code returns, stores and writes is judged as what it claims to be. A variable on the way to it is a quantity where
 its value is the truth; elsewhere only its name speaks for it, and then it counts only in a function that the case
-names and only where everything that is computed from it is wrong as well: what leads to a right result is right.
+names, only where everything that is computed from it is wrong as well, as what leads to a right result is right, and
+only where something that reads it would be right if it had the value that its name says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gradproof.case.derivation import parts_of
+from gradproof.code.emit import equation
 from gradproof.code.program.results import agrees
 from gradproof.code.program.whole import Whole
 from gradproof.code.quantities import Quantities
@@ -38,18 +41,53 @@ def acquitted(names: Mapping[Step, str], reader: Reader, quantities: Quantities,
     helpers = {scope.text.name for scope in reader.scopes if scope.text.function not in listed}
     ancestors_of = reached(results, reader)
     kept: dict[Step, str] = {}
+    doubtful: list[Step] = []
     for step, name in names.items():
-        if step in results or right[step] or not results:
-            kept[step] = name
-            continue
         by_name = step.origin is not None and step.origin.function not in helpers
         after = [result for result, ancestors in ancestors_of.items() if step.number in ancestors]
-        if by_name and after and not any(right[result] for result in after):
+        if step in results or right[step] or not results:
             kept[step] = name
-            continue
-        step.quantity = None
-        whole.notes.append(f"{step.variable or name} is not taken for {name}: its value is not that of {name}")
+        elif by_name and after and not any(right[result] for result in after):
+            kept[step] = name
+            if quantities.listed_as_computed(step.variable, _function(step)) is None:
+                doubtful.append(step)
+        else:
+            _drop(step, name, whole)
+    for step in sorted(doubtful, key=lambda one: -one.number):
+        if not _serves(step, kept, reader, quantities):
+            _drop(step, kept.pop(step), whole)
     return kept
+
+
+def _drop(step: Step, name: str, whole: Whole) -> None:
+    step.quantity = None
+    whole.notes.append(f"{step.variable or name} is not taken for {name}: its value is not that of {name}")
+
+
+def _function(step: Step) -> str:
+    return step.origin.function if step.origin is not None else ""
+
+
+def _serves(step: Step, kept: Mapping[Step, str], reader: Reader, quantities: Quantities) -> bool:
+    """Whether a quantity that reads a variable would be right if the variable had the value that its name says.
+
+    The slope of a layer that is called `dy` serves nothing as the gradient by y; a `dz` with a slip in it does.
+    """
+    for other, name in kept.items():
+        if other.number <= step.number or other.expression is None or other.origin is None:
+            continue
+        read = equation(other, name, reader.steps, reader.globals, Path("read.py"))
+        if step.quantity not in read.inputs:
+            continue
+        values = [quantities.samples.of(quantity) for quantity in read.inputs]
+        try:
+            with np.errstate(all="ignore"):
+                value = read.function(*(np.array(one)[()] for one in values))
+        except Exception:  # of a wrong shape, say
+            continue
+        if agrees(value, quantities.samples.of(parts_of(name)[0])):
+            return True
+    return False
 
 
 def _listed(reader: Reader, whole: Whole) -> list[Any]:

@@ -57,6 +57,12 @@ class Quantities:
             if isinstance(source, Leaf) and source.path in binding.parameters and not source.index
         )
 
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The functions that the case names, by their own names and, where a module holds them, without it."""
+        names = [one if isinstance(one, str) else str(getattr(one, "__qualname__", "")) for one in self.code.functions]
+        return frozenset(part for name in names for part in (name, name.partition(".")[2]) if part)
+
     @property
     def rate(self) -> str:
         """The symbol of the optimizer's learning rate; empty where there is none."""
@@ -205,7 +211,7 @@ def _never_filled(step: Step, quantity: str, quantities: Quantities) -> bool:
 def _of_another(step: Step, function: str, quantities: Quantities) -> bool:
     """Whether a value was made by another of the functions that are read, for a purpose of its own: a cached factor."""
     made_in = step.origin.function if step.origin is not None else function
-    return made_in != function and made_in in quantities.code.functions
+    return made_in != function and made_in in quantities.functions
 
 
 def _name_the_rest(
