@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.case.derivation import parts_of
-from gradproof.code.emit import equation
+from gradproof.code.emit import equation, variable_after
 from gradproof.code.program.results import agrees
 from gradproof.code.program.whole import Whole
 from gradproof.code.quantities import Quantities
@@ -61,7 +61,9 @@ def acquitted(names: Mapping[Step, str], reader: Reader, quantities: Quantities,
 
 def _drop(step: Step, name: str, whole: Whole) -> None:
     step.quantity = None
-    whole.notes.append(f"{step.variable or name} is not taken for {name}: its value is not that of {name}")
+    variable = step.variable or variable_after(step) or "a value"
+    where = f" of {_function(step)}" if step.origin is not None else ""
+    whole.notes.append(f"{variable}{where} is not taken for {name}: its value is another")
 
 
 def _function(step: Step) -> str:

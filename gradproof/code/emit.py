@@ -79,7 +79,7 @@ def equation(
         Written(
             step.origin,
             tuple(written),
-            _after(step),
+            variable_after(step),
             own,
             partial(equation, step, name, steps, namespace, path, beside=_beside(step), names=names, form=form),
         ),
@@ -103,7 +103,7 @@ def _beside(step: Step) -> tuple[Step, ...]:
     return tuple(one for one in scope if one.number < step.number and one.quantity is None and not one.given)
 
 
-def _after(step: Step) -> str:
+def variable_after(step: Step) -> str:
     """The code's variable that a block leaves a step in; empty for any other step."""
     block = _BLOCK.fullmatch(step.expression.id) if isinstance(step.expression, ast.Name) else None
     return block[2].replace("__", ".") if block is not None else ""

@@ -16,6 +16,7 @@ from gradproof.case.derivation import Derivation, Equation, known_errata, parts_
 from gradproof.case.reference import Reference
 from gradproof.code.acquittal import acquitted, is_result, reached
 from gradproof.code.emit import equation
+from gradproof.code.meanings import meanings_of
 from gradproof.code.paths import arrays_in, attribute_of, part_or_none
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain
 from gradproof.code.program.equations import form_of
@@ -66,6 +67,8 @@ def read_code(
     with np.errstate(all="ignore"):
         whole = whole_of(code, quantities, module, name)
         equations = whole.equations if code.opaque else _as_read(whole, quantities, samples)
+        if code.opaque:
+            whole.meanings.extend(meanings_of(whole, {}, quantities))
     errata = known_errata(known, equations, f"manual/{name}.py")
     derivation = Derivation(name, equations, errata, title or name, whole=whole)
     _require_gradients(derivation, quantities)
@@ -115,9 +118,11 @@ def _as_read(whole: Whole, quantities: Quantities, samples: Samples) -> tuple[Eq
         returned = loader.read()
     except (GradproofError, SyntaxError) as error:
         whole.notes.append(str(error))
+        whole.meanings.extend(meanings_of(whole, {}, quantities))
         _ask_for_unknown(whole, quantities, {})
         return whole.equations
     read = loader.equations(returned)
+    whole.meanings.extend(meanings_of(whole, loader.named, quantities))
     # A variable that is right does not speak for what is stored or returned in its place.
     lost = {
         quantity
@@ -175,6 +180,7 @@ class _Loader:
         self.values = {name: samples.of(name) for name in self.program.inputs}
         self.owners: dict[type, Instance] = {}
         self.results: set[str] = set()
+        self.named: Mapping[Step, str] = {}
         self.texts = [text_of(call.plain or call.function) for call in self.program.calls]
         for text in self.texts:
             for key, value in text.function.__globals__.items():
@@ -200,6 +206,7 @@ class _Loader:
         named = assign(self.reader, self.quantities, returned[-1], claimed)
         self.results = {parts_of(name)[0] for step, name in named.items() if is_result(step, name, self.whole)}
         names = acquitted(named, self.reader, self.quantities, self.whole)
+        self.named = names
         _ask_for_unknown(self.whole, self.quantities, self._passed(returned[-1], names))
         reader = self.reader
         return tuple(

@@ -57,6 +57,7 @@ _UPSTREAM = frozenset(
     ]
 )
 _RATES = frozenset({"lr", "learningrate", "learnrate", "eta", "alpha", "stepsize", "rate"})
+_LETTERS = frozenset({("w", "weights"), ("w", "weight"), ("b", "biases"), ("b", "bias")})
 LOSSES = frozenset({"l", "j", "cost", "loss", "totalloss", "lossvalue", "nll", "objective"})
 """Names, folded, of a returned scalar that is the loss."""
 
@@ -113,15 +114,16 @@ def family_of(variable: str, symbols: Collection[str]) -> list[str]:
         stem = symbol.rstrip("0123456789")
         if stem != symbol and not stem[-1:].isdigit():
             families.setdefault(stem, []).append(symbol)
-    bare = _folded(variable.rpartition(".")[2])
+    whole = bare = _folded(variable.rpartition(".")[2])
     if not any(_folded(stem).startswith(bare) for stem in families):
         bare = bare.removesuffix("s")
-    for exact in (True, False):
-        fitting = [
-            members
-            for stem, members in families.items()
-            if bare and (_folded(stem) in (bare, f"{bare}s") if exact else _folded(stem).startswith(bare))
-        ]
+    ways = (
+        lambda stem: stem in (bare, f"{bare}s"),
+        lambda stem: bool(bare) and stem.startswith(bare),
+        lambda stem: bare in (f"{stem}list", f"{stem}s") or (stem, whole) in _LETTERS,
+    )
+    for is_meant in ways:
+        fitting = [members for stem, members in families.items() if is_meant(_folded(stem))]
         if len(fitting) == 1:
             return sorted(fitting[0], key=lambda symbol: int(symbol[len(symbol.rstrip("0123456789")) :]))
     return []

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 import click
 
 from gradproof.case.project import find_project
 from gradproof.cli.completing import CaseName
+from gradproof.errors import GradproofError
+
+if TYPE_CHECKING:
+    from gradproof.case.derivation import Derivation
 
 
 @click.command("show", short_help="Show the equations of a case, as code or as LaTeX.")
 @click.argument("case", type=CaseName())
 @click.option("--latex", is_flag=True, help="As LaTeX, in source order, to lay beside the note.")
-def command(case: str, latex: bool) -> None:
+@click.option("--bindings", is_flag=True, help="Of existing code: what each variable was taken for, and why.")
+def command(case: str, latex: bool, bindings: bool) -> None:
     """Show every equation of CASE in the document's order, with its line.
 
     What has no printed form, such as a loop, is named with the reason.
@@ -22,6 +28,9 @@ def command(case: str, latex: bool) -> None:
     from gradproof.check.loading import load_derivation
 
     derivation = load_derivation(project, case)
+    if bindings:
+        _show_bindings(derivation, case)
+        return
     if not latex:
         for equation in derivation.equations:
             click.echo(f"{equation.place}  {equation.name} = {equation.written}")
@@ -43,3 +52,14 @@ def command(case: str, latex: bool) -> None:
         except CannotShow as error:
             text = f"% {equation.name} cannot be shown: {error}"
         click.echo(f"% {equation.place}\n{text}\n")
+
+
+def _show_bindings(derivation: Derivation, case: str) -> None:
+    if derivation.whole is None:
+        raise GradproofError(
+            f"{case} is written as equations, whose names are the quantities; --bindings is for a case with Code(...)"
+        )
+    rows = [("variable", "quantity", "why")] + [(m.variable, m.quantity, m.why) for m in derivation.whole.meanings]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for variable, quantity, why in rows:
+        click.echo(f"{variable.ljust(widths[0])}  {quantity.ljust(widths[1])}  {why}".rstrip())

@@ -103,9 +103,9 @@ def _named(name: str, quantities: Quantities, *, optional: bool) -> Argument | N
         return Given(rate)
     if optional:
         return None
-    if name in TABLES and (named := {one: one for one in quantities.parameters if not one[-1].isdigit()}):
-        return Given(named)
     family = family_of(name, quantities.parameters)
+    if not family and name in TABLES:
+        return Given({symbol: symbol for symbol in quantities.parameters})
     return Given(family) if family else None
 
 

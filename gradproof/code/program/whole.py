@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,8 @@ class Whole:
         claims: The values with a meaning, by the equation's name.
         unknown: Returned values without one.
         shapes: The shape of a truth, where the value only differs from it in axes of size 1.
-        notes: Why statements could not be followed.
+        notes: Why statements could not be followed, and what was not taken for a quantity.
+        meanings: What each variable was taken for, a `Meaning` each.
     """
 
     program: Program
@@ -42,6 +44,7 @@ class Whole:
     unknown: tuple[Claim, ...]
     shapes: dict[str, tuple[int, ...]]
     notes: list[str] = field(default_factory=list, compare=False)
+    meanings: list[Any] = field(default_factory=list, compare=False)
 
     @cached_property
     def equations(self) -> tuple[Equation, ...]:
