@@ -79,6 +79,23 @@ class Quantities:
             return self.rate
         return symbol or gradient_of(variable, self.binding.roots, self.loss, self.binding.cotangent)
 
+    def beside(self, path: str, places: Mapping[str, str]) -> str | None:
+        """The gradient that an attribute is by the one beside it: `layers[0].dW` where `layers[0].W` is W1.
+
+        Args:
+            path: Of the attribute within its object.
+            places: Path -> the quantity that is drawn there.
+        """
+        holder, _, bare = path.rpartition(".")
+        own = {place.rpartition(".")[2]: name for place, name in places.items() if place.rpartition(".")[0] == holder}
+        return self.gradient_by(bare, own)
+
+    def gradient_by(self, bare: str, own: Mapping[str, str]) -> str | None:
+        """The gradient that an attribute's name says, of the attributes of one object with their quantities."""
+        named = gradient_of(bare, own, self.loss, None)
+        quantity = f"d{self.loss}_d{own[named.removeprefix(f'd{self.loss}_d')]}" if named is not None else None
+        return quantity if quantity is not None and self.is_computed(quantity) else None
+
     def listed(self, variable: str, function: str) -> str | None:
         """What the case's own map says of a variable; None where it says nothing, or that it is no quantity."""
         key = self._key(variable, function)
@@ -243,6 +260,7 @@ def _candidates(
         if path in claimed and last is not None:
             yield step, claimed[path], last.text.name, last.left
     yield from _by_variables(reader, quantities)
+    yield from _of_objects(reader, quantities)
     yield from _outputs(reader, quantities)
 
 
@@ -265,6 +283,18 @@ def _by_variables(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step
         else:
             doubtful.append(one)
     yield from (one for one in doubtful if one[1] not in found and quantities.is_of_parameter(one[1]))
+
+
+def _of_objects(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str, str, Origin | None]]:
+    """Attributes of the objects that hold parameters: those parameters after the step, and gradients beside them."""
+    for instance in reader.instances:
+        own = {name: ref.quantity for name, ref in instance.first.items() if isinstance(ref, Step) and ref.quantity}
+        for name, ref in instance.attributes.items():
+            if not isinstance(ref, Step) or ref is instance.first.get(name) or ref.origin is None:
+                continue
+            quantity = f"{own[name]}_new" if name in own else quantities.gradient_by(name, own)
+            if quantity is not None and quantities.is_computed(quantity):
+                yield ref, quantity, ref.origin.function, ref.origin
 
 
 def _outputs(reader: Reader, quantities: Quantities) -> Iterator[tuple[Step, str, str, Origin | None]]:

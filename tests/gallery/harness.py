@@ -58,6 +58,7 @@ class Variant:
         kind: One of `KINDS`.
         located: Whether the report leads to the changed line: not in a function that is called as a whole, nor where
             a statement that stores nothing belongs to no equation any more.
+        also: What is wrong by itself beside `blames`: the same line, as other layers run it.
     """
 
     case: str
@@ -68,6 +69,7 @@ class Variant:
     mended: bool = True
     kind: str = "formula"
     located: bool = True
+    also: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -104,7 +106,7 @@ class Outcome:
     @property
     def right_blamed(self) -> bool:
         """Whether that is the one and only equation that was changed."""
-        return self.blamed == (self.variant.blames,)
+        return self.blamed == (self.variant.blames, *self.variant.also)
 
     @cached_property
     def _wrong(self) -> EquationResult | None:

@@ -25,7 +25,7 @@ def test_gallery_right_case_agrees(case: str, dtype: str) -> None:
 @pytest.mark.parametrize("variant", variants(), ids=lambda variant: variant.label)
 def test_gallery_wrong_variant_is_caught(variant: Variant) -> None:
     outcome = tried(variant)
-    assert outcome.blamed == (variant.blames,)
+    assert outcome.blamed == (variant.blames, *variant.also)
     assert outcome.named
     assert outcome.mended or not variant.mended
 

@@ -89,6 +89,14 @@ def mlp(x: Given, p: Given) -> Tensor:
     return F.cross_entropy(F.linear(hidden, p["layer2.weight"], p["layer2.bias"]), x["T"])
 
 
+def deep_mlp(x: Given, p: Given) -> Tensor:
+    """Mean cross-entropy of three linear layers with ReLUs between them, of targets as classes."""
+    hidden = x["X"]
+    for k in range(2):
+        hidden = F.linear(hidden, p[f"layers.{k}.weight"], p[f"layers.{k}.bias"]).relu()
+    return F.cross_entropy(F.linear(hidden, p["layers.2.weight"], p["layers.2.bias"]), x["T"].argmax(dim=1))
+
+
 TORCHS_OWN: dict[str, Own] = {
     "silu": lambda x, p: F.silu(x["Z"]),
     "gelu": lambda x, p: F.gelu(x["Z"]),
@@ -115,6 +123,7 @@ TORCHS_OWN: dict[str, Own] = {
     "lstm": through_time(nn.LSTM),
     "gru": through_time(nn.GRU),
     "softmax_mlp": mlp,
+    "deep_mlp": deep_mlp,
     "l2_penalty": ridge,
     "weight_decay": lambda x, p: F.mse_loss(x["X"] @ p["W"] + p["b"], x["T"], reduction="sum") / len(x["X"]),
     "logistic_regression": logistic,

@@ -158,4 +158,18 @@ WEIGHT_DECAY = [
     Variant("weight_decay", "mean for sum", "db = dY.sum(axis=0)", "db = dY.mean(axis=0)", "dLoss_db", kind="scale"),
 ]
 
-VARIANTS = [*ACTIVATIONS, *DROPOUT, *EMBEDDING, *LAYERNORM, *WEIGHT_DECAY]
+DEEP_MLP = [
+    Variant("deep_mlp", "1/N forgotten", "np.log(self.P)) / T.shape[0]", "np.log(self.P))", "Loss", kind="scale"),
+    Variant(
+        "deep_mlp",
+        "mean for sum in the biases",
+        "dLoss_dZ.sum(axis=0)",
+        "dLoss_dZ.mean(axis=0)",
+        "dLoss_db3",
+        also=("dLoss_db2", "dLoss_db1"),
+        kind="scale",
+    ),
+    Variant("deep_mlp", "sign", "self.W -= eta", "self.W += eta", "W1_new", also=("W2_new", "W3_new"), kind="sign"),
+]
+
+VARIANTS = [*DEEP_MLP, *ACTIVATIONS, *DROPOUT, *EMBEDDING, *LAYERNORM, *WEIGHT_DECAY]

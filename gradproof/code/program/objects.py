@@ -52,6 +52,23 @@ def program_of(calls: tuple[Call, ...], quantities: Quantities) -> Program:
     return Program(calls, tuple(inputs), attributes, constructor)
 
 
+def places_of(program: Program, quantities: Quantities) -> dict[type, dict[str, str]]:
+    """Class -> path within its object -> the quantity whose drawn numbers stand there before the first call."""
+    given = {name: quantities.samples.of(name) for name in program.inputs}
+    found: dict[type, dict[str, str]] = {}
+    for call in program.calls:
+        if call.owner is None or call.owner in found:
+            continue
+        made = program.object_of(call, {name: np.array(value)[()] for name, value in given.items()})
+        found[call.owner] = {
+            path: name
+            for path, value in arrays_in(made)
+            for name, drawn in given.items()
+            if np.ndim(drawn) and np.shape(drawn) == np.shape(value) and np.array_equal(drawn, value)
+        }
+    return found
+
+
 def _made(program: Program, call: Call, quantities: Quantities) -> Any:
     assert call.owner is not None
     given = {name: quantities.samples.of(name) for name in program.inputs}

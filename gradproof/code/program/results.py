@@ -15,6 +15,7 @@ import numpy as np
 from gradproof.code.naming import gradients_of, is_loss
 from gradproof.code.paths import arrays_in, part_of
 from gradproof.code.program.calls import TABLES, Call, Given, returned_names
+from gradproof.code.program.objects import places_of
 from gradproof.code.program.running import Outcome, Program
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import Structure
@@ -51,11 +52,12 @@ def claims_of(program: Program, outcome: Outcome, quantities: Quantities) -> lis
     Raises:
         GradproofError: `results` does not fit what the last function returns.
     """
+    places = places_of(program, quantities)
     found = [
         *_returned(program, outcome, quantities),
         *_listed(program, outcome, quantities),
-        *_attributes(program, outcome, quantities),
-        *_in_place(program, outcome, quantities),
+        *_attributes(places, outcome, quantities),
+        *_in_place(program, places, outcome, quantities),
         *_outputs(program, outcome, quantities),
     ]
     firm: dict[str, Claim] = {}
@@ -249,12 +251,14 @@ def _listed(program: Program, outcome: Outcome, quantities: Quantities) -> Itera
                 yield Claim(f"self.{path}", wanted, "case", pick)
 
 
-def _attributes(program: Program, outcome: Outcome, quantities: Quantities) -> Iterator[Claim]:
+def _attributes(places: Mapping[type, Mapping[str, str]], outcome: Outcome, quantities: Quantities) -> Iterator[Claim]:
     """Attributes whose names say gradients, and lists of them beside lists of parameters."""
     for owner, made in outcome.objects.items():
         paths = [path for path, _ in arrays_in(made)]
         for path in paths:
             quantity = quantities.of_variable(f"self.{path}", owner.__name__)
+            if quantity is None or quantities.binding.find(quantity) is None:
+                quantity = quantities.beside(path, places.get(owner, {}))
             source = quantities.binding.find(quantity) if quantity else None
             if quantity is None or source is None or isinstance(source, Leaf) or quantities.denied(f"self.{path}", ""):
                 continue
@@ -288,7 +292,9 @@ def _drawn_as(value: Any, outcome: Outcome, quantities: Quantities) -> str:
     )
 
 
-def _in_place(program: Program, outcome: Outcome, quantities: Quantities) -> Iterator[Claim]:
+def _in_place(
+    program: Program, places: Mapping[type, Mapping[str, str]], outcome: Outcome, quantities: Quantities
+) -> Iterator[Claim]:
     """What was drawn and stands changed after the calls, and has a value after the optimizer's step."""
     for name in program.inputs:
         updated = f"{name}_new"
@@ -299,15 +305,15 @@ def _in_place(program: Program, outcome: Outcome, quantities: Quantities) -> Ite
             yield Claim(name, updated, "in place", _given_pick(name))
     for owner, made in outcome.objects.items():
         for path, _ in arrays_in(made):
-            symbol = _updated_name(path, owner, program, quantities)
+            symbol = _updated_name(path, owner, program, quantities, places.get(owner, {}))
             if symbol:
                 before = quantities.samples.of(symbol.removesuffix("_new"))
                 if not np.array_equal(part_of(made, path), before):
                     yield Claim(f"self.{path}", symbol, "in place", _attribute_pick(owner, path))
 
 
-def _updated_name(path: str, owner: type, program: Program, quantities: Quantities) -> str:
-    given = program.attributes.get(owner, {}).get(path)
+def _updated_name(path: str, owner: type, program: Program, quantities: Quantities, places: Mapping[str, str]) -> str:
+    given = program.attributes.get(owner, {}).get(path) or places.get(path)
     quantity = f"{given}_new" if given else quantities.of_variable(f"self.{path}", owner.__name__)
     if not quantity or not isinstance(quantities.binding.find(quantity), Updated):
         return ""
