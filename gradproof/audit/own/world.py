@@ -349,7 +349,7 @@ class World:
         """The inverse or the determinant of a matrix; raises `Unjudged` for a singular one."""
         try:
             return TensorArray(torch.linalg.inv(value.tensor) if name == "inverse" else torch.linalg.det(value.tensor))
-        except torch.linalg.LinAlgError as error:
+        except RuntimeError as error:
             raise Unjudged("the inverse of a singular matrix", -1) from error
 
     def derivative(self, of: str, by: str) -> Array:
