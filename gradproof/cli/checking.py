@@ -107,8 +107,15 @@ def _checked(project: Project, name: str, settings: Settings, advance: Callable[
     if holds_function(project, name):
         if settings.mutate or settings.scales:
             raise GradproofError(f"{name} is a function: --mutate and --scales are for equations")
-        asked = {"steps": settings.steps, "proof": bool(settings.proof), "budget": settings.budget}
-        result = crosscheck(name, trials=settings.trials, seed=settings.seed, project=project, **asked)
+        result = crosscheck(
+            name,
+            trials=settings.trials,
+            budget=settings.budget,
+            seed=settings.seed,
+            steps=settings.steps,
+            proof=bool(settings.proof),
+            project=project,
+        )
         advance(result.trials)
         return result
     case = load_case(name, dtype=settings.dtype, memory=settings.memory, project=project)
