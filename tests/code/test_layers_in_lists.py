@@ -133,7 +133,11 @@ def test_sizes_of_a_constructor_are_found_and_ambiguous_ones_asked_for(tmp_path)
     module = written(
         tmp_path, STACK + "\n\n    class Odd(Dense):\n        def __init__(self, n):\n            self.k = n\n"
     )
-    single = Reference(model=lambda: nn.Linear(4, 3), inputs={"x": normal(5, 4)}, symbols={"W": "weight", "b": "bias"})
+    single = Reference(
+        model=lambda: nn.Linear(4, 3),
+        inputs={"input": normal(5, 4)},
+        symbols={"x": "input", "W": "weight", "b": "bias"},
+    )
     turned = STACK.replace("(width_in, width_out)), np", "(width_out, width_in)), np").replace(
         "self.W + ", "self.W.T + "
     )

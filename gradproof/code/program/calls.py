@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.case.project import suggestions
-from gradproof.code.naming import is_upstream
+from gradproof.code.naming import family_of, is_upstream
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import Structure, leaves_of
 from gradproof.errors import GradproofError
@@ -242,6 +242,8 @@ class Binder:
             return earlier
         if parameter.default is not parameter.empty:
             return Plain(parameter.default)
+        if family := family_of(name, quantities.parameters):
+            return Given(family)
         if table := self._table(name, call):
             return Given(table)
         if name in KEPT and self.calls:
