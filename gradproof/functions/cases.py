@@ -94,14 +94,14 @@ def _is_candidate(value: Any, module: ModuleType) -> bool:
 
 def _callable(value: Any) -> Callable[..., Any] | None:
     if isinstance(value, type) and issubclass(value, torch.autograd.Function):
-        return value.apply  # type: ignore[no-any-return]  # torch's `apply` carries no types
+        return value.apply
     return value if callable(value) and not isinstance(value, type) else None
 
 
 def _place(function: Any, path: Path) -> str:
     """The line of the backward, or of the function, in the case's own file; else the file's first."""
     owner = getattr(function, "__self__", None)
-    meant = owner.backward if isinstance(owner, type) else function
+    meant = getattr(owner, "backward", function) if isinstance(owner, type) else function
     with_source = meant if inspect.isroutine(meant) else type(meant)
     try:
         file, line = inspect.getsourcefile(with_source), inspect.getsourcelines(with_source)[1]
