@@ -195,3 +195,10 @@ def test_check_bad_input_is_told_what_is_wrong(arguments, words):
     with pytest.raises(GradproofError) as caught:
         check(**arguments)
     assert words in str(caught.value)
+
+
+def test_result_of_another_precision_than_the_run_is_no_random_reference() -> None:
+    def rounded(x: torch.Tensor) -> torch.Tensor:
+        return (x * x).float()
+
+    assert check_function(rounded, rounded, {"x": normal(4)}, dtypes=["float64"]).ok

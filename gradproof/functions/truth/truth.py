@@ -148,7 +148,7 @@ def _own(value: torch.Tensor | None, asked: Asked) -> torch.dtype | None:
 
 def _same(first: torch.Tensor, second: torch.Tensor) -> bool:
     return bool(torch.equal(torch.isnan(first), torch.isnan(second))) and torch.allclose(
-        first.detach(), second.detach(), rtol=1e-9, atol=0.0, equal_nan=True
+        wide(first.detach()), wide(second.detach()), rtol=1e-9, atol=0.0, equal_nan=True
     )
 
 
