@@ -43,10 +43,15 @@ SAME_VALUE = frozenset({"aten.clone", "aten._to_copy", "aten.lift_fresh_copy", "
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's base class is not annotated
-    """Runs torch's operations; `steps` are those whose results depend on a tensor bound in `memory`."""
+    """Runs torch's operations; `steps` are those whose results depend on a tensor bound in `memory`.
 
-    def __init__(self) -> None:
+    With `partial`, an operation that has no rule is a step under its own name, which no run can take: the tape is of
+    use for the outputs that do not need it.
+    """
+
+    def __init__(self, *, partial: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.partial = partial
         self.steps: list[Operation] = []
         self.nbytes = 0
         self.memory = Memory(self.emit)
@@ -174,15 +179,21 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
             if result is not NotImplemented:
                 return result
             decomposition = rewrites.python_decomposition(func)
-            if decomposition is None:
-                raise NoRule(
-                    f"{func} has no rule and no decomposition: write this step with other torch operations, or name "
-                    f"no quantity that depends on it"
-                )
-            try:
-                return decomposition(*args, **kwargs)
-            except NoRule as error:
-                raise NoRule(f"{func} is made of others: {error}") from error
+            if decomposition is not None:
+                try:
+                    return decomposition(*args, **kwargs)
+                except NoRule as error:
+                    raise NoRule(f"{func} is made of others: {error}") from error
+        if self.partial and not func._schema.is_mutable:
+            return self._opaque(func, args, kwargs)
+        raise NoRule(no_rule_for(func))
+
+    def _opaque(self, func: Operator, args: Args, kwargs: Kwargs) -> Any:
+        """An operation that is kept under its own name, for what depends on it to be known."""
+        result = func(*args, **kwargs)
+        outputs = [result] if isinstance(result, torch.Tensor) else list(result)
+        self._emit_call(str(func), outputs, args, kwargs)
+        return result
 
     def _ruled(self, rule: str, func: Operator, args: Args, kwargs: Kwargs, numbers: list[Number]) -> Any:
         if rule in MASKS_ONLY and any(tensor.dtype != torch.bool for tensor in rewrites.tensors(args)):
@@ -217,6 +228,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         for output, slot in zip(outputs, results, strict=True):
             if output is not None and slot is not None and not self.memory.has_value(output):
                 self.memory.bind(output, slot)
+
+
+def no_rule_for(operation: object) -> str:
+    """What is said of an operation that has no rule."""
+    return (
+        f"{operation} has no rule and no decomposition: write this step with other torch operations, or name no "
+        "quantity that depends on it"
+    )
 
 
 def _refuse_value_dependent(func: Operator) -> None:

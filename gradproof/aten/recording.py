@@ -16,7 +16,7 @@ from gradproof.aten.recorder import Recorder
 from gradproof.aten.tape import Tape, map_leaves
 
 
-def record(function: Callable[..., Any], *leaves: torch.Tensor) -> Tape:
+def record(function: Callable[..., Any], *leaves: torch.Tensor, partial: bool = False) -> Tape:
     """The ATen operations by which `function(*leaves)` computes its outputs.
 
     `function` takes tensors and returns a tensor, or tuples, lists and dictionaries of tensors; it may call
@@ -31,10 +31,11 @@ def record(function: Callable[..., Any], *leaves: torch.Tensor) -> Tape:
     torch uses under a dispatch mode, which for a few operations (`prod`, `index_put`) avoid looking at values;
     attention is recorded in its mathematical form, not as a fused kernel.
 
-    Raises NoRule for an operation without a rule, for random numbers, for float64 rounded to less, and for Python
-    that reads the values of a tensor. Source: torch.utils._python_dispatch.TorchDispatchMode.
+    Raises NoRule for an operation without a rule (with `partial`, it stands on the tape under its own name), for random
+    numbers, for float64 rounded to less, and for Python that reads the values of a tensor. Source:
+    torch.utils._python_dispatch.TorchDispatchMode.
     """
-    recorder = Recorder()
+    recorder = Recorder(partial=partial)
     strange = [leaf.dtype for leaf in leaves if leaf.dtype not in DTYPES]
     if strange:
         raise NoRule(f"a leaf of {strange[0]} cannot be recorded; use float64 or float32, integers or booleans")

@@ -67,6 +67,11 @@ class Tape:
         """The names of the operations in the order they run, for display."""
         return tuple(step.name for step in self.steps)
 
+    @property
+    def unruled(self) -> tuple[str, ...]:
+        """The operations that have no rule, by which the tape cannot be run."""
+        return tuple(step.name for step in self.steps if step.name not in RULES)
+
     def restrict(self, only: Sequence[int]) -> Tape:
         """The tape that computes only these outputs (positions in the flattened outputs), as a tuple."""
         flat = list(_flatten(self.outputs))

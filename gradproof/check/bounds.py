@@ -24,7 +24,7 @@ from gradproof.arrays.bounds.origins import Origins
 from gradproof.arrays.bounds.taken import TakenArray
 from gradproof.arrays.bounds.ties import TieArray, noting_ties
 from gradproof.arrays.creation import call_on_arrays
-from gradproof.aten import Tape, record
+from gradproof.aten import Tape, no_rule_for, record
 from gradproof.case.derivation import Derivation, Equation
 from gradproof.check.evaluate import Evaluator, as_numbers
 from gradproof.errors import GradproofError
@@ -146,17 +146,31 @@ class TruthBounds:
             starts from: as a leaf it keeps what autograd makes of it alone, such as 1/5 in a mean, from becoming a
             rounded constant. The others are the drawn leaves in their order; its outputs are the quantities by name.
         why_none: Why there is no tape.
+        partial: The operations, some of which may have no rule; None where they could not be recorded.
+        ruled: The quantities that the partial tape can be run for.
     """
 
     def __init__(self, truth: Truth, draws: Mapping[str, Array]) -> None:
         self.truth = truth
         self.names = list(truth.sources)
-        self.tape: Tape | None = None
+        self.partial: Tape | None = None
         self.why_none = ""
         try:
-            self.tape = self._record(draws)
+            self.partial = self._record(draws)
         except (GradproofError, RuntimeError, NotImplementedError, TypeError) as error:
             self.why_none = str(error)  # the model runs, though not on what a recording gives it
+        unruled = self.partial.unruled if self.partial is not None else ()
+        if unruled:
+            self.why_none = no_rule_for(unruled[0])
+        self.tape = self.partial if not unruled else None
+        self.ruled = self._ruled(self.partial, complete=not unruled)
+
+    @staticmethod
+    def _ruled(tape: Tape | None, *, complete: bool) -> frozenset[str]:
+        if tape is None:
+            return frozenset()
+        names = enumerate(tape.outputs)
+        return frozenset(name for k, name in names if complete or not tape.restrict([k]).unruled)
 
     def _record(self, draws: Mapping[str, Array]) -> Tape:
         leaves = self.truth.passes.leaves({name: values[:1] for name, values in draws.items()})
@@ -166,7 +180,8 @@ class TruthBounds:
             named = dict(zip(order, tensors, strict=True))
             return self.truth.passes.quantities(named, batch=False, step=self.truth.recorded_step, one=one)
 
-        return record(one_trial, torch.ones((), dtype=self.truth.dtype), *(leaves[name][0] for name in order))
+        one = torch.ones((), dtype=self.truth.dtype)
+        return record(one_trial, one, *(leaves[name][0] for name in order), partial=True)
 
     def trial_bytes(self, draws: Mapping[str, Array]) -> int:
         """What one trial takes: its draws, all that torch computes from them, and every quantity on both sides.
@@ -176,7 +191,7 @@ class TruthBounds:
         """
         values = self.truth.evaluate(draws)
         known = sum(value.nbytes for value in values.values())
-        computed = self.tape.nbytes if self.tape is not None else UNRECORDED * known
+        computed = self.partial.nbytes if self.partial is not None else UNRECORDED * known
         return sum(value.nbytes for value in draws.values()) + computed + 2 * known
 
     def of(
@@ -202,19 +217,20 @@ class TruthBounds:
         return bounds
 
     def _replay(self, draws: Mapping[str, Array], wanted: list[str], arrays: type[BoundArray]) -> dict[str, Bounded]:
-        if self.tape is None:
+        wanted = [name for name in wanted if name in self.ruled]
+        if self.partial is None or not wanted:
             return {}
         dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
         leaves = [arrays.exact(np.ones(1, dtype=dtype))]
         for name in self.truth.binding.leaves:
             values = draws[name]
             leaves.append(arrays.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
-        outputs = list(self.tape.outputs)
+        outputs = list(self.partial.outputs)
         count = len(next(iter(draws.values())))
         try:
-            found = self.tape.run(leaves, only=[outputs.index(name) for name in wanted])
+            found = self.partial.run(leaves, only=[outputs.index(name) for name in wanted])
         except GradproofError:
-            return {}  # an operation without a bound, or a branch that other trials take: sampled instead
+            return {}  # a branch that other trials take: sampled instead
         return {
             name: _layers_of(result, np.asarray(result) if not isinstance(result, BoundArray) else None, count, arrays)
             for name, result in zip(wanted, found, strict=True)
