@@ -65,6 +65,7 @@ __all__ = [
     "CheckResult",
     "Code",
     "Disagreement",
+    "FunctionReference",
     "GradproofError",
     "Reference",
     "assert_agrees",

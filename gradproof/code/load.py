@@ -34,7 +34,7 @@ from gradproof.code.spec import Code, Structure
 from gradproof.code.stored import require_stored
 from gradproof.errors import GradproofError
 from gradproof.truth.binding import Binding
-from gradproof.truth.sources import Derivative, Updated
+from gradproof.truth.sources import Derivative, Leaf, Updated
 
 
 def read_code(
@@ -90,8 +90,9 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
     names: dict[str, list[str]] = {}  # a parameter -> its symbols
     spoken = {*binding.symbols, *binding.parameters, *(derivation.whole.program.inputs if derivation.whole else ())}
     for name in quantities.parameters:
-        if name in spoken:
-            names.setdefault(binding.roots[name].path, []).append(name)
+        source = binding.roots[name]
+        if name in spoken and isinstance(source, Leaf):
+            names.setdefault(source.path, []).append(name)
     given = found.union(quantities.code.absent)
     gives = any(quantity.startswith(f"d{loss}_d") for quantity in found)
     updates = any(isinstance(binding.find(quantity), Updated) for quantity in found)

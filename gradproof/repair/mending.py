@@ -86,7 +86,9 @@ def mend_case(
     found = {name: replace(repair, fix=None, alternatives=()) for name, repair in repairs.items()}
     with contained(failures, "the repair of the code as a whole"):
         found = held(case, repairs, seed, known, lambda some: {one.path: one.new for one in patches(case, some)})
-    for equation in wrong if workbench is not None else ():
+    if workbench is None:
+        return found
+    for equation in wrong:
         repair = found[equation.name]
         if repair.fix is None and repair.patch is None and repair.derived is None:
             with contained(failures, f"the true formula of {equation.name}"):

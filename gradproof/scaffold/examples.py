@@ -21,7 +21,9 @@ def example_files(example: str) -> dict[str, str]:
     known = examples()
     if example not in known:
         shown = ", ".join(sorted(known)) or "none that is installed"
-        raise GradproofError(f"there is no example {example!r}{suggestions(example, known)}; there are: {shown}")
+        raise GradproofError(
+            f"there is no example {example!r}{suggestions(example, sorted(known))}; there are: {shown}"
+        )
     return {folder: path.read_text(encoding="utf-8") for folder, path in known[example].items()}
 
 

@@ -33,7 +33,7 @@ def ancestors_of(truth: Truth, draws: Mapping[str, Array]) -> dict[str, frozense
     inputs, (results, outputs) = truth.passes.on_inputs(
         leaves, lambda inputs: truth.passes.forward(parameters, inputs, cotangents, taps)
     )
-    roots |= inputs
+    roots.update(inputs.items())
     places: dict[str, str | Call] = {}
     for name, source in truth.sources.items():
         if isinstance(source, Leaf | Output):

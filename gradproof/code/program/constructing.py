@@ -64,7 +64,7 @@ def constructed(call: Call, quantities: Quantities, *, alone: bool) -> dict[str,
 
 
 def _parameters(owner: type) -> list[inspect.Parameter]:
-    if owner.__init__ is object.__init__:
+    if vars(owner).get("__init__", getattr(owner, "__init__", None)) is object.__init__:
         return []
     try:
         return list(inspect.signature(owner).parameters.values())
@@ -136,7 +136,7 @@ def _sized(
             if fitting
             else "; with none of the reference's sizes its arrays have the shapes of the parameters"
         )
-        values = fitting[0] if fitting else [sizes[0]] * len(unknown)
+        values = fitting[0] if fitting else (sizes[0],) * len(unknown)
         line = ", ".join(f'"{name}": {value!r}' for name, value in zip(unknown, values, strict=True))
         owner = call.owner
         assert owner is not None

@@ -315,7 +315,7 @@ def _length(edit: Edit) -> int:
 
 def _forgotten(function: ast.FunctionDef) -> list[str]:
     """Variables that begin as zeros, and to which nothing is added afterwards."""
-    begun, changed = [], set()
+    begun, changed = list[str](), set[str]()
     for node in ast.walk(function):
         targets = targets_of(node) if isinstance(node, ast.stmt) else ()
         if isinstance(node, ast.Assign) and "zeros" in ast.unparse(node.value):
