@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +32,8 @@ from gradproof.repair.program.patching import TextFile
 from gradproof.repair.program.search import FileFix
 from gradproof.repair.sharing import edited_by
 from gradproof.truth.ancestors import ancestors_of
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -157,8 +161,9 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
     before, after = fix.before, _line(fix, one.equation)
     alternatives = [_line(other, one.equation) for other in repair.alternatives]
     change = _change(edited, fix)
-    if change is not None and change.foreign:
-        lacking = ", ".join(change.foreign)
+    foreign = change.foreign if change is not None else _unknown_words(edited, fix)
+    if foreign:
+        lacking = ", ".join(foreign)
         parts.append(f"what is right needs {lacking}, which the code has no variable for there: no fix can be written")
         return replace(one, diagnosis="; ".join(parts))
     if change is not None:
@@ -185,6 +190,21 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         fresh_trials=fix.fresh_trials,
         alternatives=tuple(dict.fromkeys(alternatives)),
     )
+
+
+def _unknown_words(edited: Equation, fix: Fix) -> tuple[str, ...]:
+    """Names in a fix of existing code that stand nowhere in the statements it was read from."""
+    written = written_of(edited)
+    if written is None:
+        return ()
+    texts = [written.own.text, *(statement.text for statement in written.statements)]
+    texts += [text for statement in written.statements for text in statement.variables.values()]
+    known = {word for text in texts for word in _WORD.findall(text)} | {"np", "numpy"}
+    try:
+        names = [node.id for node in ast.walk(ast.parse(fix.expression)) if isinstance(node, ast.Name)]
+    except SyntaxError:
+        return ()  # a piece of a line
+    return tuple(dict.fromkeys(name for name in names if name not in known))
 
 
 def _true_formula(equation: Equation, formula: Formula) -> str:
