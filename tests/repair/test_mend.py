@@ -214,12 +214,12 @@ def test_mend_never_reads_what_is_computed_from_the_quantity() -> None:
 
 
 def test_mend_what_only_the_trials_of_the_search_suggest_is_no_fix() -> None:
-    """In the trials of the search k is 3 throughout; the formula that holds there fails in the fresh ones."""
+    """In the trials of the search k is 3.7 throughout; the formula that holds there fails in the fresh ones."""
     rng = np.random.default_rng(0)
-    a, k = rng.normal(size=12), np.full(12, 3.0)
+    a, k = rng.normal(size=12), np.full(12, 3.7)
     b, m = rng.normal(size=12), rng.normal(size=12)
     search = Evidence({"a": a, "k": k, "q": np.sin(a) * k})
-    fresh = Evidence({"a": b, "k": m, "q": np.sin(b) * m**2 / 3})
+    fresh = Evidence({"a": b, "k": m, "q": np.sin(b) * m**2 / 3.7})
     equation = written("def q(a):\n    return np.sin(a)")
     repair = mend(equation, [search], [fresh], seed=0)
     assert repair.fix is None
@@ -287,7 +287,7 @@ def test_mend_text_that_is_not_what_runs_is_not_mended() -> None:
 
 def test_mend_nothing_simple_is_found_within_the_budget() -> None:
     equation = written("def dLoss_dX(X):\n    return np.sinh(X) * np.cosh(X + 0.37) + X**5")
-    repair = scalar_bench(equation).mend(equation, budget_seconds=0.0)
+    repair = scalar_bench(equation).mend(equation, Budget(0))
     assert repair.fix is None
     assert repair.tried is not None
     assert not repair.tried.exhausted
@@ -296,7 +296,7 @@ def test_mend_nothing_simple_is_found_within_the_budget() -> None:
 def test_mend_all_levels_are_searched_before_it_gives_up() -> None:
     rng = np.random.default_rng(0)
     groups = [Evidence({"a": x, "q": np.sin(np.cos(x) + 0.123 * x)}) for x in (rng.normal(size=8), rng.normal(size=9))]
-    repair = mend(written("def q(a):\n    return a"), groups[:1], groups[1:], seed=0, budget_seconds=60)
+    repair = mend(written("def q(a):\n    return a"), groups[:1], groups[1:], seed=0, budget=Budget.of_seconds(60))
     assert repair.fix is None
     assert repair.tried is not None
     assert repair.tried.exhausted

@@ -71,6 +71,8 @@ class Doubts:
             return ""  # whoever found the step has weighed what it is made of
         if odd := self._odd_sides(pair):
             return odd
+        if doubt := self._of_one_letter(pair):
+            return doubt
         if all(node is not None for node in pair) and (doubt := self._of_leaves(statement, pair, linked)):
             return doubt
         if verdict.kind == "derivative" and any(isinstance(n, Number) and n.text == "0" for n in pair):
@@ -106,6 +108,22 @@ class Doubts:
 
                 if assumed.get(plain(node.name), "").startswith("any"):
                     return plain(node.name)
+        return ""
+
+    def _of_one_letter(self, pair: Sequence[Node | None]) -> str:
+        """`x_n` beside `X`, neither of which the note defines: rows or columns of it, as words may say."""
+        world = self.own.world
+        printed = {symbol.name for tree in pair if tree is not None for symbol in symbols_in(tree)}
+        leaves: set[str] = set()
+        for key in [key for key, head in world.heads.items() if head.name in printed]:
+            leaves |= {key} | world.leaves_under(key)
+        names = {world.heads[key].name for key in leaves if key in world.open and key in world.heads}
+        for name in sorted(names):
+            if len(name) == 1 and name.islower() and name.upper() in names:
+                return (
+                    f"{name} and {name.upper()} are two quantities as far as formulas say; if {name} is a row or a "
+                    f"column of {name.upper()} this may hold: write ${name.upper()}_{{ij}} = {name}_{{ij}}$"
+                )
         return ""
 
     def _of_leaves(self, statement: Statement, pair: Sequence[Node | None], linked: set[str]) -> str:

@@ -101,9 +101,13 @@ class World:
             if not self._is_met(definition, values):
                 continue
             try:
-                return self._defined(definition, values)
+                value = self._defined(definition, values)
             except (NotAvailable, Unjudged, Misfit) as error:
                 problem = problem or error
+                continue
+            if len(set(definition.axes)) < len(definition.axes):
+                self.assumed[key] = "zero off its diagonal"
+            return value
         if problem is not None:
             raise NotAvailable(f"{key} cannot be computed from its definition: {problem}")
         return self._leaf(key, head)
@@ -140,10 +144,12 @@ class World:
         if count > _ENTRIES:
             raise NotAvailable(f"an array of {count:,} entries that is defined entry by entry")
         letters = definition.axes
-        entries = [
-            self._evaluated(definition.tree, {**values, **dict(zip(letters, numbers, strict=True))})
-            for numbers in product(*ranges)
-        ]
+        places = [tuple(zip(letters, numbers, strict=True)) for numbers in product(*ranges)]
+        # `R_{nn} = ...` says what stands on the diagonal, and nothing of what stands beside it.
+        given = {at: dict(at) for at in places if len(set(at)) == len(set(letters))}
+        known = {at: self._evaluated(definition.tree, {**values, **numbers}) for at, numbers in given.items()}
+        nothing = 0.0 * next(iter(known.values()))
+        entries = [known.get(at, nothing) for at in places]
         if len({entry.shape for entry in entries}) != 1:
             raise NotAvailable("its entries have different shapes")
         stack: Any = np.stack  # by NumPy's protocol, which a TensorArray answers

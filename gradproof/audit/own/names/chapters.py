@@ -221,15 +221,25 @@ def _is_solution(known: Known, definition: Definition, statements: Sequence[Stat
     head = definition.head
     if definition.parameters is not None or not _stands_in(known, head):
         return False
-    earlier = [*trees_of(statements[: definition.statement]), *_sides_before(statements, definition)]
-    nodes = [node for tree in earlier for node in walk(tree)]
-    differentiated = any(isinstance(node, Derivative) and node.by == head for node in nodes)
-    return differentiated and all(_stands_in(known, symbol) for symbol in symbols_in(definition.tree))
+    earlier = trees_of(statements[: definition.statement + 1])
+    objectives = [n.of for tree in earlier for n in walk(tree) if isinstance(n, Derivative) and n.by == head]
+    read = {form(symbol) for symbol in symbols_in(definition.tree)}
+    return any(read <= _made_of(known, objective) for objective in objectives)
 
 
-def _sides_before(statements: Sequence[Statement], definition: Definition) -> list[Node]:
-    sides = statements[definition.statement].sides[: definition.target]
-    return [side.node for side in sides if side.node is not None]
+def _made_of(known: Known, objective: Node) -> set[object]:
+    """All that an objective is computed from, as it is printed."""
+    found: set[object] = set()
+    waiting = list(symbols_in(objective))
+    while waiting:
+        symbol = waiting.pop()
+        if form(symbol) in found:
+            continue
+        found.add(form(symbol))
+        for definition, _ in known.values():
+            if form(definition.head) == form(symbol):
+                waiting.extend(symbols_in(definition.tree))
+    return found
 
 
 def _is_later_step(known: Known, definition: Definition) -> bool:
