@@ -133,7 +133,7 @@ TORCHS_OWN: dict[str, Own] = {
 NOT_IN_TORCH = {"dropout"}
 """Torch draws its mask itself."""
 
-WITHOUT_GRADIENT = {"huber": {"delta"}}
+WITHOUT_GRADIENT = {"huber": {"delta"}, "deep_mlp": {"T"}}
 """What torch's own function takes as a plain number."""
 
 
