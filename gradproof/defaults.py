@@ -13,7 +13,7 @@ SCALE = 1.0
 MEMORY = 512 << 20
 """Bytes that the numbers of trials may take together."""
 
-REPAIR_SECONDS = 4.0
+REPAIR_SECONDS = 8.0
 """How much work the search for one equation's fix may do, as an ordinary core does in so many seconds."""
 
 AUDIT_TRIALS = 64
