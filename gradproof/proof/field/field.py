@@ -33,7 +33,7 @@ class Field:
         self.order_of_squares = (p - 1) // 2
         self._root_exponent = (p + 1) // 4
         self._baby_steps: dict[int, int] | None = None
-        self._generator = 0
+        self._giant_step = 0
 
     def rational(self, value: Fraction) -> int:
         """The residue of an exact rational. Raises ZeroDivisionError where p divides the denominator."""
@@ -87,7 +87,7 @@ class Field:
         assert self._baby_steps is not None
         p, step = self.p, math.isqrt(CHARACTER_ORDER) + 1
         current = pow(value, (p - 1) // CHARACTER_ORDER, p)
-        giant = pow(self._generator, -step, p)
+        giant = self._giant_step
         for i in range(step):
             found = self._baby_steps.get(current)
             if found is not None:
@@ -99,11 +99,12 @@ class Field:
         p, base = self.p, 2
         while (g := pow(base, (p - 1) // CHARACTER_ORDER, p)) == 1:
             base += 1
-        self._generator, steps, value = g, {}, 1
+        steps, value = dict[int, int](), 1
         for i in range(math.isqrt(CHARACTER_ORDER) + 1):
             steps[value] = i
             value = value * g % p
         self._baby_steps = steps
+        self._giant_step = pow(g, -(math.isqrt(CHARACTER_ORDER) + 1), p)
 
 
 def reconstruct(residue: int, modulus: int, bound: int) -> Fraction | None:

@@ -18,6 +18,7 @@ _LARGEST_EXPONENT = math.isqrt(CHARACTER_ORDER // 2)
 _PARTS = 24  # exponents are looked for in twenty-fourths
 _STRETCH = 2**_PARTS
 _LARGEST_POWER = 8 * _PARTS
+_CHARACTER = 1000.0  # microseconds that a character of the field takes
 _MOST_WORK = 300_000  # values to compute for one comparison
 
 
@@ -30,7 +31,7 @@ class LogarithmBasis:
     """
 
     def __init__(self, program: Program, *, compare_products: bool) -> None:
-        self._field, self._compare = program.field, compare_products
+        self._field, self._compare, self._deadline = program.field, compare_products, program.deadline
         self._known: list[int] = []
         self._products = Basis[int](CHARACTER_ORDER, _LARGEST_EXPONENT, ONE, self._images)
 
@@ -94,7 +95,9 @@ class LogarithmBasis:
 
     def _images(self, number: int, at: Points) -> Row:
         """The characters of a node's values, relative to the first, so that constant factors do not show."""
-        images = [self._field.character(value) or 0 for value in at.node(number)]
+        values = at.node(number)
+        self._deadline.check(len(values) * _CHARACTER)
+        images = [self._field.character(value) or 0 for value in values]
         return [(image - images[0]) % CHARACTER_ORDER for image in images]
 
     def _verified(
