@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -123,6 +123,9 @@ def _as_read(whole: Whole, quantities: Quantities, samples: Samples) -> tuple[Eq
         _ask_for_unknown(whole, quantities, {})
         return whole.equations
     read = loader.equations(returned)
+    if fault := _cannot_run(read, samples):
+        whole.notes.append(fault)  # the code itself has run: what fails is how it was read
+        return whole.equations
     whole.meanings.extend(meanings_of(whole, loader.named, quantities))
     # A variable that is right does not speak for what is stored or returned in its place.
     lost = {
@@ -134,6 +137,20 @@ def _as_read(whole: Whole, quantities: Quantities, samples: Samples) -> tuple[Eq
     found = {equation.quantity for equation in read}
     beside = tuple(equation for equation in whole.equations if equation.quantity not in found)
     return (*read, *beside)
+
+
+def _cannot_run(read: Sequence[Equation], samples: Samples) -> str:
+    """What an equation that was read raises on the trial that the code was tried on; empty where all of them run."""
+    values: dict[str, Any] = {}
+    for one in read:
+        inputs = [values[name] if name in values else samples.of(name) for name in one.inputs]
+        if any(value is None for value in inputs):
+            continue
+        try:
+            values.setdefault(one.quantity, one.function(*map(_copy, inputs)))
+        except Exception as error:
+            return f"{one.name}, read by itself, raises {type(error).__name__}: {error}"
+    return ""
 
 
 def _ask_for_unknown(whole: Whole, quantities: Quantities, passed: Mapping[str, bool]) -> None:

@@ -29,6 +29,15 @@ def test_docs_example_of_an_audit_prints_what_the_page_shows(tmp_path, monkeypat
 def test_docs_options_of_the_page_are_those_of_the_command():
     known = CliRunner().invoke(main, ["audit", "--help"]).stdout
     named = set(re.findall(r"`(--[a-z-]+)", PAGE))
-    said = {"--reference", "--given", "--section", "--annotate", "--erratum", "--reports", "--proof-seconds", "--no-proof"}
+    said = {
+        "--reference",
+        "--given",
+        "--section",
+        "--annotate",
+        "--erratum",
+        "--reports",
+        "--proof-seconds",
+        "--no-proof",
+    }
     assert said == named
     assert all(option in known for option in named)

@@ -173,3 +173,23 @@ class TestDefinitionsBesideAReference:
         names = Names(((Symbol("E"), "E"), (Symbol("a"), "a"), (Symbol("y"), "y")))
         table = Tabulated(names, values, lambda of, by: None)
         assert judge.audit(r"$a = e^y$", table, mends=False).verdicts[0].status == "holds"
+
+
+def test_number_worked_on_with_rounded_numbers_is_as_good_as_they_are() -> None:
+    note = r"With $h = \frac{1}{1 + e^{-x}}$ and $y = v h$. For $x = 0.5$, $v = -0.1$: $h = 0.6225$ and "
+    right = judged(note + r"$y = -0.1 \cdot 0.6225 = -0.0622$.")
+    wrong = judged(note + r"$y = -0.1 \cdot 0.6225 = -0.0662$.")
+    assert [found.count("WRONG") for found in (right, wrong)] == [0, 1]
+
+
+def test_entries_with_one_index_twice_are_those_of_a_diagonal() -> None:
+    note = r"With $\mu = X w$, $E = \sum_{n=1}^{N} \mu_n^3$ and $R_{nn} = 6 \mu_n$: "
+    right = judged(note + r"$\nabla_w^2 E = X^T R X$")
+    wrong = judged(note + r"$\nabla_w^2 E = 2 X^T R X$")
+    assert [found.count("WRONG") for found in (right, wrong)] == [0, 1]
+
+
+def test_rows_that_only_words_link_to_their_matrix_accuse_no_line() -> None:
+    note = r"The rows of $X$ are $x_n^T$. With $\mu = X w$ and $E = \frac{1}{2} \sum_{n=1}^{N} \mu_n^2$: "
+    found = judged(note + r"$\nabla_w^2 E = \sum_{n=1}^{N} x_n x_n^T$")
+    assert found.count("WRONG") == 0

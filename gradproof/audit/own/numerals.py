@@ -21,7 +21,7 @@ from gradproof.audit.values.evaluation import Unjudged
 from gradproof.audit.values.provider import NotAvailable
 from gradproof.audit.values.shapes import Misfit
 
-_ROUNDED = 5  # a literal with so many digits was rounded itself
+_ROUNDED, _DECIMALS = 5, 3  # a literal with so many digits, or so many behind the point, may be rounded itself
 _STEPS = 20_000
 
 
@@ -144,7 +144,8 @@ def _spread(tree: Node) -> float:
     whole = literal_value(tree)
     total = 0.0
     for number in (n for n in walk(tree) if isinstance(n, Number)):
-        if len(number.text.replace(".", "").lstrip("0")) >= _ROUNDED:
+        digits, decimals = number.text.replace(".", "").lstrip("0"), number.text.partition(".")[2]
+        if len(digits) >= _ROUNDED or len(decimals) >= _DECIMALS:
             half = 0.5 * _unit(number.text, about=False)
             moved = literal_value(_with(tree, number, f"{float(number.text) + half:.20f}"))
             total += abs(moved - whole) if moved is not None and whole is not None else 0.0
