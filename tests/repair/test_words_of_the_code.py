@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import torch
 
 from gradproof import Code, Reference, crosscheck, normal
