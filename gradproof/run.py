@@ -180,10 +180,13 @@ def _looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) 
                 result = with_repairs(result, repairs, case.derivation)
         if proof:
             with contained(failures, "the proof"):
-                result = with_proofs(result, prove_case(case, seed=seed, failures=failures))
-        if proof and any(one.fix for one in result.results):
+                doubted = [one.equation for one in result.wrong]
+                result = with_proofs(result, prove_case(case, seed=seed, failures=failures, doubted=doubted))
+        mended = [one.equation for one in result.results if one.fix]
+        if proof and mended:
             with contained(failures, "the proof of the fixes"):
-                result = with_fix_proofs(result, prove_case(mended_case(case, repairs), seed=seed, failures=failures))
+                proofs = prove_case(mended_case(case, repairs), seed=seed, failures=failures, only=mended)
+                result = with_fix_proofs(result, proofs)
     except KeyboardInterrupt:
         interrupted = True
     return replace(result, interrupted=interrupted, failures=tuple(failures))

@@ -12,7 +12,7 @@ different values, which is how far two right sides may differ that took differen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gradproof.arrays.bounds.array import BoundArray
 from gradproof.arrays.bounds.origins import Origins
-from gradproof.arrays.bounds.taken import TakenArray
+from gradproof.arrays.bounds.taken import TakenArray, noting_choices
 from gradproof.arrays.bounds.ties import TieArray, noting_ties
 from gradproof.arrays.creation import call_on_arrays
 from gradproof.aten import Tape, no_rule_for, record
@@ -55,12 +55,26 @@ FEW_ASTRAY = 1 / 32
 
 @dataclass(frozen=True)
 class Bounded:
-    """Values `(n, *shape)`, the bound of each entry's error, how the bound was found, and where values come from."""
+    """Values `(n, *shape)` with bounds.
+
+    Attributes:
+        value: The values.
+        error: The bound of each entry's error.
+        kind: How it was found.
+        origin: Where each value comes from, where that was followed.
+        near: In which trials `(n,)` rounding could have turned a decision on the way; None where that is not known.
+    """
 
     value: Array
     error: Array
     kind: str
     origin: Origins | None = None
+    near: NDArray[np.bool_] | None = None
+
+    @property
+    def perhaps_near(self) -> NDArray[np.bool_]:
+        """The trials in which near ties may have decided, `(n,)`."""
+        return np.ones(len(self.value), dtype=bool) if self.near is None else self.near
 
     def operand(self, arrays: type[BoundArray] = BoundArray) -> BoundArray:
         """The same as an array that carries its bound through NumPy code."""
@@ -70,9 +84,8 @@ class Bounded:
 
     def rows(self, rows: Any) -> Bounded:
         """Some of the trials."""
-        return Bounded(
-            self.value[rows], self.error[rows], self.kind, None if self.origin is None else self.origin[rows]
-        )
+        origin, near = (None if layer is None else layer[rows] for layer in (self.origin, self.near))
+        return Bounded(self.value[rows], self.error[rows], self.kind, origin, near)
 
 
 def follows(replayed: Bounded, values: Array) -> bool:
@@ -112,7 +125,7 @@ def settled_on(replayed: Bounded, values: Array) -> Bounded:
             equal = values == replayed.value  # infinities
             total[equal] = replayed.error[equal]
             total[np.isnan(total)] = np.inf
-    return Bounded(values, total, replayed.kind, replayed.origin)
+    return replace(replayed, value=values, error=total)
 
 
 def _apart(values: Array, replayed: Array) -> Array:
@@ -133,8 +146,13 @@ def _layers_of(result: Any, plain: Array | None, shape_of: int, arrays: type[Bou
     if issubclass(arrays, TieArray):
         for doubtful in arrays.undecided:
             error[np.broadcast_to(doubtful, shape_of)] = np.inf
+    near: NDArray[np.bool_] | None = None
+    if issubclass(arrays, TakenArray) and arrays.near is not None:
+        near = np.zeros(shape_of, dtype=bool)
+        for doubtful in arrays.near:
+            near |= doubtful
     return Bounded(
-        np.broadcast_to(value, shape), error, "rigorous", np.broadcast_to(origin[0], shape) if origin else None
+        np.broadcast_to(value, shape), error, "rigorous", np.broadcast_to(origin[0], shape) if origin else None, near
     )
 
 
@@ -199,7 +217,7 @@ class TruthBounds:
     ) -> dict[str, Bounded]:
         """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
         wanted = sorted(set(names), key=self.names.index)
-        replayed = self._replay(draws, wanted, noting_ties() if ties else TakenArray)
+        replayed = self._replay(draws, wanted, noting_ties() if ties else noting_choices())
         bounds = {name: settled_on(bounded, values[name]) for name, bounded in replayed.items()}
         near = {
             name: np.ones(len(values[name]), dtype=bool)
@@ -299,12 +317,13 @@ class EquationBounds:
             value, error = self._sampled(equation, inputs, trials)
             return Bounded(value, error, "sampled")
         bounded = settled_on(replayed, plain)
+        near = np.logical_or.reduce([bounded.perhaps_near, *(one.perhaps_near for one in inputs)])
         sampled = any(one.kind == "sampled" for one in inputs)
-        return Bounded(bounded.value, bounded.error, "sampled", bounded.origin) if sampled else bounded
+        return replace(bounded, near=near, kind="sampled" if sampled else bounded.kind)
 
     def _replayed(self, equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool) -> Bounded | None:
         """The function on arrays with bounds: on all trials at once, else one by one; None where it has no bound."""
-        kind = noting_ties if ties else lambda: TakenArray
+        kind = noting_ties if ties else noting_choices
         if equation.name not in self.alone | self.unruled:
             try:
                 return run_with_bounds(equation, inputs, trials, kind())
@@ -392,13 +411,13 @@ def run_with_bounds(
 
 
 def _stacked(rows: list[Bounded]) -> Bounded:
-    origins = [one.origin for one in rows]
-    known = [origin for origin in origins if origin is not None]
+    origins = [one.origin for one in rows if one.origin is not None]
     return Bounded(
         np.concatenate([one.value for one in rows]),
         np.concatenate([one.error for one in rows]),
         "rigorous",
-        np.concatenate(known) if len(known) == len(rows) else None,
+        np.concatenate(origins) if len(origins) == len(rows) else None,
+        np.concatenate([one.perhaps_near for one in rows]),
     )
 
 

@@ -151,10 +151,10 @@ class Tally:
         self.max_ulp = max(self.max_ulp, float(ulps.max()))
 
     @staticmethod
-    def exceeds(difference: Array, bound: Array) -> Rows:
-        """The rows in which some entry differs by more than its bound, `(n, *shape)` each; NaN does."""
+    def exceeds(difference: Array, bound: Array) -> NDArray[np.bool_]:
+        """In which rows some entry differs by more than its bound, `(n, *shape)` each; NaN does."""
         within = (difference <= bound) | ~np.isfinite(bound)
-        return np.flatnonzero(np.logical_not(within.reshape(len(bound), -1).all(axis=1)))
+        return np.logical_not(within.reshape(len(bound), -1).all(axis=1))
 
     def judge(
         self,

@@ -42,6 +42,7 @@ class Compared:
     bound: Array
     kind: str
     truth: Array
+    near: NDArray[np.bool_]
     inputs: list[Bounded]
 
 
@@ -118,8 +119,11 @@ class Judge:
         """Whether some equation waits with so many of the trials that it is likely to be wrong."""
         return any(sum(len(rows) for rows, _ in parts) > trials // 4 for parts in self.flagged.values())
 
-    def flush(self) -> None:
-        """Judge all that waits.
+    def flush(self, most: int | None = None) -> None:
+        """Judge what waits.
+
+        Args:
+            most: Of so many trials at most; the others go on waiting.
 
         Raises:
             ModeChanged: An accused equation gives other values in single trials.
@@ -132,8 +136,11 @@ class Judge:
             for key, parts in self.flagged.items()
         }
         self._clear()
+        if most is not None and most < len(trials):
+            self._wait_on(most, trials, draws, known, flagged)
+            trials = trials[:most]
         for start in range(0, len(trials), self.portions.judged):
-            part = slice(start, start + self.portions.judged)
+            part = slice(start, min(start + self.portions.judged, len(trials)))
             within = {key: _between(*found, part.start, part.stop) for key, found in flagged.items()}
             self._judge(
                 trials[part],
@@ -142,13 +149,24 @@ class Judge:
                 {key: found for key, found in within.items() if found[0].size},
             )
 
+    def _wait_on(self, start: int, trials: NDArray[np.int64], draws: Values, known: Values, flagged: Flagged) -> None:
+        """Put back what is not judged yet: all trials from a place on."""
+        end = self.count = len(trials) - start
+        self.trials = [trials[start:]]
+        self.draws, self.known = ([{name: value[start:] for name, value in table.items()}] for table in (draws, known))
+        for key, (rows, values) in flagged.items():
+            left = _between(rows, values, start, start + end)
+            if left[0].size:
+                self.flagged[key] = [left]
+
     def _judge(
         self, trials: NDArray[np.int64], draws: Mapping[str, Array], known: Mapping[str, Array], flagged: Flagged
     ) -> None:
         """Judge a portion of the waiting trials; what is flagged is placed among them."""
         compared = self._compared(flagged, draws, known, len(trials), ties=False)
         over = {
-            key: flagged[key][0][self.tallies[key].exceeds(one.difference, one.bound)] for key, one in compared.items()
+            key: flagged[key][0][self.tallies[key].exceeds(one.difference, one.bound) & one.near]
+            for key, one in compared.items()
         }
         near = self._near_ties(flagged, over, draws, known)
         first = trials < self.portions.fully * len(self.case.references)
@@ -169,7 +187,8 @@ class Judge:
     def _near_ties(
         self, flagged: Mapping[Key, tuple[Rows, Array]], over: Mapping[Key, Rows], draws: Values, known: Values
     ) -> dict[Key, Array]:
-        """For the rows that differ by more than the branch that was taken allows: how far near ties reach."""
+        """How far near ties reach, in the rows that differ by more than the branch that was taken allows and in which
+        rounding could have turned a decision."""
         rows = np.unique(np.concatenate([NO_ROWS, *over.values()]))
         if not rows.size:
             return {}
@@ -197,9 +216,10 @@ class Judge:
             equation, inputs = by_name[name], []
             if run == OWN:
                 inputs = [(truth[i] if i in truth else free[by_name[i].name]).rows(rows) for i in equation.inputs]
-                bounded = self.equation_bounds.of(equation, inputs, len(rows), ties=ties)
+            if run == FREE or (name in free and self.case.starts.issuperset(equation.inputs)):
+                bounded = free[name].rows(rows)  # from the same inputs a run on true ones is no other
             else:
-                bounded = free[name].rows(rows)
+                bounded = self.equation_bounds.of(equation, inputs, len(rows), ties=ties)
             compared[run, name] = _apart(values, bounded, truth[equation.quantity].rows(rows), inputs)
         return compared
 
@@ -244,7 +264,7 @@ def _between(rows: Rows, values: Array, start: int, stop: int) -> tuple[Rows, Ar
 
 
 def _exact(value: Array) -> Bounded:
-    return Bounded(value, np.zeros(value.shape), "rigorous")
+    return Bounded(value, np.zeros(value.shape), "rigorous", near=np.zeros(len(value), dtype=bool))
 
 
 def _spread(near: Array | None, bound: Array, asked: Array) -> Array | None:
@@ -269,4 +289,4 @@ def _apart(values: Array, bounded: Bounded, truth: Bounded, inputs: list[Bounded
         bound = bounded.error + truth.error
     bound = np.where(np.isfinite(values), bound, 0.0)
     kind = "sampled" if "sampled" in (bounded.kind, truth.kind) else "rigorous"
-    return Compared(difference, bound, kind, truth.value, inputs)
+    return Compared(difference, bound, kind, truth.value, bounded.perhaps_near | truth.perhaps_near, inputs)

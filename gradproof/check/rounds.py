@@ -28,6 +28,10 @@ from gradproof.trials.draws import Block, blocks
 
 Array = NDArray[Any]
 
+FORETASTE = 16
+"""Where much of the first block waits for bounds, so many trials are judged first: an equation that is wrong shows
+itself in them, and the round starts over before the bounds of all are taken."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -123,6 +127,8 @@ class Round:
                 for block in self._stretch_by_stretch():
                     self._block(block)
                     if block.first == 0 and self.judges[block.reference].accuses(block.count):
+                        self.judges[block.reference].flush(most=FORETASTE)
+                        self._require_no_more_suspects()
                         self.judges[block.reference].flush()
                     self._require_no_more_suspects()
                     self.done += block.count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -75,6 +75,7 @@ def prove_equal(
     most_conditions: int = 10,
     sampler: Sampler | None = None,
     refute: Sequence[Refute | None] | None = None,
+    doubted: Collection[int] = (),
 ) -> list[Proof]:
     """One Proof for each pair (expected, found) of arrays of one shape and one graph.
 
@@ -83,12 +84,13 @@ def prove_equal(
     most_conditions: how many conditions are told apart region by region, at up to 2**most_conditions regions.
     sampler: where witnesses are looked for; the default draws numbers of several scales and both signs.
     refute: for each pair the original code, on which a witness is looked for before the expressions.
+    doubted: the numbers of pairs that are known to differ on plain numbers; they are not told apart region by region.
     Raises GradproofError where shapes differ.
     """
     seed = secrets.randbits(64) if seed is None else seed
     entries = [entry for number, pair in enumerate(pairs) for entry in _entries(number, *pair)]
     work = _Work(entries, seed, Deadline(deadline), most_conditions, sampler)
-    work.run(refute or [None] * len(pairs))
+    work.run(refute or [None] * len(pairs), frozenset(doubted))
     return [_combined(number, work) for number in range(len(pairs))]
 
 
@@ -109,14 +111,15 @@ class _Work:
         self.witnesses: dict[int, Witness] = {}
         self._differences: dict[int, Expression] = {}
 
-    def run(self, refute: Sequence[Refute | None]) -> None:
+    def run(self, refute: Sequence[Refute | None], doubted: frozenset[int]) -> None:
         """Free conditions; witnesses; regions; the domains of what was proved; an explanation of the rest."""
         for i, entry in enumerate(self.entries):
             self._subtract(i, entry)
         self._apply(self._prover.all_at_once, list(self._differences), 0.5)
         self._run_code(refute)
         self._look_for_witnesses(self._open(), 0.75)
-        self._apply(self._prover.by_regions, self._open(), 0.9)
+        hopeful = [i for i in self._open() if self.entries[i].pair not in doubted]
+        self._apply(self._prover.by_regions, hopeful, 0.9)
         self._compare_domains()
         self._explain()
 
@@ -148,11 +151,14 @@ class _Work:
             self.findings[i] = results[self._differences[i].id]
 
     def _open(self) -> list[int]:
-        return [i for i in range(len(self.entries)) if not self.findings[i].proved and i not in self.witnesses]
+        """The entries that are not proved, of the pairs that no witness refutes."""
+        refuted = {self.entries[i].pair for i in self.witnesses}
+        return [i for i, entry in enumerate(self.entries) if not self.findings[i].proved and entry.pair not in refuted]
 
     def _compare_domains(self) -> None:
         """What is proved is refuted, or left open, where it is undefined on the side found and not on the expected."""
-        proved = [i for i in range(len(self.entries)) if self.findings[i].proved]
+        refuted = {self.entries[i].pair for i in self.witnesses}
+        proved = [i for i, entry in enumerate(self.entries) if self.findings[i].proved and entry.pair not in refuted]
         sides = [node for i in proved for node in (self.entries[i].expected, self.entries[i].found)]
         partial = partial_nodes(sides)
         suspects = [i for i in proved if partial[self.entries[i].found.id] & ~partial[self.entries[i].expected.id]]
@@ -179,8 +185,6 @@ class _Work:
                 self.witnesses[places[witness.place]] = witness
 
     def _look_for_witnesses(self, places: list[int], share: float) -> None:
-        settled = {self.entries[i].pair for i in self.witnesses}
-        places = [i for i in places if self.entries[i].pair not in settled]
         pairs = [(self.entries[i].expected, self.entries[i].found) for i in places]
         found = search(pairs, self.seed, self._sampler, self._deadline.earlier(share)) if pairs else []
         self.witnesses.update({i: witness for i, witness in zip(places, found, strict=True) if witness})

@@ -7,7 +7,7 @@ sizes are those of the case's smallest reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,7 +81,13 @@ def is_quick(case: Case) -> bool:
 
 
 def prove_case(
-    case: Case, *, seed: int | None = None, deadline: float = DEADLINE, failures: list[Failure] | None = None
+    case: Case,
+    *,
+    seed: int | None = None,
+    deadline: float = DEADLINE,
+    failures: list[Failure] | None = None,
+    doubted: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> CaseProof:
     """Prove or refute every equation of a case.
 
@@ -90,14 +96,20 @@ def prove_case(
         seed: 64 bits that the random points come from; drawn from the operating system if None.
         deadline: Seconds for all equations together; what is open then is UNDECIDED.
         failures: Where it is noted that the proof of an equation raised; it is UNDECIDED, and the others go on.
+        doubted: The names of equations that disagree in trials: a counterexample is looked for, but no proof by regions.
+        only: The names of the equations to look at; all of them if None.
     """
     traced = trace_case(case)
     fixed = dict(traced.settled)
     followed = following(case, traced.reference, traced.pairs, Deadline(deadline / 4))
     fixed |= {name: EquationProof(name, "UNDECIDED", reason) for name, reason in followed.items()}
-    pairs = [(equation, pair) for equation, pair in traced.pairs if equation.name not in fixed]
+    pairs = [
+        (equation, pair)
+        for equation, pair in traced.pairs
+        if equation.name not in fixed and (only is None or equation.name in only)
+    ]
     sampler = sampler_of(case.bindings[traced.reference])
-    proofs = _proved(pairs, seed, deadline, sampler, failures)
+    proofs = _proved(pairs, seed, deadline, sampler, failures, doubted)
     for (equation, _), proof in zip(pairs, proofs, strict=True):
         doubt = unconfirmed(case, traced.reference, equation, proof)
         fixed[equation.name] = EquationProof(equation.name, "UNDECIDED", doubt) if doubt else _of(equation, proof)
@@ -113,10 +125,12 @@ def _proved(
     deadline: float,
     sampler: Sampler,
     failures: list[Failure] | None,
+    doubted: Collection[str],
 ) -> list[Proof]:
     """The proofs of all pairs; one that fails by a fault of the prover costs no other."""
+    numbers = [number for number, (equation, _) in enumerate(pairs) if equation.name in doubted]
     try:
-        return prove_equal([pair for _, pair in pairs], seed=seed, deadline=deadline, sampler=sampler)
+        return prove_equal([pair for _, pair in pairs], seed=seed, deadline=deadline, sampler=sampler, doubted=numbers)
     except Exception as problem:  # whatever a prover may stumble over: the verdicts of the trials stand
         if len(pairs) == 1:
             ((equation, (expected, _)),) = pairs
@@ -125,7 +139,7 @@ def _proved(
                 failures.append(failed)
             return [Proof(Verdict.UNDECIDED, failed.sentence, 0.0, None, None, seed or 0, expected.size)]
     share = deadline / len(pairs)
-    return [proof for pair in pairs for proof in _proved([pair], seed, share, sampler, failures)]
+    return [proof for pair in pairs for proof in _proved([pair], seed, share, sampler, failures, doubted)]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Every comparison, step and choice of a place is taken as it came out, without doubt. The bound then says how far the
 value may be from the exact result *of the same branch*; two sides that took the same branches may differ by the sum
-of their bounds and by no more. Where they differ by more, `TieArray` says whether a near tie explains it.
+of their bounds and by no more. Where they differ by more, `TieArray` says whether a near tie explains it; it need
+only be asked about trials in which a `noting_choices` kind has met a decision that rounding could have turned.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from gradproof.arrays.bounds.array import BoundArray, term_of
-from gradproof.arrays.bounds.masks import CHOICE_RULES, where
+from gradproof.arrays.bounds.masks import CHOICE_RULES, truth, where
 from gradproof.arrays.bounds.model import F64, no_error, rounding, settled
 from gradproof.arrays.structure import Array
 
@@ -27,36 +28,56 @@ class TakenArray(BoundArray):
 
     __slots__ = ()
     kind: ClassVar[str] = "array of values with error bounds"
+    near: ClassVar[list[Array] | None] = None
+    """Of a kind that notes them: for each decision that rounding could have turned, in which trials."""
 
     def _decided(self, value: Any) -> Self:
         return self._paired((np.asarray(value), no_error(np.asarray(value))))
 
+    def _note(self, doubt: Any) -> None:
+        """Note the trials in which a decision has any doubt, `(trials..., *shape)`."""
+        if self.near is None or doubt is None or not np.any(doubt):
+            return
+        doubtful = np.not_equal(doubt, 0)
+        self.near.append(doubtful.reshape(*doubtful.shape[: self.lead], -1).any(axis=-1))
+
     def _elementwise(self, ufunc: np.ufunc, operands: Sequence[Any]) -> Any:
-        if ufunc in DECISIONS:
+        if ufunc not in DECISIONS:
+            return super()._elementwise(ufunc, operands)
+        if self.near is None:
             return self._decided(ufunc(*(term_of(x)[0] for x in operands)))
-        return super()._elementwise(ufunc, operands)
+        value, doubt = super()._elementwise(ufunc, operands).layers
+        self._note(doubt)
+        return self._decided(value)
 
     def _selected(self, condition: Any, a: Any, b: Any) -> Self:
         mask = condition.layers[0].astype(bool)
         with np.errstate(all="ignore"):
+            self._note(truth(condition._term())[1])
             return self._paired(where((mask, None), term_of(a), term_of(b)))
 
     def _reduced(self, ufunc: np.ufunc, axes: tuple[int, ...], keepdims: bool) -> Self:
         if ufunc in (np.logical_and, np.logical_or):
+            with np.errstate(all="ignore"):
+                self._note(truth(self._term())[1])
             fold = np.all if ufunc is np.logical_and else np.any
             return self._decided(np.asarray(fold(self.layers[0].astype(bool), axis=axes, keepdims=keepdims)))
         return super()._reduced(ufunc, axes, keepdims)
 
     def _cast(self, dtype: np.dtype[Any]) -> Self:
         if dtype.kind in "biu":
+            if self.near is not None:
+                self._note(super()._cast(dtype).layers[1])
             with np.errstate(all="ignore"):
                 return self._decided(self.layers[0].astype(dtype))
         return super()._cast(dtype)
 
     def _settled(self, purpose: str) -> Array:
+        self._note(self.layers[1])
         return self.layers[0]
 
     def _native(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self._note(self.layers[1])  # places among near values
         if function in (np.argmax, np.argmin, np.argsort):
             return self._decided(function(self.layers[0], **kwargs))
         value, error, *_ = self.layers
@@ -83,3 +104,13 @@ class TakenArray(BoundArray):
         middle = np.take(error, sorted({(size - 1) // 2, size // 2}), axis=axis).max(axis=axis, keepdims=True)
         error_of_median: Array = settled(np.asarray(middle, dtype=F64).reshape(found.shape) + rounding(found))
         return error_of_median
+
+
+def noting_choices() -> type[TakenArray]:
+    """A kind of `TakenArray` that has a list of its own of the decisions that rounding could have turned."""
+
+    class Noting(TakenArray):
+        __slots__ = ()
+        near: ClassVar[list[Array] | None] = []
+
+    return Noting

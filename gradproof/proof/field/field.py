@@ -13,8 +13,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
+import gmpy2
+
 BITS = 521
 CHARACTER_ORDER = 65537  # divides p - 1: discrete logarithms of this order find products among values
+_BABY_STEPS = 4096  # many, so that a logarithm takes few giant steps: the table is made once, of every field
 RATIONAL_BITS = 128  # of a numerator and a denominator, enough for ratios of products of float constants
 RATIONAL_BOUND = 1 << RATIONAL_BITS
 _ROUNDS = 12
@@ -26,14 +29,19 @@ LOG2_PRIMES = 480  # the primes that can be drawn number more than 2^480, by the
 
 
 class Field:
-    """The integers modulo the prime `p`; values are Python integers in [0, p) unless said otherwise."""
+    """The integers modulo the prime `p`; values are integers in [0, p) unless said otherwise.
+
+    The prime is an integer of GMP's, and so is all that is reduced by it: that makes arithmetic a few times faster.
+    """
 
     def __init__(self, p: int, squares: tuple[int, ...] = ()) -> None:
-        self.p, self.squares = p, squares
-        self.order_of_squares = (p - 1) // 2
-        self._root_exponent = (p + 1) // 4
+        self.p: int = gmpy2.mpz(p)
+        self.squares = squares
+        self.order_of_squares = (self.p - 1) // 2
+        self._root_exponent = (self.p + 1) // 4
         self._baby_steps: dict[int, int] | None = None
         self._giant_step = 0
+        self._characters: dict[int, int | None] = {}
 
     def rational(self, value: Fraction) -> int:
         """The residue of an exact rational. Raises ZeroDivisionError where p divides the denominator."""
@@ -82,16 +90,25 @@ class Field:
 
     def character(self, value: int) -> int | None:
         """A homomorphism from the non-zero residues to the integers modulo CHARACTER_ORDER; None for zero."""
+        if value not in self._characters:
+            self._characters[value] = self._character(value)
+        return self._characters[value]
+
+    def knows(self, value: int) -> bool:
+        """Whether the character of a value has been computed before."""
+        return value in self._characters
+
+    def _character(self, value: int) -> int | None:
         if self._baby_steps is None:
             self._prepare_character()
         assert self._baby_steps is not None
-        p, step = self.p, math.isqrt(CHARACTER_ORDER) + 1
+        p = self.p
         current = pow(value, (p - 1) // CHARACTER_ORDER, p)
         giant = self._giant_step
-        for i in range(step):
+        for i in range(CHARACTER_ORDER // _BABY_STEPS + 1):
             found = self._baby_steps.get(current)
             if found is not None:
-                return (i * step + found) % CHARACTER_ORDER
+                return (i * _BABY_STEPS + found) % CHARACTER_ORDER
             current = current * giant % p
         return None
 
@@ -100,11 +117,11 @@ class Field:
         while (g := pow(base, (p - 1) // CHARACTER_ORDER, p)) == 1:
             base += 1
         steps, value = dict[int, int](), 1
-        for i in range(math.isqrt(CHARACTER_ORDER) + 1):
+        for i in range(_BABY_STEPS):
             steps[value] = i
             value = value * g % p
         self._baby_steps = steps
-        self._giant_step = pow(g, -(math.isqrt(CHARACTER_ORDER) + 1), p)
+        self._giant_step = pow(g, -_BABY_STEPS, p)
 
 
 def reconstruct(residue: int, modulus: int, bound: int) -> Fraction | None:
@@ -115,7 +132,7 @@ def reconstruct(residue: int, modulus: int, bound: int) -> Fraction | None:
         r0, r1, t0, t1 = r1, r0 - q * r1, t1, t0 - q * t1
     if t1 == 0 or abs(t1) >= bound or math.gcd(r1, t1) != 1:
         return None
-    return Fraction(r1, t1)
+    return Fraction(int(r1), int(t1))
 
 
 @lru_cache(maxsize=64)
@@ -134,7 +151,7 @@ def draw_field(seed: int, squares: tuple[int, ...] = ()) -> Field:
 def _draw_prime(rng: random.Random) -> int:
     step = 2 * CHARACTER_ORDER
     while True:
-        p = 1 + step * (rng.getrandbits(BITS) // step)
+        p: int = gmpy2.mpz(1 + step * (rng.getrandbits(BITS) // step))
         fits = p.bit_length() == BITS and p % 8 == 7 and p % 3 == 2 and p % 5 == 4 and p % 7 in (3, 5, 6)
         if fits and math.gcd(p, _SMALL_PRIMES) == 1 and _probably_prime(p, rng):
             return p
@@ -143,4 +160,4 @@ def _draw_prime(rng: random.Random) -> int:
 def _probably_prime(n: int, rng: random.Random) -> bool:
     """Miller-Rabin for n = 3 modulo 4, where each round is one power."""
     half = (n - 1) // 2
-    return all(pow(rng.randrange(2, n - 1), half, n) in (1, n - 1) for _ in range(_ROUNDS))
+    return all(pow(rng.randrange(2, int(n) - 1), half, n) in (1, n - 1) for _ in range(_ROUNDS))

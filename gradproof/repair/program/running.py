@@ -80,8 +80,12 @@ class Editable:
         holder: ast.stmt = bare
         for owner in reversed(self.classes):
             holder = ast.copy_location(ast.ClassDef(owner.name, [], [], [holder], []), owner)
+        module = ast.Module([holder], [])
         try:
-            made = compile(ast.fix_missing_locations(ast.Module([holder], [])), str(self.path), "exec")
+            try:
+                made = compile(module, str(self.path), "exec")
+            except TypeError:  # what an edit put in has no place in the file yet; the rest keeps its own
+                made = compile(ast.fix_missing_locations(module), str(self.path), "exec")
         except (SyntaxError, ValueError, TypeError, RecursionError):
             return None
         code = _within(made, self.node.name)
