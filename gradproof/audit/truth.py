@@ -17,8 +17,9 @@ from gradproof.audit.values.declare import is_printable
 from gradproof.audit.values.provider import Array, Role
 from gradproof.case.reference import Reference
 from gradproof.check.bounds import TruthBounds
-from gradproof.check.facts.resolution import COARSEST, Seen
+from gradproof.check.facts.resolution import Seen
 from gradproof.errors import GradproofError
+from gradproof.tolerances import COARSEST
 from gradproof.trials.draws import draw
 from gradproof.truth.binding import Binding
 from gradproof.truth.passes import DTYPES

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.check.facts.resolution import COARSEST, Seen
+from gradproof.check.facts.resolution import Seen
+from gradproof.tolerances import COARSEST
 
 Array = NDArray[Any]
 Rows = NDArray[np.intp]

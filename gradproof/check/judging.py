@@ -18,6 +18,7 @@ from gradproof.check.bounds import Bounded, EquationBounds, follows, settled_on
 from gradproof.check.case import Case
 from gradproof.check.compare import NO_ROWS, Rows, Tally
 from gradproof.check.evaluate import Evaluator, same
+from gradproof.tolerances import ALONE
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
@@ -29,9 +30,6 @@ OWN, FREE = "own", "free"
 
 VERIFIED = 32
 """So many accused trials of an equation are run one by one before the verdict stands."""
-
-VERIFIED_NEAR = 1e4
-"""They may differ by so many times the spacing of numbers: another order of summation."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +246,7 @@ class Judge:
         if self.evaluator.modes[equation.name] == "loop":
             return
         alone = self.evaluator.loop(equation, [bounded.value[rows] for bounded in inputs], len(rows))
-        if not same(values[rows], alone, near=VERIFIED_NEAR * float(np.finfo(values.dtype).eps)):
+        if not same(values[rows], alone, ALONE.times(float(np.finfo(values.dtype).eps))):
             self.evaluator.modes[equation.name] = "loop"
             raise ModeChanged
 

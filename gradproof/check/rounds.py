@@ -20,10 +20,11 @@ from gradproof.check.asked import tolerated
 from gradproof.check.case import Case
 from gradproof.check.compare import NO_ROWS, Rows, Tally, finite_rows
 from gradproof.check.evaluate import Evaluator
-from gradproof.check.facts.resolution import COARSEST, Seen
+from gradproof.check.facts.resolution import Seen
 from gradproof.check.judging import FREE, OWN, Flagged, Judge, Key, ModeChanged
 from gradproof.check.probing import Probed, comparable
 from gradproof.check.screening import LARGE, Screen
+from gradproof.tolerances import COARSEST
 from gradproof.trials.draws import Block, blocks
 
 Array = NDArray[Any]

@@ -10,10 +10,11 @@ import numpy as np
 from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.compare import Tally
-from gradproof.check.facts.resolution import COARSEST, Resolution
+from gradproof.check.facts.resolution import Resolution
 from gradproof.check.facts.result import EquationResult
 from gradproof.check.judging import FREE, OWN
 from gradproof.check.vacuity import Teeth
+from gradproof.tolerances import COARSEST
 from gradproof.truth.sources import reading_of
 
 RARE = 0.02

@@ -33,6 +33,7 @@ from gradproof.code.samples import Samples
 from gradproof.code.spec import Code, Structure
 from gradproof.code.stored import require_stored
 from gradproof.errors import GradproofError
+from gradproof.tolerances import READ
 from gradproof.truth.binding import Binding
 from gradproof.truth.sources import Derivative, Leaf, Updated
 
@@ -466,4 +467,4 @@ def _close(one: Any, other: Any) -> bool:
     if callable(one) or not isinstance(one, (np.ndarray, np.generic, float, int)):
         return True
     a, b = np.asarray(one), np.asarray(other)
-    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True))
+    return READ.holds(a, b)

@@ -13,10 +13,7 @@ from gradproof.functions.result import ZERO, Finding
 from gradproof.functions.running.numbers import parts
 from gradproof.functions.truth.rounding import Allowances
 from gradproof.functions.truth.truth import Quantity, Truth
-
-COARSEST = {"float64": 1e-6, "float32": 1e-3, "bfloat16": 32 * 2.0**-8, "float16": 32 * 2.0**-11}
-"""A relative error that a comparison must be able to see; one that cannot has told nothing."""
-
+from gradproof.tolerances import COARSEST
 
 HOPELESS = 100.0
 """A difference of so many rigorous bounds, or of so many times what `ENOUGH` samples allow, is clearly wrong."""

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof.tolerances import SHARE
+
 Mask = NDArray[np.bool_]
 Array = NDArray[Any]
 
@@ -68,7 +70,7 @@ def _branch(wrong: Mask, computed: Array, truth: Array) -> str:
         return f"it should be 0 in {share:.0%} of the entries and is right elsewhere: a mask or a branch is missing"
     with np.errstate(all="ignore"):
         ratio = told[0] / told[1]
-    if np.isfinite(ratio).all() and np.ptp(ratio) <= 1e-3 * abs(ratio).max():
+    if SHARE.steady(ratio):
         return (
             f"it is {ratio.mean():.4g} times the true value in {share:.0%} of the entries and right elsewhere: "
             "a mask or a branch is wrong"

@@ -22,15 +22,13 @@ from gradproof.proof.field.points import Deadline, OutOfTime
 from gradproof.proof.floats import floats
 from gradproof.proof.identity import Proof, Verdict
 from gradproof.proof.leaves import drawn_of, expression_inputs
+from gradproof.tolerances import TRACED
 
 Array = NDArray[Any]
 Pair = tuple[ExactArray, ExactArray]
 
 REPLAYED = 3
 """At so many drawn inputs expressions have to have the values of what they were traced from."""
-
-FOLLOWS = 1e-5
-"""They have, if they are so near in float64, in which no value is exact and sums may cancel."""
 
 
 def following(case: Case, reference: int, pairs: Sequence[tuple[Equation, Pair]], deadline: Deadline) -> dict[str, str]:
@@ -73,7 +71,7 @@ def _alike(found: Array, expected: Array) -> bool:
         finite = np.isfinite(expected) & np.isfinite(found)
         axes = tuple(range(1, expected.ndim))
         size = np.max(np.abs(expected), axis=axes, keepdims=True, initial=0.0, where=finite)
-        return bool(np.all((np.abs(found - expected) <= FOLLOWS * (1 + size)) | ~finite))
+        return bool(np.all((np.abs(found - expected) <= TRACED * (1 + size)) | ~finite))
 
 
 def unconfirmed(case: Case, reference: int, equation: Equation, proof: Proof) -> str:

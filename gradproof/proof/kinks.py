@@ -16,6 +16,7 @@ from gradproof.proof.expressions.simplify import is_truth_value
 from gradproof.proof.expressions.walking import topological
 from gradproof.proof.expressions.wording import described
 from gradproof.proof.field.points import Deadline
+from gradproof.tolerances import ON_EDGE
 
 Code = Callable[[dict[str, Array]], tuple[Array, Array]]
 """The original code of both sides for one trial: inputs by name -> (expected, found)."""
@@ -24,7 +25,6 @@ _DRAWS = 8
 _POINTS_TO_COMPARE = 5
 _SECONDS_TO_COMPARE = 10.0
 _GRID = 8  # inputs are multiples of 1/8, on which sums and products are exact
-_TOLERANCE = 1e-9  # what differs by convention differs by far more
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +145,7 @@ def _evaluated(
 
 def _kink(edge: Expression, inputs: dict[str, Array], expected: Array, found: Array) -> Kink:
     a, b = np.asarray(expected, dtype=float), np.asarray(found, dtype=float)
-    with np.errstate(all="ignore"):
-        close = np.abs(a - b) <= _TOLERANCE * (1 + np.abs(a))
-    agrees = bool(np.all(close | (a == b) | (np.isnan(a) & np.isnan(b))))
-    return Kink(f"{described(edge)} = 0", inputs, a, b, agrees)
+    return Kink(f"{described(edge)} = 0", inputs, a, b, ON_EDGE.holds(b, a))
 
 
 def _numbers(roots: list[Expression], inputs: dict[str, Array], clock: Deadline) -> list[float]:

@@ -23,7 +23,7 @@ from gradproof.repair.explain.diagnosis import Diagnosis
 from gradproof.repair.explain.values import diagnose_values
 from gradproof.repair.formulas.evaluate import FAILURES, evaluate
 from gradproof.repair.formulas.formula import Formula
-from gradproof.repair.formulas.functions import LEAD, Array, Functions
+from gradproof.repair.formulas.functions import LEAD, Functions
 from gradproof.repair.formulas.names import descendants, readable
 from gradproof.repair.formulas.parsed import Definition
 from gradproof.repair.formulas.rewrite import Unwritable
@@ -31,6 +31,7 @@ from gradproof.repair.helpers import Composite, Helpers, composite, helpers_amon
 from gradproof.repair.mended import mended
 from gradproof.repair.results import Fix
 from gradproof.repair.sharing import Sharing
+from gradproof.tolerances import REPEATED
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ class Bench:
                 value = evaluate(definition.formula, self.screen.lifted, functions_of(equation))
         except FAILURES:
             return False
-        return value.shape[LEAD:] == given.shape[1:] and _equal(value[0], given)
+        return value.shape[LEAD:] == given.shape[1:] and REPEATED.holds(np.broadcast_to(value[0], given.shape), given)
 
 
 def _gives(formula: Formula, quantity: str, group: Evidence) -> bool:
@@ -228,7 +229,3 @@ def _gives(formula: Formula, quantity: str, group: Evidence) -> bool:
     except (*FAILURES, KeyError):
         return False
     return bool(agreeing(value, group.lifted[quantity][0], group.allowed(quantity)).all())
-
-
-def _equal(value: Array, given: Array) -> bool:
-    return bool(np.allclose(np.broadcast_to(value, given.shape), given, rtol=1e-9, atol=0.0, equal_nan=True))

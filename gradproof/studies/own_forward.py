@@ -19,6 +19,7 @@ from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
 from gradproof.check.facts.result import EquationResult
 from gradproof.repair.explain.overflow import OVERFLOWS
+from gradproof.tolerances import QUOTIENT, REPEATED
 from gradproof.truth.sources import Derivative
 
 Array = NDArray[Any]
@@ -28,9 +29,6 @@ ENTRIES = 24
 
 STEP = 2.0**-17
 """Near the cube root of float64's spacing: there the error of a central difference is smallest."""
-
-CLOSE = 1e-5
-"""A difference quotient is as near as this to the derivative, relative to the largest entry."""
 
 COMPARED = 32
 """In so many trials the two losses are set side by side."""
@@ -99,7 +97,7 @@ class _Side:
             (ratio, "the code's {} is {:.6g} times the reference's"),
             (gap, "the code's {} has {:+.6g}"),
         ):
-            if np.isfinite(value).all() and np.ptp(value) <= 1e-9 * np.abs(value).max():
+            if REPEATED.steady(value):
                 return ": " + what.format(self.loss.quantity, float(value[0]))
         return ""
 
@@ -119,7 +117,7 @@ class _Side:
         entries = np.unique(np.linspace(0, claimed.shape[1] - 1, ENTRIES).astype(int))
         moved = np.stack([self._moved(leaves, start, source.bottom, below, int(entry)) for entry in entries], axis=1)
         largest = np.abs(claimed).max()
-        return bool(largest > 0 and np.all(np.abs(moved - claimed[:, entries]) <= CLOSE * largest))
+        return bool(largest > 0 and np.all(np.abs(moved - claimed[:, entries]) <= QUOTIENT * largest))
 
     def _moved(self, leaves: dict[str, Array], start: Array, name: str, below: Equation | None, entry: int) -> Array:
         """The difference quotient of the loss by one entry, in every trial."""

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.func import vjp
 
+from gradproof.tolerances import BATCHED_EXPONENT
 from gradproof.truth.optimizer import Tensors
 
 
@@ -62,7 +63,7 @@ def row(leaves: Tensors, trial: int) -> Tensors:
 
 def alike(together: Tensors, alone: Tensors, dtype: torch.dtype) -> bool:
     """Whether two ways of running the same trials agree in all but rounding."""
-    tolerance = float(torch.finfo(dtype).eps) ** 0.5
+    tolerance = float(torch.finfo(dtype).eps) ** BATCHED_EXPONENT
     return all(
         torch.allclose(together[name], alone[name], rtol=tolerance, atol=tolerance, equal_nan=True) for name in alone
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from gradproof.tolerances import STEPPED
 from gradproof.trials.numbers import plain, trial_array, trial_number
 from gradproof.truth.uncompiled import uncompiled
 
@@ -170,8 +171,8 @@ def takes_batches(recipe: Recipe, names: Iterable[str], leaves: Tensors) -> bool
             gradients = {name: few[name].cos() * (turn + 1) for name in names}
             a, b = together.step(gradients), alone.step(gradients)
             for path in a:
-                tolerance = 64 * torch.finfo(a[path].dtype).eps
-                if not torch.allclose(a[path], b[path], rtol=tolerance, atol=tolerance, equal_nan=True):
+                within = STEPPED.times(torch.finfo(a[path].dtype).eps)
+                if not torch.allclose(a[path], b[path], rtol=within.relative, atol=within.absolute, equal_nan=True):
                     return False
     except (RuntimeError, TypeError, ValueError, AttributeError, KeyError):
         return False  # the optimizer does not take tensors: its own words for that differ from class to class

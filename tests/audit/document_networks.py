@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from tabulated import Tabulated, Values
 
 from gradproof.audit.reading.names import Names
 from gradproof.audit.values.declare import declare
-from gradproof.audit.values.tabulated import Tabulated, Values
 
 Tensors = dict[str, torch.Tensor]
 _SCALARS = [

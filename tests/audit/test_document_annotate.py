@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from document_networks import scalar_network
+from tabulated import Tabulated
 
 from gradproof.audit import annotate, audit, errata
-from gradproof.audit.values.tabulated import Tabulated
 
 MARKDOWN = r"""# A note
 

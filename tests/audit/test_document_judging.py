@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from document_networks import scalar_network, softmax_network
+from tabulated import Tabulated
 
 from gradproof.audit import Audit, Limits, audit
-from gradproof.audit.values.tabulated import Tabulated
 
 
 @pytest.fixture(scope="module")

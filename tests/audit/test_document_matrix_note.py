@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from document_networks import softmax_network
+from tabulated import Tabulated
 
 from gradproof.audit import Audit, audit
-from gradproof.audit.values.tabulated import Tabulated
 
 NOTE = (Path(__file__).resolve().parents[2] / "manual" / "softmax_mlp.md").read_text(encoding="utf-8")
 

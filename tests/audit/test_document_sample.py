@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from document_networks import scalar_network
+from tabulated import Tabulated
 
 from gradproof.audit import Audit, audit, rows
-from gradproof.audit.values.tabulated import Tabulated
 
 NOTE = Path(__file__).resolve().parents[2] / "manual" / "parameter_update_2.md"
 HIDDEN = ["W_{13}", "W_{23}", "W_{14}", "W_{24}", "b_3", "b_4"]

@@ -10,10 +10,10 @@ from document_networks import scalar_network, softmax_network
 from document_strange import HOSTILE, mutated
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tabulated import Tabulated
 
 from gradproof.audit import TooLarge, annotate, audit, errata, rows
 from gradproof.audit.reading.limits import Limits
-from gradproof.audit.values.tabulated import Tabulated
 
 NOTES = Path(__file__).resolve().parents[2] / "manual"
 SCALARS = (NOTES / "parameter_update_2.md").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from tabulated import Tabulated
 
 from gradproof.audit import Names, additions, explain
 from gradproof.audit.judging import judge
@@ -13,7 +14,6 @@ from gradproof.audit.judging.results import Audit
 from gradproof.audit.judging.section import only_section
 from gradproof.audit.own.judging import audit_itself
 from gradproof.audit.reading.tree import Symbol
-from gradproof.audit.values.tabulated import Tabulated
 from gradproof.errors import GradproofError
 from gradproof.report.html.audited import audit_page
 

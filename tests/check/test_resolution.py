@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from gradproof import Reference, crosscheck, normal
-from gradproof.check.facts.resolution import COARSEST, Resolution, Seen
+from gradproof.check.facts.resolution import Resolution, Seen
+from gradproof.tolerances import COARSEST
 
 ALL = np.ones(2, dtype=bool)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gradproof.arrays.trials import TrialArray
 from gradproof.audit.judging.results import Verdict
 from gradproof.audit.own.names.definitions import is_literal
 from gradproof.audit.own.names.families import VERSIONS
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Budget, Limits
-from gradproof.audit.reading.names import form
+from gradproof.audit.reading.names import Names, form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Derivative, Node, Number, Sum, Symbol, children, walk, with_children
 from gradproof.audit.values.evaluate import evaluation
 from gradproof.audit.values.evaluation import Unjudged
-from gradproof.audit.values.provider import NotAvailable
+from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role, compare_numbers
 from gradproof.audit.values.shapes import Misfit
 
 _ROUNDED, _DECIMALS = 5, 3  # a literal with so many digits, or so many behind the point, may be rounded itself
@@ -41,15 +44,39 @@ def numbers_given(statements: Sequence[Statement]) -> dict[object, float]:
 
 def literal_value(tree: Node) -> float | None:
     """The value of a side that is made of numbers; None where it has none."""
-    from gradproof.audit.reading.names import Names
-    from gradproof.audit.values.tabulated import Tabulated
-
     try:
-        value = evaluation(Tabulated(Names(), {}, lambda of, by: None), Budget(_STEPS), Limits()).value(tree)
+        value = evaluation(_Literals(), Budget(_STEPS), Limits()).value(tree)
     except (Unjudged, Misfit):
         return None
     numbers = np.asarray(getattr(value, "values", value), dtype=np.float64)
     return float(numbers.ravel()[0]) if numbers.size == 1 and np.isfinite(numbers).all() else None
+
+
+class _Literals:
+    """A provider of numbers alone."""
+
+    names = Names()
+
+    def value(self, key: str) -> Array:
+        raise NotAvailable(f"{key} is no number")
+
+    def derivative(self, of: str, by: str) -> Array:
+        raise NotAvailable(f"a derivative of {of} by {by} is no number")
+
+    def updated(self, key: str) -> Array:
+        return self.value(key)
+
+    def constant(self, number: Fraction) -> Array:
+        return TrialArray(np.full(1, float(number)))
+
+    def role(self, key: str) -> Role:
+        return "value"
+
+    def compare(self, left: Array, right: Array) -> Agreement:
+        return compare_numbers(*np.broadcast_arrays(self.numbers(left), self.numbers(right)))
+
+    def numbers(self, value: Array) -> NDArray[np.float64]:
+        return np.asarray(getattr(value, "values", value), dtype=np.float64)
 
 
 @dataclass

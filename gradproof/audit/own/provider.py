@@ -19,9 +19,9 @@ from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Call, Derivative
 from gradproof.audit.values.evaluation import Evaluation
 from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role, compare_numbers
+from gradproof.tolerances import OWN_PASS
 
 Numbers = NDArray[np.float64]
-_TOLERANCE = 1e-8
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Own:
         finite = np.isfinite(a).reshape(len(a), -1).all(axis=1) & np.isfinite(b).reshape(len(b), -1).all(axis=1)
         if not finite.any():
             return Agreement("undecided", "in no trial are both sides finite", len(a))
-        return compare_numbers(a[finite], b[finite], _TOLERANCE)
+        return compare_numbers(a[finite], b[finite], OWN_PASS)
 
 
 def lowered(value: Any) -> Array:

@@ -22,6 +22,7 @@ from gradproof.audit.values.evaluation import Unjudged
 from gradproof.audit.values.forall import cases
 from gradproof.audit.values.provider import Array, NotAvailable
 from gradproof.audit.values.shapes import Misfit, alike
+from gradproof.tolerances import OWN_PASS, Tolerance
 
 _STEPS = 20_000
 _UPWARDS = ("ascent", "maximiz", "maximis", "likelihood", "reward")
@@ -192,9 +193,7 @@ def _scaled(own: Own, a: Array, b: Array) -> bool:
     x, y = own.numbers(a), own.numbers(b)
     with np.errstate(all="ignore"):
         ratio = (x / y).ravel()
-    return bool(
-        np.isfinite(ratio).all() and np.ptp(ratio) <= 1e-8 * abs(ratio).max() and ratio.size > 1 and abs(ratio[0]) > 0
-    )
+    return ratio.size > 1 and bool(abs(ratio[0]) > 0) and Tolerance(OWN_PASS).steady(ratio)
 
 
 __all__ = ["Step", "objectives", "step", "torch", "updated_symbol"]

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from gradproof.audit.reading.tree import (
-    Big,
-    Call,
-    Cases,
-    Comparison,
-    Derivative,
-    Entry,
-    Fraction,
-    Inverse,
-    Labels,
-    Matrix,
-    Node,
-    Norm,
-    Number,
-    Power,
-    Product,
-    Sum,
-    Symbol,
-    Transpose,
-)
+from collections.abc import Sequence
+
+from gradproof.audit.reading.printing import Printing
+from gradproof.audit.reading.tree import Big, Entry, Labels, Node, Product, Symbol
 from gradproof.audit.reading.vocabulary import TRANSPOSES, WORDS, words
 
-# How tightly a place binds: what stands there without brackets must bind as tightly.
-_SUM, _TERM, _FACTOR, _BASE = range(4)
 _OPERATORS = {
     "juxt": " ",
     "dot": r" \cdot ",
@@ -35,7 +17,7 @@ _OPERATORS = {
     "outer": r" \otimes ",
 }
 _COMPARISONS = {"<": "<", ">": ">", "<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
-_LISTS = {"concat": ("[", "]"), "inner": (r"\langle ", r"\rangle"), "set": (r"\{", r"\}")}
+_FENCES = {"\u2016": (r"\|", r"\|"), "<": (r"\langle ", r"\rangle"), "{": (r"\{", r"\}")}
 _ROW_END = r" \\ "
 _COMMANDS = words("log ln exp sin cos tanh max min")
 _BIG = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min", "mean": r"\operatorname{mean}"}
@@ -43,7 +25,7 @@ _BIG = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min", "mean"
 
 def latex(node: Node) -> str:
     """The LaTeX of a tree, in its own order, with `\\left( \\right)` where brackets are needed."""
-    return _print(node, _SUM)
+    return _LATEX.show(node)
 
 
 def name_of(symbol: Symbol) -> str:
@@ -61,123 +43,85 @@ def script(labels: Labels) -> str:
     return ",".join(brackets.get(label.bracket, "{}").format(label.text) for label in labels)
 
 
-def _print(node: Node, place: int) -> str:
-    text, binds = _plain(node)
-    return text if binds >= place else rf"\left({text}\right)"
+class _Latex(Printing[str]):
+    def number(self, text: str) -> str:
+        return text
+
+    def symbol(self, node: Symbol) -> str:
+        text = name_of(node) + (f"_{{{script(node.sub)}}}" if node.sub else "")
+        return text + (f"^{{{script(node.sup)}}}" if node.sup else "")
+
+    def fenced(self, fence: str, inner: str) -> str:
+        start, end = _FENCES.get(fence[0], (fence[0], fence[1]))
+        return rf"\left{start}{inner}\right{end}"
+
+    def listed(self, parts: Sequence[str]) -> str:
+        return ", ".join(parts)
+
+    def sum(self, signs: Sequence[str], terms: Sequence[str]) -> str:
+        first = terms[0] if signs[0] == "+" else f"-{terms[0]}"
+        return first + "".join(f" {sign} {term}" for sign, term in zip(signs[1:], terms[1:], strict=True))
+
+    def product(self, node: Product, factors: Sequence[str]) -> str:
+        pairs = zip(node.operators, factors[1:], strict=True)
+        return factors[0] + "".join(_OPERATORS[operator] + factor for operator, factor in pairs)
+
+    def fraction(self, top: str, bottom: str) -> str:
+        return rf"\frac{{{top}}}{{{bottom}}}"
+
+    def gradient(self, by: str, of: str) -> str:
+        return rf"\nabla_{{{by}}} {of}"
+
+    def derivative(self, style: str, top: str | None, by: str, of: str | None) -> str:
+        d = "d" if style == "d" else r"\partial "
+        return rf"\frac{{{d}{top}}}{{{d}{by}}}" if of is None else rf"\frac{{{d.strip()}}}{{{d}{by}}} {of}"
+
+    def root(self, inner: str) -> str:
+        return rf"\sqrt{{{inner}}}"
+
+    def call(self, name: str, primes: int, arguments: str) -> str:
+        if name[0] != "\\" and len(name) > 1:
+            name = f"\\{name}" if name in _COMMANDS else rf"\operatorname{{{name}}}"
+        return rf"{name}{chr(39) * primes}{arguments}"
+
+    def indicator(self, inner: str) -> str:
+        return rf"\mathbb{{1}}{inner}"
+
+    def comparison(self, left: str, operator: str, right: str) -> str:
+        return f"{left} {_COMPARISONS[operator]} {right}"
+
+    def transposed(self, node: Node, base: str) -> str:
+        if isinstance(node, Symbol) and len(node.sup) == 1 and node.sup[0].bracket:
+            return base[:-1] + r"\top}"  # W^{(1)\top}
+        return rf"{_grouped(node, base)}^{{\top}}"
+
+    def raised(self, node: Node, base: str, exponent: str) -> str:
+        exponent = f"{{{exponent}}}" if exponent in TRANSPOSES else exponent
+        return f"{_grouped(node, base)}^{{{exponent}}}"
+
+    def entry(self, node: Entry) -> str:
+        return rf"{self.fenced('()', self.show(node.argument))}_{{{script(node.labels)}}}"  # always in brackets
+
+    def big(self, node: Big, below: Sequence[tuple[str, str, str]], body: str) -> str:
+        ranges = ", ".join(self._range(*one) for one in below)
+        return rf"{_BIG[node.operator]}_{{{ranges}}}" + (f"^{{{node.high}}}" if node.high else "") + f" {body}"
+
+    def _range(self, left: str, operator: str, right: str) -> str:
+        if operator == "in":
+            return rf"{left} \in \{{{right}\}}"
+        return f"{left}{operator}{right}" if operator in ("", "=") else self.comparison(left, operator, right)
+
+    def cases(self, rows: Sequence[tuple[str, str | None]]) -> str:
+        lines = [" & ".join((value, condition or r"\text{otherwise}")) for value, condition in rows]
+        return r"\begin{cases} " + _ROW_END.join(lines) + r" \end{cases}"
+
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        return r"\begin{pmatrix} " + _ROW_END.join(" & ".join(row) for row in rows) + r" \end{pmatrix}"
 
 
-def _plain(node: Node) -> tuple[str, int]:
-    """The text of a node without brackets around it, and how tightly it binds."""
-    match node:
-        case Number(text=text):
-            return text, _BASE
-        case Symbol(sub=sub, sup=sup):
-            text = name_of(node) + (f"_{{{script(sub)}}}" if sub else "")
-            return text + (f"^{{{script(sup)}}}" if sup else ""), _BASE
-        case Sum():
-            return _sum(node), _SUM
-        case Product():
-            return _product(node), _TERM
-        case Fraction(top=top, bottom=bottom):
-            return rf"\frac{{{latex(top)}}}{{{latex(bottom)}}}", _FACTOR
-        case Derivative():
-            return _derivative(node), _FACTOR
-        case Call():
-            return _call(node), _FACTOR
-        case Big():
-            return rf"{_big(node)} {_print(node.body, _TERM)}", _TERM
-        case Norm(argument=argument, kind=kind):
-            bar = "|" if kind == "abs" else r"\|"
-            return rf"\left{bar}{latex(argument)}\right{bar}", _BASE
-        case Comparison():
-            return rf"\mathbb{{1}}\left[{_comparison(node)}\right]", _FACTOR
-        case _:
-            return _raised_or_tabular(node), _FACTOR
-
-
-def _raised_or_tabular(node: Node) -> str:
-    match node:
-        case Transpose(argument=Symbol(sup=sup) as symbol) if len(sup) == 1 and sup[0].bracket:
-            return latex(symbol)[:-1] + r"\top}"  # W^{(1)\top}
-        case Transpose(argument=argument):
-            return rf"{_base(argument)}^{{\top}}"
-        case Inverse(argument=argument):
-            return f"{_base(argument)}^{{-1}}"
-        case Power(base=base, exponent=exponent):
-            inner = latex(exponent)
-            return f"{_base(base)}^{{{{{inner}}}}}" if inner in TRANSPOSES else f"{_base(base)}^{{{inner}}}"
-        case Entry(argument=argument, labels=labels):
-            return rf"\left({latex(argument)}\right)_{{{script(labels)}}}"
-        case Cases(values=values, conditions=conditions):
-            when = [_comparison(c) if c else r"\text{otherwise}" for c in conditions]
-            rows = [f"{latex(value)} & {condition}" for value, condition in zip(values, when, strict=True)]
-            return r"\begin{cases} " + _ROW_END.join(rows) + r" \end{cases}"
-        case Matrix(rows=cells):
-            lines = [" & ".join(latex(cell) for cell in row) for row in cells]
-            return r"\begin{pmatrix} " + _ROW_END.join(lines) + r" \end{pmatrix}"
-        case _:
-            raise TypeError(f"no LaTeX for a {type(node).__name__}")
-
-
-def _base(node: Node) -> str:
+def _grouped(node: Node, base: str) -> str:
     """What a script is put on; a symbol that has labels above gets braces, as TeX allows one superscript."""
-    text = _print(node, _BASE)
-    return f"{{{text}}}" if isinstance(node, Symbol) and node.sup else text
+    return f"{{{base}}}" if isinstance(node, Symbol) and node.sup else base
 
 
-def _sum(node: Sum) -> str:
-    out = ""
-    for number, (sign, term) in enumerate(zip(node.signs, node.terms, strict=True)):
-        text = _print(term, _TERM)
-        out += (text if sign == "+" else f"-{text}") if number == 0 else f" {sign} {text}"
-    return out
-
-
-def _product(node: Product) -> str:
-    last = len(node.factors) - 1
-    out = ""
-    for number, factor in enumerate(node.factors):
-        # A sum over an index reaches to the end of its term, so only the last factor can be one.
-        text = _print(factor, _TERM if number == last and isinstance(factor, Big) else _FACTOR)
-        out += (_OPERATORS[node.operators[number - 1]] if number else "") + text
-    return out
-
-
-def _derivative(node: Derivative) -> str:
-    if node.style == "nabla":
-        return rf"\nabla_{{{latex(node.by)}}} {_print(node.of, _FACTOR)}"
-    d = "d" if node.style == "d" else r"\partial "
-    if isinstance(node.of, Symbol):
-        return rf"\frac{{{d}{latex(node.of)}}}{{{d}{latex(node.by)}}}"
-    return rf"\frac{{{d.strip()}}}{{{d}{latex(node.by)}}} {_print(node.of, _BASE)}"
-
-
-def _call(node: Call) -> str:
-    if node.function in _LISTS:
-        opener, closer = _LISTS[node.function]
-        return rf"\left{opener}{', '.join(latex(argument) for argument in node.arguments)}\right{closer}"
-    if node.function == "sqrt" and len(node.arguments) == 1 and not node.primes:
-        return rf"\sqrt{{{latex(node.arguments[0])}}}"
-    name = (node.printed or node.function).lstrip("?")
-    if name[0] != "\\" and len(name) > 1:
-        name = f"\\{name}" if name in _COMMANDS else rf"\operatorname{{{name}}}"
-    arguments = ", ".join(latex(argument) for argument in node.arguments)
-    return rf"{name}{chr(39) * node.primes}\left({arguments}\right)"
-
-
-def _big(node: Big) -> str:
-    below = node.index
-    if node.low:
-        below += f"={node.low}"
-    elif node.items:
-        below += rf" \in \{{{', '.join(node.items)}\}}"
-    for number, (left, operator, right) in enumerate(node.conditions):
-        plain = number == 0 and left == node.index and below == node.index
-        below = (
-            f"{left} {_COMPARISONS[operator]} {right}" if plain else f"{below}, {left} {_COMPARISONS[operator]} {right}"
-        )
-    return rf"{_BIG[node.operator]}_{{{below}}}" + (f"^{{{node.high}}}" if node.high else "")
-
-
-def _comparison(node: Comparison) -> str:
-    return f"{latex(node.left)} {_COMPARISONS[node.operator]} {latex(node.right)}"
+_LATEX = _Latex()

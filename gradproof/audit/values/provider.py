@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradproof.audit.reading.names import Names
 from gradproof.errors import GradproofError
+from gradproof.tolerances import NEAR_CANCELLING, PRINTED
 
 # Any NumPy-like array that shows the shape of one trial: a TrialArray, a BoundArray, exact expressions.
 Array: TypeAlias = Any
@@ -76,7 +77,7 @@ class Provider(Protocol):
 def compare_numbers(
     left: NDArray[np.float64],
     right: NDArray[np.float64],
-    tolerance: float | NDArray[np.float64] = 1e-9,
+    tolerance: float | NDArray[np.float64] = PRINTED,
 ) -> Agreement:
     """Compare values (trials, *shape) within a tolerance for each trial, relative to its largest entry.
 
@@ -93,7 +94,7 @@ def compare_numbers(
         difference = np.abs(a - b)
         scale = np.maximum(np.abs(a), np.abs(b)).max(axis=1)
         # The small absolute part is for differences of numbers of size one that nearly cancel.
-        bound = np.asarray(tolerance) * (scale + 1e-3)
+        bound = np.asarray(tolerance) * (scale + NEAR_CANCELLING)
         worst = difference.max(axis=1)
         differs = known & ~(left_finite & right_finite & (worst <= bound))
         excess = np.where(known, worst / np.maximum(bound, 1e-300), -1.0)

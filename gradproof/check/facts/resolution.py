@@ -13,9 +13,6 @@ import numpy as np
 
 from gradproof.arrays.structure import Array
 
-COARSEST = {"float64": 1e-6, "float32": 1e-3}
-"""A verdict that could not have seen a relative fault of this size is no verdict."""
-
 
 @dataclass(frozen=True)
 class Resolution:

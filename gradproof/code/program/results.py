@@ -20,6 +20,7 @@ from gradproof.code.program.running import Outcome, Program
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import Structure
 from gradproof.errors import GradproofError
+from gradproof.tolerances import IS_TRUTH
 from gradproof.truth.sources import Derivative, Leaf, Result, Updated
 
 
@@ -355,11 +356,7 @@ def agrees(value: Any, truth: Any) -> bool:
         if not same_but_for_form(one.shape, other.shape):
             return False
         one = one.reshape(other.shape)
-    with np.errstate(all="ignore"):
-        finite = np.isfinite(other)
-        size = np.max(np.abs(other[finite]), initial=0.0)
-        close = np.abs(one - other) <= 1e-7 * np.abs(other) + 1e-9 * size
-    return bool(np.all(np.where(finite, close, (one == other) | (np.isnan(one) & np.isnan(other)))))
+    return IS_TRUTH.holds(one, other)
 
 
 def same_but_for_form(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

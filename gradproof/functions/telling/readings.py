@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.running.configurations import Configuration
 from gradproof.functions.truth.truth import gradients_of
+from gradproof.tolerances import FUNCTION
 
 Array = NDArray[Any]
-
-NEAR = 1e-4
-"""A reading explains values that it meets to within this share of their size, in the coarsest arithmetic."""
 
 _COTANGENTS: tuple[tuple[str, Callable[[torch.Tensor], torch.Tensor]], ...] = (
     ("it uses a cotangent of ones", torch.ones_like),
@@ -50,7 +48,7 @@ def by_rows(values: Sequence[Array], truth: Sequence[Array], known: Sequence[Map
         values, truth: The gradients of each set of sizes, trials first.
         known: What they may be made of, likewise.
     """
-    if len(ratios := _ratios(values, truth)) and np.ptp(ratios) <= NEAR * abs(ratios[0]):
+    if len(ratios := _ratios(values, truth)) and np.ptp(ratios) <= FUNCTION.largest * abs(ratios[0]):
         return f"it is {ratios.mean():.6g} times the true value in every trial"
     if not all(v.ndim >= 3 and v.shape == t.shape for v, t in zip(values, truth, strict=True)):
         return ""
@@ -183,4 +181,4 @@ def _named_factor(values: Sequence[Array], truth: Sequence[Array], known: Sequen
 def _near(value: Array, reading: Array) -> bool:
     if value.shape != reading.shape or not np.isfinite(value).all() or not np.isfinite(reading).all():
         return False
-    return bool((np.abs(value - reading) <= NEAR * np.abs(reading).max(initial=0.0)).all())
+    return FUNCTION.holds(value, reading)

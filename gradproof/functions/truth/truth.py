@@ -19,6 +19,7 @@ from gradproof.functions.running.runs import arguments, cotangents_of
 from gradproof.functions.running.target import Target, Tensors, title
 from gradproof.functions.truth.rigorous import rigorous_errors
 from gradproof.functions.truth.rounding import Allowances, Results, samples
+from gradproof.tolerances import REPEATED
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _own(value: torch.Tensor | None, asked: Asked) -> torch.dtype | None:
 
 def _same(first: torch.Tensor, second: torch.Tensor) -> bool:
     return bool(torch.equal(torch.isnan(first), torch.isnan(second))) and torch.allclose(
-        wide(first.detach()), wide(second.detach()), rtol=1e-9, atol=0.0, equal_nan=True
+        wide(first.detach()), wide(second.detach()), rtol=REPEATED.relative, atol=0.0, equal_nan=True
     )
 
 

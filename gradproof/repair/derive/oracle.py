@@ -23,6 +23,7 @@ from gradproof.repair.derive.neat import neat
 from gradproof.repair.derive.operations import FORMULAS, ONE, Arguments, NoFormula
 from gradproof.repair.formulas.canonical import tidy
 from gradproof.repair.formulas.formula import Call, Constant, Formula, Name, Size, nodes
+from gradproof.tolerances import DERIVED
 
 Array = NDArray[Any]
 
@@ -31,9 +32,6 @@ TRIALS = 2
 
 LARGEST = 60
 """Formulas with more nodes than this explain nothing."""
-
-SAME = 1e-10
-"""Values of one quantity by two ways differ by less, relative to the largest of them."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,7 @@ class _Reading:
         """A number of torch's: how many there are of something, where it is another one at other sizes."""
         others = [run.tape.steps[place].args[number] for run in self._runs if len(run.tape) == len(self._runs[0].tape)]
         root = value * value
-        if value > 1 and not float(value).is_integer() and abs(root - round(root)) < SAME * root:
+        if value > 1 and not float(value).is_integer() and abs(root - round(root)) < DERIVED.largest * root:
             size = self._size([round(float(other) ** 2) for other in others])
             if size is not None:
                 return Call("sqrt", (size,))
@@ -221,6 +219,4 @@ def _is_one_number(values: Sequence[Any]) -> bool:
 def _equal(value: Any, other: Array | None) -> bool:
     if value is None or other is None or np.shape(value) != np.shape(other):
         return False
-    with np.errstate(all="ignore"):
-        apart = np.max(np.abs(np.subtract(value, other, dtype=np.float64)), initial=0.0)
-    return bool(apart <= SAME * np.max(np.abs(other), initial=0.0))
+    return DERIVED.holds(np.asarray(value, dtype=np.float64), np.asarray(other, dtype=np.float64))

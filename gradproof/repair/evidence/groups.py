@@ -10,10 +10,7 @@ import numpy as np
 
 from gradproof.errors import GradproofError
 from gradproof.repair.formulas.functions import Array
-
-RELATIVE_TOLERANCE = 1e-11
-"""A difference of this much of the true value plus the quantity's largest one is still agreement. In float64 right
-equations differ by less than 1e-14; a misplaced epsilon and a wrong last digit of a constant show from here on."""
+from gradproof.tolerances import REPAIRED
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,7 @@ class Evidence:
         """Differences from the true value of a quantity that count as agreement, `(trials, *shape)`."""
         if quantity in self.tolerance:
             return np.asarray(self.tolerance[quantity], dtype=np.float64)
-        truth = np.abs(self.lifted[quantity][0])
-        return np.asarray(RELATIVE_TOLERANCE * (truth + truth.max(initial=0.0)))
+        return REPAIRED.allowed(self.lifted[quantity][0])
 
     def only(self, trials: Sequence[int]) -> Evidence:
         """Some of the trials."""

@@ -14,6 +14,7 @@ import numpy as np
 from gradproof.operators import NUMBERS
 from gradproof.repair.evidence.groups import Evidence
 from gradproof.repair.formulas.functions import Array
+from gradproof.tolerances import TOLD_APART
 
 MOST_SCALAR_TRIALS = 8
 MOST_TENSOR_TRIALS = 2
@@ -85,7 +86,7 @@ def _separations(group: Evidence, names: Sequence[str], marks: Array) -> Array:
     first, second = first[comparable], second[comparable]
     with np.errstate(all="ignore"):
         size = np.abs(marks[first]) + np.abs(marks[second])
-        values = np.abs(marks[first] - marks[second]) > 1e-9 * size
+        values = np.abs(marks[first] - marks[second]) > TOLD_APART * size
     signs = (marks[first] > 0) != (marks[second] > 0)
     return np.concatenate([values, signs]).T
 

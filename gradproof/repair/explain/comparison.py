@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from gradproof.repair.evidence.groups import RELATIVE_TOLERANCE
 from gradproof.repair.formulas.functions import Array
+from gradproof.tolerances import REPAIRED
 
 FEWEST = 3
 """So many entries, from two trials at least, must say the same: any one ratio or difference is constant."""
@@ -68,7 +68,7 @@ class Comparison:
         found = []
         for computed, truth in zip(self.computed, self.truth, strict=True):
             zero = truth == 0
-            if (np.abs(computed[zero]) > RELATIVE_TOLERANCE * np.abs(truth).max(initial=0.0)).any():
+            if (np.abs(computed[zero]) > REPAIRED.relative * np.abs(truth).max(initial=0.0)).any():
                 return None
             found.append(np.divide(computed, truth, out=np.full(truth.shape, np.nan), where=~zero))
         return tuple(found)
@@ -101,8 +101,7 @@ class Comparison:
 
 def margin(truth: Array) -> Array:
     """Differences from the truth that count as agreement."""
-    size = np.abs(truth)
-    return np.asarray(RELATIVE_TOLERANCE * (size + size.max(initial=0.0)))
+    return REPAIRED.allowed(truth)
 
 
 def close(value: Array, truth: Array) -> bool:
@@ -121,4 +120,4 @@ def is_rare(marked: int, total: int, compared: int) -> bool:
 def varies(values: Sequence[Array]) -> bool:
     """Whether a quantity takes several values."""
     flat = np.concatenate([value.reshape(-1) for value in values])
-    return bool(np.ptp(flat) > RELATIVE_TOLERANCE * np.abs(flat).max(initial=0.0))
+    return bool(np.ptp(flat) > REPAIRED.relative * np.abs(flat).max(initial=0.0))

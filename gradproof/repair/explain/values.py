@@ -12,12 +12,12 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from gradproof.errors import GradproofError
-from gradproof.repair.evidence.groups import RELATIVE_TOLERANCE
 from gradproof.repair.explain.comparison import Comparison, close, is_rare, varies
 from gradproof.repair.explain.diagnosis import Diagnosis
 from gradproof.repair.explain.shapes import of_axes, of_shapes
 from gradproof.repair.formulas.functions import Array
 from gradproof.repair.formulas.names import Phase, family, phase
+from gradproof.tolerances import PRODUCT, REPAIRED, REPEATED
 
 _FACTORS = {2.0: "2", 0.5: "1/2", -0.5: "-1/2", -2.0: "-2", 3.0: "3", 4.0: "4", 0.25: "1/4"}
 _EPSILON = 1e-3
@@ -98,26 +98,29 @@ def _factor(case: Comparison) -> Iterator[Diagnosis]:
     factors = []
     for group in ratios:
         found = group[np.isfinite(group)]
-        if not found.size or np.ptp(found) > RELATIVE_TOLERANCE * np.abs(found).max():
+        if not found.size or not REPAIRED.steady(found):
             return
         factors.append(float(found[0]))
     factor = np.array(factors)
-    if np.ptp(factor) <= RELATIVE_TOLERANCE * np.abs(factor).max():
+    if REPAIRED.steady(factor):
         yield _constant_factor(factors[0], case.quantity)
         return
     for name, lengths in case.sizes():
         for text, function in _SIZE_FACTORS:
-            if np.allclose(factor, function(np.array(lengths, dtype=np.float64)), rtol=RELATIVE_TOLERANCE, atol=0):
+            if np.allclose(factor, function(np.array(lengths, dtype=np.float64)), rtol=REPAIRED.relative, atol=0):
                 yield Diagnosis("size factor", f"it is {text.format(name)} times the true value")
                 return
 
 
 def _constant_factor(factor: float, quantity: str) -> Diagnosis:
-    if abs(factor + 1) < RELATIVE_TOLERANCE:
+    if abs(factor + 1) < REPAIRED.relative:
         return Diagnosis("sign", "it has the wrong sign")
     if factor == 0:
         return Diagnosis("zero", "it is 0 in every trial")
-    text = next((text for value, text in _FACTORS.items() if abs(factor - value) < 1e-9 * abs(value)), f"{factor:.6g}")
+    text = next(
+        (text for value, text in _FACTORS.items() if abs(factor - value) < REPEATED.relative * abs(value)),
+        f"{factor:.6g}",
+    )
     return Diagnosis("constant factor", f"it is {text} times the true value in every trial")
 
 
@@ -191,7 +194,7 @@ def _known_factor(case: Comparison) -> Iterator[Diagnosis]:
 
 
 def _near(first: Array, second: Array) -> bool:
-    return bool((np.abs(first - second) <= 10 * RELATIVE_TOLERANCE * np.abs(second)).all())
+    return bool((np.abs(first - second) <= 10 * REPAIRED.relative * np.abs(second)).all())
 
 
 def _known_term(case: Comparison) -> Iterator[Diagnosis]:
@@ -225,7 +228,7 @@ def _product_term(case: Comparison) -> Iterator[Diagnosis]:
     difference = _picked([c - t for c, t in zip(case.computed, case.truth, strict=True)], places)
     for first, second in combinations_with_replacement(fitting, 2):
         ratio = some[first] * some[second] / difference
-        if (np.abs(ratio - ratio[0]) <= 1e-6 * abs(ratio[0])).all():
+        if (np.abs(ratio - ratio[0]) <= PRODUCT.allowed(ratio[0])).all():
             product = [u * v for u, v in zip(fitting[first], fitting[second], strict=True)]
             yield from _term(case, f"{first} * {second}", product)
 

@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof.tolerances import STACKED
+
 Array: TypeAlias = NDArray[Any]
 LEAD = 2
 """Axes that stand before a value's own ones: candidates, then trials."""
@@ -153,7 +155,7 @@ def _takes_stacks(function: Callable[..., Any], arguments: Sequence[Any], keywor
             expected = _slice_by_slice(function, probe, keywords)
     except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):
         return False
-    return at_once.shape == expected.shape and np.allclose(at_once, expected, rtol=1e-12, atol=0, equal_nan=True)
+    return STACKED.holds(at_once, expected)
 
 
 def _slice_by_slice(function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Array:

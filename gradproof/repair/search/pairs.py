@@ -17,7 +17,8 @@ from gradproof.repair.formulas.evaluate import align
 from gradproof.repair.formulas.formula import Formula
 from gradproof.repair.formulas.functions import LEAD, Array
 from gradproof.repair.search.batches import Stack, concatenate
-from gradproof.repair.search.required import LOOSE, Need, fits
+from gradproof.repair.search.required import Need, fits
+from gradproof.tolerances import REQUIRED
 
 MOST_PAIRS = 200_000
 """Pairs that look right in one number and are compared in full, at most."""
@@ -99,7 +100,7 @@ def _sum_marks(first: Spread, second: Spread, wanted: Array, known: Array, op: s
     ours, theirs = first.rows[:, columns] @ direction, second.rows[:, columns] @ direction
     total = float(wanted[columns] @ direction)
     size = np.abs(ours) + np.abs(first.rows[:, columns]).max(axis=1) + float(np.abs(wanted[columns]) @ direction)
-    return ours, (total - theirs if op == "+" else total + theirs), LOOSE * size
+    return ours, (total - theirs if op == "+" else total + theirs), REQUIRED * size
 
 
 def _product_marks(first: Spread, second: Spread, wanted: Array, known: Array, op: str) -> tuple[Array, Array, Array]:
@@ -108,7 +109,7 @@ def _product_marks(first: Spread, second: Spread, wanted: Array, known: Array, o
     direction = first.direction[columns]
     ours, theirs = first.logarithms[:, columns] @ direction, second.logarithms[:, columns] @ direction
     total = float(np.log(np.abs(wanted[columns])) @ direction)
-    margin = np.full(len(ours), 10 * LOOSE * max(1.0, float(direction.sum())))
+    margin = np.full(len(ours), 10 * REQUIRED * max(1.0, float(direction.sum())))
     return ours, (total - theirs if op == "*" else total + theirs), margin
 
 
@@ -139,7 +140,7 @@ def _verified(left: Array, right: Array, op: str, need: Need, rows: Array, colum
         step *= 4
         u, v = left[rows[:, None], part], right[columns[:, None], part]
         got = u + v if op == "+" else u - v if op == "-" else u * v if op == "*" else u / v
-        margin = LOOSE * (np.abs(wanted[part]) + size[part] + (np.abs(u) if op in "+-" else 0.0))
+        margin = REQUIRED * (np.abs(wanted[part]) + size[part] + (np.abs(u) if op in "+-" else 0.0))
         good = (np.abs(got - wanted[part]) <= margin).all(axis=1)
         rows, columns = rows[good], columns[good]
     return rows, columns

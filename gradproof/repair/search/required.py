@@ -27,9 +27,7 @@ from gradproof.repair.formulas.formula import (
 )
 from gradproof.repair.formulas.functions import LEAD, Array
 from gradproof.repair.search.edits import Template
-
-LOOSE = 1e-8
-"""Relative tolerance at a node; inverting loses digits, and what passes is confirmed on the whole formula."""
+from gradproof.tolerances import REQUIRED
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ def meeting(values: Array, need: Need) -> Array:
         return np.zeros(0, dtype=np.int64)
     full = need.value.shape[1:]
     spread = np.broadcast_to(align((values, need.value))[0], (len(values), *full))
-    margin = LOOSE * (np.abs(need.value) + need.size)[0]
+    margin = REQUIRED * (np.abs(need.value) + need.size)[0]
     entries = np.nonzero(need.known[0])
     places = np.arange(len(values))
     # Entry by entry until few candidates are left: almost all of them fail in the first.

@@ -1,4 +1,4 @@
-"""A tree of printed maths as MathML elements: one function for each kind of node, brackets where they are needed."""
+"""A tree of printed maths as MathML elements."""
 
 from __future__ import annotations
 
@@ -6,34 +6,15 @@ from collections.abc import Sequence
 from html.entities import html5
 from xml.etree.ElementTree import Element
 
-from gradproof.audit.reading.tree import (
-    Big,
-    Call,
-    Cases,
-    Comparison,
-    Derivative,
-    Entry,
-    Fraction,
-    Inverse,
-    Labels,
-    Matrix,
-    Node,
-    Norm,
-    Number,
-    Power,
-    Product,
-    Sum,
-    Symbol,
-    Transpose,
-)
+from gradproof.audit.reading.printing import BASE, Printing
+from gradproof.audit.reading.tree import Big, Derivative, Entry, Fraction, Labels, Node, Product, Symbol
 
-# How tightly a place binds: what stands there without brackets must bind as tightly.
-_SUM, _TERM, _FACTOR, _BASE = range(4)
 _APPLY, _TIMES, _MINUS, _PRIME = "\u2061", "\u2062", "\u2212", "\u2032"
 _OPERATORS = {"juxt": _TIMES, "dot": "\u22c5", "times": "\u00d7", "slash": "/", "odot": "\u2299", "outer": "\u2297"}
-_COMPARISONS = {"<": "<", ">": ">", "<=": "\u2264", ">=": "\u2265", "==": "=", "!=": "\u2260"}
+_COMPARISONS = {"<=": "\u2264", ">=": "\u2265", "==": "=", "!=": "\u2260", "in": "\u2208"}
 _BIG = {"sum": "\u2211", "prod": "\u220f"}
 _MARKS = {"hat": "^", "tilde": "~", "bar": "\u00af", "vec": "\u2192", "dot": "\u02d9"}
+_FENCES = {"<": ("\u27e8", "\u27e9")}
 _DERIVATIVE_SIGNS = {"d": "d", "partial": "\u2202"}
 
 
@@ -43,7 +24,7 @@ def mathml(node: Node) -> Element:
     Raises:
         TypeError: A node is of a kind that has no element.
     """
-    return _within(node, _SUM)
+    return _MATHML.show(node)
 
 
 def equations(pairs: Sequence[tuple[Node, Node]]) -> Element:
@@ -71,83 +52,108 @@ def element(tag: str, *below: Element, text: str = "", **attributes: str) -> Ele
     return made
 
 
-def _within(node: Node, place: int) -> Element:
-    shown, binds = _plain(node)
-    return shown if binds >= place else _fenced("(", shown, ")")
+class _MathML(Printing[Element]):
+    def number(self, text: str) -> Element:
+        return element("mn", text=text)
 
+    def symbol(self, node: Symbol) -> Element:
+        name = node.name.rstrip("'")
+        base = element("mi", text=_letter(name) + _PRIME * (len(node.name) - len(name)))
+        if node.mark:
+            base = element("mover", base, element("mo", text=_MARKS.get(node.mark, "^")), accent="true")
+        if node.sub and node.sup:
+            return element("msubsup", base, _script(node.sub), _script(node.sup))
+        if node.sub or node.sup:
+            return element("msub" if node.sub else "msup", base, _script(node.sub or node.sup))
+        return base
 
-def _fenced(start: str, inner: Element, end: str) -> Element:
-    return element("mrow", element("mo", text=start, fence="true"), inner, element("mo", text=end, fence="true"))
+    def fenced(self, fence: str, inner: Element) -> Element:
+        start, end = (element("mo", text=one, fence="true") for one in _FENCES.get(fence[0], fence))
+        return element("mrow", start, inner, end)
 
+    def listed(self, parts: Sequence[Element]) -> Element:
+        row = element("mrow", *parts[:1])
+        for part in parts[1:]:
+            row.extend([element("mo", text=","), part])
+        return row
 
-def _plain(node: Node) -> tuple[Element, int]:
-    """A node without brackets around it, and how tightly it binds."""
-    match node:
-        case Number(text=text):
-            return element("mn", text=text), _BASE
-        case Symbol():
-            return _symbol(node), _BASE
-        case Sum():
-            return _sum(node), _SUM
-        case Product():
-            return _product(node), _TERM
-        case Fraction(top=top, bottom=bottom):
-            return element("mfrac", mathml(top), mathml(bottom)), _FACTOR
-        case Derivative():
-            return _derivative(node), _FACTOR
-        case Call():
-            return _call(node), _FACTOR
-        case Big():
-            return element("mrow", _big(node), _within(node.body, _TERM)), _TERM
-        case Norm(argument=argument, kind=kind):
-            bar = "|" if kind == "abs" else "\u2016"
-            return _fenced(bar, mathml(argument), bar), _FACTOR
-        case Comparison():
-            one = element("mn", text="\U0001d7d9")
-            return element("mrow", one, _fenced("[", _comparison(node), "]")), _FACTOR
-        case _:
-            return _raised_or_tabular(node), _FACTOR
+    def sum(self, signs: Sequence[str], terms: Sequence[Element]) -> Element:
+        row = element("mrow")
+        for number, (sign, term) in enumerate(zip(signs, terms, strict=True)):
+            if number or sign == "-":
+                form = "infix" if number else "prefix"
+                row.append(element("mo", text="+" if sign == "+" else _MINUS, form=form))
+            row.append(term)
+        return row
 
+    def product(self, node: Product, factors: Sequence[Element]) -> Element:
+        row = element("mrow", factors[0])
+        for number, (operator, factor) in enumerate(zip(node.operators, factors[1:], strict=True)):
+            row.append(element("mo", text=_OPERATORS[operator]))
+            if operator == "juxt" and _would_run_together(*node.factors[number : number + 2]):
+                row.append(element("mspace", width="0.17em"))
+            row.append(factor)
+        return row
 
-def _raised_or_tabular(node: Node) -> Element:
-    match node:
-        case Transpose(argument=argument):
-            return element("msup", _within(argument, _BASE), element("mo", text="\u22a4"))
-        case Inverse(argument=argument):
-            minus_one = element("mrow", element("mo", text=_MINUS), element("mn", text="1"))
-            return element("msup", _within(argument, _BASE), minus_one)
-        case Power(base=base, exponent=exponent):
-            return element("msup", _within(base, _BASE), mathml(exponent))
-        case Entry(argument=argument, labels=labels):
-            shown = _within(argument, _BASE)
-            return element("msub", shown, _script(labels))
-        case Cases(values=values, conditions=conditions):
-            when = [_comparison(c) if c else element("mtext", text="otherwise") for c in conditions]
-            rows = [
-                element("mtr", element("mtd", mathml(value)), element("mtd", condition))
-                for value, condition in zip(values, when, strict=True)
-            ]
-            table = element("mtable", *rows)
-            table.set("class", "cases")
-            return element("mrow", element("mo", text="{", fence="true", form="prefix"), table)
-        case Matrix(rows=cells):
-            lines = [element("mtr", *[element("mtd", mathml(cell)) for cell in row]) for row in cells]
-            return _fenced("(", element("mtable", *lines), ")")
-        case _:
-            raise TypeError(f"no MathML for a {type(node).__name__}")
+    def fraction(self, top: Element, bottom: Element) -> Element:
+        return element("mfrac", top, bottom)
 
+    def gradient(self, by: Element, of: Element) -> Element:
+        return element("mrow", element("msub", element("mo", text="\u2207"), by), of)
 
-def _symbol(node: Symbol) -> Element:
-    name = node.name.rstrip("'")
-    primes = len(node.name) - len(name)
-    base = element("mi", text=_letter(name) + _PRIME * primes)
-    if node.mark:
-        base = element("mover", base, element("mo", text=_MARKS.get(node.mark, "^")), accent="true")
-    if node.sub and node.sup:
-        return element("msubsup", base, _script(node.sub), _script(node.sup))
-    if node.sub or node.sup:
-        return element("msub" if node.sub else "msup", base, _script(node.sub or node.sup))
-    return base
+    def derivative(self, style: str, top: Element | None, by: Element, of: Element | None) -> Element:
+        above, d = (element("mi", text=_DERIVATIVE_SIGNS[style], mathvariant="normal") for _ in range(2))
+        quotient = element("mfrac", above if top is None else element("mrow", above, top), element("mrow", d, by))
+        return quotient if of is None else element("mrow", quotient, of)
+
+    def root(self, inner: Element) -> Element:
+        return element("msqrt", inner)
+
+    def call(self, name: str, primes: int, arguments: Element) -> Element:
+        return element(
+            "mrow", element("mi", text=_letter(name) + _PRIME * primes), element("mo", text=_APPLY), arguments
+        )
+
+    def indicator(self, inner: Element) -> Element:
+        return element("mrow", element("mn", text="\U0001d7d9"), inner)
+
+    def comparison(self, left: Element, operator: str, right: Element) -> Element:
+        return element("mrow", left, element("mo", text=_COMPARISONS.get(operator, operator)), right)
+
+    def transposed(self, node: Node, base: Element) -> Element:
+        return element("msup", base, element("mo", text="\u22a4"))
+
+    def raised(self, node: Node, base: Element, exponent: Element) -> Element:
+        return element("msup", base, exponent)
+
+    def entry(self, node: Entry) -> Element:
+        return element("msub", self.within(node.argument, BASE), _script(node.labels))
+
+    def big(self, node: Big, below: Sequence[tuple[str, str, str]], body: Element) -> Element:
+        sign = _BIG.get(node.operator)
+        operator = element("mo", text=sign, movablelimits="false") if sign else element("mi", text=node.operator)
+        ranges = self.listed([self._range(*one) for one in below])
+        if node.high:
+            return element("mrow", element("munderover", operator, ranges, element("mi", text=node.high)), body)
+        return element("mrow", element("munder", operator, ranges), body)
+
+    def _range(self, left: str, operator: str, right: str) -> Element:
+        if not operator:
+            return element("mi", text=left)
+        shown = element("mtext", text=f"{{{right}}}") if operator == "in" else element("mi", text=right)
+        return self.comparison(element("mi", text=left), operator, shown)
+
+    def cases(self, rows: Sequence[tuple[Element, Element | None]]) -> Element:
+        otherwise = element("mtext", text="otherwise")
+        lines = [(value, otherwise if condition is None else condition) for value, condition in rows]
+        table = element("mtable", *(element("mtr", *(element("mtd", cell) for cell in line)) for line in lines))
+        table.set("class", "cases")
+        return element("mrow", element("mo", text="{", fence="true", form="prefix"), table)
+
+    def matrix(self, rows: Sequence[Sequence[Element]]) -> Element:
+        return self.fenced(
+            "()", element("mtable", *(element("mtr", *(element("mtd", cell) for cell in row)) for row in rows))
+        )
 
 
 def _letter(name: str) -> str:
@@ -161,30 +167,6 @@ def _script(labels: Labels) -> Element:
     return element("mn" if text.isdecimal() else "mi", text=text)
 
 
-def _sum(node: Sum) -> Element:
-    row = element("mrow")
-    for number, (sign, term) in enumerate(zip(node.signs, node.terms, strict=True)):
-        if number or sign == "-":
-            form = "infix" if number else "prefix"
-            row.append(element("mo", text="+" if sign == "+" else _MINUS, form=form))
-        row.append(_within(term, _TERM))
-    return row
-
-
-def _product(node: Product) -> Element:
-    row = element("mrow")
-    last = len(node.factors) - 1
-    for number, factor in enumerate(node.factors):
-        if number:
-            operator = node.operators[number - 1]
-            row.append(element("mo", text=_OPERATORS[operator]))
-            if operator == "juxt" and _would_run_together(*node.factors[number - 1 : number + 1]):
-                row.append(element("mspace", width="0.17em"))
-        # A sum over an index reaches to the end of its term, so only the last factor can be one.
-        row.append(_within(factor, _TERM if number == last and isinstance(factor, Big) else _FACTOR))
-    return row
-
-
 def _would_run_together(left: Node, right: Node) -> bool:
     """Whether two factors need a space between them: two bars would be one, a word and a letter another word."""
     if isinstance(left, Fraction | Derivative) and isinstance(right, Fraction | Derivative):
@@ -193,45 +175,4 @@ def _would_run_together(left: Node, right: Node) -> bool:
     return any(words) and all(isinstance(one, Symbol) for one in (left, right))
 
 
-def _derivative(node: Derivative) -> Element:
-    if node.style == "nabla":
-        nabla = element("msub", element("mo", text="\u2207"), mathml(node.by))
-        return element("mrow", nabla, _within(node.of, _FACTOR))
-    below = element("mrow", _d(node), mathml(node.by))
-    if isinstance(node.of, Symbol):
-        return element("mfrac", element("mrow", _d(node), mathml(node.of)), below)
-    return element("mrow", element("mfrac", _d(node), below), _within(node.of, _BASE))
-
-
-def _d(node: Derivative) -> Element:
-    return element("mi", text=_DERIVATIVE_SIGNS[node.style], mathvariant="normal")
-
-
-def _call(node: Call) -> Element:
-    if node.function == "sqrt" and len(node.arguments) == 1 and not node.primes:
-        return element("msqrt", mathml(node.arguments[0]))
-    name = element("mi", text=_letter((node.printed or node.function).lstrip("?")) + _PRIME * node.primes)
-    inner = element("mrow")
-    for number, argument in enumerate(node.arguments):
-        if number:
-            inner.append(element("mo", text=","))
-        inner.append(mathml(argument))
-    return element("mrow", name, element("mo", text=_APPLY), _fenced("(", inner, ")"))
-
-
-def _big(node: Big) -> Element:
-    sign = _BIG.get(node.operator)
-    operator = element("mo", text=sign, movablelimits="false") if sign else element("mi", text=node.operator)
-    below = element("mrow", element("mi", text=node.index))
-    if node.low:
-        below.extend([element("mo", text="="), element("mi", text=node.low)])
-    elif node.items:
-        below.extend([element("mo", text="\u2208"), element("mtext", text="{" + ", ".join(node.items) + "}")])
-    if node.high:
-        return element("munderover", operator, below, element("mi", text=node.high))
-    return element("munder", operator, below)
-
-
-def _comparison(node: Comparison) -> Element:
-    sign = element("mo", text=_COMPARISONS[node.operator])
-    return element("mrow", mathml(node.left), sign, mathml(node.right))
+_MATHML = _MathML()

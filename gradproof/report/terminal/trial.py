@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
-from gradproof.check.facts.resolution import COARSEST
 from gradproof.check.replay import TrialValues
 from gradproof.report import wording
+from gradproof.tolerances import COARSEST
 
 Array = NDArray[Any]
 

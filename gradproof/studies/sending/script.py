@@ -21,6 +21,7 @@ from gradproof.studies.sending.own_source import NotAlone, OwnSource, literal
 from gradproof.studies.sending.small_trial import SmallTrial, small_trial
 from gradproof.studies.sending.stand_ins import model_text
 from gradproof.studies.sending.torch_text import TorchText
+from gradproof.tolerances import WRITTEN_OUT
 
 MOST = 4_000
 """A trial of more numbers is none to read."""
@@ -74,11 +75,7 @@ def _run(text: str, small: SmallTrial) -> str:
     for name, wanted in (("manual", values.computed), ("truth", values.truth)):
         found = np.asarray(scope[name])
         eps = np.finfo(small.case.dtype).eps
-        if (
-            wanted is None
-            or found.shape != wanted.shape
-            or not np.allclose(found, wanted, rtol=1e6 * eps, atol=1e3 * eps)
-        ):
+        if wanted is None or not WRITTEN_OUT.times(float(eps)).holds(found, wanted):
             raise GradproofError(f"{small.equation.name}: the file of this trial gives another {name} than the check")
     return out.getvalue()
 

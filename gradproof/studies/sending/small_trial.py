@@ -16,6 +16,7 @@ from gradproof.check.case import Case
 from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.check.replay import TrialValues, values_on
 from gradproof.errors import GradproofError
+from gradproof.tolerances import SMALLER
 
 Array = NDArray[Any]
 
@@ -141,7 +142,7 @@ def _fault(values: TrialValues) -> float:
 def _is_close(here: TrialValues, there: TrialValues) -> bool:
     pairs = ((here.truth, there.truth), (here.computed, there.computed))
     return all(
-        one is not None and other is not None and np.abs(one - other).max() <= 1e-3 * max(1.0, np.abs(one).max())
+        one is not None and other is not None and np.abs(one - other).max() <= SMALLER * max(1.0, np.abs(one).max())
         for one, other in pairs
     )
 

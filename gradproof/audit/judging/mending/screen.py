@@ -17,10 +17,10 @@ from gradproof.audit.reading.tree import Node, Symbol
 from gradproof.audit.values.evaluation import Evaluation, Unjudged
 from gradproof.audit.values.provider import Agreement, Array, Provider, Role
 from gradproof.audit.values.shapes import Misfit
+from gradproof.tolerances import MEND_NEAR
 
 Numbers = NDArray[np.float64]
 _TRIALS = 64  # of which a first look is taken
-_NEAR = 1e-6  # relative; what passes is judged exactly afterwards
 
 
 class OpenScreen:
@@ -96,7 +96,7 @@ class StackedScreen:
             return np.ones(len(values), bool)
         result: Numbers = whole.values
         with np.errstate(all="ignore"):
-            allowed = _NEAR * (np.abs(result) + np.abs(self.target) + _NEAR)
+            allowed = MEND_NEAR * (np.abs(result) + np.abs(self.target) + MEND_NEAR)
             near = (np.abs(result - self.target) <= allowed).all(axis=1)
         return np.asarray(np.broadcast_to(near, len(values)))
 

@@ -20,9 +20,9 @@ from gradproof.audit.values.evaluation import Unjudged
 from gradproof.audit.values.lookup import parameter_of
 from gradproof.audit.values.provider import Array
 from gradproof.audit.values.shapes import Misfit, alike
+from gradproof.tolerances import MEND_FAR
 
 _ALTERNATIVES = 3
-_LOOSE = 1e-3  # relative difference in one trial beyond which an edit is not even compared
 _RANKS: tuple[tuple[Rule, ...], ...] = (
     (slips.signs,),
     (slips.primes, slips.transposes, slips.products, slips.upside_down),
@@ -143,7 +143,7 @@ def _near(value: np.ndarray, target: np.ndarray) -> bool:
     """A quick look at the first trials: most edits are far off."""
     a, b = value[:4], target[:4]
     with np.errstate(all="ignore"):
-        far = np.abs(a - b) > _LOOSE * (np.abs(a) + np.abs(b) + _LOOSE)
+        far = np.abs(a - b) > MEND_FAR * (np.abs(a) + np.abs(b) + MEND_FAR)
     return not bool(far.any())
 
 
