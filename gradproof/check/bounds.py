@@ -315,7 +315,9 @@ class EquationBounds:
         replayed = self._replayed(equation, inputs, trials, ties=ties)
         if replayed is None or replayed.value.shape != plain.shape or not follows(replayed, plain):
             value, error = self._sampled(equation, inputs, trials)
-            return Bounded(value, error, "sampled")
+            own = np.full(trials, replayed is not None)  # samples are the same whatever ties are asked for
+            near = np.logical_or.reduce([own, *(one.perhaps_near for one in inputs)])
+            return Bounded(value, error, "sampled", near=near)
         bounded = settled_on(replayed, plain)
         near = np.logical_or.reduce([bounded.perhaps_near, *(one.perhaps_near for one in inputs)])
         sampled = any(one.kind == "sampled" for one in inputs)

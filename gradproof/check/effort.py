@@ -1,7 +1,8 @@
 """How many trials a case gets where no number is asked for: as many as a share of counted work allows.
 
 Work is counted in bytes that are computed, never measured by a clock, so that the same case gets the same trials on
-every machine. A loop of plain Python costs by the lines that it runs.
+every machine. A loop of plain Python costs by the lines that it runs, and a few dozen times as much where a rounding
+bound has to follow it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ ENOUGH = 200
 LINE = 200
 """What a line of Python costs, in bytes: about a microsecond."""
 
+JUDGED_LINE = 5_000
+"""The same where a bound follows it. It may be needed in every trial, so of what runs trial by trial more than `ENOUGH`
+trials are made only as far as their bounds can be paid for."""
+
 
 def chosen_trials(case: Case, evaluators: Sequence[Evaluator]) -> int:
     """The number of trials that a case gets by default; at least one.
@@ -33,12 +38,12 @@ def chosen_trials(case: Case, evaluators: Sequence[Evaluator]) -> int:
         case: The case.
         evaluators: Of each reference, after their probes.
     """
-    costs = [
-        bytes_of + LINE * sum(evaluator.lines.values())
-        for bytes_of, evaluator in zip(case.trial_bytes, evaluators, strict=True)
-    ]
-    cost = max(sum(costs) // len(costs), 1)
+    count = len(evaluators)
+    lines = sum(sum(evaluator.lines.values()) for evaluator in evaluators)
+    cost = max((sum(case.trial_bytes) + LINE * lines) // count, 1)
     most = max(SHARE // cost, min(ENOUGH, LARGE_SHARE // cost), 1)
+    if lines:
+        most = min(most, max(SHARE * count // (JUDGED_LINE * lines), ENOUGH))
     return next((number for number in ROUND if number <= most), most)
 
 

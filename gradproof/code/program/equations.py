@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,8 @@ from gradproof.case.derivation import Equation
 from gradproof.code.program.results import Claim, same_but_for_form
 from gradproof.code.program.running import Outcome, Program
 
-REMEMBERED = 4096
-"""So many outcomes are kept, so that each trial is run once for all of its results."""
+REMEMBERED = 64 << 20
+"""Outcomes are kept up to so many bytes with their inputs, so that each trial is run once for all of its results."""
 
 SMALL = 1 << 16
 """Outcomes are kept where the inputs of a trial have no more bytes than this."""
@@ -34,6 +35,7 @@ class Runner:
     claims: dict[str, Claim]
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _known: dict[bytes, dict[str, Any]] = field(default_factory=dict, repr=False)
+    _bytes: int = field(default=0, repr=False)
 
     def result(self, name: str, values: Sequence[Any]) -> Any:
         """One result of a run."""
@@ -43,16 +45,21 @@ class Runner:
         outcome = self.program.run(dict(zip(self.program.inputs, values, strict=True)))
         if key is None:
             return self._taken(name, outcome)
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
         found: dict[str, Any] = {}
-        self._known[key] = found
         for one in self.claims:
             try:
                 found[one] = np.array(self._taken(one, outcome), copy=True)[()]
             except LookupError:
                 found[one] = None
+        self._remember(key, found)
         return found[name]
+
+    def _remember(self, key: bytes, found: dict[str, Any]) -> None:
+        self._bytes += len(key) + sum(sys.getsizeof(value) for value in found.values())
+        if self._bytes > REMEMBERED:
+            self._known.clear()
+            self._bytes = 0
+        self._known[key] = found
 
     def _taken(self, name: str, outcome: Outcome) -> Any:
         value = self.claims[name].pick(outcome)

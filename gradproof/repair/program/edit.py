@@ -82,6 +82,10 @@ class Slot:
     def put(self, new: ast.expr) -> Callable[[], Undo]:
         """What replaces the expression."""
 
+        if not hasattr(new, "lineno"):  # what is part of the text already has a place there
+            ast.copy_location(new, self.node)
+        ast.fix_missing_locations(new)
+
         def change() -> Undo:
             self._set(new)
             return lambda: self._set(self.node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ class Editable:
         node: Its definition in the file's syntax tree.
         classes: The classes around it, the outermost first.
         functions: The functions that are made of it.
-        lines: The lines of it that were run.
+        lines: How often each of its lines was run, of those that were.
         names: What its names stood for when it was left for the last time.
     """
 
@@ -49,7 +50,7 @@ class Editable:
     node: ast.FunctionDef
     classes: tuple[ast.ClassDef, ...]
     functions: tuple[FunctionType, ...]
-    lines: set[int] = field(default_factory=set)
+    lines: Counter[int] = field(default_factory=Counter)
     names: dict[str, Any] = field(default_factory=dict)
 
     def shape(self, text: str) -> tuple[int, ...] | None:
@@ -137,7 +138,7 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         texts: Other texts than those of the files, which the functions have been exchanged for.
     """
     paths = {str(path): path for path in files}
-    lines: dict[CodeType, set[int]] = {}
+    lines: dict[CodeType, Counter[int]] = {}
     names: dict[CodeType, dict[str, Any]] = {}
     steps = 0
 
@@ -145,14 +146,14 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         nonlocal steps
         if event == "line":
             steps += 1
-            lines[frame.f_code].add(frame.f_lineno)
+            lines[frame.f_code][frame.f_lineno] += 1
         elif event == "return":
             names[frame.f_code] = dict(frame.f_locals)
         return local
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
         if event == "call" and frame.f_code.co_filename in paths:
-            lines.setdefault(frame.f_code, set())
+            lines.setdefault(frame.f_code, Counter())
             return local
         return None
 
@@ -187,7 +188,7 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
             found[key] = Editable(paths[file], node, classes, functions)
         elif code.co_name == node.name and not found[key].functions:
             found[key].functions = tuple(o for o in gc.get_referrers(code) if isinstance(o, FunctionType))
-        found[key].lines |= run_lines
+        found[key].lines.update(run_lines)
         if code.co_name == node.name:
             found[key].names = names.get(code, {})
     return Traced(tuple(one for one in found.values() if one.functions), steps)

@@ -223,8 +223,12 @@ class Search:
             return 1.5
         moved = {name for name, value in after.items() if before.get(name) != value}
         if moved & self.right:
-            # What is handed on together may move a right result through another part of it.
-            return 2.0 if isinstance(value, (ast.Tuple, ast.Dict)) and moved & self.wrong else None
+            if not moved & self.wrong:
+                return None
+            # What is run for several results may be right for one of them, and what is handed on together may move
+            # one through another part of it.
+            again = function.lines[statement.lineno] > 1
+            return 1.0 if again else 2.0 if isinstance(value, (ast.Tuple, ast.Dict)) else None
         if moved & self.wrong:
             return 0.0
         return 0.5 if not moved else None  # a value that moves nothing may be the one that should

@@ -38,11 +38,11 @@ class Place:
 
 
 def places(body: list[ast.stmt], outer: Place | None = None) -> Iterator[Place]:
-    """Every statement of a function, those within loops and conditions too."""
+    """Every statement of a function, those within loops, conditions and functions of its own too."""
     for number, node in enumerate(list(body)):
         place = Place(body, number, outer)
         yield place
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        if isinstance(node, ast.ClassDef):
             continue
         for part in ("body", "orelse", "finalbody"):
             inner = getattr(node, part, None)
@@ -119,7 +119,7 @@ def _alike(field: str, name: str) -> bool:
 
 
 def _elsewhere(place: Place) -> Iterator[Edit]:
-    """A statement left out, moved within its block, out of a loop, or into the loop before or behind it."""
+    """A statement left out, moved within its block, out of a block, or into one that ends before or begins behind it."""
     block, number, node = place.block, place.number, place.statement
     if hasattr(node, "body") or len(block) < 2:
         return
@@ -137,11 +137,24 @@ def _elsewhere(place: Place) -> Iterator[Edit]:
         yield moved(block, number, outer.block, outer.number + 1, bits, f"behind the block of line {line}")
         yield moved(block, number, outer.block, outer.number, bits, f"before the block of line {line}")
     for other in (number - 1, number + 1):
-        near = block[other] if 0 <= other < len(block) else None
-        if isinstance(near, (ast.For, ast.While)):
-            ends = (0, len(near.body)) if other > number else (len(near.body), 0)
-            yield moved(block, number, near.body, ends[0], bits, f"into the loop of line {near.lineno}")
-            yield moved(block, number, near.body, ends[1], bits + 0.5, f"into the loop of line {near.lineno}")
+        inner = _bodies(block[other], last=other < number) if 0 <= other < len(block) else ()
+        for body, opened in inner:
+            ends = (len(body), 0) if other < number else (0, len(body))
+            where = f"into the {'loop' if isinstance(opened, (ast.For, ast.While)) else 'block'} of line {opened.lineno}"
+            yield moved(block, number, body, ends[0], bits, where)
+            yield moved(block, number, body, ends[1], bits + 0.5, where)
+
+
+def _bodies(statement: ast.stmt, *, last: bool) -> Iterator[tuple[list[ast.stmt], ast.stmt]]:
+    """The blocks that a statement ends with, or begins with, from the outermost inwards; and what opens each."""
+    if not isinstance(statement, (ast.For, ast.While, ast.If, ast.With)):
+        return
+    bodies = [statement.body]
+    if isinstance(statement, ast.If) and statement.orelse and last:
+        bodies.append(statement.orelse)
+    for body in bodies:
+        yield body, statement
+        yield from _bodies(body[-1 if last else 0], last=last)
 
 
 def targets_of(node: ast.stmt) -> Sequence[str]:
