@@ -23,6 +23,11 @@ KEPT = 0.6
 """The share of the drawn entries that are not made 0."""
 
 
+NUDGE, JUMP = 1e-7, 1e-3
+"""What is 0 is moved by up to the one; a value that then moves by more than the other, relative to 1 and to the largest
+entry, jumps."""
+
+
 def elsewhere(case: Case, seed: int) -> tuple[Evidence, ...]:
     """True values at other sizes, where the model can be built at others; nothing where the case has several itself.
 
@@ -72,15 +77,38 @@ def _evidence(case: Case, reference: Reference, seed: int) -> Evidence | None:
     return Evidence({name: value[rows] for name, value in values.items()}) if rows.size else None
 
 
-def zeroed(case: Case, seed: int) -> tuple[Evidence, ...]:
-    """True values where some of what is drawn from both sides of 0 is exactly 0."""
+def zeroed(case: Case, seed: int, *, smooth: bool = False) -> tuple[Evidence, ...]:
+    """True values where some of what is drawn from both sides of 0 is exactly 0.
+
+    Args:
+        case: The case.
+        seed: Of the draws.
+        smooth: Leave out trials on a kink, where two right derivatives may differ: at a maximum of equal values, say.
+    """
     generator = np.random.default_rng(seed)
     drawn = case.draw_trials(range(0, TRIALS * len(case.references), len(case.references)), seed)
+    nudged = dict(drawn)
     for name, distribution in case.bindings[0].leaves.items():
         if isinstance(distribution, Normal) and distribution.shape:
             drawn[name] = drawn[name] * (generator.random(drawn[name].shape) < KEPT)
+            nudged[name] = drawn[name] + NUDGE * generator.uniform(-1, 1, drawn[name].shape)
     values = case.truths[0].evaluate(drawn)
-    return (Evidence(values),)
+    if not smooth:
+        return (Evidence(values),)
+    rows = _alike(values, case.truths[0].evaluate(nudged))
+    return (Evidence({name: value[rows] for name, value in values.items()}),) if rows.size else ()
+
+
+def _alike(values: Mapping[str, Array], others: Mapping[str, Array]) -> NDArray[np.intp]:
+    """The trials in which no value jumps from the one to the other."""
+    count = len(next(iter(values.values())))
+    alike = np.ones(count, dtype=bool)
+    for name, value in values.items():
+        with np.errstate(all="ignore"):
+            apart = np.abs(value.astype(np.float64) - others[name]).reshape(count, -1).max(axis=1, initial=0.0)
+            size = np.abs(value.astype(np.float64)).reshape(count, -1).max(axis=1, initial=0.0)
+            alike &= ~(apart > JUMP * (1 + size))
+    return np.flatnonzero(alike)
 
 
 def _finite_rows(values: Mapping[str, Array]) -> NDArray[np.intp]:

@@ -11,6 +11,9 @@ from gradproof.operators import table
 from gradproof.repair.program.edit import WHOLE, Band, Edit, Slot, called, parsed, slots, written
 from gradproof.repair.program.pool import Pool
 
+FORGOTTEN = 1.5
+"""By so many bits a factor is likelier that is computed and read nowhere."""
+
 Variant = tuple[float, ast.expr, str]
 """The bits of an edit, the expression that it puts in, and what it says; where that is empty, both are said."""
 
@@ -215,6 +218,10 @@ def _with_factor(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: b
         for number in (2, 0.5, 3):
             new = ast.BinOp(ast.Constant(number), ast.Mult(), node)
             yield table.CONSTANT_FACTOR.bits + WHOLE, new, table.CONSTANT_FACTOR.says("", str(number))
+    if band.has(_FACTOR - FORGOTTEN):
+        for said, piece in pool.idle:  # of whatever shape: a factor may be what gives the product its own
+            new = ast.BinOp(node, ast.Mult(), piece)
+            yield _FACTOR - FORGOTTEN, new, table.MISSING_FACTOR.says("", said)
     for bits, pieces, op in (
         (_FACTOR - 0.5, pool.atoms, ast.Mult()),
         (_FACTOR, (*pool.atoms, *pool.sizes), ast.Div()),

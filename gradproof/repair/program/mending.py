@@ -59,7 +59,7 @@ def bench_of(case: Case, seed: int) -> Bench | None:
 def _unlike(case: Case, bench: Bench, names: Sequence[str], seed: int) -> Iterator[Trial]:
     """Trials at other sizes than the case has, and with zeros, in which the program is as right as in the others."""
     right = bench.right_in_all(bench.trials, frozenset(bench.claims))
-    for group in (*elsewhere(case, seed), *zeroed(case, seed)):
+    for group in (*elsewhere(case, seed), *zeroed(case, seed, smooth=True)):
         if not all(name in group.values for name in names):
             continue
         for row in range(min(group.trials, UNLIKE)):

@@ -32,6 +32,7 @@ class Pool:
 
     Attributes:
         atoms: Variables, attributes and entries that the function has.
+        idle: Those of them that it is given or computes and never reads: they may have been forgotten.
         phrases: Larger expressions of it.
         sizes: How many there are of something.
         counts: Products of lengths of one array: what a mean over several axes divides by.
@@ -46,6 +47,7 @@ class Pool:
     """
 
     atoms: tuple[Piece, ...]
+    idle: tuple[Piece, ...]
     phrases: tuple[Piece, ...]
     sizes: tuple[Piece, ...]
     counts: tuple[Piece, ...]
@@ -82,6 +84,7 @@ class Pool:
         both = [f"{one} * {other}" for one in plain[:20] for other in plain[:20] if one <= other]
         return cls(
             tuple(atoms.items()),
+            tuple((name, atoms[name]) for name in _idle(function) if name in atoms),
             tuple(_phrases(function).items()),
             _pieces(_distinct(sizes, value)),
             _pieces(_distinct(_counts(function, plain), value)),
@@ -129,6 +132,15 @@ def _atoms(function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | Non
     called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
     names = {node.name for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     return {text: node for text, node in atoms.items() if text not in called and text not in names}
+
+
+def _idle(function: ast.FunctionDef) -> list[str]:
+    """Names of a function's own that have a value and are never read; `_` and its like are meant to be so."""
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    given = [one.arg for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
+    own = dict.fromkeys([*given, *(node.id for node in names if isinstance(node.ctx, ast.Store))])
+    return [name for name in own if name not in read and not name.startswith("_")]
 
 
 def _phrases(function: ast.FunctionDef) -> dict[str, ast.expr]:
