@@ -25,7 +25,7 @@ from gradproof.check.probing import Probed, probe
 from gradproof.check.replay import worst_entries
 from gradproof.check.rounds import Asked, Done, run_rounds
 from gradproof.check.vacuity import Teeth, teeth_of
-from gradproof.check.verdicts import Evidence, results_of
+from gradproof.check.verdicts import Evidence, Overflow, results_of
 from gradproof.code import Code
 from gradproof.errors import GradproofError
 from gradproof.proof.proving import prove_case, with_fix_proofs, with_proofs
@@ -310,7 +310,7 @@ def _verdicts(
     case: Case, probed: Probed, asked: Asked, done: Done, failures: list[Failure]
 ) -> tuple[EquationResult, ...]:
     """The verdict on every equation; what fails on the way is noted, and costs itself alone."""
-    teeth, overflows = Teeth(), dict[str, str]()
+    teeth, overflows = Teeth(), dict[str, Overflow]()
     with contained(failures, "the search for checks that could not have failed"):
         teeth = teeth_of(case, asked.trials, asked.seed, asked.scale)
         teeth = replace(teeth, blunt={**_wrong_at_more_rows(case, asked), **teeth.blunt})
@@ -322,14 +322,14 @@ def _verdicts(
     return results
 
 
-def _overflows(case: Case, probed: Probed, asked: Asked, done: Done) -> dict[str, str]:
+def _overflows(case: Case, probed: Probed, asked: Asked, done: Done) -> dict[str, Overflow]:
     """What overflows in each equation that disagrees by values that are not finite alone."""
     found = {}
     for (run, name), tally in done.tallies.items():
         if run == OWN and tally.disagreeing:
             equation = case.derivation.by_name[name]
             found[name] = named_overflow(case, probed.evaluators, equation, tally, asked.seed, asked.scale)
-    return {name: text for name, text in found.items() if text}
+    return {name: overflow for name, overflow in found.items() if overflow is not None}
 
 
 def _wrong_at_more_rows(case: Case, asked: Asked) -> dict[str, str]:

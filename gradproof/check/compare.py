@@ -191,11 +191,12 @@ class Tally:
         edge = over.any(axis=1) & ~wrong
         self.disagreeing += int(wrong.sum())
         self.edges += int(edge.sum())
-        self.overflows += int(np.count_nonzero(wrong & ~(over & np.isfinite(flat)).any(axis=1)))
+        lost = wrong & ~(over & np.isfinite(flat)).any(axis=1)
+        self.overflows += int(lost.sum())
         with np.errstate(all="ignore"):
             share = np.where((flat == 0) | ~known, 0.0, flat / limit)
         share = np.where(np.isnan(share), np.inf, share).max(axis=1, initial=0.0)
-        share[edge] = 0.0
+        share[edge | lost] = 0.0
         self.share = max(self.share, float(share.max(initial=0.0)))
         if wrong.any():
             apart = coarse(np.where(over & ~(flat <= reach), flat, 0.0).max(axis=1, initial=0.0))

@@ -18,9 +18,23 @@ from gradproof.tolerances import COARSEST
 from gradproof.truth.sources import reading_of
 
 RARE = 0.02
-"""Near ties at which the two sides took different branches excuse an equation in so many of its trials."""
+"""Near ties at which the two sides took different branches, and overflows, excuse an equation in such a share of its
+trials."""
 
 NOTHING_SEEN = Resolution(relative=float("nan"), absolute=float("nan"), zeros=0, entries=0, untold=float("nan"))
+
+
+@dataclass(frozen=True)
+class Overflow:
+    """What overflows in an equation's worst trial.
+
+    Attributes:
+        sentence: In words.
+        by_rounding: Whether its exact result is finite there, so that arithmetic is at fault and not the equation.
+    """
+
+    sentence: str
+    by_rounding: bool
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,15 @@ class Evidence:
     shapes: Mapping[str, list[tuple[int, ...]]]
     misfits: Mapping[str, str]
     teeth: Teeth
-    overflows: Mapping[str, str]
+    overflows: Mapping[str, Overflow]
+
+    def excused(self, name: str) -> str:
+        """Why an equation that disagrees is not wrong for it: it rarely does, by an overflow of arithmetic alone."""
+        overflow = self.overflows.get(name)
+        tally = self.tallies.get((OWN, name))
+        if overflow is None or tally is None or not overflow.by_rounding or not _is_rare(tally):
+            return ""
+        return f"left out: {tally.disagreeing} of {tally.trials} trials, in which {overflow.sentence}"
 
 
 def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
@@ -55,7 +77,21 @@ def _is_wrong(evidence: Evidence, equation: Equation) -> bool:
     if equation.name in evidence.misfits:
         return True
     tally = evidence.tallies.get((OWN, equation.name))
-    return tally is not None and tally.disagreeing > 0
+    return tally is not None and tally.disagreeing > 0 and not evidence.excused(equation.name)
+
+
+def _is_rare(tally: Tally) -> bool:
+    """Whether all that disagrees is not finite, in few of the trials."""
+    return 0 < tally.disagreeing == tally.overflows <= RARE * tally.trials
+
+
+def _excuse(evidence: Evidence, equation: Equation, free: Tally) -> str:
+    """Why an equation agrees though values of its own, or of what it reads, overflow in few trials; else empty."""
+    own = evidence.excused(equation.name)
+    if own or not _is_rare(free):
+        return own
+    names = [name for name in evidence.case.derivation.upstream(equation) if evidence.excused(name)]
+    return f"left out: {free.disagreeing} of {free.trials} trials, in which {names[0]} overflows" if names else ""
 
 
 def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> EquationResult:
@@ -77,7 +113,7 @@ def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> Equation
         max_abs_error=tally.max_abs,
         max_rel_error=tally.max_rel,
         max_ulp_error=tally.max_ulp,
-        bound_share=tally.share,
+        bound_share=float("inf") if verdict == "disagrees" and tally.overflows else tally.share,
         bound_kind="sampled" if "sampled" in tally.kinds else "rigorous" if tally.kinds else "",
         edge_trials=tally.edges,
         resolution=fineness.relative,
@@ -100,11 +136,13 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
     if equation.name in evidence.misfits:
         return "disagrees", evidence.misfits[equation.name], Tally(), ()
     own, free = evidence.tallies.get((OWN, equation.name)), evidence.tallies[FREE, equation.name]
-    if own is not None and own.disagreeing:
-        return "disagrees", evidence.overflows.get(equation.name) or _helpers(evidence.case, equation), own, ()
+    excuse = _excuse(evidence, equation, free)
+    if own is not None and own.disagreeing and not excuse:
+        overflow = evidence.overflows.get(equation.name)
+        return "disagrees", overflow.sentence if overflow else _helpers(evidence.case, equation), own, ()
     upstream = evidence.case.derivation.upstream(equation)
     sources = tuple(name for name in upstream if name in wrong)
-    if free.disagreeing or any(name in evidence.misfits for name in sources):
+    if (free.disagreeing and not excuse) or any(name in evidence.misfits for name in sources):
         if sources:
             return "inherits", f"wrong only because of {', '.join(sources)}", free, sources
         if own is None:
@@ -118,7 +156,7 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
     if reason:
         return "inconclusive", reason, free, ()
     reading = reading_of(equation.quantity, evidence.case.sources[equation.quantity])
-    notes = (f"read as {reading}" if reading else "", _undefined(free), _edges(free), _cancelled(free))
+    notes = (f"read as {reading}" if reading else "", excuse, _undefined(free), _edges(free), _cancelled(free))
     return "agrees", "; ".join(filter(None, (*notes, evidence.teeth.remarks.get(equation.name, "")))), free, ()
 
 

@@ -96,7 +96,7 @@ def prove_case(
         seed: 64 bits that the random points come from; drawn from the operating system if None.
         deadline: Seconds for all equations together; what is open then is UNDECIDED.
         failures: Where it is noted that the proof of an equation raised; it is UNDECIDED, and the others go on.
-        doubted: The names of equations that disagree in trials: a counterexample is looked for, but no proof by regions.
+        doubted: The names of equations that disagree in trials: a counterexample is looked for, no proof by regions.
         only: The names of the equations to look at; all of them if None.
     """
     traced = trace_case(case)

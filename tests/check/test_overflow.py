@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from torch import nn
 
-from gradproof import Reference, crosscheck, normal
+from gradproof import Reference, bernoulli, crosscheck, normal
 
 
 class Softmax(nn.Module):
@@ -70,3 +70,50 @@ def test_finite_mistake_beside_an_overflow_is_a_mistake():
     one = result_of(Softmax, named(twice), 400.0)
     assert one.verdict == "disagrees"
     assert "it gives inf" not in one.diagnosis
+
+
+def test_overflow_in_few_trials_decides_nothing_and_is_said():
+    equation = named(naive_log_sigmoid)
+    reference = Reference(LogSigmoid, {"x": normal(4, 3)})
+    one = crosscheck([equation], reference, trials=2000, scale=225.0).results[0]
+    assert one.verdict == "agrees"
+    assert 0 < one.disagreeing_trials <= 40
+    assert f"left out: {one.disagreeing_trials} of 2000 trials, in which it gives inf or NaN" in one.diagnosis
+    assert one.bound_share <= 1
+
+
+class Masked(nn.Module):
+    def forward(self, x, m):
+        return (x * m).sum() / m.sum().clamp(min=1)
+
+
+def test_zero_by_zero_is_no_overflow_however_rare():
+    def Loss(x, m):
+        return (x * m).sum() / m.sum()
+
+    reference = Reference(Masked, {"x": normal(8), "m": bernoulli(0.5, 8)})
+    one = crosscheck([Loss], reference, trials=2000).results[0]
+    assert one.verdict == "disagrees"
+    assert "it has no finite value where the truth has one: np.divide does so at 0" in one.diagnosis
+
+
+def test_what_reads_an_overflow_agrees_beside_it():
+    def Y(x):
+        return np.log(1 / (1 + np.exp(-x)))
+
+    def Loss(Y):
+        return Y.sum()
+
+    class Sum(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.y = nn.Identity()
+
+        def forward(self, x):
+            return self.y(nn.functional.logsigmoid(x)).sum()
+
+    results = crosscheck(
+        [Y, Loss], Reference(Sum, {"x": normal(4, 3)}, symbols={"Y": "y"}), trials=2000, scale=225.0
+    ).results
+    assert [one.verdict for one in results] == ["agrees", "agrees"]
+    assert "in which Y overflows" in results[1].diagnosis

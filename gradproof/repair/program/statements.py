@@ -119,7 +119,7 @@ def _alike(field: str, name: str) -> bool:
 
 
 def _elsewhere(place: Place) -> Iterator[Edit]:
-    """A statement left out, moved within its block, out of a block, or into one that ends before or begins behind it."""
+    """A statement left out, moved within its block, out of a block, or into one before or behind it."""
     block, number, node = place.block, place.number, place.statement
     if hasattr(node, "body") or len(block) < 2:
         return
@@ -140,7 +140,9 @@ def _elsewhere(place: Place) -> Iterator[Edit]:
         inner = _bodies(block[other], last=other < number) if 0 <= other < len(block) else ()
         for body, opened in inner:
             ends = (len(body), 0) if other < number else (0, len(body))
-            where = f"into the {'loop' if isinstance(opened, (ast.For, ast.While)) else 'block'} of line {opened.lineno}"
+            where = (
+                f"into the {'loop' if isinstance(opened, (ast.For, ast.While)) else 'block'} of line {opened.lineno}"
+            )
             yield moved(block, number, body, ends[0], bits, where)
             yield moved(block, number, body, ends[1], bits + 0.5, where)
 
