@@ -21,7 +21,7 @@ from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.errors import GradproofError
 from gradproof.functions.check import check_function
 from gradproof.functions.reference import FunctionReference
-from gradproof.functions.result import Finding, FunctionResult
+from gradproof.functions.result import REMARKS, Finding, FunctionResult
 
 
 def check_function_case(name: str, *, trials: int | None, seed: int, project: Project | None = None) -> CheckResult:
@@ -114,7 +114,7 @@ def _as_check(outcome: FunctionResult, name: str, document: str, place: str, kno
     """The findings of a function as the outcome of a case."""
     groups: dict[str, list[Finding]] = {}
     for one in outcome.findings:
-        if one.kind != "form":
+        if one.kind not in REMARKS:
             groups.setdefault(one.quantity, []).append(one)
     records = tuple(_record(outcome, quantity, found, place, known) for quantity, found in groups.items())
     worst = tuple(

@@ -116,7 +116,26 @@ class Examiner:
         truth = trial.truth
         if not configuration.has_plain_truth:
             truth = self.truth(trial.draw, configuration, truth)
-        return self.findings(self.execute(truth, configuration), truth, configuration, trial.draw, wrong)
+        found = self.findings(self.execute(truth, configuration), truth, configuration, trial.draw, wrong)
+        if configuration.repeats_rows and any(one.verdict == "disagrees" and one.kind == "value" for one in found):
+            return self._without_ties(found, truth, configuration, trial.draw)
+        return found
+
+    def _without_ties(
+        self, found: Sequence[Finding], truth: Truth, configuration: Configuration, draw: Draw
+    ) -> list[Finding]:
+        """What is wrong for equal rows however they lie in memory is a convention at ties, and no fault of layouts."""
+        same = self.execute(truth, replace(configuration, layouts=()))
+        everywhere = {
+            one.quantity
+            for one in self._shown(same, truth, configuration, draw, frozenset())
+            if one.verdict == "disagrees" and one.kind == "value"
+        }
+        sentence = "where rows of an input are equal it differs from the reference's, which is a tie"
+        return [
+            replace(one, verdict="inconclusive", kind="tie", sentence=sentence) if one.quantity in everywhere else one
+            for one in found
+        ]
 
     def findings(
         self,
@@ -138,6 +157,9 @@ class Examiner:
         self, outcome: Outcome, truth: Truth, configuration: Configuration, draw: Draw, wrong: Set[str]
     ) -> list[Finding]:
         label = configuration.label
+        if outcome.refused and configuration.kind == "layout":
+            sentence = f"it refuses inputs in some layouts by itself: {outcome.error}"
+            return [replace(self._failure("forward", "refused", sentence, label, draw), verdict="inconclusive")]
         if outcome.stage == "forward":
             return [self._failure("forward", "raises", f"it raises {outcome.error}", label, draw)]
         found = [

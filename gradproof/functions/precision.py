@@ -1,8 +1,8 @@
-"""In what a function computes, told from casts that were seen or from its results; never from the size of an error."""
+"""In what a function computes, told from what was seen inside it or from its results; never from an error's size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -21,36 +21,47 @@ ENOUGH = 6
 
 @dataclass(frozen=True)
 class Found:
-    """A coarser arithmetic that explains what a function gives.
+    """A coarser arithmetic that explains something of what a function gives.
 
     Attributes:
         arithmetic: Its dtype's name.
         evidence: How it is known.
+        explained: The quantities that are wrong by the finer arithmetic's rounding, and right by this one's.
     """
 
     arithmetic: str
     evidence: str
+    explained: frozenset[str]
 
 
-def arithmetic_found(examiner: Examiner, trials: Iterable[Trial]) -> Found | None:
-    """The finest coarser arithmetic for which there is evidence, and in which every result of all trials agrees."""
-    trials = list(trials)
-    for name in COARSER.get(examiner.dtype, ()):
-        evidence = _evidence(examiner, trials, name)
-        if evidence and all(_agrees(replace(examiner, arithmetic=name), trial) for trial in trials):
-            return Found(name, evidence)
+def arithmetic_found(examiner: Examiner, trials: Sequence[Trial]) -> Found | None:
+    """The finest coarser arithmetic for which there is evidence, and by whose rounding a wrong result is right."""
+    wrong = _wrong(examiner, trials)
+    for name in COARSER.get(examiner.arithmetic, ()):
+        if not (evidence := _evidence(examiner, trials, name)):
+            continue
+        coarser = replace(examiner, arithmetic=name)
+        if explained := wrong - _wrong(coarser, rejudged(coarser, trials)):
+            return Found(name, evidence, explained)
     return None
 
 
-def _agrees(examiner: Examiner, trial: Trial) -> bool:
-    again = Trial(trial.draw, examiner.truth(trial.draw), trial.outcome)
-    return all(one.verdict != "disagrees" for one in examiner.of_trial(again) if one.kind in ("value", "missing"))
+def rejudged(examiner: Examiner, trials: Iterable[Trial]) -> list[Trial]:
+    """The same calls beside their truth in the examiner's arithmetic."""
+    return [Trial(trial.draw, examiner.truth(trial.draw), trial.outcome) for trial in trials]
 
 
-def _evidence(examiner: Examiner, trials: list[Trial], name: str) -> str:
+def _wrong(examiner: Examiner, trials: Iterable[Trial]) -> frozenset[str]:
+    found = [one for trial in trials for one in examiner.of_trial(trial)]
+    return frozenset(one.quantity for one in found if one.verdict == "disagrees" and one.kind in ("value", "missing"))
+
+
+def _evidence(examiner: Examiner, trials: Sequence[Trial], name: str) -> str:
     watched = examiner.execute(trials[0].truth, replace(plain(examiner.wrt), twice=False, watched=True))
     if name in watched.casts:
         return f"a cast to {name} was seen"
+    if name in watched.made:
+        return f"numbers of {name} are made inside"
     short = [n for trial in trials for n, value in _results(trial.outcome) if _is_of(value, DTYPES[name])]
     return f"all numbers of its {short[0]} are of {name}" if short else ""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from gradproof.errors import GradproofError
 from gradproof.functions.edges import edge_draws
 from gradproof.functions.examining import Examiner, Trial
-from gradproof.functions.precision import HALF, Found, arithmetic_found
+from gradproof.functions.precision import HALF, Found, arithmetic_found, rejudged
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import FRESH, plain, variants, variants_again
 from gradproof.functions.running.inputs import Draw, Named
@@ -150,7 +150,9 @@ class Program:
         self.notes.append(
             f"in {examiner.dtype} it computes in {known.arithmetic} ({known.evidence}), and is judged by its rounding"
         )
-        trials = [Trial(trial.draw, examiner.truth(trial.draw), trial.outcome) for trial in trials]
+        trials = rejudged(examiner, trials)
+        if half := arithmetic_found(examiner, trials):
+            self.arithmetic[examiner.dtype] = half
         return examiner, trials, [one for trial in trials for one in examiner.of_trial(trial)]
 
     def wrong_in(self, examiner: Examiner) -> frozenset[str]:

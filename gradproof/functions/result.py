@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 VERDICTS = ("agrees", "disagrees", "inconclusive")
 
+REMARKS = ("form", "refused", "tie")
+"""Kinds of findings that decide nothing."""
+
 ZERO = "the true value is zero up to rounding in every entry"
 """What is said of a result whose comparison can tell nothing; a gradient that is always zero is no fault."""
 
@@ -31,8 +34,9 @@ class Finding:
         dtype: `float64`, `float32`, `bfloat16` or `float16`.
         configuration: How the function was called; empty for the plain way.
         verdict: One of `VERDICTS`.
-        kind: `value`, `missing`, `shape`, `dtype`, `raises`, `changed`, `nondeterministic`, `form`, `died`,
-            `not differentiable`.
+        kind: `value`, `missing`, `shape`, `dtype`, `raises`, `changed`, `nondeterministic`, `died`,
+            `not differentiable`; of what decides nothing: `form`, `refused` (it says itself that it takes no such
+            layout), `tie` (it is so wherever rows are equal, however they lie).
         sentence: The fact in words, where numbers do not say it.
         shapes: The inputs' shapes in the worst trial.
         entry: The worst entry, such as `[0, 2]`.

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from gradproof.check.facts.rendering import register
-from gradproof.functions.result import ZERO, Finding, FunctionResult
+from gradproof.functions.result import REMARKS, ZERO, Finding, FunctionResult
 
 WIDTH = 100
 SHOWN = 6
@@ -26,7 +26,7 @@ def text(result: FunctionResult) -> str:
         words = "its true value is zero in every trial" if one.sentence == ZERO else f"{one.sentence} ({one.dtype})"
         line = _wrapped("  inconclusive: ", f"{one.quantity}: {words}")
         lines += [] if line[0] in lines else line
-    remarks = dict.fromkeys(f"{one.quantity[8:]}: {one.sentence}" for one in result.findings if one.kind == "form")
+    remarks = dict.fromkeys(_remark(one) for one in result.findings if one.kind in REMARKS)
     for note in (*remarks, *result.notes):
         lines += _wrapped("  note: ", note)
     return "\n".join(
@@ -64,6 +64,10 @@ def _seen(result: FunctionResult) -> str:
 def _untested(one: Finding) -> bool:
     zero = one.verdict == "inconclusive" and one.sentence == ZERO
     return zero and not one.configuration and one.quantity.startswith("gradient")
+
+
+def _remark(one: Finding) -> str:
+    return one.sentence if one.kind == "refused" else f"{one.quantity.removeprefix('form of ')}: {one.sentence}"
 
 
 def _groups(wrong: Sequence[Finding]) -> dict[tuple[str, str, str], list[Finding]]:

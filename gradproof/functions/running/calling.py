@@ -7,6 +7,7 @@ name. A function that looks at who calls it sees there what it sees in a trainin
 from __future__ import annotations
 
 import hashlib
+import linecache
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -82,8 +83,8 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
         memory: What is kept between calls.
 
     Returns:
-        `outputs`, `gradients`, `returned`, `changed`, `second`, `casts`, `others`, `calls`, and `error` with its
-        `stage` where there is no result.
+        `outputs`, `gradients`, `returned`, `changed`, `second`, `casts`, `made`, `others`, `calls`, and `error` with
+        its `stage` where there is no result; `refused` where the function itself says that it takes no such layout.
     """
     given = _arguments(request, memory)
     watch = _Watch()
@@ -117,15 +118,17 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
         if request.get("twice") and not watch.changed:
             reply["second"] = _named(names, _gradients(outputs, leaves, above, accumulated=False))
     except (Exception, SystemExit, GeneratorExit) as error:  # the function is the user's: what it raises is a fact
-        reply["error"] = words(error)
+        reply["error"], reply["refused"] = words(error), _refuses(error)
         return reply
     reply["stage"] = ""
     if mode is not None:
-        reply["casts"] = sorted(mode.casts)
+        reply["casts"], reply["made"] = sorted(mode.casts), sorted(mode.made)
         if mode.spilled:
             watch.changed.append(("forward", "it writes beyond memory that it asked for"))
     if request.get("kept"):
-        memory.setdefault("kept", []).append(([output.detach() for output in outputs], list(found)))
+        own = {_address(value) for value in given.values() if isinstance(value, torch.Tensor)}
+        apart = [None if _address(output) in own else output.detach() for output in outputs]  # not views of inputs
+        memory.setdefault("kept", []).append((apart, list(found)))
     if request.get("repeat"):
         _repeat(target, given, leaves, above, request, reply)
     return reply
@@ -135,7 +138,10 @@ def look_again(memory: dict[str, Any]) -> list[dict[str, Any]]:
     """The results that were kept alive, as they are now."""
     kept = memory.pop("kept", [])
     return [
-        {"outputs": list(map(plain, outputs)), "gradients": [None if d is None else plain(d) for d in found]}
+        {
+            "outputs": [None if o is None else plain(o) for o in outputs],
+            "gradients": [None if d is None else plain(d) for d in found],
+        }
         for outputs, found in kept
     ]
 
@@ -184,6 +190,21 @@ def words(error: BaseException) -> str:
     """An exception on one line."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+
+def _refuses(error: BaseException) -> bool:
+    """Whether it is raised on purpose, for how an input lies in memory: a check that speaks of it, no `.view`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    line = linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).strip() if trace is not None else ""
+    own = line.startswith(("raise ", "assert "))
+    compiled = "must be contiguous" in str(error) or "expected contiguous" in str(error).lower()
+    return compiled or (own and any(word in f"{line} {error}".lower() for word in ("contiguous", "stride")))
+
+
+def _address(value: torch.Tensor) -> int:
+    return value.untyped_storage().data_ptr()
 
 
 def _named(names: Sequence[str], found: Sequence[torch.Tensor | None]) -> dict[str, torch.Tensor | None]:

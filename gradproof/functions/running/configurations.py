@@ -51,6 +51,11 @@ class Configuration:
     kind: str = "plain"
 
     @property
+    def repeats_rows(self) -> bool:
+        """Whether an input has equal rows, which the plain draw has not."""
+        return any(layout not in SAME_VALUES for _, layout in self.layouts)
+
+    @property
     def has_plain_truth(self) -> bool:
         """Whether inputs and cotangents have the values of the plain configuration, and so has the truth."""
         moved = (*(layout for _, layout in self.layouts), self.cotangent_layout)

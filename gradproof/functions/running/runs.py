@@ -33,6 +33,8 @@ class Outcome:
         error: Why there is no result.
         stage: Where that happened: `forward`, `backward` or empty.
         casts: The coarser dtypes that values were cast to, where that was watched.
+        made: The dtypes in which fractions were computed, likewise.
+        refused: Whether the function says itself that it takes no such layout.
         others: Results of repeated calls that differ from the first.
         calls: How many calls were made.
     """
@@ -44,6 +46,8 @@ class Outcome:
     error: str = ""
     stage: str = ""
     casts: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    refused: bool = False
     others: tuple[Outcome, ...] = ()
     calls: int = 1
 
@@ -106,7 +110,7 @@ def outcome_of(reply: Mapping[str, Any], cotangents: Sequence[torch.Tensor]) -> 
     if error.startswith("TypeError: the function must return"):
         raise GradproofError(error.removeprefix("TypeError: "))
     if reply["stage"] == "forward":
-        return Outcome(error=error, stage="forward")
+        return Outcome(error=error, stage="forward", refused=bool(reply.get("refused")))
     check_shapes(outputs, cotangents)
     changed = [(str(what), str(sentence)) for what, sentence in reply["changed"]]
     gradients = dict(reply.get("gradients", {}))
@@ -117,9 +121,17 @@ def outcome_of(reply: Mapping[str, Any], cotangents: Sequence[torch.Tensor]) -> 
     others = tuple(
         Outcome(tuple(one["outputs"]), one["gradients"], error=one["error"]) for one in reply.get("others", ())
     )
-    returned, casts = reply.get("returned", {}), tuple(reply.get("casts", ()))
     return Outcome(
-        outputs, gradients, returned, tuple(changed), error, reply["stage"], casts, others, reply.get("calls", 1)
+        outputs,
+        gradients,
+        returned=reply.get("returned", {}),
+        changed=tuple(changed),
+        error=error,
+        stage=reply["stage"],
+        casts=tuple(reply.get("casts", ())),
+        made=tuple(reply.get("made", ())),
+        others=others,
+        calls=reply.get("calls", 1),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a call does with memory and with dtypes: fresh memory is filled with NaN and has margins, casts are noted."""
+"""What a call does with memory and with dtypes: fresh memory is filled with NaN and has margins, dtypes are noted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ _EMPTY = ("aten::empty", "aten::empty_like", "aten::new_empty", "aten::empty_str
 
 
 class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class carries no types
-    """Fills what `empty` and its like hand out, keeps margins around it, and notes what values are cast to."""
+    """Fills what `empty` and its like hand out, keeps margins around it, and notes dtypes.
+
+    Attributes:
+        fill: What fresh memory is filled with.
+        casts: The coarser dtypes that values were cast to.
+        made: The dtypes in which fractions were computed.
+        around: Memory that was handed out, with its margins, and how much of it was asked for.
+    """
 
     def __init__(self, fill: float = torch.nan) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # as above
         self.fill = fill
         self.casts: set[str] = set()
+        self.made: set[str] = set()
         self.around: list[tuple[torch.Tensor, int]] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -28,6 +36,8 @@ class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             self._note(args[0], result)
         elif func._schema.name == "aten::copy_":
             self._note(args[1], args[0])
+        else:
+            self._note_made(result)
         if func._schema.name in _EMPTY and isinstance(result, torch.Tensor) and result.is_floating_point():
             return self._filled(result)
         return result
@@ -35,7 +45,14 @@ class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def _note(self, before: torch.Tensor, after: torch.Tensor) -> None:
         real = before.is_floating_point() and after.is_floating_point() and before.numel() > 1
         if real and torch.finfo(after.dtype).eps > torch.finfo(before.dtype).eps:
-            self.casts.add(str(after.dtype).removeprefix("torch."))
+            self.casts.add(_name(after))
+
+    def _note_made(self, result: Any) -> None:
+        """Whole numbers are the same in every dtype: a mask of ones and zeros says nothing of the arithmetic."""
+        for value in result if isinstance(result, tuple | list) else (result,):
+            known = not isinstance(value, torch.Tensor) or not value.is_floating_point() or _name(value) in self.made
+            if not known and bool((value != value.round()).any()):
+                self.made.add(_name(value))
 
     def _filled(self, asked: torch.Tensor) -> torch.Tensor:
         if not asked.is_contiguous() or asked.numel() == 0:
@@ -51,3 +68,7 @@ class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             not bool(torch.isnan(around[:AROUND]).all() and torch.isnan(around[AROUND + inside :]).all())
             for around, inside in self.around
         )
+
+
+def _name(value: torch.Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")

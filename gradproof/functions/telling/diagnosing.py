@@ -113,7 +113,7 @@ def _of_finding(
         return said.get(REPLAY, _LATER)
     if not finding.configuration and finding.kind in ("value", "missing"):
         inside = program.arithmetic.get(finding.dtype)
-        if inside is not None and inside.arithmetic in HALF:
+        if inside is not None and inside.arithmetic in HALF and finding.quantity in inside.explained:
             declared = f", declared is {program.precision}" if program.precision else ", which nobody declared"
             return f"it computes in {inside.arithmetic} inside ({inside.evidence}){declared}"
     if finding.quantity in plainly:
