@@ -8,7 +8,7 @@ import sys
 import pytest
 from small_projects import ROOT
 
-HEAVY = ("torch", "pandas", "pyarrow", "torch._dynamo", "sympy")
+HEAVY = ("torch", "pandas", "pyarrow", "torch._dynamo", "sympy", "gradproof.repair")
 
 
 def loaded_by(code: str) -> set[str]:

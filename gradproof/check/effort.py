@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from gradproof import defaults
 from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
@@ -22,6 +24,9 @@ SHARE = 400_000_000
 LARGE_SHARE = 2_000_000_000
 ENOUGH = 200
 """A large case may cost five times as much, for up to so many trials."""
+
+PROVED = 100
+"""Drawn numbers a trial up to which a case is proved unasked."""
 
 LINE = 200
 """What a line of Python costs, in bytes: about a microsecond."""
@@ -55,3 +60,8 @@ def why_fewer(evaluators: Sequence[Evaluator]) -> str:
     if len(slow) == 1:
         return f"{slow[0]} runs trial by trial"
     return f"{slow[0]} and {len(slow) - 1} more run trial by trial"
+
+
+def is_quick(case: Case) -> bool:
+    """Whether a case is so small that its proof takes no longer than its check."""
+    return min(sum(int(np.prod(d.shape)) for d in binding.leaves.values()) for binding in case.bindings) <= PROVED

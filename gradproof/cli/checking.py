@@ -101,7 +101,7 @@ def with_extras(finished: Finished, project: Project, settings: Settings) -> Fin
 def _checked(project: Project, name: str, settings: Settings, advance: Callable[[int], None]) -> CheckResult:
     project.manual_path(name)  # a misspelt name is told before torch is loaded
     from gradproof.check.case import load_case
-    from gradproof.proof.proving import is_quick
+    from gradproof.check.effort import is_quick
     from gradproof.run import crosscheck
 
     if holds_function(project, name):

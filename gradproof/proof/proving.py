@@ -33,9 +33,6 @@ DEADLINE = 10.0
 LONGEST_WITNESS = 400
 """So many characters of a counterexample are shown."""
 
-QUICK = 100
-"""Drawn numbers a trial up to which a case is proved unasked."""
-
 
 @dataclass(frozen=True)
 class EquationProof:
@@ -73,11 +70,6 @@ class CaseProof:
     def count(self, verdict: str) -> int:
         """How many equations have a verdict."""
         return sum(one.verdict == verdict for one in self.equations)
-
-
-def is_quick(case: Case) -> bool:
-    """Whether a case is so small that its proof takes no longer than its check."""
-    return min(sum(int(np.prod(d.shape)) for d in binding.leaves.values()) for binding in case.bindings) <= QUICK
 
 
 def prove_case(

@@ -14,7 +14,7 @@ from gradproof.case.names import ends
 from gradproof.case.source_text import read_source
 from gradproof.check.case import Case
 from gradproof.check.facts.failures import Failure, contained
-from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.result import OVERFLOWS, CheckResult, EquationResult
 from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError
@@ -24,7 +24,6 @@ from gradproof.repair.code.scope import substituted_names
 from gradproof.repair.derive import Oracle
 from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.evidence.strata import fresh, stratified
-from gradproof.repair.explain.overflow import OVERFLOWS
 from gradproof.repair.formulas.formula import Formula, names_in
 from gradproof.repair.formulas.printing import show
 from gradproof.repair.program.mending import held

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
-from gradproof.check.facts.result import EquationResult
-from gradproof.repair.explain.overflow import OVERFLOWS
+from gradproof.check.facts.result import OVERFLOWS, EquationResult
 from gradproof.tolerances import QUOTIENT, REPEATED
 from gradproof.truth.sources import Derivative
 

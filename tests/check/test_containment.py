@@ -17,7 +17,7 @@ from gradproof.report.markdown import agreement
 from gradproof.run import crosscheck
 
 WRONG = {"return dLoss_dZ * x": "return dLoss_dZ + x"}
-PROOF = "gradproof.run.prove_case"
+PROOF = "gradproof.run.afterwards.prove_case"
 REPAIR = "gradproof.repair.mend.Workbench.mend"
 PICTURE = "gradproof.report.figures.draw.share_picture"
 
@@ -46,7 +46,7 @@ def test_proof_that_raises_costs_the_proof_alone(write: Write, run: Run, monkeyp
     first, second = outcome.stdout.split("\nsecond\n")
     assert outcome.exit_code == OWN_FAULT
     assert "FAILED: 9 of 9 equations agree" in first
-    assert "gradproof failed in the proof (KeyError: 'no such node', at gradproof/run.py:" in flat(first)
+    assert "gradproof failed in the proof (KeyError: 'no such node', at gradproof/run/afterwards.py:" in flat(first)
     assert "; the verdicts stand without it" in flat(first)
     assert "please report it with these lines and the case's two files" in flat(first)
     assert "proved" not in first
@@ -120,7 +120,7 @@ def test_report_that_raises_leaves_those_of_other_cases(
 def test_check_that_raises_leaves_the_other_cases(write: Write, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     write("first")
     write("second")
-    failing_once(monkeypatch, "gradproof.run.results_of", IndexError("out of range"))
+    failing_once(monkeypatch, "gradproof.run.trials.results_of", IndexError("out of range"))
     outcome = run("check", "--trials", "50", "--no-proof")
     assert outcome.exit_code == OWN_FAULT
     assert "gradproof failed in the check of first (IndexError: out of range" in flat(outcome.stdout)

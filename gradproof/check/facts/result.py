@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 VERDICTS = ("agrees", "disagrees", "inherits", "inconclusive", "undefined", "unchecked")
 
+OVERFLOWS = "it gives inf or NaN"
+"""How the diagnosis of an equation begins that is right but for what overflows."""
+
 
 @dataclass(frozen=True)
 class EquationResult:

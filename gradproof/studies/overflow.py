@@ -21,6 +21,7 @@ from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.compare import Tally
 from gradproof.check.evaluate import Evaluator
+from gradproof.check.facts.result import OVERFLOWS
 from gradproof.check.verdicts import Overflow
 
 STABLE = {
@@ -62,9 +63,6 @@ def named_overflow(
         return Overflow(f"{OVERFLOWS} where the truth is finite{first.sentence}", by_rounding=True)
     return Overflow(f"it has no finite value where the truth has one{first.sentence}", by_rounding=False)
 
-
-OVERFLOWS = "it gives inf or NaN"
-"""How such a diagnosis begins."""
 
 _AT_ZERO = ("log", "log2", "log10", "divide", "reciprocal", "power", "float_power", "arctanh", "log1p")
 """What is not finite at some finite operands, however large a number may be."""

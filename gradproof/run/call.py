@@ -1,4 +1,4 @@
-"""A check from the call to the result: the probe, the trials, the verdicts, and what is looked into once they stand."""
+"""A check from the call to the result: what is asked for, the case that is meant, and what comes of it."""
 
 from __future__ import annotations
 
@@ -12,37 +12,24 @@ from gradproof.case.depth import room_for_depth
 from gradproof.case.derivation import Derivation
 from gradproof.case.project import Project, find_project
 from gradproof.case.reference import Reference, as_references
-from gradproof.case.sizes import ROWS, with_more_rows
 from gradproof.check.asked import checked_tolerance, chosen, dtype_name
 from gradproof.check.case import Case, load_case, make_case
 from gradproof.check.compare import Tally
-from gradproof.check.effort import chosen_trials, why_fewer
-from gradproof.check.facts.failures import Failure, contained
-from gradproof.check.facts.result import CheckResult, EquationResult
-from gradproof.check.judging import OWN, Key
+from gradproof.check.facts.failures import Failure
+from gradproof.check.facts.result import CheckResult
+from gradproof.check.judging import Key
 from gradproof.check.loading import holds_function
-from gradproof.check.probing import Probed, probe
-from gradproof.check.replay import worst_entries
-from gradproof.check.rounds import Asked, Done, run_rounds
-from gradproof.check.vacuity import Teeth, teeth_of
-from gradproof.check.verdicts import Evidence, Overflow, results_of
+from gradproof.check.probing import probe
+from gradproof.check.rounds import Asked, Done
 from gradproof.code import Code
 from gradproof.errors import GradproofError
-from gradproof.proof.proving import prove_case, with_fix_proofs, with_proofs
-from gradproof.repair import Repair
-from gradproof.repair.explain.overflow import named_overflow
-from gradproof.repair.mending import mend_case, mended_case, with_repairs
 from gradproof.report.terminal.watching import watched
-from gradproof.studies.own_forward import first_the_same_function
-from gradproof.studies.trajectory import compare_trajectories, require_trainable
+from gradproof.run.trials import checked, outcome, verdicts
 from gradproof.trials.draws import checked_seed
 from gradproof.truth.batching import on_one_thread
 
 Checkable = str | Case | Code | Derivation | FunctionType | Sequence[FunctionType] | Mapping[str, FunctionType]
 """What can be checked: a case by its name or loaded; what comes with a reference."""
-
-AT_MORE_ROWS = 64
-"""So many trials are run with more rows where the inputs have a single one."""
 
 
 @room_for_depth()
@@ -113,6 +100,36 @@ def crosscheck(
         >>> result.wrong[0].fix
         'dLoss_dY.T @ x'
     """
+    _require_sensible(trials, budget, seed, scale, tolerance, memory, proof=proof)
+    if isinstance(case, str) and reference is None and holds_function(home := project or find_project(), case):
+        return _function_case(home, case, trials, seed, only, {"budget": budget, "steps": steps, "proof": proof})
+    bound = _bound(case, reference, dtype_name(dtype), project)
+    names = chosen(only, [equation.name for equation in bound.derivation.equations])
+    if memory not in (None, bound.memory):
+        bound = replace(bound, memory=memory)
+    with watched(progress, bound.name, trials or defaults.TRIALS) as told:
+        asked = Asked(trials or defaults.TRIALS, seed, scale, budget, tolerance)
+        result = checked(bound, trials, steps, asked, told)
+    result = replace(
+        result,
+        results=tuple(one for one in result.results if one.equation in names),
+        known_errata=result.known_errata.intersection(names),
+        strict=strict,
+        tolerance=tolerance,
+    )
+    return result if result.interrupted else _looked_into(result, bound, repair=repair, proof=proof)
+
+
+def _require_sensible(
+    trials: int | None,
+    budget: float | None,
+    seed: int,
+    scale: float,
+    tolerance: float,
+    memory: int | None,
+    *,
+    proof: bool,
+) -> None:
     checked_seed(seed)
     if checked_tolerance(tolerance) and proof:
         raise GradproofError("a proof is of exact equality: ask for proof=True or for a tolerance, not for both")
@@ -124,23 +141,6 @@ def crosscheck(
         raise GradproofError(f"a budget is a number of seconds in place of trials, not {budget!r} beside {trials!r}")
     if memory is not None and memory < 1:
         raise GradproofError(f"memory is a number of bytes, not {memory!r}")
-    if isinstance(case, str) and reference is None and holds_function(home := project or find_project(), case):
-        return _function_case(home, case, trials, seed, only, {"budget": budget, "steps": steps, "proof": proof})
-    bound = _bound(case, reference, dtype_name(dtype), project)
-    names = chosen(only, [equation.name for equation in bound.derivation.equations])
-    if memory not in (None, bound.memory):
-        bound = replace(bound, memory=memory)
-    with watched(progress, bound.name, trials or defaults.TRIALS) as told:
-        asked = Asked(trials or defaults.TRIALS, seed, scale, budget, tolerance)
-        result = _checked(bound, trials, steps, asked, told)
-    result = replace(
-        result,
-        results=tuple(one for one in result.results if one.equation in names),
-        known_errata=result.known_errata.intersection(names),
-        strict=strict,
-        tolerance=tolerance,
-    )
-    return result if result.interrupted else _looked_into(result, bound, repair=repair, proof=proof)
 
 
 def _function_case(
@@ -167,29 +167,6 @@ def _function_case(
         results=tuple(one for one in result.results if one.equation in names),
         known_errata=result.known_errata.intersection(names),
     )
-
-
-def _looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) -> CheckResult:
-    """What is looked into once the verdicts stand: a part that fails, or that the user stops, costs itself alone."""
-    failures, repairs, seed = list(result.failures), dict[str, Repair](), result.seed
-    interrupted = False
-    try:
-        if repair and result.wrong:
-            with contained(failures, "the search for what is wrong"):
-                repairs = mend_case(case, result, seed=seed, failures=failures)
-                result = with_repairs(result, repairs, case.derivation)
-        if proof:
-            with contained(failures, "the proof"):
-                doubted = [one.equation for one in result.wrong]
-                result = with_proofs(result, prove_case(case, seed=seed, failures=failures, doubted=doubted))
-        mended = [one.equation for one in result.results if one.fix]
-        if proof and mended:
-            with contained(failures, "the proof of the fixes"):
-                proofs = prove_case(mended_case(case, repairs), seed=seed, failures=failures, only=mended)
-                result = with_fix_proofs(result, proofs)
-    except KeyboardInterrupt:
-        interrupted = True
-    return replace(result, interrupted=interrupted, failures=tuple(failures))
 
 
 def _bound(
@@ -221,53 +198,6 @@ def _bound(
     return make_case(equations, reference, dtype=dtype)
 
 
-def _no_progress(trials: int) -> None:
-    """Nobody watches."""
-
-
-def _drawn_smaller(case: Case) -> str:
-    """What is drawn smaller than standard normal numbers because the model is wide or deep, and the way out."""
-    names = list(dict.fromkeys(name for binding in case.bindings for name in binding.shrunk))
-    if not names:
-        return ""
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{names[0]}{more} drawn by fan-in, as wide or deep models need; Reference(parameters=...) says otherwise"
-
-
-def _checked(
-    case: Case,
-    trials: int | None,
-    steps: int,
-    asked: Asked,
-    progress: Callable[[int], None] | None = None,
-) -> CheckResult:
-    """One check of one case: the probe, the trials, and what they have shown.
-
-    Args:
-        case: The case.
-        trials: How many trials; None where neither a number nor a budget is given, so that the case's size decides.
-        steps: How many steps of training follow.
-        asked: What else is asked for.
-        progress: As for `crosscheck`.
-    """
-    if steps:
-        require_trainable(case)
-    with on_one_thread():
-        probed = probe(case, asked.trials, asked.seed, asked.scale)
-        choice = ""
-        if trials is None and asked.budget is None:
-            asked = replace(asked, trials=chosen_trials(case, probed.evaluators))
-            choice = why_fewer(probed.evaluators) if asked.trials < defaults.TRIALS else ""
-        done = run_rounds(case, probed, asked, progress or _no_progress)
-        if asked.budget is not None:
-            choice = f"in {asked.budget:g} s; --trials {done.trials} gives the same"
-        failures = list[Failure]()
-        results = _verdicts(case, probed, replace(asked, trials=done.trials or asked.trials), done, failures)
-        trajectory = compare_trajectories(case, probed.evaluators, steps, asked.seed, asked.scale) if steps else None
-    result = _result(case, probed, asked, done, results, choice)
-    return replace(result, trajectory=trajectory, failures=tuple(failures))
-
-
 def result_of_tallies(case: Case, tallies: Mapping[Key, Tally], trials: int, *, seed: int, scale: float) -> CheckResult:
     """The outcome of trials that were run elsewhere, each equation with its verdict, and what is wrong looked into.
 
@@ -281,66 +211,14 @@ def result_of_tallies(case: Case, tallies: Mapping[Key, Tally], trials: int, *, 
     failures = list[Failure]()
     with on_one_thread():
         probed = probe(case, asked.trials, seed, scale)
-        results = _verdicts(case, probed, asked, done, failures)
-    result = _result(case, probed, asked, done, results, "")
+        results = verdicts(case, probed, asked, done, failures)
+    result = outcome(case, probed, asked, done, results, "")
     return _looked_into(replace(result, failures=tuple(failures)), case, repair=True, proof=False)
 
 
-def _result(
-    case: Case, probed: Probed, asked: Asked, done: Done, results: tuple[EquationResult, ...], choice: str
-) -> CheckResult:
-    """The outcome as facts."""
-    return CheckResult(
-        case=case.name,
-        title=case.derivation.title,
-        results=results,
-        trials=done.trials,
-        seed=asked.seed,
-        dtype=case.dtype,
-        scale=asked.scale,
-        checked=case,
-        find_worst=lambda: worst_entries(case, probed.evaluators, results, asked.seed, asked.scale),
-        interrupted=done.interrupted,
-        choice="; ".join(filter(None, (choice, _drawn_smaller(case)))),
-        known_errata=case.derivation.known_errata,
-    )
+def _looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) -> CheckResult:
+    if not ((repair and result.wrong) or proof):
+        return result
+    from gradproof.run.afterwards import looked_into  # most checks find nothing wrong
 
-
-def _verdicts(
-    case: Case, probed: Probed, asked: Asked, done: Done, failures: list[Failure]
-) -> tuple[EquationResult, ...]:
-    """The verdict on every equation; what fails on the way is noted, and costs itself alone."""
-    teeth, overflows = Teeth(), dict[str, Overflow]()
-    with contained(failures, "the search for checks that could not have failed"):
-        teeth = teeth_of(case, asked.trials, asked.seed, asked.scale)
-        teeth = replace(teeth, blunt={**_wrong_at_more_rows(case, asked), **teeth.blunt})
-    with contained(failures, "the search for what overflows"):
-        overflows = _overflows(case, probed, asked, done)
-    results = results_of(Evidence(case, done.tallies, probed.shapes, probed.misfits, teeth, overflows))
-    with contained(failures, "the comparison with the code's own forward"):
-        return first_the_same_function(case, probed.evaluators, results, asked.seed, asked.scale)
-    return results
-
-
-def _overflows(case: Case, probed: Probed, asked: Asked, done: Done) -> dict[str, Overflow]:
-    """What overflows in each equation that disagrees by values that are not finite alone."""
-    found = {}
-    for (run, name), tally in done.tallies.items():
-        if run == OWN and tally.disagreeing:
-            equation = case.derivation.by_name[name]
-            found[name] = named_overflow(case, probed.evaluators, equation, tally, asked.seed, asked.scale)
-    return {name: overflow for name, overflow in found.items() if overflow is not None}
-
-
-def _wrong_at_more_rows(case: Case, asked: Asked) -> dict[str, str]:
-    """Equations that agree on inputs of a single row and, where the model takes more, give wrong values there."""
-    larger = with_more_rows(case.references)
-    if not larger:
-        return {}
-    few = Asked(AT_MORE_ROWS, asked.seed, asked.scale)
-    try:
-        result = _checked(replace(case, references=larger), AT_MORE_ROWS, 0, few)
-    except GradproofError:
-        return {}  # the model, or the code, is for one row
-    reason = f"it agrees with one row only: with {ROWS} rows its values are wrong"
-    return {one.equation: reason for one in result.results if one.disagreeing_trials}
+    return looked_into(result, case, repair=repair, proof=proof)
