@@ -23,6 +23,7 @@ from gradproof.functions.running.target import Target, checked_callable, title, 
 from gradproof.functions.telling.diagnosing import diagnosed
 from gradproof.functions.work import GATE, USUAL, Budget
 from gradproof.trials.draws import checked_seed
+from gradproof.truth.uncompiled import uncompiled
 
 TRIALS = 3
 
@@ -110,7 +111,7 @@ def check_function(
     draws = [[draw(one, group, trial, seed) for trial in range(trials)] for group, one in enumerate(sets)]
     chosen = checked_wrt(draws[0][0].values, wrt)
     sizes = sizes_at_edges(edges, deep=how.apart) if callable(inputs) else ()
-    with place(call, apart=how.apart) as where:
+    with place(call, apart=how.apart) as where, uncompiled():
         examiner = Examiner(where, true, chosen, names[0], names[0], device, deterministic)
         program = Program(
             examiner,

@@ -24,6 +24,11 @@ class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's 
         super().__init__()  # type: ignore[no-untyped-call]  # as above
         self.entries: int = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Spares the import of torch._dynamo, seconds, which nothing here is compiled by."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         if any(one.alias_info is not None for one in func._schema.returns):  # views
