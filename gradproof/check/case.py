@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import FunctionType
@@ -208,7 +208,7 @@ def load_case(
 
 
 def make_case(
-    derivation: Derivation | Sequence[FunctionType] | Mapping[str, FunctionType],
+    derivation: Derivation | Sequence[Callable[..., Any]] | Mapping[str, Callable[..., Any]],
     reference: Reference | Sequence[Reference],
     *,
     name: str = "derivation",
@@ -220,9 +220,10 @@ def make_case(
         GradproofError: A name means nothing.
     """
     if not isinstance(derivation, Derivation):
-        table = derivation if isinstance(derivation, Mapping) else {getattr(f, "__name__", ""): f for f in derivation}
-        for function in table.values():
-            if not isinstance(function, FunctionType):
+        given = derivation if isinstance(derivation, Mapping) else {getattr(f, "__name__", ""): f for f in derivation}
+        table = {own: function for own, function in given.items() if isinstance(function, FunctionType)}
+        for own, function in given.items():
+            if own not in table:
                 raise GradproofError(f"an equation is a plain function, such as def dLoss_dx(...), not {function!r}")
         if len(table) < len(derivation):
             raise GradproofError(

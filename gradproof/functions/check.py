@@ -18,6 +18,7 @@ from gradproof.functions.program import Depth, Program
 from gradproof.functions.result import Finding, FunctionResult, merged
 from gradproof.functions.running.inputs import Inputs, Maker, Named, case_sets, checked_wrt, draw, skeleton_of
 from gradproof.functions.running.numbers import DTYPES
+from gradproof.functions.running.numpy_pair import check_pair, is_numpy_pair, refuse_gradient_options
 from gradproof.functions.running.processes import Died, place
 from gradproof.functions.running.target import Target, checked_callable, title, with_buffers, with_parameters
 from gradproof.functions.telling.diagnosing import diagnosed
@@ -31,6 +32,11 @@ DEPTHS = {
     "usual": Depth(apart=False, repeat=8, seconds=600.0, replay=4, work=USUAL),
     "gate": Depth(apart=True, repeat=2000, seconds=60.0, replay=24, work=GATE),
 }
+
+NUMPY_FUNCTION = (
+    "it computes with NumPy: a backward written in NumPy is checked by crosscheck; a function that is compared with "
+    "torch takes and gives tensors"
+)
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 
@@ -57,7 +63,8 @@ def check_function(
 
     Args:
         function: `Function.apply`, a module, or any callable, with a backward of its own inside.
-        reference: A callable or a module that computes the same in plain torch; autograd differentiates it.
+        reference: A callable or a module that computes the same in plain torch; autograd differentiates it. Where both
+            are plain NumPy functions, what they return is compared, and proved the same for all inputs if it can be.
         inputs: The arguments by name, in the order in which both are called: a distribution such as `normal(5, 3)`,
             an example tensor, any other value, or lists and dicts of these; a list of such dictionaries for several
             shapes; or a function of sizes that returns one, which draws the values itself where its first parameter
@@ -109,6 +116,9 @@ def check_function(
     skeleton, keywords = skeleton_of(first), tuple(named_kwargs)
     call, true = (replace(one, skeleton=skeleton, keywords=keywords) for one in with_buffers(call, true))
     draws = [[draw(one, group, trial, seed) for trial in range(trials)] for group, one in enumerate(sets)]
+    if is_numpy_pair(function, reference, draws[0][0]):
+        refuse_gradient_options({"wrt": wrt, "kwargs": kwargs, "double_backward": double_backward})
+        return check_pair(function, reference, sets, draws, seed)
     chosen = checked_wrt(draws[0][0].values, wrt)
     sizes = sizes_at_edges(edges, deep=how.apart) if callable(inputs) else ()
     with place(call, apart=how.apart) as where, uncompiled():
@@ -131,8 +141,7 @@ def check_function(
         except Died as died:
             program.findings.append(Finding("the call", program.examiner.dtype, "", "disagrees", "died", died.sentence))
         if program.widest is None and not program.died:
-            reasons = "; ".join(f"{name}: {why}" for name, why in program.skipped.items())
-            raise GradproofError(f"{title(function)} raises in every dtype: {reasons}; inputs: {draws[0][0].shapes}")
+            raise GradproofError(_raises_everywhere(title(function), program.skipped, draws[0][0].shapes))
         told = diagnosed(_merged(program.findings), program)
     notes = list(dict.fromkeys(program.notes))
     if program.budget.skipped:
@@ -170,6 +179,14 @@ def assert_function_agrees(
     if not result.ok:
         raise Disagreement(str(result), result)
     return result
+
+
+def _raises_everywhere(name: str, skipped: Mapping[str, str], shapes: str) -> str:
+    """A reason that all dtypes share is told once."""
+    reasons = set(skipped.values())
+    told = "; ".join(reasons if len(reasons) == 1 else [f"{dtype}: {why}" for dtype, why in skipped.items()])
+    way = f"; {NUMPY_FUNCTION}" if all("call numpy() on Tensor" in why for why in reasons) else ""
+    return f"{name} raises in every dtype: {told}; inputs: {shapes}{way}"
 
 
 def _depth(depth: str) -> Depth:

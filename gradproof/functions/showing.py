@@ -44,6 +44,12 @@ def sentence(result: FunctionResult) -> str:
         return (
             f"inconclusive: {', '.join(dict.fromkeys(one.quantity for one in result.untested))} could not be compared"
         )
+    if not result.gradients and result.ok:
+        return f"gives the same as its reference; relative errors that would have been seen: {_seen(result)}"
+    if not result.ok and not result.gradients:
+        return (
+            f"inconclusive: {next((one.sentence for one in result.findings if one.sentence), 'nothing was compared')}"
+        )
     if not result.ok:
         return "inconclusive: no gradient was compared whose true value is not zero"
     ways = len({one.configuration for one in result.findings})

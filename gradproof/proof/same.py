@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -18,6 +18,7 @@ from gradproof.proof.expressions.array import ExactArray, symbols
 from gradproof.proof.expressions.branches import trace
 from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.identity import Proof, prove_equal
+from gradproof.proof.witness import Sampler
 
 Shape = tuple[int, ...]
 
@@ -54,8 +55,8 @@ def known_shapes(path: Path) -> dict[str, Shape]:
 
 
 def same(
-    first: FunctionType,
-    second: FunctionType,
+    first: Callable[..., Any],
+    second: Callable[..., Any],
     shapes: Mapping[str, Shape] | None = None,
     *,
     seed: int | None = None,
@@ -87,29 +88,52 @@ def same(
     for function in (first, second):
         if not isinstance(function, FunctionType):
             raise GradproofError(f"same takes two plain NumPy functions, not {function!r}")
+    names = [list(inspect.signature(function).parameters) for function in (first, second)]
+    parameters = dict.fromkeys([*names[0], *names[1]])
     shapes = shapes or {}
-    parameters = {name for function in (first, second) for name in inspect.signature(function).parameters}
     if unknown := [name for name in shapes if name not in parameters]:
         raise GradproofError(f"shapes names {', '.join(unknown)}, but the parameters are {', '.join(parameters)}")
+    inputs = {name: tuple(shapes.get(name, ())) for name in parameters}
+    return prove_same((first, second), names, inputs, seed=seed, deadline=deadline)
+
+
+def prove_same(
+    functions: tuple[Callable[..., Any], Callable[..., Any]],
+    names: Sequence[Sequence[str]],
+    shapes: Mapping[str, Shape],
+    *,
+    seed: int | None,
+    deadline: float,
+    sampler: Sampler | None = None,
+) -> Proof:
+    """As `same`, with the inputs that each function takes by position.
+
+    Args:
+        functions: What is right, and what is asked about.
+        names: The inputs of each, in the order of its parameters.
+        shapes: The shape of every input.
+        seed, deadline: As for `same`.
+        sampler: Where counterexamples are looked for; default: numbers of several scales and both signs.
+
+    Raises:
+        GradproofError: A function cannot be followed, or their results differ in shape.
+    """
     graph = Graph()
-    names = [list(inspect.signature(function).parameters) for function in (first, second)]
-    inputs = {name: symbols(graph, name, tuple(shapes.get(name, ()))) for name in dict.fromkeys([*names[0], *names[1]])}
-    results = [
-        _exact(graph, trace(graph, function, *(inputs[name] for name in own)))
-        for function, own in zip((first, second), names, strict=True)
-    ]
+    inputs = {name: symbols(graph, name, shape) for name, shape in shapes.items()}
+    called = list(zip(functions, names, strict=True))
+    results = [_exact(graph, trace(graph, function, *(inputs[name] for name in own))) for function, own in called]
     if results[0].shape != results[1].shape:
-        raise GradproofError(
-            f"{first.__name__} gives the shape {results[0].shape}, {second.__name__} {results[1].shape}"
-        )
+        said = [
+            f"{getattr(one, '__name__', one)} gives the shape {result.shape}"
+            for one, result in zip(functions, results, strict=True)
+        ]
+        raise GradproofError(", ".join(said))
 
     def run(values: dict[str, BoundArray]) -> tuple[BoundArray, BoundArray]:
-        sides = [
-            function(*(values[name] for name in own)) for function, own in zip((first, second), names, strict=True)
-        ]
+        sides = [function(*(values[name] for name in own)) for function, own in called]
         return _bounded(sides[0]), _bounded(sides[1])
 
-    return prove_equal([(results[0], results[1])], seed=seed, deadline=deadline, refute=[run])[0]
+    return prove_equal([(results[0], results[1])], seed=seed, deadline=deadline, refute=[run], sampler=sampler)[0]
 
 
 def _exact(graph: Graph, value: Any) -> ExactArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import FunctionType
+from typing import Any
 
 import gradproof.report  # noqa: F401  results show themselves by what it registers
 from gradproof import defaults
@@ -28,7 +29,8 @@ from gradproof.run.trials import checked, outcome, verdicts
 from gradproof.trials.draws import checked_seed
 from gradproof.truth.batching import on_one_thread
 
-Checkable = str | Case | Code | Derivation | FunctionType | Sequence[FunctionType] | Mapping[str, FunctionType]
+Function = Callable[..., Any]
+Checkable = str | Case | Code | Derivation | Function | Sequence[Function] | Mapping[str, Function]
 """What can be checked: a case by its name or loaded; what comes with a reference."""
 
 
@@ -189,13 +191,12 @@ def _bound(
     if isinstance(case, Code):
         from gradproof.code.load import read_code
 
-        case = read_code(case, as_references(reference, "reference")[0])
-    equations: Derivation | Sequence[FunctionType] | Mapping[str, FunctionType] = case
-    if not isinstance(equations, Derivation | Mapping | Sequence):
-        raise GradproofError(
-            f"crosscheck takes the name of a case, functions such as [Y, dLoss_dx], or Code(...), not {case!r}"
-        )
-    return make_case(equations, reference, dtype=dtype)
+        return make_case(read_code(case, as_references(reference, "reference")[0]), reference, dtype=dtype)
+    if isinstance(case, Derivation | Mapping) or (isinstance(case, Sequence) and not isinstance(case, str)):
+        return make_case(case, reference, dtype=dtype)
+    raise GradproofError(
+        f"crosscheck takes the name of a case, functions such as [Y, dLoss_dx], or Code(...), not {case!r}"
+    )
 
 
 def result_of_tallies(case: Case, tallies: Mapping[Key, Tally], trials: int, *, seed: int, scale: float) -> CheckResult:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import every_public_name
 import numpy as np
 import pytest
 import torch
-from small_projects import Run, Write
+from small_projects import ROOT, Run, Write
 from torch import nn
 
 import gradproof
@@ -48,6 +51,19 @@ def test_public_names_are_listed_and_all_there() -> None:
     seen = Path(gradproof.__file__).read_text(encoding="utf-8").partition("TYPE_CHECKING:")[2]
     for name, home in gradproof._HOMES.items():
         assert f"from {home} import {name} as {name}\n" in seen
+
+
+def test_users_file_that_is_type_checked_uses_every_public_name_and_runs() -> None:
+    text = Path(every_public_name.__file__).read_text(encoding="utf-8")
+    assert set(gradproof.__all__) <= {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    assert "PROVED" in every_public_name.use()
+    assert every_public_name.__file__.endswith(
+        next(
+            name
+            for name in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]
+            if "/" in name
+        )
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float32"), torch.float32])
