@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from gradproof.case.derivation import parts_of
 from gradproof.check.case import Case
 from gradproof.check.facts.result import CheckResult
 from gradproof.errors import GradproofError
@@ -104,7 +105,10 @@ def _attempt(
 def _worse(before: CheckResult, after: CheckResult) -> str:
     """Why a check is no better than the one before; empty where it is."""
     right = {one.equation for one in before.results if one.verdict == "agrees"}
-    spoilt = right - {one.equation for one in after.results if one.verdict == "agrees"}
+    verdicts = {one.equation: one.verdict for one in after.results}
+    known = {parts_of(name)[0] for name in verdicts}
+    # Two equations of one quantity may have become one.
+    spoilt = {name for name in right if verdicts.get(name, "agrees" if parts_of(name)[0] in known else "") != "agrees"}
     if spoilt:
         return f"{', '.join(sorted(spoilt))} would no longer agree"
     return "it makes no wrong equation right" if len(after.wrong) >= len(before.wrong) else ""

@@ -14,6 +14,9 @@ LINE = 1_000
 EDIT = 150_000
 """What it counts to make an edit of a text: to parse and to compile it."""
 
+SLIP = 15_000
+"""What it counts to think of an edit, made or not."""
+
 
 class Budget:
     """Work that may be spent, as a part of a larger budget or by itself.

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.repair.bench import Bench
-from gradproof.repair.budget import CALL, EDIT, LINE, Budget
+from gradproof.repair.budget import CALL, EDIT, LINE, SLIP, Budget
 from gradproof.repair.code.resuming import Resuming
 from gradproof.repair.code.running import Counter, Trial, guarded, namespace_of, trials_of, with_counter
 from gradproof.repair.code.scope import Atom, Scope, substituted_names
@@ -154,6 +154,9 @@ class CodeRepair:
             settled, suspicion = sharing.settled(part), sharing.suspicion(part)
             for slip in slips(source, self._scope(part, source)):
                 lines = {source.text.count("\n", 0, span.start) + 1 for span in slip.spans}
+                self.budget.spend(SLIP)
+                if self.budget.is_spent:
+                    return []  # too many to look through: that a part of them has none says nothing
                 if (slip.kind == ORDER or not lines & settled) and self._is_new(source, slip):
                     less = UNSHARED * (1.0 - min((suspicion.get(line, 1.0) for line in lines), default=1.0))
                     found.append((slip.bits + less, Candidate(part, source, slip)))

@@ -58,10 +58,10 @@ class Workbench(Bench):
             # A larger edit may only make up for a slip in a helper that is no formula.
             large = found.tried is not None and found.tried.level > 1
             if found.fix is not None and not (unread and large) and is_written(equation, found.fix):
-                return self._with_own_epsilon(equation, found, budget)
+                return self._with_own_epsilon(equation, found)
             other = self._of_code(equation, budget)
             if other.fix is not None:
-                return self._with_own_epsilon(equation, other, budget)
+                return self._with_own_epsilon(equation, other)
             derived = self.derived(equation)
             whole = search.rewritten(derived) if derived is not None else None
             if whole is not None and whole.fix is not None and is_written(equation, whole.fix):
@@ -69,13 +69,13 @@ class Workbench(Bench):
             return replace(found, fix=None, alternatives=(), derived=derived)
         if Source.of(equation.source) is None:
             return Repair(None, (), self.reading(equation), None, definition)
-        found = self._with_own_epsilon(equation, self._of_code(equation, budget), budget)
+        found = self._with_own_epsilon(equation, self._of_code(equation, budget))
         return found if found.fix is not None else replace(found, derived=self.derived(equation))
 
     def _of_code(self, equation: Equation, budget: Budget) -> Repair:
         """The edit of an equation's text; if there is none, that which reads what the code has computed besides."""
         found = CodeRepair(self, equation, budget).repair()
-        if found.fix is not None:
+        if found.fix is not None or budget.is_spent:
             return found
         other = self._wider(equation, budget)
         return found if other is None else other
@@ -90,11 +90,11 @@ class Workbench(Bench):
         other = CodeRepair(self, wide, budget, known=bound).repair()
         return None if other.fix is None else other
 
-    def _with_own_epsilon(self, equation: Equation, found: Repair, budget: Budget) -> Repair:
+    def _with_own_epsilon(self, equation: Equation, found: Repair) -> Repair:
         """A repair that puts in an epsilon, with the code's own name for it where it has one."""
         if found.fix is None or not _epsilons(found.fix.body) - _epsilons(found.fix.source):
             return found
-        other = self._wider(equation, budget)
+        other = self._wider(equation, Budget.of_seconds(REPAIR_SECONDS / 4))
         return found if other is None else other
 
 

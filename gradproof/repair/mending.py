@@ -32,6 +32,9 @@ from gradproof.repair.program.search import FileFix
 from gradproof.repair.sharing import edited_by
 from gradproof.truth.ancestors import ancestors_of
 
+FIRST_SECONDS = 2.0
+"""What of its work the search for an equation of existing code may do before edits of the whole are looked for."""
+
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -78,17 +81,16 @@ def mend_case(
     wrong = [equation for equation in case.derivation.equations if equation.name in disagreeing]
     if not wrong:
         return {}
-    repairs, workbench = _mend_equations(case, result, wrong, seed, budget_seconds, failures)
-    if case.derivation.whole is None:
+    whole = case.derivation.whole is not None
+    quick = min(budget_seconds, FIRST_SECONDS) if whole else budget_seconds
+    repairs, workbench = _mend_equations(case, result, wrong, seed, quick, failures)
+    if not whole:
         return repairs
-    texts = {}
-    for name, repair in repairs.items():
-        if repair.fix is not None:
-            texts[name] = _text_with(case, name, repair)
-    known = {name: text for name, text in texts.items() if text is not None}
-    found = {name: replace(repair, fix=None, alternatives=()) for name, repair in repairs.items()}
-    with contained(failures, "the repair of the code as a whole"):
-        found = held(case, repairs, seed, known, lambda some: {one.path: one.new for one in patches(case, some)})
+    found = _held(case, repairs, seed, failures)
+    left = [one for one in wrong if found[one.name].fix is None and found[one.name].patch is None]
+    if left and budget_seconds > quick:
+        again, workbench = _mend_equations(case, result, left, seed, budget_seconds - quick, failures)
+        found |= _held(case, again, seed, failures, searched=True)
     if workbench is None:
         return found
     for equation in wrong:
@@ -97,6 +99,22 @@ def mend_case(
             with contained(failures, f"the true formula of {equation.name}"):
                 found[equation.name] = replace(repair, derived=workbench.derived(equation))
     return found
+
+
+def _held(
+    case: Case, repairs: Mapping[str, Repair], seed: int, failures: list[Failure] | None, *, searched: bool = False
+) -> dict[str, Repair]:
+    """Repairs of existing code, held to what the code as a whole gives with them."""
+    texts = {name: _text_with(case, name, repair) for name, repair in repairs.items() if repair.fix is not None}
+    known = {name: text for name, text in texts.items() if text is not None}
+    found = {name: replace(repair, fix=None, alternatives=()) for name, repair in repairs.items()}
+
+    def written(some: Mapping[str, Repair]) -> dict[Path, str]:
+        return {one.path: one.new for one in patches(case, some)}
+
+    with contained(failures, "the repair of the code as a whole"):
+        found = held(case, repairs, seed, known, written, searched=searched)
+    return found  # noqa: RET504  what a failing search leaves
 
 
 def _text_with(case: Case, name: str, repair: Repair) -> tuple[Path, str] | None:

@@ -76,9 +76,12 @@ def _makes_idle(slot: Slot, new: ast.expr) -> bool:
     """Whether an expression makes one around it idle, put in the place of its operand."""
     if not isinstance(new, ast.Constant):
         return False
+    holder = slot.holder
+    if isinstance(holder, ast.AugAssign):  # `x *= 1`: the statement would be left out
+        return new.value == _NEUTRAL.get(type(holder.op))
     undo = slot.put(new)()
     try:
-        return isinstance(slot.holder, ast.expr) and _is_idle(slot.holder)
+        return isinstance(holder, ast.expr) and _is_idle(holder)
     finally:
         undo()
 
@@ -94,7 +97,7 @@ def _said(old: ast.expr, new: ast.expr, sentence: str) -> str:
 def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
     node, text = slot.node, ast.unparse(slot.node)
     if band.low < 5.0:
-        yield from _own(slot, node, text)
+        yield from _own(slot, node, text, pool)
         if slot.is_index:
             yield from _indices(node, text)
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
@@ -131,10 +134,10 @@ def _around(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
         yield table.MISSING_FUNCTION.bits + 1.0, called(ast.Name(name, ast.Load()), node), f"{name} is forgotten"
 
 
-def _own(slot: Slot, node: ast.expr, text: str) -> Iterator[Variant]:
+def _own(slot: Slot, node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
     match node:
         case ast.BinOp():
-            yield from _operation(node, text)
+            yield from _operation(node, text, pool)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield table.SIGN.bits + WHOLE, operand, table.SIGN.says(text)
         case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -146,7 +149,7 @@ def _own(slot: Slot, node: ast.expr, text: str) -> Iterator[Variant]:
                 new = ast.Compare(left, [_COMPARED_NODES[swap.other]()], [right])
                 yield table.COMPARISON.bits + WHOLE - 0.5, new, ""
         case ast.Call():
-            yield from _calls(node, text)
+            yield from _calls(node, text, pool)
         case ast.Attribute(attr="T", value=value):
             yield table.TRANSPOSED.bits + WHOLE, value, f"{text} should not be transposed"
         case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Constant):
@@ -160,7 +163,7 @@ def _own(slot: Slot, node: ast.expr, text: str) -> Iterator[Variant]:
                     yield table.SWAPPED.bits + WHOLE - 0.5, ast.Tuple(swapped, ast.Load()), said
 
 
-def _operation(node: ast.BinOp, text: str) -> Iterator[Variant]:
+def _operation(node: ast.BinOp, text: str, pool: Pool) -> Iterator[Variant]:
     left, op, right = node.left, node.op, node.right
     for swap in mistakes.arithmetic(_OPERATORS.get(type(op), "")):
         near = min(swap.bits, table.OPERATOR.bits) + WHOLE
@@ -175,23 +178,20 @@ def _operation(node: ast.BinOp, text: str) -> Iterator[Variant]:
         for power in mistakes.EXPONENTS:
             said = table.EXPONENT.says(ast.unparse(left), mistakes.written_number(power))
             yield table.EXPONENT.bits + WHOLE - 1.5, ast.BinOp(left, op, ast.Constant(power)), said
-        yield from ((bits, ast.BinOp(new, op, right), said) for bits, new, said in _kept_from_zero(left))
+        yield from ((bits, ast.BinOp(new, op, right), said) for bits, new, said in _kept_from_zero(left, pool))
     if isinstance(op, ast.Div):
-        yield from ((bits, ast.BinOp(left, op, new), said) for bits, new, said in _kept_from_zero(right))
+        yield from ((bits, ast.BinOp(left, op, new), said) for bits, new, said in _kept_from_zero(right, pool))
 
 
-def _kept_from_zero(node: ast.expr) -> Iterator[Variant]:
-    """An expression with an epsilon, where it may need one."""
+def _kept_from_zero(node: ast.expr, pool: Pool) -> Iterator[Variant]:
+    """An expression with an epsilon, where it may need one: the code's own, where it has a name for it."""
     if not isinstance(node, ast.Constant) and not ast.unparse(node).endswith((".size", ".shape[0]", ".shape[1]")):
         for epsilon, bits in mistakes.EPSILONS.items():
             text = mistakes.written_number(epsilon)
             said = table.EPSILON.says(ast.unparse(node), text)
-            new = ast.BinOp(node, ast.Add(), ast.Name(text, ast.Load()))
-            yield table.EPSILON.bits + WHOLE + bits - 2.0, _numbered(new, text), said
-
-
-def _numbered(new: ast.BinOp, text: str) -> ast.expr:
-    return ast.BinOp(new.left, new.op, ast.Constant(float(text)))
+            name = pool.numbers.get(float(text))
+            new = ast.BinOp(node, ast.Add(), parsed(name) if name else ast.Constant(float(text)))
+            yield table.EPSILON.bits + WHOLE + bits - 2.0, new, said
 
 
 def _numbers(value: float) -> Iterator[Variant]:
@@ -250,14 +250,14 @@ def _with_term(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: boo
                 yield bits + more, ast.BinOp(node, op, piece), table.MISSING_TERM.says("", f"{sign} {said}")
 
 
-def _calls(node: ast.Call, text: str) -> Iterator[Variant]:
+def _calls(node: ast.Call, text: str, pool: Pool) -> Iterator[Variant]:
     if isinstance(node.func, ast.Attribute):
         yield from _of_method(node, node.func)
     if len(node.args) == 1 and not node.keywords:
         yield table.EXTRA_FUNCTION.bits + 1.5, node.args[0], f"{ast.unparse(node.func)} does not belong there"
         function = ast.unparse(node.func).rpartition(".")[2]
         if function in _GUARDED:
-            for bits, new, said in _kept_from_zero(node.args[0]):
+            for bits, new, said in _kept_from_zero(node.args[0], pool):
                 yield bits, ast.Call(node.func, [new], []), said
     if len(node.args) >= 2:
         first, second, *rest = node.args

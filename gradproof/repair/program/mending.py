@@ -78,6 +78,8 @@ def held(
     seed: int,
     texts: Mapping[str, tuple[Path, str]],
     written: Callable[[Mapping[str, Repair]], Mapping[Path, str]],
+    *,
+    searched: bool = False,
 ) -> dict[str, Repair]:
     """Repairs of which every fix was run as it would be written; where there is none, an edit of the file.
 
@@ -87,6 +89,7 @@ def held(
         seed: For the trials.
         texts: The whole file with the fix of an equation, by the equation's name.
         written: The files with all fixes of some repairs.
+        searched: Whether an edit of the file was looked for before; then it is not again.
     """
     bench = bench_of(case, seed)
     if bench is None:
@@ -107,7 +110,7 @@ def held(
             mended |= gained
         else:
             found[name] = replace(repair, fix=None, alternatives=(), diagnosis=None)
-    if wrong <= mended:
+    if wrong <= mended or searched:
         return found
     kept = dict(written(found)) if mended else {}
     patch = Search(bench, files, wrong - mended, budget, kept).fix()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -43,6 +43,7 @@ class Pool:
         functions: Functions of one argument that the file has.
         statements: Statements of the file's functions that may have been forgotten elsewhere.
         fields: Attributes and entries by text key that the class or the file stores into, as texts.
+        numbers: The variables that stand for a number which is no whole one, by their values.
         shape: The shape of what a text stands for in the function; None where that is not known.
     """
 
@@ -58,6 +59,7 @@ class Pool:
     functions: tuple[str, ...]
     statements: tuple[ast.stmt, ...]
     fields: tuple[str, ...]
+    numbers: Mapping[float, str] = field(default_factory=dict)
     shape: Callable[[str], Shape | None] = lambda text: None
 
     @classmethod
@@ -95,6 +97,7 @@ class Pool:
             tuple(_of_one_argument(module)),
             tuple(_statements(module)),
             tuple(_fields(owner if owner is not None else module)),
+            {number: name for name in reversed(plain) if isinstance(number := value(name), float)},
             cache(shape),
         )
 
