@@ -78,11 +78,13 @@ def read_note(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise GradproofError(
             f"{path} is no UTF-8 text (byte {error.start} cannot be read): save it as UTF-8, for example with "
-            f"iconv -f latin1 -t utf-8 {path.name}"
+            f"iconv -f {'utf-16' if error.object[:2] in _UTF16 else 'latin1'} -t utf-8 {path.name}"
         ) from error
     except OSError as error:
         raise GradproofError(f"{path} cannot be read: {error.strerror or error}") from error
-    if "\0" in text:
+    if not text.strip():
+        raise GradproofError(f"{path} is empty")
+    if "\0" in text or text.startswith("PK\x03\x04"):
         raise GradproofError(f"{path} holds control bytes, so it is no text: export it as TeX or Markdown")
     if path.suffix.lower() == ".ipynb":
         return cells_of(path, text)
@@ -97,12 +99,18 @@ def cells_of(path: Path, text: str) -> str:
     """
     try:
         cells = json.loads(text)["cells"]
-        sources = [(number, "".join(c["source"])) for number, c in enumerate(cells, 1) if c["cell_type"] == "markdown"]
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
+        raise GradproofError(f"{path} is no notebook: it is not JSON ({error})") from error
+    except (KeyError, TypeError) as error:
         raise GradproofError(f"{path} is no notebook: it has no list of cells") from error
+    try:
+        sources = [(number, "".join(c["source"])) for number, c in enumerate(cells, 1) if c["cell_type"] == "markdown"]
+    except (KeyError, TypeError) as error:
+        raise GradproofError(f"{path} is no notebook: a cell has no `cell_type` or no `source`") from error
     return "\n\n".join(f"<!-- cell {number} -->\n{source}" for number, source in sources) + "\n"
 
 
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _INPUT = re.compile(r"(?<!\\)\\(?:input|include)\s{0,3}\{([^{}\n]{1,200})\}")
 _MOST_INPUTS = 100
 

@@ -63,6 +63,7 @@ def files_of(project: Project) -> dict[str, str]:
         f"{folder}/{path.name}": path.read_bytes().decode("utf-8", "surrogateescape")
         for folder in FOLDERS
         for path in sorted((project.root / folder).glob("*.py"))
+        if path.is_file()
     }
 
 

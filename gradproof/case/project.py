@@ -35,11 +35,12 @@ class Project:
     @property
     def cases(self) -> tuple[str, ...]:
         """The names of all cases, sorted: the files of `manual/` that do not start with an underscore."""
-        return tuple(sorted(path.stem for path in (self.root / "manual").glob("*.py") if not path.name.startswith("_")))
+        files = (path for path in (self.root / "manual").glob("*.py") if not path.is_dir())
+        return tuple(sorted(path.stem for path in files if not path.name.startswith("_")))
 
     def case_of(self, text: str) -> str:
         """The case that a word of a command names: by its name, or by one of its files, `manual/net.py`."""
-        path = Path(text)
+        path = _as_path(text)
         folder = path.parent.name or Path.cwd().name
         return path.stem if path.suffix == ".py" and folder in ("manual", "reference") else text
 
@@ -51,9 +52,9 @@ class Project:
         """
         path = self.root / "manual" / f"{name}.py"
         if not path.is_file():
-            close = suggestions(name, self.cases)
+            close = suggestions(name, [case for case in self.cases if case != name])
             raise GradproofError(
-                f"there is no case {name!r}: {self.root.name}/manual/{name}.py does not exist{close}; "
+                f"there is no case {name!r}: {self.root.name}/manual/{name}.py {_why_no_file(path)}{close}; "
                 "`gradproof list` shows the cases"
             )
         return path
@@ -66,8 +67,9 @@ class Project:
         """
         path = self.root / "reference" / f"{name}.py"
         if not path.is_file():
+            found = f"reference/{name}.py {_why_no_file(path)}: " if path.is_dir() or path.is_symlink() else ""
             raise GradproofError(
-                f"manual/{name}.py has no reference: write reference/{name}.py with a value "
+                f"manual/{name}.py has no reference: {found}write reference/{name}.py with a value "
                 f"`reference = Reference(model=..., inputs=..., symbols=...)` (`gradproof new` shows one)"
             )
         return path
@@ -86,6 +88,33 @@ def find_project(start: Path | None = None) -> Project:
     raise GradproofError(
         f"no project here: neither {here} nor a folder above it has a `manual/` folder; `gradproof new NAME` writes one"
     )
+
+
+def named_cases(words: Sequence[str]) -> tuple[Project, tuple[str, ...]]:
+    """The project and the cases that the words of a command name; a file decides which project is meant.
+
+    Raises:
+        GradproofError: The files are of several projects, or there is no project here.
+    """
+    files = [path.resolve() for path in map(_as_path, words) if path.suffix == ".py" and path.is_file()]
+    roots = {path.parent.parent for path in files if path.parent.name in ("manual", "reference")}
+    if len(roots) > 1:
+        several = ", ".join(sorted(map(str, roots)))
+        raise GradproofError(f"these are cases of {len(roots)} projects: {several}; ask for one at a time")
+    project = Project(roots.pop()) if roots else find_project()
+    return project, tuple(dict.fromkeys(map(project.case_of, words)))
+
+
+def _as_path(text: str) -> Path:
+    """A path as it is written on any system."""
+    return Path(text if "/" in text else text.replace("\\", "/"))
+
+
+def _why_no_file(path: Path) -> str:
+    """Why a path is not the file that it should be."""
+    if path.is_dir():
+        return "is a folder, not a file"
+    return f"is a link to {path.readlink()}, which does not exist" if path.is_symlink() else "does not exist"
 
 
 def suggestions(name: str, known: Sequence[str]) -> str:
@@ -133,6 +162,8 @@ def load_module(root: Path, folder: str, name: str) -> ModuleType:
     Raises:
         GradproofError: The file does not run; the message has its line and the reason.
     """
+    if "." in name:
+        raise GradproofError(f"{folder}/{name}.py: no dot in a case's name: call the file {name.replace('.', '_')}.py")
     if _FINDER not in sys.meta_path:
         sys.meta_path.append(_FINDER)
     package = _PREFIX + hashlib.blake2b(str(root).encode(), digest_size=6).hexdigest()
@@ -151,7 +182,10 @@ def load_module(root: Path, folder: str, name: str) -> ModuleType:
 def _why_not_loaded(error: BaseException, root: Path, file: str) -> str:
     """The place in the project's own files at which loading failed, and the reason."""
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{_relative(error.filename, root)}:{error.lineno}: this is not Python: {error.msg}"
+        way = "; save it as UTF-8" if "codec can't decode" in str(error.msg) else ""
+        return f"{_relative(error.filename, root)}:{error.lineno}: this is not Python: {error.msg}{way}"
+    if isinstance(error, SyntaxError) and "null bytes" in str(error):
+        return f"{file}: this is not Python: it has null bytes, as in UTF-16; save it as UTF-8"
     places = [
         f"{_relative(frame.filename, root)}:{frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)

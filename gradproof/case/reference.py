@@ -292,7 +292,7 @@ def as_references(value: object, place: str) -> tuple[Reference, ...]:
     if not references or not all(isinstance(reference, Reference) for reference in references):
         raise GradproofError(
             f"{place}: the value `reference` must be a Reference, or a list of them of different sizes; "
-            f"found {type(value).__name__}"
+            f"found {'none' if value is None else type(value).__name__}"
         )
     for other in references[1:]:
         if set(other.symbols) != set(references[0].symbols):

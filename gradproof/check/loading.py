@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from types import ModuleType
 
 from gradproof.case.derivation import Derivation, read_derivation, with_accepted
 from gradproof.case.project import Project, load_module
@@ -63,16 +64,19 @@ def load_derivation(project: Project, name: str) -> Derivation:
             "no equations that could be shown, proved, replayed or mended"
         )
     module = load_module(project.root, "manual", name)
-    if not holds_code(project, name):
-        return read_derivation(module, name, within=path.parent)
     from gradproof.code import Code
-    from gradproof.code.load import read_code
 
     place = f"reference/{name}.py"
+    if not holds_code(project, name):
+        if any(isinstance(value, Code) for value in vars(module).values()):
+            raise GradproofError(f"manual/{name}.py has a Code(...): it belongs in {place}, as `code = Code(...)`")
+        return read_derivation(module, name, within=path.parent)
+    from gradproof.code.load import read_code
+
     beside = load_module(project.root, "reference", name)
     code = getattr(beside, "code", None)
     if not isinstance(code, Code):
-        raise GradproofError(f"{place}: the value `code` is a {type(code).__name__}, not a gradproof.Code(...)")
+        raise GradproofError(f"{place}: the value `code` must be a gradproof.Code(...); {_instead(beside, code)}")
     reference = as_references(getattr(beside, "reference", None), place)[0]
     title = _title(module.__doc__, name)
     known = getattr(module, "KNOWN_ERRATA", ())
@@ -81,15 +85,31 @@ def load_derivation(project: Project, name: str) -> Derivation:
 
 
 def holds_code(project: Project, name: str) -> bool:
-    """Whether a case's reference says that its derivation is existing code: by a value `code`, seen without running."""
-    return "code" in _assigned(project, name)
+    """Whether a case's reference says that its derivation is existing code: by a value `code`, seen without running.
+
+    A `Code(...)` under another name counts, so that whoever loads it can say what it must be called.
+    """
+    assigned = _assigned(project, name)
+    return "code" in assigned or any(_called(value) == "Code" for value in assigned.values())
 
 
 def holds_function(project: Project, name: str) -> bool:
     """Whether a case is a function: its reference is a `FunctionReference(...)`, seen without running."""
-    value = _assigned(project, name).get("reference")
+    return _called(_assigned(project, name).get("reference")) == "FunctionReference"
+
+
+def _called(value: ast.expr | None) -> str:
+    """The name of what a value is made by; empty where it is no call."""
     made = value.func if isinstance(value, ast.Call) else None
-    return (made.id if isinstance(made, ast.Name) else getattr(made, "attr", "")) == "FunctionReference"
+    return made.id if isinstance(made, ast.Name) else str(getattr(made, "attr", ""))
+
+
+def _instead(module: ModuleType, code: object) -> str:
+    """What a reference has in place of its value `code`."""
+    from gradproof.code import Code
+
+    names = [name for name, value in vars(module).items() if isinstance(value, Code)]
+    return f"it is called `{names[0]}`" if code is None and names else f"found {type(code).__name__}"
 
 
 def _assigned(project: Project, name: str) -> dict[str, ast.expr]:
@@ -104,8 +124,8 @@ def _assigned(project: Project, name: str) -> dict[str, ast.expr]:
     return {
         target.id: node.value
         for node in body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name)
     }
 

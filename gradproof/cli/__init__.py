@@ -54,8 +54,14 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except SystemExit as error:
+            click.echo(f"error: code of the case ends the program: SystemExit({error.code!r})", err=True)
+            ctx.exit(USER_MISTAKE)
         except OSError as error:
-            if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO):
+            if isinstance(error.filename, str | os.PathLike):
+                click.echo(f"error: {visible(str(error.filename))}: {error.strerror}", err=True)
+                ctx.exit(USER_MISTAKE)
+            if error.errno not in (errno.ENOSPC, errno.EIO):
                 raise
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # what is left is not tried again
             click.echo(f"error: the output cannot be written: {error.strerror}", err=True)

@@ -21,6 +21,9 @@ OUT_OF_MEMORY = (
 )
 
 
+ENDS = "{name}: its code ends the program, SystemExit({code!r}), so nothing can be compared; let it return or raise"
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a case is run, and what is written of it.
@@ -72,6 +75,8 @@ def checked(project: Project, name: str, settings: Settings, advance: Callable[[
         return Finished(name, _checked(project, name, settings, advance))
     except GradproofError as error:
         return Finished(name, broken=error_text(error))
+    except SystemExit as error:
+        return Finished(name, broken=error_text(GradproofError(ENDS.format(name=name, code=error.code))))
     except Exception as error:
         if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
             return Finished(name, broken=error_text(GradproofError(OUT_OF_MEMORY.format(name=name))))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from gradproof.case.project import find_project
+from gradproof.case.project import find_project, named_cases
 from gradproof.errors import GradproofError
 
 
@@ -38,8 +38,8 @@ class EquationName(CaseName):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The functions of the derivation that begin so, from its text alone."""
         try:
-            project = find_project()
-            path = project.root / "manual" / f"{project.case_of(ctx.params['case'])}.py"
+            project, (case,) = named_cases([ctx.params["case"]])
+            path = project.root / "manual" / f"{case}.py"
             nodes = ast.parse(path.read_text(encoding="utf-8")).body
         except (GradproofError, OSError, SyntaxError, KeyError, ValueError):
             return []

@@ -13,6 +13,9 @@ from gradproof import defaults
 
 Command = Callable[..., Any]
 
+MOST_TRIALS = 10**18
+"""So many trials have numbers of their own in 64 bits."""
+
 
 class Bytes(click.ParamType[int]):
     """An amount of memory, such as 512MB or 1.5GB."""

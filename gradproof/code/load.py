@@ -88,6 +88,8 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
     for quantity in quantities.code.absent:
         if quantity in found:
             raise GradproofError(f"Code(absent=...): {quantity} is not absent: the code computes it")
+        if binding.find(quantity) is None:
+            raise GradproofError(f"Code(absent=...): {quantity} is no quantity here: {binding.why_unknown(quantity)}")
     names: dict[str, list[str]] = {}  # a parameter -> its symbols
     spoken = {*binding.symbols, *binding.parameters, *(derivation.whole.program.inputs if derivation.whole else ())}
     for name in quantities.parameters:
@@ -107,8 +109,8 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
         if has_any and missing:
             wanted = ", ".join(map(made_of.format, missing))
             raise GradproofError(
-                f"the code has no variable for {wanted}: name the variable in Code(names=...), what the last function "
-                "returns in Code(results=...), or declare it in Code(absent=...)"
+                f"the code has no variable for {wanted}: name the variable in Code(names=...), what the last "
+                "function returns in Code(results=...), or declare it in Code(absent=...)"
             )
 
 

@@ -79,7 +79,18 @@ class Code:
             raise GradproofError('Code(...) takes the functions to read: Code("forward", "backward")')
         for function in functions:
             if not isinstance(function, str) and not callable(function):
-                raise GradproofError(f"Code(...) takes functions or their names, not {function!r}")
+                raise GradproofError(
+                    f'Code(...) takes functions or their names, one after the other: Code("forward", "backward"); '
+                    f"not {function!r}"
+                )
+        for option, table in (
+            ("names", names),
+            ("values", values),
+            ("arguments", arguments),
+            ("constructor", constructor),
+        ):
+            if not isinstance(table, Mapping | None):
+                raise GradproofError(f"Code({option}=...) takes a dictionary, not {table!r}")
         for option, quantities in (("results", results), ("absent", absent)):
             if isinstance(quantities, str):
                 raise GradproofError(f"Code({option}=...) takes a tuple of quantities: ({quantities!r},)")

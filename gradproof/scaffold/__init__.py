@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from gradproof.case.project import find_project
 from gradproof.errors import GradproofError
@@ -105,9 +105,12 @@ def _write(place: Path, texts: Mapping[str, str], name: str) -> None:
 def _check_name(name: str) -> None:
     if name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_"):
         return
+    stem = PurePath(name.replace("\\", "/")).stem
+    such = stem if stem.isidentifier() and not keyword.iskeyword(stem.strip("_")) and stem.strip("_") else "my_layer"
     raise GradproofError(
         f"{name!r} cannot be the name of a case: it becomes the name of a Python file, so it is made of letters, "
-        "digits and underscores, starts with a letter, and is no word of the language (such as `my_layer`)"
+        "digits and underscores, starts with a letter, and is no word of the language "
+        f"(such as `{such.strip('_')}`)"
     )
 
 

@@ -96,6 +96,8 @@ def _sources(sources: tuple[str, ...]) -> tuple[Path, list[str]]:
     if len(paths) > 1:
         raise GradproofError("--from: the functions of one case stand in one file; these are of several")
     path = paths.pop()
+    if path.is_dir():
+        raise GradproofError(f"--from: {path.name} in {path.parent} is a folder; name the file in it")
     if not path.is_file():
         raise GradproofError(f"--from: there is no file {path.name} in {path.parent}")
     return path, [function for _, function in found]

@@ -5,6 +5,7 @@ With the table of `test_cli_words.py` they are more than a hundred; none of them
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,45 @@ WORDS = [
     ("new x --example linaer", "there is no example 'linaer' (did you mean linear?)"),
     ("new x --example linear --from ok.py:f", "give one of them"),
     ("--nothing", "No such option '--nothing'"),
+    ("check incode", "manual/incode.py has a Code(...): it belongs in reference/incode.py, as `code = Code(...)`"),
+    ("check net.v2", "no dot in a case's name: call the file net_v2.py"),
+    ("check folder", "manual/folder.py is a folder, not a file"),
+    ("check link", "manual/link.py is a link to nowhere.py, which does not exist"),
+    ("check half", "manual/half.py has no reference: reference/half.py is a folder, not a file"),
+    ("check manual\\nothing.py", "there is no case 'nothing'"),
+    ("check neuron other/manual/neuron.py manual/neuron.py", "these are cases of 2 projects"),
+    ("check utf16", "manual/utf16.py: this is not Python: it has null bytes, as in UTF-16; save it as UTF-8"),
+    ("check latin1", "save it as UTF-8"),
+    ("check empty", "manual/empty.py has no equations"),
+    ("check silent", "reference/silent.py: the value `reference` must be a Reference, or a list"),
+    ("check silent", "found none"),
+    ("check neuron --reports note.md/x", "reports cannot be written to note.md/x: Not a directory"),
+    ("check neuron --reports /proc/x", "reports cannot be written to /proc/x"),
+    ("campaign neuron --trials 10 --store note.md", "'note.md' is a file"),
+    ("campaign neuron --trials 10 --store /proc/x", "the store /proc/x/campaign.sqlite cannot be opened"),
+    ("campaign neuron --trials 10 --store junk", "cannot be opened: file is not a database"),
+    ("campaign --status --store junk", "cannot be opened: file is not a database"),
+    ("campaign neuron --trials 10 --store s --reports /proc/x", "reports cannot be written to /proc/x"),
+    ("campaign neuron --trials 1e400 --store s", "'1e400' is no number of trials"),
+    ("campaign neuron --trials 1.5 --store s", "'1.5' is no number of trials"),
+    ("campaign neuron --trials 1e19 --store s", "at most 1e18"),
+    ("campaign --trials 10 --store s", "s holds no campaign"),
+    ("audit utf16.md", "iconv -f utf-16"),
+    ("audit latin1.md", "iconv -f latin1"),
+    ("audit empty.md", "empty.md is empty"),
+    ("audit words.md", "it has no formulas"),
+    ("audit note.docx", "export it as TeX or Markdown"),
+    ("audit broken.ipynb", "is no notebook: it is not JSON"),
+    ("audit list.ipynb", "is no notebook: it has no list of cells"),
+    ("audit bare.ipynb", "a cell has no `cell_type` or no `source`"),
+    ("replay neuron dLoss_dw --trial 99999999999999999999", "--trial"),
+    ("replay neuron dLoss_dw --trial 1 --script manual", "'manual' is a directory"),
+    ("new manual/net.py", "cannot be the name of a case"),
+    ("new manual/net.py", "(such as `net`)"),
+    ("new class", "is no word of the language"),
+    ("new q --from manual:f", "is a folder; name the file in it"),
+    ("new q --from list.ipynb:f", "list.ipynb has no f"),
+    ("same manual:f ok.py:f", "there is no Python file 'manual'"),
 ]
 
 MANUAL = [
@@ -133,6 +173,53 @@ REFERENCE = [
 ]
 
 
+CODE = """
+import numpy as np
+
+
+def backward(dout, x, w):
+    dx = dout @ w
+    dw = dout.T @ x
+    db = dout.sum(0)
+    return dx, dw, db
+"""
+
+CODE_REFERENCE = """
+from torch import nn
+from gradproof import Code, Reference, normal
+
+reference = Reference(
+    model=lambda: nn.Linear(3, 2),
+    inputs={"input": normal(5, 3)},
+    symbols={"x": "input", "w": "weight", "b": "bias"},
+    output="out",
+)
+code = Code("backward")
+"""
+
+CODES = [
+    ("code = Code", "c = Code", "the value `code` must be a gradproof.Code(...); it is called `c`"),
+    ("code = Code", "code = c = str", "the value `code` must be a gradproof.Code(...); found str"),
+    ('"backward")', '"backwrd")', "manual/lin.py has no backwrd (did you mean backward?)"),
+    ('"backward")', "3)", 'one after the other: Code("forward", "backward"); not 3'),
+    ('"backward")', '["backward"])', "one after the other"),
+    ('"backward")', '"backward", names=["dw"])', "Code(names=...) takes a dictionary, not ['dw']"),
+    ('"backward")', '"backward", names={"dq": "dLoss_dw"})', "no variable 'dq'"),
+    ('"backward")', '"backward", values={"eps": 3})', "no function has an argument 'eps'; there are: dout, x, w"),
+    ('"backward")', '"backward", values={"douts": 3})', "'douts' (did you mean dout?)"),
+    ('"backward")', '"backward", arguments={"q": ["w"]})', "no function has an argument 'q'"),
+    ('"backward")', '"backward", constructor={"n": 3})', "no constructor has an argument 'n'; there are none"),
+    ('"backward")', '"backward", absent="dLoss_db")', "takes a tuple of quantities: ('dLoss_db',)"),
+    ('"backward")', '"backward", absent=("dLoss_dq",))', "dLoss_dq is no quantity here: the reference has no q"),
+    ('"backward")', '"backward", name={"dw": "W"})', "unexpected keyword argument 'name'"),
+    ('"backward")', '"backward", results=("dLoss_dx",) * 4)', "names 4 quantities, but backward returns 3 arrays"),
+    ("dout.T @ x", "dout @ x", "dw = dout @ x: ValueError: matmul"),
+    ("dx = dout @ w", "raise SystemExit(0)", "SystemExit"),
+    ("return dx, dw, db", "yield dx", "backward is a generator or a coroutine"),
+    ("dx = dout @ w", "dx = backward(dout, x, w)", "RecursionError"),
+]
+
+
 def answered(run: Run, words: list[str], message: str) -> None:
     """One answer, without a traceback."""
     outcome = run(*words)
@@ -152,6 +239,7 @@ def test_wrong_words(line: str, message: str, write: Write, run: Run, project: P
     (root / "test_none.py").write_text("def test_nothing():\n    pass\n")
     (root / "ok.py").write_text("def f(x):\n    return x\n\n\ndef g(x, y):\n    return x + y\n\n\nz = 3\n")
     (root / "broken.py").write_text("def f(x):\n    return x +\n")
+    write_odd_files(root)
     answered(run, ["" if word == "''" else word for word in line.split()], message)
 
 
@@ -167,3 +255,69 @@ def test_wrong_references(old: str, new: str, message: str, write: Write, run: R
     assert old in NEURON_REFERENCE
     write("neuron", reference=NEURON_REFERENCE.replace(old, new, 1))
     answered(run, ["check", "neuron", "--trials", "3", "--no-proof"], message)
+
+
+def write_odd_files(root: Path) -> None:
+    """Files as they should not be, and another project."""
+    for folder in ("manual/folder.py", "reference/half.py", "junk", "other/manual"):
+        (root / folder).mkdir(parents=True)
+    (root / "manual/link.py").symlink_to("nowhere.py")
+    shutil.copy(root / "manual/neuron.py", root / "other/manual/neuron.py")
+    note, python = "# Caf\xe9\n\n$$y = x^2$$\n", '"""Caf\xe9."""\n'
+    files = {
+        "manual/half.py": b"def Z(w):\n    return w\n",
+        "manual/incode.py": b"from gradproof import Code\n\ncode = Code('f')\n",
+        "manual/net.v2.py": b"",
+        "manual/utf16.py": python.encode("utf-16"),
+        "manual/latin1.py": python.encode("latin-1"),
+        "manual/empty.py": b"",
+        "manual/silent.py": b"def Z(w):\n    return w\n",
+        "reference/silent.py": b"",
+        "junk/campaign.sqlite": b"junk" * 100,
+        "utf16.md": note.encode("utf-16"),
+        "latin1.md": note.encode("latin-1"),
+        "empty.md": b" \n",
+        "words.md": b"# Words\n\nand no maths\n",
+        "note.docx": b"PK\x03\x04junk",
+        "broken.ipynb": b'{"cells": [',
+        "list.ipynb": b"[]",
+        "bare.ipynb": b'{"cells": [{"cell_type": "markdown"}]}',
+    }
+    for name, content in files.items():
+        (root / name).write_bytes(content)
+
+
+@pytest.mark.parametrize(("old", "new", "message"), CODES)
+def test_wrong_words_of_existing_code(old: str, new: str, message: str, write: Write, run: Run) -> None:
+    assert (old in CODE) != (old in CODE_REFERENCE)
+    write("lin", manual=CODE.replace(old, new, 1), reference=CODE_REFERENCE.replace(old, new, 1))
+    answered(run, ["check", "lin", "--trials", "3", "--no-proof"], message)
+
+
+@pytest.mark.parametrize("text", ["\ufeff{}", "{}\r\n"])
+@pytest.mark.parametrize("name", ["my net", "gr\xf6\xdfe", "class"])
+def test_bytes_and_names_of_other_systems_are_no_mistake(
+    name: str, text: str, write: Write, run: Run, project: Project
+) -> None:
+    write(name)
+    path = project.root / "manual" / f"{name}.py"
+    path.write_bytes(text.format(path.read_text("utf-8")).replace("\n", "\r\n").encode())
+    outcome = run("check", f"manual\\{name}.py", "--trials", "3", "--no-proof")
+    assert outcome.exit_code == 0, outcome.output
+
+
+def test_file_of_another_project_is_checked_there(write: Write, run: Run, project: Project, tmp_path: Path) -> None:
+    write("neuron")
+    write("second", {"dLoss_dZ * x": "2 * dLoss_dZ * x"})
+    other = tmp_path / "elsewhere"
+    for folder in ("manual", "reference"):
+        (other / folder).mkdir(parents=True)
+        shutil.copy(project.root / folder / "second.py", other / folder / "neuron.py")
+    outcome = run("check", str(other / "manual" / "neuron.py"), "--trials", "3", "--no-proof")
+    assert (outcome.exit_code, "1 of 9 equations wrong: dLoss_dw" in outcome.output) == (1, True)
+
+
+@pytest.mark.parametrize("words", [["check", "lin"], ["fix", "lin"], ["show", "lin"], ["prove", "lin"]])
+def test_code_that_ends_the_program_never_passes(words: list[str], write: Write, run: Run) -> None:
+    write("lin", manual=CODE.replace("dx = dout @ w", "raise SystemExit(0)"), reference=CODE_REFERENCE)
+    answered(run, words, "SystemExit")

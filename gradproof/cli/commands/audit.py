@@ -126,7 +126,8 @@ def command(
     ):
         click.echo(f"written: {path}", err=True)
     if not found.count("WRONG") and not found.count("holds"):
-        raise GradproofError(f"nothing in {note.name} could be judged against {against}")
+        none = "" if found.statements else ": it has no formulas, such as $y = x^2$ or \\begin{equation}"
+        raise GradproofError(f"nothing in {note.name} could be judged against {against}{none}")
     ctx.exit(DISAGREEMENT if found.count("WRONG") else AS_EXPECTED)
 
 

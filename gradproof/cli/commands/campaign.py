@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradproof import defaults
-from gradproof.case.project import find_project
-from gradproof.cli.options import Bytes, Jobs, draw_options
+from gradproof.case.project import named_cases
+from gradproof.cli.options import MOST_TRIALS, Bytes, Jobs, draw_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 
 if TYPE_CHECKING:
@@ -27,9 +27,11 @@ class Trials(click.ParamType[int]):
         """The number."""
         if isinstance(value, int):
             return value
-        if not re.fullmatch(r"\d+(?:\.\d+)?(?:e\+?\d+)?", str(value).strip(), re.IGNORECASE) or float(value) < 1:
-            self.fail(f"{value!r} is no number of trials: write it as 1000000 or 1e10", param, ctx)
-        return int(float(value))
+        written = re.fullmatch(r"\d+(?:\.\d+)?(?:e\+?\d+)?", str(value).strip(), re.IGNORECASE)
+        count = float(value) if written else 0.0
+        if not 1 <= count <= MOST_TRIALS or count != int(count):
+            self.fail(f"{value!r} is no number of trials: write it as 1000000 or 1e10, at most 1e18", param, ctx)
+        return int(count)
 
 
 @click.command("campaign", short_help="Run very many trials, resumable and on many machines.")
@@ -83,6 +85,7 @@ def command(
     from gradproof.campaign.running import run_here, run_in_processes, run_on_cluster
     from gradproof.campaign.store import Store
     from gradproof.campaign.tasks import Settings, files_of, load, stretch, versions
+    from gradproof.report.write import prepare_folder
 
     if status or not cases:
         kept = Store(store)
@@ -92,10 +95,11 @@ def command(
         raise click.UsageError("a campaign needs --trials N, such as --trials 1e8")
     if cluster is not None and jobs > 1:
         raise click.UsageError("--cluster and -j both say where tasks run: give one of them")
-    project = find_project()
-    names = tuple(dict.fromkeys(map(project.case_of, cases)))
+    project, names = named_cases(cases)
     for name in names:
         project.manual_path(name)
+    if reports is not None:
+        prepare_folder(reports)
     settings = Settings(files_of(project), versions(), seed, dtype, scale, memory)
     kept = Store(store, settings)
     for name in names:

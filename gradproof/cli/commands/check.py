@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradproof import defaults
-from gradproof.case.project import Project, find_project
+from gradproof.case.project import Project, named_cases
 from gradproof.check.facts.failures import Failure
 from gradproof.cli.checking import Finished, Settings, checked, with_extras
 from gradproof.cli.completing import CaseName
@@ -160,8 +160,8 @@ def command(
     KNOWN_ERRATA (or a declared one does not), 2 for wrong usage or a broken case, 3 where something failed in
     gradproof itself, 130 after Ctrl-C.
     """
-    project = find_project()
-    names = tuple(dict.fromkeys(map(project.case_of, cases))) or project.cases
+    project, names = named_cases(cases)
+    names = names or project.cases
     if not names:
         raise GradproofError(f"{project.root.name}/manual has no cases; `gradproof new NAME` writes a first one")
     if trials is not None and budget is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradproof import defaults
-from gradproof.case.project import find_project
+from gradproof.case.project import named_cases
 from gradproof.cli.completing import CaseName
 from gradproof.cli.options import seed_options
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
@@ -48,7 +48,7 @@ def command(
     Exit status: 0 where every wrong equation has a fix (with --write: where the check passes), else 1; 2 for a broken
     case.
     """
-    project = find_project()
+    project, (case,) = named_cases([case])
     from gradproof.check.case import load_case
     from gradproof.check.facts.failures import Failure
     from gradproof.repair.applying import applied

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gradproof.case.project import find_project
+from gradproof.case.project import named_cases
 from gradproof.cli import error_text
 from gradproof.cli.completing import CaseName
 from gradproof.cli.options import proof_options
@@ -25,8 +25,7 @@ def command(ctx: click.Context, cases: tuple[str, ...], kinks: bool, seed: int |
 
     Exit status: 0 where exactly the declared errata are refuted, 1 otherwise, 2 for a broken case.
     """
-    project = find_project()
-    names = tuple(dict.fromkeys(cases)) or project.cases
+    project, names = named_cases(cases)
     from gradproof.check.case import load_case
     from gradproof.proof.proving import prove_case
     from gradproof.report.terminal.proofs import print_conventions, print_proofs
@@ -34,7 +33,7 @@ def command(ctx: click.Context, cases: tuple[str, ...], kinks: bool, seed: int |
     from gradproof.studies.conventions import conventions_of
 
     status = AS_EXPECTED
-    for name in names:
+    for name in names or project.cases:
         try:
             case = load_case(name, project=project)
             proofs = prove_case(case, seed=seed, deadline=deadline)

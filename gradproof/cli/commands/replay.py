@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradproof.case.project import find_project
+from gradproof.case.project import named_cases
 from gradproof.cli.completing import CaseName, EquationName
-from gradproof.cli.options import draw_options
+from gradproof.cli.options import MOST_TRIALS, draw_options
 from gradproof.errors import GradproofError
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command("replay", short_help="Show one trial of an equation in full.")
 @click.argument("case", type=CaseName())
 @click.argument("equation", type=EquationName())
-@click.option("--trial", type=click.IntRange(min=0), required=True, metavar="N", help="Which trial, counted from 0.")
+@click.option(
+    "--trial", type=click.IntRange(0, MOST_TRIALS), required=True, metavar="N", help="Which trial, counted from 0."
+)
 @click.option(
     "--script",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -36,7 +38,7 @@ def command(case: str, equation: str, trial: int, script: Path | None, seed: int
     With --script, the equation, the model and a small trial are put into one file for somebody who does not have
     gradproof; it prints what the equation gives, what torch gives, and the difference.
     """
-    project = find_project()
+    project, (case,) = named_cases([case])
     from gradproof.check.case import load_case
     from gradproof.check.replay import replay
     from gradproof.report.terminal.tables import stdout

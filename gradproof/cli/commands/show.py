@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradproof.case.project import find_project
+from gradproof.case.project import named_cases
 from gradproof.cli.completing import CaseName
 from gradproof.errors import GradproofError
 
@@ -24,7 +24,7 @@ def command(case: str, latex: bool, bindings: bool) -> None:
 
     What has no printed form, such as a loop, is named with the reason.
     """
-    project = find_project()
+    project, (case,) = named_cases([case])
     from gradproof.check.loading import load_derivation
 
     derivation = load_derivation(project, case)

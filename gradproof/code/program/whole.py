@@ -18,6 +18,7 @@ from gradproof.code.program.equations import Runner, equations_of, form_of
 from gradproof.code.program.objects import program_of
 from gradproof.code.program.results import Claim, claims_of
 from gradproof.code.program.running import Outcome, Program
+from gradproof.code.program.said import require_meant
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import Code
 from gradproof.errors import GradproofError
@@ -68,6 +69,7 @@ def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name
         call = found_in(module, function, name) if isinstance(function, str) else of_function(function)
         _refuse_generators(call.plain)
         binder.add(call)
+    require_meant(code, binder.calls)
     program = program_of(tuple(binder.calls), quantities)
     _require_parameters(program, quantities)
     quantities.samples.look_up(program.inputs)
@@ -77,7 +79,7 @@ def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name
             raise GradproofError(f"Code(...): {quantity} is given, but {quantities.binding.why_unknown(quantity)}")
     try:
         outcome = program.run(values)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise GradproofError(_why(error, program, values)) from error
     claims = claims_of(program, outcome, quantities)
     _require_repeatable(program, values, claims, outcome)
@@ -136,7 +138,7 @@ def _require_parameters(program: Program, quantities: Quantities) -> None:
         )
 
 
-def _why(error: Exception, program: Program, values: dict[str, object]) -> str:
+def _why(error: BaseException, program: Program, values: dict[str, object]) -> str:
     files = {call.plain.__code__.co_filename for call in program.calls if call.plain is not None}
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
     place, text = "", ""
