@@ -128,6 +128,10 @@ def settled_on(replayed: Bounded, values: Array) -> Bounded:
     return replace(replayed, value=values, error=total)
 
 
+def _as_drawn(values: Array) -> Bounded:
+    return Bounded(values, np.zeros(values.shape), "rigorous", near=np.zeros(len(values), dtype=bool))
+
+
 def _apart(values: Array, replayed: Array) -> Array:
     """|values - replayed| in float64; a new array."""
     apart = np.subtract(values, replayed, dtype=np.float64)
@@ -225,13 +229,19 @@ class TruthBounds:
             else _near(bounded, values[name])
             for name, bounded in replayed.items()
         }
+        for name in wanted:
+            if name in self.truth.binding.leaves:  # as drawn: nothing was computed, whatever the operations are
+                bounds[name] = _as_drawn(values[name])
+                near[name] = np.ones(len(values[name]), dtype=bool)
         astray = [name for name in wanted if name not in near or not near[name].all()]
         if astray:
             for name, sampled in self._sampled(draws, values, astray).items():
                 error = (
                     sampled if name not in near else np.where(_along(near[name], sampled), bounds[name].error, sampled)
                 )
-                bounds[name] = Bounded(values[name], error, "sampled")
+                # Where nothing was replayed samples are all there is, whatever ties are asked for.
+                decided = None if name in near else np.zeros(len(error), dtype=bool)
+                bounds[name] = Bounded(values[name], error, "sampled", near=decided)
         return bounds
 
     def _replay(self, draws: Mapping[str, Array], wanted: list[str], arrays: type[BoundArray]) -> dict[str, Bounded]:
@@ -245,14 +255,23 @@ class TruthBounds:
             leaves.append(arrays.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
         outputs = list(self.partial.outputs)
         count = len(next(iter(draws.values())))
-        try:
-            found = self.partial.run(leaves, only=[outputs.index(name) for name in wanted])
-        except GradproofError:
-            return {}  # a branch that other trials take: sampled instead
         return {
             name: _layers_of(result, np.asarray(result) if not isinstance(result, BoundArray) else None, count, arrays)
-            for name, result in zip(wanted, found, strict=True)
+            for name, result in self._run(self.partial, leaves, {name: outputs.index(name) for name in wanted}).items()
         }
+
+    @staticmethod
+    def _run(tape: Tape, leaves: list[Any], places: Mapping[str, int]) -> dict[str, Any]:
+        """Outputs by name; those are left out, to be sampled, whose operations cannot be run on these trials."""
+        try:
+            return dict(zip(places, tape.run(leaves, only=list(places.values())), strict=True))
+        except GradproofError:  # a branch that other trials take, or a choice that rounding leaves open
+            if len(places) == 1:
+                return {}
+        found: dict[str, Any] = {}
+        for name, place in places.items():
+            found |= TruthBounds._run(tape, leaves, {name: place})
+        return found
 
     def _sampled(self, draws: Mapping[str, Array], values: Mapping[str, Array], names: list[str]) -> dict[str, Array]:
         """Torch in float32 against torch in float64 on the same numbers shows what rounding does to the model.

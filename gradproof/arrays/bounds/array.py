@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from gradproof.arrays.bounds import sums as bound_sums
 from gradproof.arrays.bounds.functions import FUNCTION_RULES, error_function
-from gradproof.arrays.bounds.masks import CHOICE_RULES, MASK_RULES, step, truth, where
+from gradproof.arrays.bounds.masks import CHOICE_RULES, MASK_RULES, near_neighbours, step, truth, where
 from gradproof.arrays.bounds.model import F32, F64, Term, entered, exact_zeros, known_exact, no_error, settled
 from gradproof.arrays.bounds.rules import ARITHMETIC_RULES
 from gradproof.arrays.protocols import NumpyArray
@@ -185,7 +185,9 @@ class BoundArray(NumpyArray):
         self.layers[1][~np.isfinite(self.layers[0])] = np.inf
 
     def _native(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """argmax and argmin where the order is certain; elsewhere the place has an error as large as the axis."""
+        """argmax, argmin, argsort where the order is certain; elsewhere a place has an error as large as the axis."""
+        if function is np.argsort:
+            return self._paired(self._ranked(kwargs))
         if function not in (np.argmax, np.argmin):
             raise unsupported(f"np.{function.__name__}", f"it has no rule for an {self.kind}")
         value, error = self._term()
@@ -203,6 +205,13 @@ class BoundArray(NumpyArray):
         if not kwargs.get("keepdims"):
             found, doubt = found.squeeze(axis), doubt.squeeze(axis)
         return self._paired((found, doubt))
+
+    def _ranked(self, kwargs: dict[str, Any]) -> tuple[Array, Array]:
+        value, axis = self.layers[0], kwargs["axis"]
+        order = np.asarray(np.argsort(value, **kwargs))
+        ranked, errors = (np.take_along_axis(layer, order, axis) for layer in self.layers[:2])
+        doubt = near_neighbours(ranked, errors, axis)
+        return order, np.where(doubt, float(value.shape[axis]), 0.0)
 
 
 def _laid_out_as(value: Array, error: Array) -> Array:

@@ -148,6 +148,28 @@ def step(ufunc: np.ufunc) -> Callable[[Term], Result]:
     return rule
 
 
+def near_neighbours(value: Array, error: Array, axis: int, origin: Array | None = None) -> Array:
+    """Which of sorted values are so near to a neighbour, of another origin, that they might change places.
+
+    Args:
+        value: The values in order along the axis.
+        error: Their bounds.
+        axis: The axis.
+        origin: Where each value comes from; values of one origin are equal. None where that is not followed.
+    """
+    value, error = (np.moveaxis(layer, axis, -1) for layer in (value, error))
+    reach = error[..., :-1] + error[..., 1:]
+    with np.errstate(all="ignore"):
+        near = (np.abs(np.diff(np.asarray(value, dtype=F64))) <= reach * MARGIN) & (reach > 0)
+    if origin is not None:
+        origin = np.moveaxis(origin, axis, -1)
+        near &= origin[..., :-1] != origin[..., 1:]
+    either = np.zeros(value.shape, dtype=bool)
+    either[..., :-1] |= near
+    either[..., 1:] |= near
+    return np.moveaxis(either, -1, axis)
+
+
 CHOICE_RULES: dict[np.ufunc, Callable[..., Result]] = {
     np.maximum: maximum,
     np.minimum: minimum,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gradproof.arrays.bounds import origins
 from gradproof.arrays.bounds.array import BoundArray, term_of
-from gradproof.arrays.bounds.masks import CHOICE_RULES
+from gradproof.arrays.bounds.masks import CHOICE_RULES, near_neighbours
 from gradproof.arrays.bounds.model import F64, MARGIN
 from gradproof.arrays.bounds.origins import Origins
 from gradproof.arrays.structure import Array, LeadArray, unsupported
@@ -167,24 +167,11 @@ class TieArray(BoundArray):
         axis = kwargs["axis"]
         order = np.argsort(self.layers[0], axis=axis, kind="stable")
         value, error, origin = (np.take_along_axis(layer, order, axis) for layer in self.layers)
-        near = _near_neighbours(value, error, origin, axis)
+        near = near_neighbours(value, error, axis, origin)
         if function is np.argsort:
             return self._paired((np.argsort(self.layers[0], **kwargs), np.where(near, float(value.shape[axis]), 0.0)))
         made = self._paired((value, np.where(near, np.maximum(error, error.max(axis=axis, keepdims=True)), error)))
         return self._with_origin(made, origins.picked(origin, ~near))
-
-
-def _near_neighbours(value: Array, error: Array, origin: Origins, axis: int) -> Array:
-    """Which of sorted values are so near to a neighbour of another origin that they might change places."""
-    last = [np.moveaxis(layer, axis, -1) for layer in (value, error, origin)]
-    low, high = ([layer[..., :-1] for layer in last], [layer[..., 1:] for layer in last])
-    reach = low[1] + high[1]
-    with np.errstate(all="ignore"):
-        near = (np.abs(np.subtract(high[0], low[0], dtype=F64)) <= reach * MARGIN) & (reach > 0) & (low[2] != high[2])
-    either = np.zeros(last[0].shape, dtype=bool)
-    either[..., :-1] |= near
-    either[..., 1:] |= near
-    return np.moveaxis(either, -1, axis)
 
 
 def _origin_of(operand: Any) -> Any:

@@ -53,6 +53,10 @@ def _indexed_first(x: Array, dims: Sequence[int]) -> tuple[Array, list[int]]:
     return np.reshape(moved, (-1, *moved.shape[len(dims) :])), order
 
 
+def _side_by_side(dims: Sequence[int]) -> bool:
+    return dims[-1] - dims[0] == len(dims) - 1
+
+
 def index(x: Array, indices: Sequence[Any]) -> Array:
     """x[i, :, j]: `indices` holds an index, or None for a whole dimension."""
     given = [part for part in indices if part is not None]
@@ -60,8 +64,7 @@ def index(x: Array, indices: Sequence[Any]) -> Array:
         return x[tuple(slice(None) if part is None else part for part in indices)]
     dims, combined = _linear(x, indices)
     picked = pick(_indexed_first(x, dims)[0], 0, combined)
-    side_by_side = dims[-1] - dims[0] == len(dims) - 1
-    if not side_by_side or dims[0] == 0:
+    if not _side_by_side(dims) or dims[0] == 0:
         return picked
     front = range(combined.ndim)
     return np.moveaxis(picked, tuple(front), tuple(dims[0] + k for k in front))
@@ -81,12 +84,13 @@ def index_put(x: Array, indices: Sequence[Any], values: Array, accumulate: bool 
 
 def _index_put_by_trial(x: Array, indices: Sequence[Any], values: Array, accumulate: bool) -> Array:
     dims, combined = _linear(x, indices)
-    if dims != list(range(len(dims))):
-        raise NoRule("index_put by indices that differ from trial to trial has a rule for leading dimensions only")
     flat, order = _indexed_first(x, dims)
     rest = tuple(flat.shape[1:])
     places = np.reshape(combined, (-1,))
-    source = np.reshape(np.broadcast_to(values, (*combined.shape, *rest)), (-1, *rest))
+    first = dims[0] if _side_by_side(dims) else 0  # where the dimensions of the indices stand in what they pick
+    spread = np.broadcast_to(values, (*rest[:first], *combined.shape, *rest[first:]))
+    front = range(combined.ndim)
+    source = np.reshape(np.moveaxis(spread, tuple(first + k for k in front), tuple(front)), (-1, *rest))
     rows = []
     for k in range(flat.shape[0]):
         mine = np.reshape(places == k, (-1, *(1 for _ in rest)))
