@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradproof.audit.judging.results import Status
 from gradproof.audit.judging.sides import Outcome, Sides
@@ -123,3 +123,9 @@ def _other_readings(evaluation: Evaluation) -> list[Reading]:
 def _in_reading(evaluation: Evaluation, reading: Reading) -> Evaluation:
     e = evaluation
     return Evaluation(e.provider, e.rules, e.budget, e.limits, e.indices, reading, Remarks(), e.bound)
+
+
+def in_usual_reading(finding: Finding) -> Finding:
+    """A finding with its sides in the usual reading, as which one edit may be meant that does not fit in another."""
+    sides = finding.sides
+    return replace(finding, sides=Sides(sides.statement, _in_reading(sides.evaluation, Reading())))

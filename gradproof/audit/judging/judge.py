@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gradproof.audit.judging.definitions import with_definitions
-from gradproof.audit.judging.findings import Finding, findings
-from gradproof.audit.judging.mending import Material, mend, parts_of
+from gradproof.audit.judging.findings import Finding, findings, in_usual_reading
+from gradproof.audit.judging.mending import Material, exponents_of, labels_of, mend, parts_of, printed_symbols
 from gradproof.audit.judging.mending.attempts import attempt_at, steps_of_descent, suspects
 from gradproof.audit.judging.results import Audit, Compared, Mend, Verdict, Witness
 from gradproof.audit.judging.sides import Sides
@@ -18,12 +18,13 @@ from gradproof.audit.reading.limits import Budget, Limits, Lines
 from gradproof.audit.reading.quoting import quoted
 from gradproof.audit.reading.read import Document, Statement, read_document
 from gradproof.audit.reading.scan import Flavour
-from gradproof.audit.reading.tree import Derivative, Node, Symbol, walk
+from gradproof.audit.reading.tree import Comparison, Derivative, Symbol, walk
 from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluate import evaluation
 from gradproof.audit.values.forall import cases
 from gradproof.audit.values.indices import index_letters
 from gradproof.audit.values.provider import Array, Provider
+from gradproof.audit.values.readings import Reading
 
 _SYMBOLS_SHOWN = 12
 CONDITIONAL = "if it is meant for"
@@ -76,7 +77,6 @@ class _Bench:
     mend_steps: Budget = field(init=False)
     lines: Lines = field(init=False)
     fixed: dict[str, int] = field(init=False)
-    parts: tuple[Node, ...] | None = None
 
     def __post_init__(self) -> None:
         self.lines = Lines(self.document.text)
@@ -190,7 +190,13 @@ class _Bench:
         if not isinstance(first, Derivative):
             return False
         above, below = (index_letters(part) for part in (first.of, first.by))
-        return not (above and below)
+        return not (above and below) or self._tells_equal_from_unequal(wrong.sides.statement)
+
+    def _tells_equal_from_unequal(self, statement: Statement) -> bool:
+        """Whether a statement holds Kronecker's delta or an indicator of indices, so that it speaks of all of them."""
+        nodes = [node for side in statement.sides if side.node is not None for node in walk(side.node)]
+        deltas = (isinstance(n, Symbol) and lookup.is_kronecker(self.provider, n) for n in nodes)
+        return any(deltas) or any(isinstance(n, Comparison) and n.operator in ("==", "!=") for n in nodes)
 
     def _notes(self, finding: Finding, found: Sequence[Finding], complete: bool) -> tuple[str, ...]:
         """The notes on the two sides of a sign, each once, and what was not judged of the cases."""
@@ -243,21 +249,35 @@ class _Bench:
         """The mend of the side at fault or, where the rest of the chain agrees, of the other side of the sign."""
         if self.mend_steps.left == 0:
             return None
-        if self.parts is None:
-            sides = [side for st in self.document.statements for side in st.sides]
-            self.parts = parts_of(side.node for side in sides if side.node is not None)
-        own = parts_of(side.node for side in statement.sides if side.node is not None)
+        near = sorted(self.document.statements, key=lambda other: abs(other.start - statement.start))
+        trees = [side.node for other in near for side in other.sides if side.node is not None]
+        here = [side.node for side in statement.sides if side.node is not None]
         names = self.provider.names
         symbols = tuple(names.symbol(key) for key in names.declared())
-        steps = steps_of_descent(wrong.sides)
-        trees = [side.node for side in statement.sides if side.node is not None]
-        letters = {letter for tree in trees for letter in index_letters(tree)}
-        material = Material(symbols, tuple(dict.fromkeys((*own, *steps, *self.parts))), tuple(sorted(letters)))
+        if getattr(self.provider, "is_own", False):  # what stands for all steps, and not each step on its own
+            symbols = printed_symbols(trees)
+        parts = (*parts_of(here), *steps_of_descent(wrong.sides), *parts_of(trees))
+        letters = {letter for tree in here for letter in index_letters(tree)}
+        material = Material(
+            symbols,
+            tuple(dict.fromkeys(parts)),
+            tuple(sorted(letters)),
+            labels_of(trees),
+            exponents_of(trees),
+            any(len(x.text) == 2 and x.text[0] == x.text[1] for symbol in symbols for x in symbol.sub),
+        )
         budget = Budget(min(self.limits.mend_steps, self.mend_steps.left))
         before = budget.left
-        tried = (attempt_at(statement, side, decided, budget) for side in suspects(wrong))
+        read = (
+            [decided]
+            if wrong.sides.evaluation.reading == Reading()
+            else [list(map(in_usual_reading, decided)), decided]
+        )
+        tried = [attempt_at(statement, side, found, budget) for side in suspects(wrong) for found in read]
         attempts = [attempt for attempt in tried if attempt is not None]
-        edit = mend(self.document.text, statement, attempts, material, budget)
+        confirms = getattr(self.provider, "confirms", None)
+        seen = None if confirms is None else lambda changed: confirms(changed, wrong.equality)
+        edit = mend(self.document.text, statement, attempts, material, budget, seen)
         self.mend_steps.spend(before - budget.left)
         return edit
 
@@ -271,6 +291,21 @@ def failure(document: Document, number: int, equality: int, error: Exception) ->
     span = (sides[equality].start, sides[equality + 1].end) if sides else (statement.start, statement.end)
     reason = f"gradproof failed here, which is a fault of its own ({type(error).__name__}: {str(error)[:100]})"
     return Verdict("not judged", "", number, equality, position, line, column, quoted(document.text, *span), reason)
+
+
+def is_wrong(statement: Statement, equality: int, provider: Provider, limits: Limits) -> bool:
+    """Whether an equality of a statement is wrong in some case of its indices."""
+    if hasattr(provider, "enter"):
+        provider.enter(statement)
+    bound: Mapping[object, Array] = getattr(provider, "bound", {})
+    fixed = fixed_letters(provider)
+    budget = Budget(limits.statement_steps)
+    assignments, _ = cases(evaluation(provider, budget, limits, fixed), statement, limits.cases)
+    for case in assignments:
+        sides = Sides(statement, evaluation(provider, budget, limits, {**fixed, **case}, bound=bound))
+        if findings(sides)[equality].status == "WRONG":
+            return True
+    return False
 
 
 def fixed_letters(provider: Provider) -> dict[str, int]:

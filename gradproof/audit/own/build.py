@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from gradproof.audit.own.draws import probabilities
@@ -20,7 +20,7 @@ from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, form, plain
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Big, Call, Derivative, Label, Symbol, walk
+from gradproof.audit.reading.tree import Big, Call, Derivative, Label, Node, Number, Sum, Symbol, walk
 
 
 def built(
@@ -44,6 +44,8 @@ def built(
         for of in (node.of.name if isinstance(node.of, Call) else node.of,)
         if isinstance(of, Symbol)
     }
+    told = (spaces, declared_rows(text))
+    symmetric = symmetric_names(text)
     out = []
     for numbers, known in chapters(text, statements, families):
         updates = any(updated_symbol(statements[n]) is not None for n in numbers)
@@ -52,23 +54,48 @@ def built(
             updates = False  # the objective is at hand
         needed = _closure([statements[n] for n in numbers], known, tops if updates else set())
         others = sorted(needed - set(numbers))
-        here = [statements[n] for n in sorted({*others, *numbers}) if statements[n].sides]
-        own_families = families_of(here, count)
-        definitions = redefined(statements, others, numbers, own_families)
-        chapter = Chapter(numbers, definitions, [statements[n] for n in numbers])
-        before = [statements[n] for n in others]
-        own = _provider(chapter, before, own_families, names, (spaces, declared_rows(text)), limits, trials, seed)
-        symmetric = symmetric_names(text)
-        defined = {name for name, _ in definitions.quantities}
-        own.world.symmetric = None if symmetric and symmetric & defined else symmetric
-        out.append((chapter, own))
+        plan = _Plan(statements, numbers, others, names, told, symmetric, limits, trials)
+        out.append(plan.carried_out(seed, count))
     return out
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """All that a chapter's provider is made of, but the numbers of trials, layers and entries."""
+
+    statements: Sequence[Statement]
+    numbers: list[int]
+    others: list[int]
+    names: Names
+    told: tuple[Mapping[str, tuple[str, ...]], Mapping[str, int]]
+    symmetric: frozenset[str] | None
+    limits: Limits
+    trials: int
+
+    def carried_out(
+        self, seed: int, count: int, larger: int = 0, ranks: Mapping[Leaf, int] | None = None
+    ) -> tuple[Chapter, Own]:
+        """The chapter and its provider, with so many layers or steps, and sizes so much larger than usual."""
+        here = [self.statements[n] for n in sorted({*self.others, *self.numbers}) if self.statements[n].sides]
+        families = families_of(here, count)
+        definitions = redefined(self.statements, self.others, self.numbers, families)
+        chapter = Chapter(self.numbers, definitions, [self.statements[n] for n in self.numbers])
+        others = [self.statements[n] for n in self.others]
+        own, found = _provider(
+            chapter, others, families, self.names, self.told, self.limits, self.trials, seed, larger, ranks
+        )
+        defined = {name for name, _ in definitions.quantities}
+        own.world.symmetric = None if self.symmetric and self.symmetric & defined else self.symmetric
+        if not larger:
+            more = count + 1 if count > 1 else 1
+            own.elsewhere = lambda: self.carried_out(seed + 1, more, 1, found)
+        return chapter, own
 
 
 def families_of(read: Sequence[Statement], count: int = LAYERS) -> Families:
     """The families of the symbols in some statements."""
     families = Families(letters_of(read, count))
-    families.kronecker = not any(_is_delta_defined(s) for s in read)
+    families.kronecker = not any(_is_delta_defined(s, families) for s in read)
     uses = list(_uses(read))
     for symbol, _ in uses:  # e_{1,j} may stand before e_{t,j}, which tells that the first label counts steps
         families.add(symbol)
@@ -113,14 +140,9 @@ def _closure(
     return needed
 
 
-def _is_delta_defined(statement: Statement) -> bool:
+def _is_delta_defined(statement: Statement, families: Families) -> bool:
     first = statement.sides[0].node
-    return (
-        isinstance(first, Symbol)
-        and first.name == r"\delta"
-        and len("".join(x.text for x in first.sub)) == 2
-        and not first.sup
-    )
+    return isinstance(first, Symbol) and families.is_kronecker(first)
 
 
 def _provider(
@@ -132,13 +154,18 @@ def _provider(
     limits: Limits,
     trials: int,
     seed: int,
-) -> Own:
+    larger: int,
+    known: Mapping[Leaf, int] | None,
+) -> tuple[Own, Mapping[Leaf, int]]:
     spaces, rows = told
     definitions = chapter.definitions
     read = [s for s in chapter.statements if s.sides]
     add_losses(definitions, read, families)
     everything = [*others, *read]
     lengths = _lengths(everything) | {name for space in spaces.values() for name in space if not name.isdecimal()}
+    related = _related_lengths(everything, lengths)
+    for name in related:
+        definitions.quantities.pop((name, ""), None)
     given: dict[Leaf, int] = {}
     for name, space in spaces.items():
         given[(name, "", (), 0)] = len([s for s in space if s != "1"]) if len(space) < 3 else len(space)
@@ -147,7 +174,7 @@ def _provider(
         if family is not None and family.axes == 1 and (name, "") not in definitions.quantities:
             given[(name, "", (), 0)] = 1 + count
     search = Ranks(everything, definitions, families, given)
-    ranks = search.run()
+    ranks = search.run() if known is None else dict(known)
     kinds = search.kinds(ranks)
 
     def rank(head: Symbol) -> int:
@@ -158,7 +185,7 @@ def _provider(
             return max(least, kinds.axes_of(head))  # the state before the first step has the shape of the others
         return max(least, ranks.get(key, given.get((head.name, "", (), 0), 0)))
 
-    axes = Axes()
+    axes = Axes(larger=larger)
     used = {s.name for s in (x for tree in trees_of(everything) for x in symbols_in(tree)) if s.sub or s.sup}
     for name in sorted(lengths):
         if name not in used and (name, "") not in definitions.quantities:
@@ -166,13 +193,15 @@ def _provider(
     shapes = Shapes(definitions, families, rank, axes)
     _declare(shapes, spaces, definitions)
     axes.distinct = {size for space in spaces.values() for size in space if size in axes.named}
+    _relate(related, axes)
     leaves, numbers = shaped(everything, shapes, families.letters.layered)
+    _solve_lengths(related, numbers)
     heads: dict[str, Symbol] = {}
     quantities = []
     for head in heads_of(everything, definitions, families):
         if not (head.sub or head.sup or head.mark) and (head.name in numbers or head.name in families.letters.indices):
             continue
-        if head.name == r"\delta" and families.kronecker and len("".join(x.text for x in head.sub)) == 2:
+        if families.is_kronecker(head):
             continue
         defined = any(True for _ in definitions.matches(head))
         if any(label.text in VERSIONS for label in (*head.sub, *head.sup)) and not defined:
@@ -197,7 +226,7 @@ def _provider(
     )
     labels = probabilities(trees_of(everything))
     world = World(own_names, definitions, families, leaves, labels, trials, seed, heads, limits)
-    return Own(world)
+    return Own(world), ranks
 
 
 def _precedes(head: Symbol, definitions: Definitions) -> bool:
@@ -228,6 +257,51 @@ def _lengths(statements: Sequence[Statement]) -> set[str]:
     for statement in statements:
         found |= {c.high for c in statement.conditions if c.high and not c.high.isdecimal()}
     return {name for name in found if name.isalpha() or name[0] == "\\"}
+
+
+def _related_lengths(statements: Sequence[Statement], lengths: set[str]) -> dict[str, Node]:
+    """Lengths that are made of others, `M = N - K + 1`, with what they are made of."""
+    found: dict[str, Node] = {}
+    for statement in statements:
+        trees = [side.node for side in statement.sides]
+        if len(trees) != 2 or not isinstance(trees[0], Symbol) or not isinstance(trees[1], Sum):
+            continue
+        if trees[0].name in lengths and all(_is_size(term) for term in trees[1].terms):
+            found[trees[0].name] = trees[1]
+    return found
+
+
+def _relate(related: Mapping[str, Node], axes: Axes) -> None:
+    """`M = N - K + 1`: the axis of N has as many entries as those of M and K ask for."""
+    for name, tree in related.items():
+        assert isinstance(tree, Sum)
+        terms = [(sign, term) for sign, term in zip(tree.signs, tree.terms, strict=True)]
+        names = [(sign, term.name) for sign, term in terms if isinstance(term, Symbol)]
+        largest = [letter for sign, letter in names if sign == "+"]
+        others = [name, *(letter for sign, letter in names if sign == "-")]
+        if len(largest) == 1 and {*largest, *others} <= set(axes.named):
+            number = sum(int(sign + t.text) for sign, t in terms if isinstance(t, Number) and t.text.isdecimal())
+            axes.spans.setdefault(axes.name(largest[0]), []).append((tuple(map(axes.name, others)), -number))
+
+
+def _is_size(node: Node) -> bool:
+    return isinstance(node, Number) or (isinstance(node, Symbol) and not (node.sub or node.sup or node.mark))
+
+
+def _solve_lengths(related: Mapping[str, Node], numbers: dict[str, int]) -> None:
+    """Give the one length of a relation that no axis has the number that the others leave for it."""
+    for name, tree in related.items():
+        assert isinstance(tree, Sum)
+        terms = [("-", Symbol(name)), *zip(tree.signs, tree.terms, strict=True)]
+        names = [(sign, term.name) for sign, term in terms if isinstance(term, Symbol)]
+        unknown = [(sign, letter) for sign, letter in names if letter not in numbers]
+        if len(unknown) != 1:
+            continue
+        total = sum(int(sign + term.text) for sign, term in terms if isinstance(term, Number) and term.text.isdecimal())
+        total += sum(numbers[letter] * (-1 if sign == "-" else 1) for sign, letter in names if letter in numbers)
+        sign, letter = unknown[0]
+        if (size := total if sign == "-" else -total) > 0:
+            numbers[letter] = size
 
 
 def _declare(shapes: Shapes, spaces: Mapping[str, tuple[str, ...]], definitions: Definitions) -> None:

@@ -71,6 +71,8 @@ class Doubts:
             return ""  # whoever found the step has weighed what it is made of
         if odd := self._odd_sides(pair):
             return odd
+        if self._is_of_sizes(pair):
+            return "it says which sizes go together, and other sizes were taken"
         if doubt := self._of_one_letter(pair):
             return doubt
         if all(node is not None for node in pair) and (doubt := self._of_leaves(statement, pair, linked)):
@@ -88,6 +90,12 @@ class Doubts:
         """Whether a quantity of the chapter cannot be computed because shapes do not fit."""
         values = self.own.world.failures()
         return any("the shapes" in reason for reason in values)
+
+    def _is_of_sizes(self, pair: Sequence[Node | None]) -> bool:
+        """Whether both sides are made of the sizes of arrays alone."""
+        symbols = [symbol for tree in pair if tree is not None for symbol in symbols_in(tree)]
+        names = self.own.world.names
+        return bool(symbols) and all(names.constant(symbol) is not None for symbol in symbols)
 
     def _odd_sides(self, pair: Sequence[Node | None]) -> str:
         """Why a side cannot be compared: a name that nothing defines, or no name at all."""

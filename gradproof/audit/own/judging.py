@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradproof.audit.judging.judge import CONDITIONAL, failure, judge
+from gradproof.audit.judging.judge import CONDITIONAL, failure, is_wrong, judge
 from gradproof.audit.judging.results import Audit, Verdict
 from gradproof.audit.own.build import built
 from gradproof.audit.own.doubts import CROWDED, Doubts
-from gradproof.audit.own.names.chapters import Chapter, normalized
+from gradproof.audit.own.names.chapters import Chapter, Spelt, spelt
 from gradproof.audit.own.names.families import LAYERS, Letters, trees_of
 from gradproof.audit.own.names.learning import learned
 from gradproof.audit.own.numerals import Numerals, numbers_given
 from gradproof.audit.own.provider import Own
-from gradproof.audit.own.steps import dummies, objectives, step, updated_symbol
+from gradproof.audit.own.steps import dummies, objectives, step, updated_symbol, whole_side
 from gradproof.audit.reading.limits import Limits
-from gradproof.audit.reading.names import Names, plain
+from gradproof.audit.reading.names import Names, form, plain
 from gradproof.audit.reading.read import Document, Statement, read_document
 from gradproof.audit.reading.scan import Flavour, flavour_of
-from gradproof.audit.reading.tree import Big, walk
+from gradproof.audit.reading.tree import Big, Symbol, walk
 from gradproof.audit.reading.vocabulary import WORDS
 
 TRIALS = 12
@@ -37,6 +37,7 @@ def _with_steps(own: Own, chapter: Chapter, everything: Sequence[Statement], tex
         keys.add(key)
     own.parameters = frozenset(keys)
     candidates: list[str] = []
+    earlier: dict[object, Statement] = {}
 
     def enter(statement: Statement) -> None:
         own.steps, own.why = {}, ""
@@ -46,10 +47,17 @@ def _with_steps(own: Own, chapter: Chapter, everything: Sequence[Statement], tex
         if not candidates:
             candidates.extend(objectives(everything, own))
         found = step(statement, own, candidates, text)
-        if found is not None:
-            own.why = found.reason
-            if found.value is not None:
-                own.steps[found.key] = found.value
+        if found is None:
+            return
+        own.why, value = found.reason, found.value
+        if value is None:  # no step of descent: what an earlier line says of the new value
+            printed = form(statement.sides[0].node) if isinstance(statement.sides[0].node, Symbol) else None
+            if printed in earlier:
+                value = whole_side(earlier[printed], own)
+            elif not statement.sides[1:] or statement.sides[1].node is not None:
+                earlier[printed] = statement
+        if value is not None:
+            own.steps[found.key] = value
 
     own.on_enter = enter
 
@@ -74,16 +82,42 @@ def audit_itself(
     length = len(text)
     text += "".join(f"\n\n{_GIVEN[flavour].format(line)}" for line in given)
     known = learned(text, flavour, limits)
-    names = Names(functions=known.functions, words=WORDS | known.words, raised=frozenset(known.raised))
+    names = Names(
+        functions=known.functions, words=WORDS | known.words, raised=frozenset(known.raised), arguments=known.arguments
+    )
     document = read_document(text, names, flavour=flavour, limits=limits)
-    document = Document(document.text, tuple(normalized(document.statements, text)))
-    note = _Note(text, document, names, limits, mends, trials, seed)
+    plain = spelt(document.statements, text)
+    document = Document(document.text, tuple(plain.statements))
+    note = _Note(text, document, names, limits, mends, trials, seed, plain)
     with np.errstate(all="ignore"):
         verdicts = note.in_one_step(note.judged(LAYERS))
     verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
+    if plain.zero is not None:
+        told = plain.zero.case
+        verdicts = [replace(v, case=told(v.case), reason=told(v.reason)) for v in verdicts]
     verdicts.sort(key=lambda v: (v.statement, v.equality))
     shown = tuple(statement for statement in document.statements if statement.start < length)
     return Audit(text[:length], shown, tuple(verdicts))
+
+
+@dataclass
+class _Elsewhere:
+    """The same chapter with other numbers, other sizes and more layers, in which a mend has to hold as well."""
+
+    own: Own
+    statements: Sequence[Statement]
+    text: str
+    limits: Limits
+    _other: Own | None = None
+
+    def confirms(self, statement: Statement, equality: int) -> bool:
+        """Whether an equality of a mended statement is not wrong there."""
+        if self.own.elsewhere is None:
+            return True
+        if self._other is None:
+            chapter, self._other = self.own.elsewhere()
+            _with_steps(self._other, chapter, self.statements, self.text)
+        return not is_wrong(statement, equality, self._other, self.limits)
 
 
 _ONE_STEP = "read as one step: what stands before it is given"
@@ -100,6 +134,7 @@ class _Note:
     mends: bool
     trials: int
     seed: int
+    spelt: Spelt
 
     def judged(self, count: int) -> list[list[Verdict]]:
         """The verdicts of each chapter, with so many layers or steps."""
@@ -121,9 +156,11 @@ class _Note:
     def _chapter(self, chapter: Chapter, own: Own) -> list[Verdict]:
         statements = self.document.statements
         _with_steps(own, chapter, statements, self.text)
+        own.confirms = _Elsewhere(own, statements, self.text, self.limits).confirms
+        own.as_printed = self.spelt.as_printed
         found = judge(self.document, own, limits=self.limits, mends=self.mends, only=chapter.numbers)
         tops = objectives(chapter.statements, own)
-        numerals = Numerals(own, numbers_given(statements))
+        numerals = Numerals(own, numbers_given(statements), self.text, tops)
         told = [numerals.judged(v, statements[v.statement]) for v in found.verdicts]
         return list(Doubts(chapter, own, statements, self.text).weighed(told, tops))
 

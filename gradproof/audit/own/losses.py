@@ -24,12 +24,26 @@ def add_losses(definitions: Definitions, statements: Sequence[Statement], famili
     for of in tops.values():
         if form(of) in inner:
             continue
-        terms: tuple[Node, ...] = tuple(
-            Call("contract", 0, (head,)) for head in sinks.values() if form(head) != form(of)
-        )
+        ends = [head for head in sinks.values() if form(head) != form(of)]
+        by = _differentiated_by(of, statements)
+        named = [head for head in ends if (head.name, head.mark) in by]
+        terms: tuple[Node, ...] = tuple(Call("contract", 0, (head,)) for head in named or ends)
         if terms:
             whole: Node = terms[0] if len(terms) == 1 else Sum(("+",) * len(terms), terms)
             definitions.quantities.setdefault((of.name, of.mark), []).append(Definition(-1, 0, of, (), whole))
+
+
+def _differentiated_by(top: Symbol, statements: Sequence[Statement]) -> set[tuple[str, str]]:
+    """The names by which a note differentiates a loss; another function of its inputs, named beside it, is none."""
+    found = set()
+    for node in (below for tree in trees_of(statements) for below in walk(tree)):
+        if isinstance(node, Derivative) and isinstance(node.of, Symbol) and form(node.of) == form(top):
+            by = node.by.name if isinstance(node.by, Call) else node.by
+            if isinstance(by, Symbol):
+                found.add((by.name, by.mark))
+        elif isinstance(node, Symbol) and len(node.name) > 1 and node.name[0] == "d":
+            found.add((node.name[1:], node.mark))  # dO, where it is a derivative
+    return found
 
 
 def _undefined_tops(definitions: Definitions, statements: Sequence[Statement]) -> dict[object, Symbol]:

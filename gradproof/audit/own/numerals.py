@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 
 from gradproof.arrays.trials import TrialArray
 from gradproof.audit.judging.results import Verdict
-from gradproof.audit.own.names.definitions import is_literal
+from gradproof.audit.own.arithmetic import numeric_mend
+from gradproof.audit.own.names.definitions import is_literal, is_numeric
 from gradproof.audit.own.names.families import VERSIONS
 from gradproof.audit.own.provider import Own
+from gradproof.audit.own.steps import without_version
 from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Budget, Limits
 from gradproof.audit.reading.names import Names, form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Derivative, Node, Number, Sum, Symbol, children, walk, with_children
+from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluate import evaluation
 from gradproof.audit.values.evaluation import Unjudged
 from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role, compare_numbers
@@ -26,6 +29,7 @@ from gradproof.audit.values.shapes import Misfit
 
 _ROUNDED, _DECIMALS = 5, 3  # a literal with so many digits, or so many behind the point, may be rounded itself
 _STEPS = 20_000
+_RATES = frozenset({r"\eta", r"\alpha", r"\epsilon", r"\varepsilon", r"\gamma", r"\lambda", "lr"})
 
 
 def numbers_given(statements: Sequence[Statement]) -> dict[object, float]:
@@ -85,6 +89,8 @@ class Numerals:
 
     own: Own
     given: Mapping[object, float]
+    text: str
+    objectives: Sequence[str] = ()
     _world: World | None = None
 
     def judged(self, verdict: Verdict, statement: Statement) -> Verdict:
@@ -92,7 +98,7 @@ class Numerals:
         if not statement.sides or verdict.status == "not read":
             return verdict
         left, right = (statement.sides[at].node for at in (verdict.equality, verdict.equality + 1))
-        if left is None or right is None or not (is_literal(left) or is_literal(right)):
+        if left is None or right is None or not (is_numeric(left) or is_numeric(right)):
             return verdict
         if (
             any(
@@ -109,16 +115,54 @@ class Numerals:
         values = [self._value(side) for side in (left, right)]
         if verdict.status == "holds" and any(isinstance(side, Derivative) for side in (left, right)):
             return verdict  # a derivative that is the same number everywhere
+        if values[0] is None and isinstance(left, Symbol) and values[1] is not None:
+            values[0] = self._stepped(left, values[1], 2 * self._allowed(left, right, about=True))
         if values[0] is None or values[1] is None:
             reason = "the note gives no numbers for all that it is made of"
             return replace(verdict, status="not judged", reason=reason, witness=None, mend=None)
-        allowed = _allowed(left, right, about=statement.relations[verdict.equality].kind == "~")
+        allowed = self._allowed(left, right, about=statement.relations[verdict.equality].kind == "~")
         if abs(values[0] - values[1]) <= allowed:
             return replace(verdict, status="holds", reason="", trials=1, witness=None, mend=None, side=-1)
-        at = 1 if is_literal(right) else 0
+        at = 1 if is_numeric(right) else 0
         reason = f"it is {values[1 - at]:.9g}, printed is {values[at]:.9g}"
-        wrong = verdict.equality + at
-        return replace(verdict, status="WRONG", reason=reason, side=wrong, trials=1, witness=None, mend=None)
+        wrong, computed = verdict.equality + at, verdict.equality + 1 - at
+        mend = None
+        if _single((left, right)[at]) is not None:
+            other = (left, right)[1 - at]
+            given, about = values[at], statement.relations[verdict.equality].kind == "~"
+
+            def comes_out(tree: Node) -> bool:
+                value = self._value(tree)
+                return value is not None and abs(value - given) <= self._allowed(tree, (left, right)[at], about=about)
+
+            checks = comes_out if is_numeric(other) else None
+            right = any(abs(value - given) <= allowed for value in self._others(statement, verdict.equality))
+            mend = numeric_mend(self.text, statement, wrong, computed, values[1 - at], checks, number_is_right=right)
+            wrong = computed if right else wrong
+        return replace(verdict, status="WRONG", reason=reason, side=wrong, trials=1, witness=None, mend=mend)
+
+    def _stepped(self, symbol: Symbol, printed: float, allowed: float) -> float | None:
+        """The value after a step of descent on an objective, where that is the printed one; no other is known."""
+        old = without_version(symbol)
+        value = self._value(old) if form(old) != form(symbol) else None
+        place = None if value is None or self._world is None else lookup.find(self.own, old, {})
+        if value is None or place is None or self._world is None:
+            return None
+        for top in self.objectives:
+            whole = self._world.slope(top, place.key)
+            if whole is None:
+                continue
+            slope = float(self._world.numbers(whole)[0][place.index]) if place.index else float(whole.tensor[0])
+            for name, rate in self.given.items():
+                if isinstance(name, tuple) and name[0] in _RATES and abs(value - rate * slope - printed) <= allowed:
+                    return value - rate * slope
+        return None
+
+    def _others(self, statement: Statement, equality: int) -> list[float]:
+        """The values of the other sides of a chain."""
+        trees = [s.node for at, s in enumerate(statement.sides) if at not in (equality, equality + 1)]
+        values = [self._value(tree) for tree in trees if tree is not None and not is_numeric(tree)]
+        return [value for value in values if value is not None]
 
     def _is_defined(self, symbol: Symbol) -> bool:
         if any(label.text in VERSIONS for label in symbol.sup):
@@ -138,18 +182,26 @@ class Numerals:
         numbers = self._world.numbers(value)
         return float(numbers.ravel()[0]) if numbers.size == 1 and np.isfinite(numbers).all() else None
 
+    def _allowed(self, left: Node, right: Node, *, about: bool) -> float:
+        """How far two sides may lie apart: less than one in the last digit, and what rounded literals bring."""
+        singles = [tree for tree in (left, right) if _single(tree) is not None]
+        units = [_unit(_single(tree) or "0", about=about) for tree in singles]
+        total = 0.999 * max(units, default=1e-9)
+        numeric = [tree for tree in (left, right) if is_numeric(tree)]
+        total += sum(self._spread(tree) for tree in numeric if tree not in singles)
+        return total + 1e-9 * max((abs(self._value(tree) or 0.0) for tree in numeric), default=0.0)
 
-def _allowed(left: Node, right: Node, *, about: bool) -> float:
-    """How far two sides may lie apart: less than one in the last digit, and what rounded literals bring with them."""
-    singles = [tree for tree in (left, right) if _single(tree) is not None]
-    units = [_unit(_single(tree) or "0", about=about) for tree in singles]
-    total = 0.999 * max(units, default=1e-9)
-    for tree in (left, right):
-        if tree in singles or not is_literal(tree):
-            continue
-        total += _spread(tree)
-    size = max((abs(v) for v in (literal_value(t) if is_literal(t) else 0.0 for t in (left, right)) if v), default=0.0)
-    return total + 1e-9 * size
+    def _spread(self, tree: Node) -> float:
+        """What half a unit in each rounded literal of an expression changes of its value."""
+        whole = self._value(tree)
+        total = 0.0
+        for number in (n for n in walk(tree) if isinstance(n, Number)):
+            digits, decimals = number.text.replace(".", "").lstrip("0"), number.text.partition(".")[2]
+            if len(digits) >= _ROUNDED or len(decimals) >= _DECIMALS:
+                half = 0.5 * _unit(number.text, about=False)
+                moved = self._value(_with(tree, number, f"{float(number.text) + half:.20f}"))
+                total += abs(moved - whole) if moved is not None and whole is not None else 0.0
+        return total
 
 
 def _single(tree: Node) -> str | None:
@@ -164,19 +216,6 @@ def _single(tree: Node) -> str | None:
 def _unit(text: str, *, about: bool) -> float:
     digits = len(text.partition(".")[2])
     return 10.0**-digits if digits or about else 1e-9
-
-
-def _spread(tree: Node) -> float:
-    """What half a unit in each rounded literal of an expression changes of its value."""
-    whole = literal_value(tree)
-    total = 0.0
-    for number in (n for n in walk(tree) if isinstance(n, Number)):
-        digits, decimals = number.text.replace(".", "").lstrip("0"), number.text.partition(".")[2]
-        if len(digits) >= _ROUNDED or len(decimals) >= _DECIMALS:
-            half = 0.5 * _unit(number.text, about=False)
-            moved = literal_value(_with(tree, number, f"{float(number.text) + half:.20f}"))
-            total += abs(moved - whole) if moved is not None and whole is not None else 0.0
-    return total
 
 
 def _with(tree: Node, number: Number, text: str) -> Node:

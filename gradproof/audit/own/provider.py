@@ -12,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from gradproof.arrays.trials import TrialArray
+from gradproof.audit.own.names.chapters import Chapter
 from gradproof.audit.own.tensors import TensorArray
 from gradproof.audit.own.world import World
-from gradproof.audit.reading.names import Names
+from gradproof.audit.reading.names import Names, form
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Call, Derivative
-from gradproof.audit.values.evaluation import Evaluation
+from gradproof.audit.reading.tree import Call, Derivative, Node
+from gradproof.audit.values.evaluation import Evaluation, Unjudged
 from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role, compare_numbers
 from gradproof.tolerances import OWN_PASS
 
@@ -38,6 +39,9 @@ class Own:
     why: str = ""
     bound: dict[object, Array] = field(default_factory=dict)
     on_enter: Callable[[Statement], None] | None = None
+    elsewhere: Callable[[], tuple[Chapter, Own]] | None = None  # the same with other numbers, sizes and layers
+    confirms: Callable[[Statement, int], bool] | None = None
+    as_printed: Callable[[Node], Node] | None = None
 
     @property
     def is_own(self) -> bool:
@@ -53,6 +57,12 @@ class Own:
     def letters(self) -> dict[str, int]:
         """Letters in labels that are constants."""
         return self.world.families.letters.fixed
+
+    @property
+    def running(self) -> frozenset[str]:
+        """Letters in labels that run over entries, layers or steps."""
+        letters = self.world.families.letters
+        return frozenset(letters.indices | letters.layered)
 
     @property
     def counting(self) -> frozenset[str]:
@@ -74,6 +84,13 @@ class Own:
     def applied(self, e: Evaluation, node: Call, arguments: Sequence[Array]) -> Array:
         """A function of the note's own at some values."""
         return lowered(self.world.applied(self._inside(e), node, [lifted(a) for a in arguments]))
+
+    def formula(self, node: Call) -> tuple[tuple[object, ...], Node]:
+        """The dummies of a function of the note's own, by their form, and its formula; raises `Unjudged`."""
+        definition = self.world.definitions.function(node.name) if node.name is not None else None
+        if definition is None or definition.parameters is None or node.primes:
+            raise Unjudged("a function that has no formula", node.span[0])
+        return tuple(form(parameter) for parameter in definition.parameters), definition.tree
 
     def of_matrix(self, name: str, value: Array) -> Array:
         """The inverse or the determinant of a matrix."""

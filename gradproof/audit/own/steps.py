@@ -43,15 +43,16 @@ def updated_symbol(statement: Statement) -> Symbol | None:
     if len(statement.sides) < 2 or not isinstance(statement.sides[0].node, Symbol):
         return None
     first = statement.sides[0].node
-    old = _without_version(first)
+    old = without_version(first)
     wanted = {form(first), form(old)}
     for side in statement.sides[1:]:
-        if side.node is not None and any(form(_without_version(s)) in wanted for s in symbols_in(side.node)):
+        if side.node is not None and any(form(without_version(s)) in wanted for s in symbols_in(side.node)):
             return old
     return old if form(old) != form(first) else None
 
 
-def _without_version(symbol: Symbol) -> Symbol:
+def without_version(symbol: Symbol) -> Symbol:
+    """A symbol without the label that says that it is the new or the old value."""
     from dataclasses import replace
 
     sub = tuple(label for label in symbol.sub if label.text not in VERSIONS)
@@ -154,6 +155,19 @@ def step(statement: Statement, own: Own, candidates: Sequence[str], text: str) -
             else:
                 reason = "it is made of more than the objective and a step size"
     return turned or _of_the_last(wrong, own, place.key, reason)
+
+
+def whole_side(statement: Statement, own: Own) -> Array | None:
+    """The new value of a whole parameter as a statement prints it; None where it has none."""
+    symbol, tree = updated_symbol(statement), statement.sides[1].node
+    place = lookup.find(own, symbol, own.letters) if symbol is not None else None
+    if tree is None or place is None or place.index:
+        return None
+    try:
+        new, _ = alike(evaluation(own, Budget(_STEPS), Limits(), own.letters).value(tree), own.value(place.key))
+    except (Unjudged, Misfit, NotAvailable):
+        return None
+    return new
 
 
 def _of_the_last(wrong: Mapping[str, Array], own: Own, key: str, reason: str) -> Step:

@@ -37,6 +37,7 @@ class Names:
     raised: frozenset[str] = frozenset()  # base names of which a plain superscript is a label: W^1
     folds: bool = True  # whether a letter in another case is taken where only one quantity fits
     euler: bool = False  # whether `e` to the power of a formula is the exponential, also where e is a quantity
+    arguments: Mapping[str, str] = field(default_factory=dict)  # what a function of one quantity is one of: `E(w)`
     kronecker: bool | None = None  # whether a delta with two labels is Kronecker's; by default where none is declared
 
     _exact: dict[_Form, str] = field(init=False, repr=False, compare=False)

@@ -32,7 +32,9 @@ def cases(e: Evaluation, statement: Statement, most: int) -> tuple[list[Assignme
             or lookup.find(provider, symbol, {}) is not None
         )
 
-    letters = sorted(set[str]().union(*(free_letters(tree, resolves) for tree in trees)) - set(e.indices))[:_LETTERS]
+    free = set[str]().union(*(free_letters(tree, resolves) for tree in trees)) - set(e.indices)
+    running: frozenset[str] | None = getattr(e.provider, "running", None)
+    letters = sorted(free if running is None else free & running)[:_LETTERS]
     if not letters:
         return [{}], True
     carriers = [s for letter in letters for tree in trees for s in symbols_with(letter, tree)]

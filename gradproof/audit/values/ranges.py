@@ -92,6 +92,8 @@ def _exists(e: Evaluation, values: Assignment, place: Symbol | Entry, known: Seq
         return all(n is None or 1 <= n <= length for n, length in zip(numbers, shape, strict=False))
     if lookup.is_kronecker(e.provider, place):
         return True
+    if lookup.find(e.provider, place, values) is not None:
+        return True
     # The indices of inner sums have no value yet: any will do.
     inner = sorted(letters_in(labels_with(place.sub + place.sup, values)) - set(values))[:2]
     choices = islice(product(known, repeat=len(inner)), _TRIED)

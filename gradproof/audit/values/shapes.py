@@ -15,6 +15,9 @@ import numpy as np
 from gradproof.audit.values.provider import Array
 from gradproof.errors import GradproofError
 
+TURNED = "turned"
+"""The choice that a quantity with one index beside a matrix on its right is a row; there is no other reading of it."""
+
 
 class Misfit(GradproofError):
     """Two shapes that the operator cannot bring together: the equation is wrong as printed, at `position`."""
@@ -79,7 +82,8 @@ def product(operator: str, a: Array, b: Array, *, inner: bool = False) -> Combin
         return Combined(np.matmul(a, b[None, :]))  # a row transposed, and a row
     left = a[:, None] if len(a.shape) == 1 and len(b.shape) == 2 and b.shape[0] == 1 else a
     if left.shape[-1] == b.shape[0]:
-        return Combined(_as_scalar(np.matmul(left, b)))
+        turned = len(left.shape) == 1 and len(b.shape) == 2
+        return Combined(_as_scalar(np.matmul(left, b)), choice=TURNED if turned else "")
     if a.shape == b.shape and operator != "juxt":
         return Combined(a * b, f"'{_sign(operator)}' between two matrices is read as an elementwise product")
     raise _misfit(operator, a, b)

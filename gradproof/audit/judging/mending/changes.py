@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from gradproof.audit.reading.latex import latex
-from gradproof.audit.reading.tree import Derivative, Node, Number, Product, Sum, Symbol, children, with_children
+from gradproof.audit.reading.tree import (
+    Big,
+    Derivative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    children,
+    walk,
+    with_children,
+)
 
 Splice: TypeAlias = tuple[int, int, str]
+_STEP = re.compile(r"(?:\\ell|[A-Za-z])[+-][0-9]")
 # How a part is put to a value: as a factor of it, a term with it, or in its place.
 Combine: TypeAlias = Literal["factor", "plus", "minus", "instead"]
 
@@ -48,11 +62,17 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a slip may have dropped or exchanged: declared symbols, parts printed elsewhere, index letters."""
+    """What a slip may have dropped or exchanged.
+
+    Declared symbols, parts printed elsewhere, index letters, labels with arithmetic such as `t-1`, exponents.
+    """
 
     symbols: tuple[Symbol, ...]
     parts: tuple[Node, ...]
     letters: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    exponents: tuple[Node, ...] = ()
+    diagonals: bool = False  # whether an entry such as `R_{ii}` is printed
 
     def small(self) -> tuple[Node, ...]:
         """Symbols and numbers."""
@@ -109,3 +129,33 @@ def parts_of(trees: Iterable[Node], most: int = 200) -> tuple[Node, ...]:
             if isinstance(here, Sum | Product):
                 found.update((part, None) for part in below if not isinstance(part, Symbol))
     return tuple(found)[:most]
+
+
+def printed_symbols(trees: Iterable[Node], most: int = 200) -> tuple[Symbol, ...]:
+    """The symbols of some trees as they are printed, each once."""
+    found: dict[Symbol, None] = {}
+    for tree in trees:
+        if len(found) < most:
+            found.update((node, None) for node in walk(tree) if isinstance(node, Symbol))
+    return tuple(found)[:most]
+
+
+def labels_of(trees: Iterable[Node], most: int = 20) -> tuple[str, ...]:
+    """The labels of letters and signs that are printed, such as `t-1`, and their letters alone."""
+    found: dict[str, None] = {}
+    for node in (below for tree in trees for below in walk(tree)):
+        if isinstance(node, Symbol) and len(found) < most:
+            texts = [label.text for label in (*node.sub, *node.sup) if _STEP.fullmatch(label.text)]
+            found.update((step, None) for text in texts for step in (text, re.split("[+-]", text)[0]))
+    return tuple(found)
+
+
+def exponents_of(trees: Iterable[Node], most: int = 6) -> tuple[Node, ...]:
+    """The exponents that are printed, and letters up to which is summed, each once."""
+    found: dict[Node, None] = {}
+    for node in (below for tree in trees for below in walk(tree)):
+        if isinstance(node, Power) and len(found) < most:
+            found[node.exponent] = None
+        elif isinstance(node, Big) and node.high.isalpha() and len(found) < most:
+            found[Symbol(node.high)] = None
+    return tuple(found)

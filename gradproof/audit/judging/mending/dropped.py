@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradproof.audit.judging.mending.changes import Change, Combine, Material, Screen, Spot
 from gradproof.audit.judging.mending.slips import signed
-from gradproof.audit.reading.tree import Derivative, Label, Node, Number, Operator, Product, Sum, Symbol
+from gradproof.audit.reading.tree import Derivative, Fraction, Label, Node, Number, Operator, Product, Sum, Symbol
+
+_FACTORS: tuple[Node, ...] = (Number("2"), Fraction(Number("1"), Number("2")), Number("3"))
+_LETTER = re.compile(r"\\ell|[A-Za-z]")
 
 
 def another_index(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
@@ -18,17 +22,38 @@ def another_index(spot: Spot, material: Material, screen: Screen) -> Iterator[Ch
 def another_label(spot: Spot, material: Material, _: Screen) -> Iterator[Change]:
     """Another index letter in a label, or two letters exchanged: `W_{jk}` for `W_{kj}`."""
     node = spot.node
-    if not isinstance(node, Symbol) or not material.letters:
+    if not isinstance(node, Symbol) or not (material.letters or material.labels):
         return
     for at, label in enumerate(node.sub):
-        texts = [label.text[::-1]] if len(label.text) == 2 and label.text.isalpha() else []
-        for place, letter in enumerate(label.text):
-            if letter in material.letters:
-                others = (other for other in material.letters if other != letter)
-                texts += [label.text[:place] + other + label.text[place + 1 :] for other in others]
-        for text in dict.fromkeys(texts):
+        for text in _other_labels(label, material):
             changed = replace(node, sub=(*node.sub[:at], Label(text, label.bracket), *node.sub[at + 1 :]))
             yield Change(changed, node, changed, node.span[0])
+    for at, label in enumerate(node.sup):
+        for text in _steps_of(label, material):
+            changed = replace(node, sup=(*node.sup[:at], Label(text, label.bracket), *node.sup[at + 1 :]))
+            yield Change(changed, node, changed, node.span[0])
+
+
+def _other_labels(label: Label, material: Material) -> list[str]:
+    text = label.text
+    texts = [text[::-1]] if len(text) == 2 and text.isalpha() else []
+    for place, letter in enumerate(text):
+        if letter in material.letters:
+            others = (other for other in material.letters if other != letter)
+            texts += [text[:place] + other + text[place + 1 :] for other in others]
+    if not material.diagonals:  # nobody means W_{ii} who prints no diagonal anywhere
+        texts = [other for other in texts if not _is_doubled(other)]
+    return list(dict.fromkeys([*texts, *_steps_of(label, material)]))
+
+
+def _is_doubled(text: str) -> bool:
+    return len(text) == 2 and text[0] == text[1]
+
+
+def _steps_of(label: Label, material: Material) -> list[str]:
+    """Other steps or layers by the same letters: `t-1` for `t`."""
+    letters = _LETTER.findall(label.text)
+    return [text for text in material.labels if text != label.text and _LETTER.findall(text) == letters]
 
 
 def another_letter(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
@@ -56,6 +81,18 @@ def _others(node: Symbol, material: Material, same_letter: bool) -> list[Symbol]
 def _tried(spot: Spot, others: Sequence[Node], screen: Screen) -> Iterator[Change]:
     for other in screen.fitting(spot, others, "instead"):
         yield Change(replace(other, span=spot.node.span), spot.node, other, spot.node.span[0])
+
+
+def missing_number(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:
+    """A small number forgotten as a factor: the two of `2 x`, the half before a square."""
+    node = spot.node
+    if isinstance(node, Number):
+        return
+    factors = node.factors if isinstance(node, Product) else (node,)
+    operators = node.operators if isinstance(node, Product) else ()
+    start = factors[0].span[0]
+    for part in screen.fitting(spot, _FACTORS, "factor"):
+        yield Change(Product((part, *factors), ("juxt", *operators), span=node.span), "", part, start)
 
 
 def missing_symbol(spot: Spot, material: Material, screen: Screen) -> Iterator[Change]:

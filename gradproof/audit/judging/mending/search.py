@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,12 +14,12 @@ from gradproof.audit.judging.mending.screen import OpenScreen, StackedScreen
 from gradproof.audit.judging.results import Mend
 from gradproof.audit.judging.sides import Sides, kind_of
 from gradproof.audit.reading.limits import Budget
-from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.read import Side, Statement
 from gradproof.audit.reading.tree import Derivative, Node, Number, Symbol, walk
-from gradproof.audit.values.evaluation import Unjudged
+from gradproof.audit.values.evaluation import Evaluation, Unjudged
 from gradproof.audit.values.lookup import parameter_of
 from gradproof.audit.values.provider import Array
-from gradproof.audit.values.shapes import Misfit, alike
+from gradproof.audit.values.shapes import TURNED, Misfit, alike
 from gradproof.tolerances import MEND_FAR
 
 _ALTERNATIVES = 3
@@ -29,12 +29,14 @@ _RANKS: tuple[tuple[Rule, ...], ...] = (
     (dropped.another_index, dropped.another_label, slips.numbers),
     (slips.too_much, slips.order, slips.brackets),
     (slips.missing_minus,),
+    (dropped.missing_number,),
+    (dropped.another_letter,),
     (dropped.missing_term,),
     (dropped.missing_symbol,),
-    (dropped.another_letter,),
     (dropped.missing_long_term,),
     (dropped.missing_expression,),
 )
+_PLAIN = 5  # so many kinds are tried at the side at fault, and then at the other one, before any further kind
 
 
 @dataclass(frozen=True)
@@ -55,21 +57,30 @@ class Attempt:
 
 
 def mend(
-    text: str, statement: Statement, attempts: Sequence[Attempt], material: Material, budget: Budget
+    text: str,
+    statement: Statement,
+    attempts: Sequence[Attempt],
+    material: Material,
+    budget: Budget,
+    confirms: Callable[[Statement], bool] | None = None,
 ) -> Mend | None:
     """The simplest edit of one of some sides after which it has the right value; None where one is not enough.
 
-    Of edits of the same kind that of an earlier attempt is taken. The search also ends with its budget.
+    Of edits of the same kind that of an earlier attempt is taken. The search also ends with its budget. `confirms`:
+    whether a mended statement holds elsewhere, with other numbers and sizes.
     """
-    screens = [_screen(attempt) for attempt in attempts]
-    places = [list(spots(attempt.tree)) for attempt in attempts]
-    for rules in _RANKS:
-        for attempt, screen, spot_list in zip(attempts, screens, places, strict=True):
-            found = _found(attempt, _edits(spot_list, rules, material, screen), budget)
-            if found:
-                return _mend(text, statement, attempt, found)
-        if budget.left == 0:
-            return None
+    made = [(attempt, _screen(attempt), list(spots(attempt.tree))) for attempt in attempts]
+    blamed = [one for one in made if one[0].side == attempts[0].side]
+    others = [one for one in made if one[0].side != attempts[0].side]
+    for ranks in (_RANKS[:_PLAIN], _RANKS[_PLAIN:]):
+        for group in (blamed, others):
+            for rules in ranks:
+                for attempt, screen, places in group:
+                    found = _found(attempt, _edits(places, rules, material, screen), budget, confirms)
+                    if found:
+                        return _mend(text, statement, attempt, found)
+                if budget.left == 0:
+                    return None
     return None
 
 
@@ -89,7 +100,9 @@ def _edits(places: Sequence[Spot], rules: Sequence[Rule], material: Material, sc
                 yield Edit(spot.rebuild(change.node), change, spot.node)
 
 
-def _found(attempt: Attempt, edits: Iterator[Edit], budget: Budget) -> list[Edit]:
+def _found(
+    attempt: Attempt, edits: Iterator[Edit], budget: Budget, confirms: Callable[[Statement], bool] | None
+) -> list[Edit]:
     """The first few edits with which the side has its target's value in every case."""
     found: dict[Node, Edit] = {}
     for edit in edits:
@@ -98,10 +111,38 @@ def _found(attempt: Attempt, edits: Iterator[Edit], budget: Budget) -> list[Edit
         if not _stays_a_name(attempt, edit.tree) or _begs(attempt, edit.tree):
             continue
         if all(_holds(attempt.side, case, edit.tree) for case in attempt.cases):
+            if edit.tree in found or _turns(attempt, edit.tree):
+                continue
+            if not (confirms is None or confirms(_with_side(attempt, edit.tree))):
+                continue
             found.setdefault(edit.tree, edit)
             if len(found) == _ALTERNATIVES:
                 break
     return list(found.values())
+
+
+def _turns(attempt: Attempt, tree: Node) -> bool:
+    """Whether an edit multiplies a column by a matrix on its right, as nothing in the statement does: `t (X X^T)`."""
+    sides = attempt.cases[0].sides
+    printed = [side.node for side in sides.statement.sides if side.node is not None]
+    return _is_turned(sides, tree) and not any(_is_turned(sides, other) for other in printed)
+
+
+def _is_turned(sides: Sides, tree: Node) -> bool:
+    e = sides.evaluation
+    fresh = Evaluation(e.provider, e.rules, e.budget, e.limits, e.indices, e.reading, bound=e.bound)
+    try:
+        fresh.value(tree)
+    except (Unjudged, Misfit):
+        return False
+    return TURNED in fresh.remarks.choices
+
+
+def _with_side(attempt: Attempt, tree: Node) -> Statement:
+    """The statement of an attempt with a mended side."""
+    statement = attempt.cases[0].sides.statement
+    sides = (replace(s, node=tree) if at == attempt.side else s for at, s in enumerate(statement.sides))
+    return replace(statement, sides=tuple(sides))
 
 
 def _stays_a_name(attempt: Attempt, tree: Node) -> bool:
@@ -149,6 +190,10 @@ def _near(value: np.ndarray, target: np.ndarray) -> bool:
 
 def _mend(text: str, statement: Statement, attempt: Attempt, found: Sequence[Edit]) -> Mend:
     evaluation = attempt.cases[0].sides.evaluation
+    back = getattr(evaluation.provider, "as_printed", None)
+    if back is not None:  # in the words of the author
+        statement = replace(statement, sides=tuple(_put_back(side, back) for side in statement.sides))
+        found = [_edit_back(edit, back) for edit in found]
     first, *others = (
         Mend(words_of(edit.change.printed), words_of(edit.change.should), edit.change.position, "") for edit in found
     )
@@ -157,3 +202,15 @@ def _mend(text: str, statement: Statement, attempt: Attempt, found: Sequence[Edi
     wordings = dict.fromkeys(other.wording for other in others)
     alternatives = tuple(wording for wording in wordings if wording != first.wording)
     return replace(first, latex=latex, alternatives=alternatives)
+
+
+def _put_back(side: Side, back: Callable[[Node], Node]) -> Side:
+    return side if side.node is None else replace(side, node=back(side.node))
+
+
+def _edit_back(edit: Edit, back: Callable[[Node], Node]) -> Edit:
+    """An edit whose trees are printed as the author of the note prints them."""
+    change = edit.change
+    words = [part if isinstance(part, str) else back(part) for part in (change.printed, change.should)]
+    told = replace(change, node=back(change.node), printed=words[0], should=words[1])
+    return Edit(back(edit.tree), told, edit.old)

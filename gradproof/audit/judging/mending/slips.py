@@ -92,21 +92,27 @@ def upside_down(spot: Spot, _: Material, __: Screen) -> Iterator[Change]:
         yield Change(turned, node, turned, node.span[0])
 
 
-def numbers(spot: Spot, _: Material, __: Screen) -> Iterator[Change]:
-    """Another small number; a power forgotten or too much."""
+def numbers(spot: Spot, material: Material, __: Screen) -> Iterator[Change]:
+    """Another small number; a power forgotten or too much, or another one."""
     node = spot.node
     if isinstance(node, Number):
         whole = int(node.text) if node.text.isdecimal() and len(node.text) < 6 else 0
         small = [n for n in NUMBERS if n >= 0 and float(n).is_integer() and n < 4]
-        near = [n for n in (whole + 1, whole - 1) if n >= 0]
+        halves = [whole // 2] if whole and whole % 2 == 0 else []
+        near = [n for n in (whole + 1, whole - 1, 2 * whole, *halves) if n >= 0]
         for text in dict.fromkeys(str(int(n)) for n in (*small, *near)):
             if text != node.text:
                 yield Change(Number(text, span=node.span), node.text, text, node.span[0])
     elif isinstance(node, Power):
         yield Change(node.base, node, node.base, node.span[0])
+        for exponent in material.exponents:
+            if exponent != node.exponent:
+                other = Power(node.base, exponent, span=node.span)
+                yield Change(other, node, other, node.span[0])
     elif isinstance(node, Symbol | Sum | Call):
-        squared = Power(node, Number("2"), span=node.span)
-        yield Change(squared, node, squared, node.span[0])
+        for exponent in dict.fromkeys((Number("2"), *material.exponents)):
+            raised = Power(node, exponent, span=node.span)
+            yield Change(raised, node, raised, node.span[0])
 
 
 def too_much(spot: Spot, _: Material, __: Screen) -> Iterator[Change]:
@@ -135,7 +141,7 @@ def too_much(spot: Spot, _: Material, __: Screen) -> Iterator[Change]:
 def order(spot: Spot, _: Material, screen: Screen) -> Iterator[Change]:
     """Two neighbouring factors exchanged: matrix products do not commute."""
     node = spot.node
-    if not isinstance(node, Product) or screen.is_number(spot):
+    if not isinstance(node, Product) or all(screen.is_number(Spot(f, spot.rebuild)) for f in node.factors):
         return
     for at in range(len(node.factors) - 1):
         first, second = node.factors[at : at + 2]

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradproof.audit.own.names.conventions import gradients_by_letter, through_names
-from gradproof.audit.own.names.definitions import Definition, Definitions, candidates, is_literal, mentions
+from gradproof.audit.own.names.definitions import Definition, Definitions, candidates, is_literal, is_numeric, mentions
 from gradproof.audit.own.names.families import VERSIONS, Families, Letters, symbols_in, trees_of
+from gradproof.audit.own.names.implied import Implied, implied
+from gradproof.audit.own.names.rows import Rows, rows_in_words
 from gradproof.audit.own.names.spelling import Spelling
+from gradproof.audit.own.names.zero import FromZero, from_zero
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
@@ -47,6 +50,40 @@ class Chapter:
 def headings(text: str) -> list[int]:
     """The offsets at which a note starts something new."""
     return [match.start() for match in _HEADING.finditer(text)]
+
+
+@dataclass(frozen=True)
+class Spelt:
+    """Statements whose names are made plain, and the way back to how their author prints them."""
+
+    statements: list[Statement]
+    zero: FromZero | None = None
+    implied: Implied | None = None
+    rows: Rows | None = None
+
+    def as_printed(self, tree: Node) -> Node:
+        """A tree as the author of the note would print it."""
+        for change in (self.rows, self.implied, self.zero):
+            if change is not None:
+                tree = mapped(tree, lambda node, change=change: change.node(node, -1))  # type: ignore[misc]
+        return tree
+
+
+def spelt(statements: Sequence[Statement], text: str) -> Spelt:
+    """The statements with entries counted from one, steps shown and compound names made one symbol."""
+    zero = from_zero(statements)
+    if zero is not None:
+        statements = [
+            replace(_changed(s, zero.node), conditions=tuple(map(zero.condition, s.conditions))) for s in statements
+        ]
+    plain = normalized(statements, text)
+    hidden = implied(plain)
+    if hidden is not None:
+        plain = [_changed(statement, hidden.node) for statement in plain]
+    rows = rows_in_words(text, plain)
+    if rows is not None:
+        plain = [_changed(statement, rows.node) for statement in plain]
+    return Spelt(plain, zero, hidden, rows)
 
 
 def normalized(statements: Sequence[Statement], text: str) -> list[Statement]:
@@ -206,8 +243,8 @@ def put(known: Known, definition: Definition, segment: int) -> Known | None:
     if old is None:
         if not (definition.in_passing and _stands_in(known, definition.head)):
             known[key] = (definition, segment)
-    elif old[0].tree == definition.tree:
-        return None
+    elif old[0].tree == definition.tree or is_numeric(definition.tree):
+        return None  # `h = \\sigma(0.3 \\cdot 2)` behind `h = \\sigma(w x)` says which number it is
     elif old[1] == segment or definition.in_passing or (old[0].by_derivative and not definition.by_derivative):
         if _prefers(definition, old[0]) and not _leads_back(known, definition):
             known[key] = (definition, segment)

@@ -53,13 +53,16 @@ class Definitions:
     named: dict[tuple[str, str, str, str], Node] = field(default_factory=dict)  # functions at their own dummies
 
     def matches(self, head: Symbol) -> Iterator[tuple[Definition, dict[str, int]]]:
-        """The definitions of a quantity whose layers have numbers, the letters' values with each; exact ones first."""
+        """The definitions of a quantity whose layers have numbers, the letters' values with each.
+
+        Those by a derivative come first, then exact ones: what is said of a derivative elsewhere is a claim.
+        """
         found = []
         for definition in self.quantities.get((head.name, head.mark), ()):
             values = self._matched(definition, head)
             if values is not None:
                 found.append((definition, values))
-        yield from sorted(found, key=lambda pair: (bool(pair[1]), not pair[0].by_derivative))
+        yield from sorted(found, key=lambda pair: (not pair[0].by_derivative, bool(pair[1])))
 
     def _matched(self, definition: Definition, head: Symbol) -> dict[str, int] | None:
         values: dict[str, int] = {}
@@ -157,3 +160,11 @@ def is_literal(node: Node | None) -> bool:
     return any(isinstance(n, Number) for n in leaves) and not any(
         (isinstance(n, Symbol) and n != Symbol("e")) or (isinstance(n, Call) and n.name is not None) for n in leaves
     )
+
+
+def is_numeric(node: Node | None) -> bool:
+    """Whether a side is made of numbers and of functions of them, such as `\\sigma(0.5)`."""
+    if node is None or not any(isinstance(below, Number) for below in walk(node)):
+        return False
+    functions = {id(below.name) for below in walk(node) if isinstance(below, Call)}
+    return all(id(symbol) in functions or symbol == Symbol("e") for symbol in symbols_in(node))

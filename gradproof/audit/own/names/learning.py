@@ -28,6 +28,7 @@ class Learned:
     words: set[str] = field(default_factory=set)
     functions: dict[str, str] = field(default_factory=dict)
     raised: set[str] = field(default_factory=set)
+    arguments: dict[str, str] = field(default_factory=dict)
 
 
 def learned(text: str, flavour: Flavour | None, limits: Limits) -> Learned:
@@ -43,6 +44,9 @@ def learned(text: str, flavour: Flavour | None, limits: Limits) -> Learned:
         uses.look(tokens)
         for piece in statements(tokens):
             _left_side(piece.row, out)
+    for name, by in uses.gradients.items():
+        if len(by) == 1:
+            out.arguments.setdefault(name, *by)
     out.words |= uses.words
     out.raised |= uses.raised()
     for name in uses.functions() - set(out.functions):
@@ -66,6 +70,14 @@ def _left_side(row: Sequence[Token], out: Learned) -> None:
         return
     if behind < len(side) and side[behind].text == "(" and side[-1].text == ")" and _are_names(side[behind + 1 : -1]):
         out.functions[name] = OWN
+        argument, closing = _name_at(side, behind + 1)
+        if closing == len(side) - 1 and closing == _bare_end(side, behind + 1):
+            out.arguments[name] = argument
+
+
+def _bare_end(tokens: Sequence[Token], at: int) -> int:
+    """The index behind a name without scripts."""
+    return _group_end(tokens, at + 1) if tokens[at].text in STYLES else at + 1
 
 
 def _are_names(tokens: Sequence[Token]) -> bool:
@@ -114,6 +126,7 @@ class _Uses:
 
     def __init__(self) -> None:
         self.words: set[str] = set()
+        self.gradients: dict[str, set[str]] = {}  # by what each name is differentiated with a nabla
         self._above: dict[str, set[str]] = {}
         self._called: Counter[str] = Counter()
         self._primed: Counter[str] = Counter()
@@ -124,6 +137,8 @@ class _Uses:
         for at, token in enumerate(tokens):
             if token.kind == "letters" and len(token.text) > 1:
                 self._run(tokens, at)
+            if token.text == r"\nabla":
+                self._nabla(tokens, at)
             name, behind = _name_at(tokens, at)
             if not name or (at and tokens[at - 1].text in ("{",) and token.text in STYLES):
                 continue
@@ -139,6 +154,14 @@ class _Uses:
                 self._called[name] += 1
             else:
                 self._bare[name] += 1
+
+    def _nabla(self, tokens: Sequence[Token], at: int) -> None:
+        if at + 2 >= len(tokens) or tokens[at + 1].text != "_":
+            return
+        by, end = _name_at(tokens, at + 3)
+        of, _ = _name_at(tokens, end + 1)
+        if by and of and end == _bare_end(tokens, at + 3):
+            self.gradients.setdefault(of, set()).add(by)
 
     def _run(self, tokens: Sequence[Token], at: int) -> None:
         """A run of letters is one word behind a differential, and where it is long and has a script."""

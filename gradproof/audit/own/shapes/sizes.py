@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradproof.audit.own.names.definitions import Definitions
-from gradproof.audit.own.names.families import Families
+from gradproof.audit.own.names.families import Families, Letters, symbols_in, trees_of
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
@@ -29,7 +30,7 @@ from gradproof.audit.reading.tree import (
     Symbol,
     Transpose,
 )
-from gradproof.audit.values.indices import index_value
+from gradproof.audit.values.indices import index_value, letters_in
 
 Axis = int
 Shape = tuple[Axis, ...]
@@ -37,6 +38,7 @@ _ONE = 0  # the axis of length one
 _SMALLEST = 2
 _SMALLEST_MANY = 4
 _MANY = frozenset({"n", "N", "B"})  # numbers of examples, of which there are more than features
+_ATOM = re.compile(r"([+-]?)(\\ell|[A-Za-z]|[0-9]+)")
 _REDUCING = frozenset({"sum", "mean", "tr", "det", "rows", "columns", "contract"})
 
 
@@ -54,6 +56,8 @@ class Axes:
     named: dict[str, Axis] = field(default_factory=dict)
     sums: dict[int, tuple[int, ...]] = field(default_factory=dict)
     distinct: set[str] = field(default_factory=set)  # names of sizes that the note prints, each its own
+    spans: dict[int, list[tuple[tuple[Axis, ...], int]]] = field(default_factory=dict)  # axes that `i+k-1` counts
+    larger: int = 0  # how much more than usual every size is that is not given
 
     def new(self) -> Axis:
         """A fresh axis."""
@@ -84,6 +88,11 @@ class Axes:
             self.least[a] = max(self.least.get(a, 0), self.least.pop(b))
         return a
 
+    def _spans(self, axis: Axis) -> list[tuple[tuple[Axis, ...], int]]:
+        """What an axis is counted by in index arithmetic: axes that are added, and a number."""
+        found = [span for a, spans in self.spans.items() if self.root(a) == axis for span in spans]
+        return [(axes, number) for axes, number in found if all(self.root(a) != axis for a in axes)]
+
     def _printed(self, axis: Axis) -> bool:
         return any(self.root(self.named[name]) == axis for name in self.distinct if name in self.named)
 
@@ -103,16 +112,22 @@ class Axes:
         """Sizes for all axes: those that are not given are different from each other."""
         taken = set(self.sizes.values())
         sizes = dict(self.sizes)
+        busy: set[Axis] = set()
 
         def of(axis: Axis) -> int:
             axis = self.root(axis)
             parts = next((p for a, p in self.sums.items() if self.root(a) == axis), None)
             if axis not in sizes and parts is not None:
                 sizes[axis] = sum(of(part) for part in parts)
+            if axis not in sizes and axis not in busy and (spanned := self._spans(axis)):
+                busy.add(axis)
+                needed = [sum(map(of, letters)) + number for letters, number in spanned]
+                sizes[axis] = max(_SMALLEST, self.least.get(axis, 0), *needed)
+                taken.add(sizes[axis])
             if axis not in sizes:
                 many = any(self.root(a) == axis for name, a in self.named.items() if name in _MANY)
-                size = max(_SMALLEST_MANY if many else _SMALLEST, self.least.get(axis, 0))
-                while size in taken and size < 9:
+                size = max(_SMALLEST_MANY if many else _SMALLEST, self.least.get(axis, 0)) + self.larger
+                while size in taken and size < 9 + self.larger:
                     size += 1
                 sizes[axis] = size
                 taken.add(size)
@@ -130,6 +145,7 @@ class Shapes:
     rank: Callable[[Symbol], int]
     axes: Axes
     rows: bool = False
+    reached: set[tuple[str, str]] = field(default_factory=set)  # names of which entries such as `x_{i+k}` are printed
     letters: dict[str, Axis] = field(default_factory=dict)
     layers: dict[str, int] = field(default_factory=dict)
     dummies: Mapping[object, Shape] = field(default_factory=dict)
@@ -251,8 +267,12 @@ class Shapes:
         shape = self.head(split.head)
         if len(split.axes) > len(shape):
             raise Clash
+        reached = (node.name, node.mark) in self.reached
         for text, axis in zip(split.axes, shape, strict=False):
-            self._along(text, axis)
+            if reached and text.isalpha() and text not in self.layers and text not in letters.fixed:
+                self.axes.spans.setdefault(axis, []).append(((self.letter(text),), 0))  # some of its entries
+            else:
+                self._along(text, axis)
         return shape[len(split.axes) :]
 
     def _along(self, text: str, axis: Axis) -> None:
@@ -268,7 +288,20 @@ class Shapes:
                 self.axes.join(self.letter(text), axis)
         else:
             root = self.axes.root(axis)
-            self.axes.least[root] = max(self.axes.least.get(root, 0), 4)
+            if not self._spanned(text, axis):
+                self.axes.least[root] = max(self.axes.least.get(root, 0), 4)
+
+    def _spanned(self, text: str, axis: Axis) -> bool:
+        """`x_{i+k-1}` has as many entries as the largest `i` and `k` ask for; whether it is told by two letters."""
+        atoms = _ATOM.findall(text)
+        letters = [(sign, atom) for sign, atom in atoms if not atom.isdecimal()]
+        if len(letters) < 2 or any(atom in self.layers or atom in self.families.letters.fixed for _, atom in letters):
+            return False
+        number = sum(int(sign + atom) for sign, atom in atoms if atom.isdecimal())
+        number -= sum(sign == "-" for sign, _ in letters)
+        added = tuple(self.letter(atom) for sign, atom in letters if sign != "-")
+        self.axes.spans.setdefault(axis, []).append((added, number))
+        return True
 
     def entrywise(self, a: Shape, b: Shape, *, by_rows: bool = False) -> Shape:
         """A sum, an entrywise product, or two sides."""
@@ -523,6 +556,7 @@ def shaped(
     statements: Sequence[Statement], shapes: Shapes, layered: Iterable[str]
 ) -> tuple[dict[object, tuple[int, ...]], dict[str, int]]:
     """The sizes of all leaves, and the numbers that letters for lengths stand for."""
+    shapes.reached = set(_reached(statements, shapes.families.letters))
     for statement in statements:
         used = [letter for letter in layered if _uses(statement, letter)]
         for number in range(1, shapes.families.letters.count + 1) if used else (0,):
@@ -534,9 +568,16 @@ def shaped(
     return leaves, {name: size(axis) for name, axis in shapes.axes.named.items()}
 
 
-def _uses(statement: Statement, letter: str) -> bool:
-    from gradproof.audit.own.names.families import symbols_in
-    from gradproof.audit.values.indices import letters_in
+def _reached(statements: Sequence[Statement], letters: Letters) -> Iterator[tuple[str, str]]:
+    """Names with entries that two letters count, as a convolution does."""
+    for symbol in (s for tree in trees_of(statements) for s in symbols_in(tree)):
+        for label in symbol.sub:
+            found = [letter for _, letter in _ATOM.findall(label.text) if not letter.isdecimal()]
+            signed = "+" in label.text or "-" in label.text
+            if signed and len(found) > 1 and letters.is_index(label.text) and not letters.is_layered(label.text):
+                yield symbol.name, symbol.mark
 
+
+def _uses(statement: Statement, letter: str) -> bool:
     trees = [side.node for side in statement.sides if side.node is not None]
     return any(letter in letters_in(symbol.sub + symbol.sup) for tree in trees for symbol in symbols_in(tree))

@@ -7,7 +7,8 @@ from gradproof.audit.reading.lexing.reader import Reader
 from gradproof.audit.reading.lexing.scripts import text_of
 from gradproof.audit.reading.limits import Unreadable
 from gradproof.audit.reading.tokens import Token
-from gradproof.audit.reading.vocabulary import UPRIGHT
+from gradproof.audit.reading.tree import Symbol
+from gradproof.audit.reading.vocabulary import STYLES, UPRIGHT
 
 
 def fraction(reader: Reader, at: int) -> int:
@@ -85,14 +86,30 @@ def _by_argument(reader: Reader, at: int, stop: int) -> int | None:
             return None
         start, order = end + 1, 2
     bracket = skip_symbol(reader, start, stop)
-    if bracket is None or reader.text(bracket, stop) != "(":
+    if bracket is None:
         return None
+    if reader.text(bracket, stop) != "(":
+        return _by_the_note(reader, at, start, order)
     close = reader.end(bracket)
     if skip_symbol(reader, bracket + 1, close) != close:
         return None
     for _ in range(order):
         reader.emit("DERIVATIVE_OF", at, at + 1, "nabla")
         _braced(reader, bracket + 1, close)
+    return start
+
+
+def _by_the_note(reader: Reader, at: int, start: int, order: int) -> int | None:
+    """`\\nabla E` behind `E(w) = ...`: by what E is a function of, as the note says elsewhere."""
+    name = next((t.text for t in reader.tokens[start : start + 3] if t.text not in STYLES and t.text != "{"), "")
+    argument = reader.names.arguments.get(name)
+    if argument is None:
+        return None
+    for _ in range(order):
+        reader.emit("DERIVATIVE_OF", at, at + 1, "nabla")
+        reader.emit("LBRACE", at, at + 1)
+        reader.emit("SYMBOL", at, at + 1, Symbol(argument))
+        reader.emit("RBRACE", at, at + 1)
     return start
 
 
