@@ -1,4 +1,4 @@
-"""Notes of strangers, in kinds: right lines that must never be accused, slips that must be found, mends that are true."""
+"""Notes of strangers, in kinds: right lines are never accused, slips are found, mends are true."""
 
 from __future__ import annotations
 
@@ -188,6 +188,7 @@ def test_number_of_a_definition_with_functions_is_no_new_definition() -> None:
     text = r"""
     Let $\sigma(z) = \frac{1}{1 + e^{-z}}$, $h = \sigma(w x)$, $y = v h$.
     ## Numbers
-    Take $w = 0.5$, $x = 1$, $v = 2$: $$h = \sigma(0.5 \cdot 1) = 0.6225, \quad \frac{\partial y}{\partial w} = v h (1 - h) x$$
+    Take $w = 0.5$, $x = 1$, $v = 2$: $$h = \sigma(0.5 \cdot 1) = 0.6225$$
+    $$\frac{\partial y}{\partial w} = v h (1 - h) x$$
     """
     assert held(text)

@@ -117,29 +117,44 @@ class Numerals:
             return verdict  # a derivative that is the same number everywhere
         if values[0] is None and isinstance(left, Symbol) and values[1] is not None:
             values[0] = self._stepped(left, values[1], 2 * self._allowed(left, right, about=True))
-        if values[0] is None or values[1] is None:
+        first, second = values
+        if first is None or second is None:
             reason = "the note gives no numbers for all that it is made of"
             return replace(verdict, status="not judged", reason=reason, witness=None, mend=None)
         allowed = self._allowed(left, right, about=statement.relations[verdict.equality].kind == "~")
-        if abs(values[0] - values[1]) <= allowed:
+        if abs(first - second) <= allowed:
             return replace(verdict, status="holds", reason="", trials=1, witness=None, mend=None, side=-1)
         at = 1 if is_numeric(right) else 0
-        reason = f"it is {values[1 - at]:.9g}, printed is {values[at]:.9g}"
-        wrong, computed = verdict.equality + at, verdict.equality + 1 - at
-        mend = None
-        if _single((left, right)[at]) is not None:
-            other = (left, right)[1 - at]
-            given, about = values[at], statement.relations[verdict.equality].kind == "~"
+        printed, value = (second, first) if at else (first, second)
+        reason = f"it is {value:.9g}, printed is {printed:.9g}"
+        told = replace(
+            verdict, status="WRONG", reason=reason, side=verdict.equality + at, trials=1, witness=None, mend=None
+        )
+        return told if _single((left, right)[at]) is None else self._mended(told, statement, at, printed, value)
 
-            def comes_out(tree: Node) -> bool:
-                value = self._value(tree)
-                return value is not None and abs(value - given) <= self._allowed(tree, (left, right)[at], about=about)
+    def _mended(self, verdict: Verdict, statement: Statement, at: int, printed: float, value: float) -> Verdict:
+        """A verdict on a printed number with its mend; `at`: on which side of the sign the number stands."""
+        number, other = (statement.sides[verdict.equality + side].node for side in (at, 1 - at))
+        assert number is not None
+        about = statement.relations[verdict.equality].kind == "~"
 
-            checks = comes_out if is_numeric(other) else None
-            right = any(abs(value - given) <= allowed for value in self._others(statement, verdict.equality))
-            mend = numeric_mend(self.text, statement, wrong, computed, values[1 - at], checks, number_is_right=right)
-            wrong = computed if right else wrong
-        return replace(verdict, status="WRONG", reason=reason, side=wrong, trials=1, witness=None, mend=mend)
+        def comes_out(tree: Node) -> bool:
+            other_value = self._value(tree)
+            return other_value is not None and abs(other_value - printed) <= self._allowed(tree, number, about=about)
+
+        elsewhere = [abs(known - printed) for known in self._others(statement, verdict.equality)]
+        is_right = any(distance <= self._allowed(number, number, about=about) for distance in elsewhere)
+        computed = verdict.equality + 1 - at
+        mend = numeric_mend(
+            self.text,
+            statement,
+            verdict.equality + at,
+            computed,
+            value,
+            comes_out if is_numeric(other) else None,
+            number_is_right=is_right,
+        )
+        return replace(verdict, mend=mend, side=computed if is_right else verdict.side)
 
     def _stepped(self, symbol: Symbol, printed: float, allowed: float) -> float | None:
         """The value after a step of descent on an objective, where that is the printed one; no other is known."""
