@@ -176,11 +176,55 @@ LAYER = """
         dx = layer.backward(g)
         return dx, layer.dw, layer.db
 """
+TAPE = """
+    class Value:
+        def __init__(self, data):
+            self.data = data
+            self.grad = np.zeros_like(data)
+            self.back = lambda: None
+
+
+    def product(a, b):
+        out = Value(a.data @ b.data)
+
+        def back():
+            a.grad += out.grad @ b.data.T
+            b.grad += a.data.T @ out.grad
+
+        out.back = back
+        return out
+
+
+    def step(x, w, g):
+        first, weight = Value(x), Value(w)
+        hidden = product(first, weight)
+        last = product(hidden, weight)
+        last.grad = g
+        for node in (last, hidden):
+            node.back()
+        return first.grad, weight.grad
+"""
+POOL = """
+    def step(x, w, g):
+        z = x @ w
+        dz = np.zeros_like(z)
+        for i in range(z.shape[0]):
+            mask = z[i] > 0
+            dz[i] += mask * g[i]
+        dw, above = np.zeros_like(w), np.zeros(x.shape[0])
+        for i in range(x.shape[0]):
+            for j in range(z.shape[1]):
+                if z[i, j] > 0:
+                    above[i] += 1
+                    dw[:, j] += g[i, j] * x[i]
+        return dz @ w.T, dw
+"""
 DENSE = {"x": "nd", "w": "dk", "g": "nk"}
 TARGET = {"x": "nd", "w": "dk", "t": "nk"}
 CLASSES = {"x": "nd", "w": "dk", "y": "i"}
 STATES = {"x": "nd", "w": "dk", "u": "kk", "g": "nk"}
 ROWS = {"x": "nd", "a": "d", "g": "nd"}
+SQUARED = {"x": "nk", "w": "kk", "g": "nk"}
 SQUARE = {"x": "nk", "w": "kk", "u": "kk", "g": "nk"}
 
 MISTAKES = {
@@ -203,6 +247,10 @@ MISTAKES = {
     "never stored": (LAYER, "self.db = dz.sum", "db = dz.sum", DENSE),
     "softmax forgotten": (SOFTMAX, "p = softmax(scores)", "p = scores", CLASSES),
     "forward name": (RECURRENT, "du += np.outer(h[t], dz)", "du += np.outer(x[t], dz)", SQUARE),
+    "= for += in a closure": (TAPE, "b.grad += a.data.T", "b.grad = a.data.T", SQUARED),
+    "factor that is read nowhere": (POOL, "mask * g[i]", "g[i]", DENSE),
+    "statement outside its block": (POOL, "    dw[:, j] += g[i, j] * x[i]", "dw[:, j] += g[i, j] * x[i]", DENSE),
+    "another attribute": (LAYER, "layer.dw, layer.db", "layer.dw, layer.z", DENSE),
     "sign": (MEAN, "2 * (y - t)", "2 * (t - y)", TARGET),
 }  # fmt: skip
 

@@ -102,9 +102,12 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
             yield from _indices(node, text)
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
         for said, atom in pool.atoms:
-            if not pool.replaces(text, said):
+            if said == text or not pool.replaces(text, said):
                 continue
             yield _NAME + (type(atom) is not type(node)), atom, ""
+        if isinstance(node, ast.Attribute) and node.attr in pool.attributes and ast.unparse(node.value) != "self":
+            others = (name for name in pool.attributes if name != node.attr)
+            yield from ((_NAME, ast.Attribute(node.value, name, ast.Load()), "") for name in others)
         if band.has(_FACTOR):
             yield from ((_FACTOR, count, "") for said, count in pool.counts if text in said)
     is_value = not isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Slice, ast.Constant))

@@ -42,6 +42,7 @@ class Pool:
         reduced: Sums and means of variables.
         functions: Functions of one argument that the file has.
         statements: Statements of the file's functions that may have been forgotten elsewhere.
+        attributes: Names of attributes that the file's classes store into.
         fields: Attributes and entries by text key that the class or the file stores into, as texts.
         numbers: The variables that stand for a number which is no whole one, by their values.
         shape: The shape of what a text stands for in the function; None where that is not known.
@@ -58,6 +59,7 @@ class Pool:
     reduced: tuple[Piece, ...]
     functions: tuple[str, ...]
     statements: tuple[ast.stmt, ...]
+    attributes: tuple[str, ...]
     fields: tuple[str, ...]
     numbers: Mapping[float, str] = field(default_factory=dict)
     shape: Callable[[str], Shape | None] = lambda text: None
@@ -96,6 +98,7 @@ class Pool:
             _pieces([form.format(name) for name in plain[:_NAMED] for form in _REDUCED]),
             tuple(_of_one_argument(module)),
             tuple(_statements(module)),
+            tuple(_attributes(module)),
             tuple(_fields(owner if owner is not None else module)),
             {number: name for name in reversed(plain) if isinstance(number := value(name), float)},
             cache(shape),
@@ -190,6 +193,12 @@ def _statements(module: ast.AST) -> Iterator[ast.stmt]:
         stores = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
         if isinstance(node, (ast.Assign, ast.AugAssign)) and (stores or isinstance(node, ast.AugAssign)):
             yield node
+
+
+def _attributes(module: ast.AST) -> list[str]:
+    """Names of attributes that are stored into: of any object, since another one may be read by the wrong name."""
+    stored = (node for node in ast.walk(module) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+    return list(dict.fromkeys(node.attr for node in stored))
 
 
 def _fields(owner: ast.AST) -> list[str]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from gradproof.case.source_text import read_source
 from gradproof.repair.budget import CALL, EDIT, LINE, Budget
-from gradproof.repair.program.edit import Band, Edit, default_slots
+from gradproof.repair.program.edit import Band, Edit, default_slots, slots
 from gradproof.repair.program.expressions import expression_edits, number_edits
 from gradproof.repair.program.insertions import accumulations, insertions
 from gradproof.repair.program.judging import Bench
@@ -199,16 +199,41 @@ class Search:
         value = getattr(statement, "value", None)
         if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.Return)) or value is None:
             return 1.0 if not isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Pass)) else None
-        nudged = ast.Call(ast.Name(NUDGE, ast.Load()), [value], [])
-        if isinstance(statement, ast.AugAssign):
-            nudged.args[0] = ast.BinOp(value, ast.Mult(), ast.Constant(1.0))
-        statement.value = ast.copy_location(nudged, value)
+        moved = self._moved(function, statement, value)
+        if moved is None:
+            return 1.5
+        if moved & self.right:
+            if not moved & self.wrong:
+                return None
+            if function.lines[statement.lineno] > 1:
+                return 1.0  # what is run for several results may be right for one of them
+            return self._share_of_parts(function, statement, value)
+        if moved & self.wrong:
+            return 0.0
+        return 0.5 if not moved else None  # a value that moves nothing may be the one that should
+
+    def _share_of_parts(self, function: Editable, statement: ast.stmt, value: ast.expr) -> float | None:
+        """The same of what hands on several values together: one of them may move wrong results alone."""
+        parts = value.elts if isinstance(value, ast.Tuple) else value.values if isinstance(value, ast.Dict) else ()
+        for part in parts:
+            moved = self._moved(function, statement, part)
+            if moved and moved & self.wrong and not moved & self.right:
+                return 0.5
+        return 2.0 if parts else None
+
+    def _moved(self, function: Editable, statement: ast.stmt, part: ast.expr) -> frozenset[str] | None:
+        """The results that move when a value of a statement, or a part of it, does; None where the run then fails."""
+        slot = next((one for one in slots(statement) if one.node is part), None)
+        if slot is None:
+            return frozenset()
+        plain = ast.BinOp(part, ast.Mult(), ast.Constant(1.0)) if isinstance(statement, ast.AugAssign) else part
+        undo = slot.put(ast.Call(ast.Name(NUDGE, ast.Load()), [plain], []))()
         try:
             version = function.compiled()
         finally:
-            statement.value = value
+            undo()
         if version is None:
-            return None
+            return frozenset()
         spaces = [one.__globals__ for one in function.functions]
         for space in spaces:
             space[NUDGE] = _nudge
@@ -219,19 +244,7 @@ class Search:
         finally:
             for space in spaces:
                 space.pop(NUDGE, None)
-        if not after:
-            return 1.5
-        moved = {name for name, value in after.items() if before.get(name) != value}
-        if moved & self.right:
-            if not moved & self.wrong:
-                return None
-            # What is run for several results may be right for one of them, and what is handed on together may move
-            # one through another part of it.
-            again = function.lines[statement.lineno] > 1
-            return 1.0 if again else 2.0 if isinstance(value, (ast.Tuple, ast.Dict)) else None
-        if moved & self.wrong:
-            return 0.0
-        return 0.5 if not moved else None  # a value that moves nothing may be the one that should
+        return frozenset(name for name, value in after.items() if before.get(name) != value) if after else None
 
     # Whether ------------------------------------------------------------------------------------------------------
 
