@@ -17,6 +17,10 @@ class GradproofError(ValueError):
         GradproofError - uniform(1, 0): the lower end must be below the upper one
     """
 
+    def _render_traceback_(self) -> list[str]:
+        """The message alone, as a notebook shows it: what is wrong stands in the cell above, not in gradproof."""
+        return _told(self)
+
 
 class Disagreement(AssertionError):
     """A derivation does not agree with its reference, or a known erratum no longer shows.
@@ -48,6 +52,14 @@ class Disagreement(AssertionError):
     def __init__(self, message: str, result: object) -> None:
         super().__init__(message)
         self.result = result
+
+    def _render_traceback_(self) -> list[str]:
+        """The message alone, as a notebook shows it."""
+        return _told(self)
+
+
+def _told(error: Exception) -> list[str]:
+    return [f"{type(error).__name__}: {visible(str(error))}"]
 
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "\u2421"}

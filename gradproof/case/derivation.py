@@ -18,7 +18,7 @@ from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
 from gradproof.case.project import suggestions
-from gradproof.case.source_text import read_source
+from gradproof.case.source_text import read_source, shown
 from gradproof.errors import GradproofError
 
 
@@ -76,7 +76,7 @@ class Equation:
     @property
     def place(self) -> str:
         """Folder, file and line, as in `manual/parameter_update_2.py:41`."""
-        return f"{self.path.parent.name}/{self.path.name}:{self.line}"
+        return f"{shown(self.path)}:{self.line}"
 
     @cached_property
     def written(self) -> str:
@@ -273,7 +273,7 @@ def _inputs(name: str, function: FunctionType, path: Path, line: int) -> tuple[s
     for parameter in parameters:
         if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD or parameter.default is not parameter.empty:
             raise GradproofError(
-                f"{path.parent.name}/{path.name}:{line}: {name}: the parameter `{parameter}` is not a plain "
+                f"{shown(path)}:{line}: {name}: the parameter `{parameter}` is not a plain "
                 "name; a parameter is a quantity that the equation is computed from (write a constant into the body)"
             )
     return tuple(parameter.name for parameter in parameters)

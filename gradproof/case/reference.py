@@ -282,6 +282,15 @@ def load_references(project: Project, name: str) -> tuple[Reference, ...]:
     return as_references(getattr(module, "reference", None), f"reference/{name}.py")
 
 
+def _found(value: object) -> str:
+    """What is given where a reference should be, and what would make it one."""
+    if value is None:
+        return "none"
+    module = callable(value) and (hasattr(value, "forward") or hasattr(value, "named_parameters"))
+    way = "; a model is wrapped with what it is called with: Reference(model=..., inputs={...})" if module else ""
+    return f"{getattr(value, '__name__', type(value).__name__)}{way}"
+
+
 def as_references(value: object, place: str) -> tuple[Reference, ...]:
     """One reference or several as a tuple.
 
@@ -292,7 +301,7 @@ def as_references(value: object, place: str) -> tuple[Reference, ...]:
     if not references or not all(isinstance(reference, Reference) for reference in references):
         raise GradproofError(
             f"{place}: the value `reference` must be a Reference, or a list of them of different sizes; "
-            f"found {'none' if value is None else type(value).__name__}"
+            f"found {_found(value)}"
         )
     for other in references[1:]:
         if set(other.symbols) != set(references[0].symbols):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tokenize
 from pathlib import Path
 
 from gradproof.errors import GradproofError
+
+
+def shown(path: Path) -> str:
+    """A user's file as messages name it, with its folder; what Jupyter runs a notebook's cell from is the cell."""
+    return "cell" if re.fullmatch(r"ipykernel_\d+", path.parent.name) else f"{path.parent.name}/{path.name}"
 
 
 def read_source(path: Path) -> str:
@@ -19,7 +25,7 @@ def read_source(path: Path) -> str:
             return file.read()
     except (SyntaxError, UnicodeDecodeError) as error:
         raise GradproofError(
-            f"{path.parent.name}/{path.name}: {error}; save it as UTF-8, or declare its encoding in the first line: "
+            f"{shown(path)}: {error}; save it as UTF-8, or declare its encoding in the first line: "
             "`# -*- coding: latin-1 -*-`"
         ) from error
 

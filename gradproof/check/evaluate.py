@@ -21,6 +21,7 @@ from gradproof.arrays.creation import call_on_arrays
 from gradproof.arrays.structure import LeadArray
 from gradproof.arrays.trials import TrialArray
 from gradproof.case.derivation import Derivation, Equation
+from gradproof.case.source_text import shown
 from gradproof.errors import GradproofError
 from gradproof.tolerances import AT_ONCE, Tolerance
 
@@ -232,10 +233,11 @@ def _checked_calls(evaluator: Evaluator, equation: Equation, inputs: list[Array]
 
 def _single(equation: Equation, inputs: Sequence[Array], trial: int) -> Array:
     """One trial: scalars are handed over as NumPy scalars, tensors as arrays."""
+    arguments = [value[trial] for value in inputs]
     try:
-        value = equation.function(*[value[trial] for value in inputs])
+        value = equation.function(*arguments)
     except (Exception, SystemExit) as error:
-        raise BrokenEquation(_why_it_raises(equation, error)) from error
+        raise BrokenEquation(_why_it_raises(equation, error, arguments)) from error
     return as_numbers(equation, value)
 
 
@@ -288,12 +290,14 @@ def unlifted(equation: Equation, value: Any, trials: int) -> Array:
     return np.broadcast_to(numbers, (trials, *numbers.shape))
 
 
-def _why_it_raises(equation: Equation, error: BaseException) -> str:
-    """The line of the user's file at which it happened, and what happened."""
+def _why_it_raises(equation: Equation, error: BaseException, inputs: Sequence[Array]) -> str:
+    """The line of the user's file at which it happened, what happened, and to which shapes, where these may be why."""
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename == str(equation.path) and frame.lineno is not None
     ]
-    place = f"{equation.path.parent.name}/{equation.path.name}:{lines[-1] if lines else equation.line}"
-    return f"{place}: {equation.name} raises {type(error).__name__}: {error}"
+    place = f"{shown(equation.path)}:{lines[-1] if lines else equation.line}"
+    shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in zip(equation.inputs, inputs, strict=True))
+    given = f"; one trial has {shapes}" if isinstance(error, ValueError | IndexError) and shapes else ""
+    return f"{place}: {equation.name} raises {type(error).__name__}: {error}{given}"

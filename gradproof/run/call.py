@@ -138,7 +138,7 @@ def _require_sensible(
     if not 0 < scale < float("inf"):
         raise GradproofError(f"a scale is positive and finite, not {scale!r}")
     if trials is not None and (not isinstance(trials, int) or trials < 1):
-        raise GradproofError(f"a run has at least one trial, not {trials!r}")
+        raise GradproofError(f"trials is a whole number from 1 on, such as 10_000, not {trials!r}")
     if budget is not None and (trials is not None or not budget > 0):
         raise GradproofError(f"a budget is a number of seconds in place of trials, not {budget!r} beside {trials!r}")
     if memory is not None and memory < 1:

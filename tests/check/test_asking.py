@@ -238,3 +238,34 @@ def test_notebook_shows_a_bar_and_takes_it_away(monkeypatch: pytest.MonkeyPatch)
 def test_outside_a_notebook_nothing_is_shown() -> None:
     with watched(None, "a", 10) as advance:
         assert advance is None
+
+
+def test_error_in_a_notebook_is_its_message_alone() -> None:
+    with pytest.raises(GradproofError) as caught:
+        check(trials=1.5)
+    assert caught.value._render_traceback_() == [
+        "GradproofError: trials is a whole number from 1 on, such as 10_000, not 1.5"
+    ]
+    with pytest.raises(Disagreement) as wrong:
+        check(ROUGH).raise_on_disagreement()
+    (text,) = wrong.value._render_traceback_()
+    assert text.startswith("Disagreement: derivation: ")
+
+
+def test_error_in_a_cell_names_the_cell_and_the_shapes(tmp_path: Path) -> None:
+    path = tmp_path / "ipykernel_12" / "345.py"
+    path.parent.mkdir()
+    path.write_text("def dLoss_dx(dLoss_dY, x):\n    return dLoss_dY @ x\n")
+    space: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), space)
+    with pytest.raises(GradproofError) as caught:
+        check({"dLoss_dx": space["dLoss_dx"]})
+    assert str(caught.value).startswith("cell:2: dLoss_dx raises ValueError: matmul")
+    assert str(caught.value).endswith("one trial has dLoss_dY (2, 3), x (2, 3)")
+
+
+def test_model_in_place_of_a_reference_says_how_to_wrap_it() -> None:
+    with pytest.raises(
+        GradproofError, match=r"found Tanh; a model is wrapped with .* Reference\(model=\.\.\., inputs="
+    ):
+        crosscheck([Y], nn.Tanh, trials=5)  # type: ignore[arg-type]
