@@ -22,6 +22,7 @@ from gradproof.functions.running.numpy_pair import check_pair, is_numpy_pair, re
 from gradproof.functions.running.processes import Died, place
 from gradproof.functions.running.target import Target, checked_callable, title, with_buffers, with_parameters
 from gradproof.functions.telling.diagnosing import diagnosed
+from gradproof.functions.telling.line import with_line, wrong_statement
 from gradproof.functions.work import GATE, USUAL, Budget
 from gradproof.trials.draws import checked_seed
 from gradproof.truth.uncompiled import uncompiled
@@ -127,7 +128,7 @@ def check_function(
             examiner,
             how,
             draws,
-            lambda group: draw(sets[group], group, trials, seed),
+            lambda group, number: draw(sets[group], group, trials + number, seed),
             reentrant,
             precision,
             Budget(how.work),
@@ -143,11 +144,14 @@ def check_function(
         if program.widest is None and not program.died:
             raise GradproofError(_raises_everywhere(title(function), program.skipped, draws[0][0].shapes))
         told = diagnosed(_merged(program.findings), program)
+        fix = wrong_statement(told, program)
     notes = list(dict.fromkeys(program.notes))
     if program.budget.skipped:
         notes.append(f"{program.budget.skipped} further looks were left out: the inputs are large")
     power = 1 - 0.01 ** (1 / max(1, program.calls))
-    return FunctionResult(title(function), told, program.skipped, trials, seed, len(sets), tuple(notes), power)
+    return FunctionResult(
+        title(function), with_line(told, fix), program.skipped, trials, seed, len(sets), tuple(notes), power, fix=fix
+    )
 
 
 def assert_function_agrees(

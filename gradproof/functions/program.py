@@ -50,7 +50,7 @@ class Program:
         examiner: What is checked against what, in the widest dtype; the other dtypes take it from there.
         depth: How deep it goes.
         draws: The draws of each set of sizes.
-        another: One more draw of a set of sizes.
+        another: Further draws of a set of sizes, by number.
         reentrant: Whether results must outlive further calls.
         precision: The arithmetic that is declared, if one is.
         budget: What is left of the work.
@@ -66,7 +66,7 @@ class Program:
     examiner: Examiner
     depth: Depth
     draws: Sequence[Sequence[Draw]]
-    another: Callable[[int], Draw]
+    another: Callable[[int, int], Draw]
     reentrant: bool
     precision: str
     budget: Budget
@@ -175,7 +175,7 @@ class Program:
         first = self.trials[0]
         alike = [trial for trial in self.trials if trial.draw.group == first.draw.group]
         if len(alike) == 1:
-            alike.append(examiner.trial(self.another(first.draw.group)))
+            alike.append(examiner.trial(self.another(first.draw.group, 0)))
         if self.budget.take(self.depth.replay * self.cost):
             told, made = of_replay(
                 examiner, alike, self.depth.replay, self.wrong_in(examiner), reentrant=self.reentrant

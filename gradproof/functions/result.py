@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gradproof.check.facts.rendering import rendered
 from gradproof.errors import Disagreement
+from gradproof.repair.program.search import FileFix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +123,7 @@ class FunctionResult:
         notes: What is to be known of the check and decides nothing, in words.
         power: The share of calls in which a fault at random would have been seen with 99 %.
         gradients: Whether there are gradients; two NumPy functions have none, and their outputs decide.
+        fix: The edit of the function's own file with which its results are right; None where none was found.
     """
 
     name: str
@@ -133,6 +135,7 @@ class FunctionResult:
     notes: tuple[str, ...] = ()
     power: float = 1.0
     gradients: bool = True
+    fix: FileFix | None = None
 
     @property
     def wrong(self) -> tuple[Finding, ...]:
@@ -175,7 +178,10 @@ class FunctionResult:
         ]
         verdict = {"version": 1, "name": self.name, "ok": self.ok, "seed": self.seed, "power": self.power}
         untested = sorted({one.quantity for one in self.untested})
-        told = {"untested": untested, "skipped": dict(self.skipped), "notes": list(self.notes)}
+        told: dict[str, object] = {"untested": untested, "skipped": dict(self.skipped), "notes": list(self.notes)}
+        if self.fix is not None:
+            parts = ("line", "before", "after", "sentence", "mends")
+            told["fix"] = {"file": str(self.fix.path), **{name: getattr(self.fix, name) for name in parts}}
         return json.dumps({**verdict, "mistakes": mistakes, **told}, indent=1)
 
     def _repr_html_(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gradproof.check.facts.rendering import register
 from gradproof.functions.result import REMARKS, ZERO, Finding, FunctionResult
+from gradproof.repair.program.search import FileFix
 
 WIDTH = 100
 SHOWN = 6
@@ -21,6 +22,7 @@ def text(result: FunctionResult) -> str:
         lines += _of_group(group)
     if len(groups) > SHOWN:
         lines.append(f"  ... and {len(groups) - SHOWN} more; all of them: result.frame")
+    lines += _of_fix(result.fix) if result.fix is not None else []
     unsure = {one.quantity: one for one in result.findings if _untested(one)}
     for one in (*unsure.values(), *result.untested):
         words = "its true value is zero in every trial" if one.sentence == ZERO else f"{one.sentence} ({one.dtype})"
@@ -108,6 +110,17 @@ def _of_group(group: Sequence[Finding]) -> list[str]:
         lines += _wrapped("    inputs: ", first.shapes)
     diagnosis = next((one.diagnosis for one in [first, *group] if one.diagnosis), "")
     return lines + (_wrapped("    diagnosis: ", diagnosis) if diagnosis else [])
+
+
+def _of_fix(fix: FileFix) -> list[str]:
+    sizes = f"at {fix.sizes} sets of sizes" if fix.sizes > 1 else "at these sizes only"
+    tried = f"right in {fix.trials} trials and {fix.fresh_trials} further ones, {sizes}: {', '.join(fix.mends)}"
+    return [
+        *_wrapped("  fix: ", f"line {fix.line} of {fix.path.name}: {fix.sentence}"),
+        *_wrapped("    - ", fix.before),
+        *_wrapped("    + ", fix.after),
+        *_wrapped("    ", tried),
+    ]
 
 
 def _wrapped(label: str, words: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""One thread: on tensors this small more threads only wait for each other."""
+"""One thread: on tensors this small more threads only wait for each other. Statements are looked for where asked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+OF_STATEMENTS = ("test_wrong_line", "test_functions_page")
+"""The modules whose tests look for the wrong statement, which takes seconds: others look at verdicts and diagnoses."""
+
 
 @pytest.fixture(autouse=True, scope="package")
 def one_thread() -> Iterator[None]:
@@ -14,3 +17,9 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def statements(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.module.__name__ not in OF_STATEMENTS:
+        monkeypatch.setattr("gradproof.functions.check.wrong_statement", lambda *_: None)

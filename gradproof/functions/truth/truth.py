@@ -106,7 +106,7 @@ def truth_of(
     only = Configuration("", frozenset(wrt), only_output=configuration.only_output)
 
     def run(own: torch.dtype) -> list[torch.Tensor | None]:
-        return _results(reference, values, only, own, cotangents)
+        return results_of(reference, values, only, own, cotangents)
 
     true = run(torch.float64)
     repeated = [v for v in true[: len(shapes)] if v is not None]
@@ -183,7 +183,7 @@ def _stages(
 
     def run_on(*leaves: torch.Tensor) -> list[torch.Tensor | None]:
         given = {**values, **dict(zip(names, leaves, strict=False))}
-        return _results(reference, given, only, dtype, leaves[len(names) :])
+        return results_of(reference, given, only, dtype, leaves[len(names) :])
 
     errors = rigorous_errors(run_on, [*(values[name] for name in names), *cotangents], dtype)
     if errors is not None:
@@ -191,7 +191,7 @@ def _stages(
     yield from samples(lambda: run(torch.float64), true, dtype, seed)
 
 
-def _results(
+def results_of(
     reference: Target,
     values: Mapping[str, Any],
     configuration: Configuration,
@@ -215,7 +215,7 @@ def gradients_of(
     reference: Target, values: Mapping[str, Any], configuration: Configuration, cotangents: Sequence[torch.Tensor]
 ) -> dict[str, torch.Tensor | None]:
     """The reference's gradients in float64 under other cotangents."""
-    found = _results(reference, values, configuration, torch.float64, cotangents)
+    found = results_of(reference, values, configuration, torch.float64, cotangents)
     names = [name for name in values if name in configuration.needs]
     return dict(zip(names, found[len(cotangents) :], strict=True))
 

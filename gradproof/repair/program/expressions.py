@@ -8,6 +8,7 @@ from functools import partial
 
 from gradproof import operators as mistakes
 from gradproof.operators import table
+from gradproof.repair.program.dialect import AXES, NUMPY, reductions
 from gradproof.repair.program.edit import WHOLE, Band, Edit, Slot, called, parsed, slots, written
 from gradproof.repair.program.pool import Pool
 
@@ -30,7 +31,6 @@ _NEUTRAL: dict[type[ast.operator], int] = {
 }  # fmt: skip
 _GUARDED = frozenset({"sqrt", "log"})
 _REDUCTIONS = ("sum", "mean", "max", "min", "std", "var")
-_AXES = (*map(str, mistakes.AXES), "(0, 1)", "(0, 2, 3)", "(2, 3)")
 _FUNCTIONS = (
     ("the softmax", "np.exp({0}) / np.exp({0}).sum(axis=-1, keepdims=True)"),
     ("the sigmoid", "1 / (1 + np.exp(-{0}))"),
@@ -98,6 +98,8 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
     node, text = slot.node, ast.unparse(slot.node)
     if band.low < 5.0:
         yield from _own(slot, node, text, pool)
+        if isinstance(node, ast.Call) and pool.dialect is not NUMPY and _is_reduction(node):
+            yield from ((table.AXIS.bits + WHOLE, new, said) for said, new in reductions(node))
         if slot.is_index:
             yield from _indices(node, text)
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
@@ -118,7 +120,8 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
     if band.has(6.5):
         yield from ((6.5, phrase, "") for _, phrase in pool.phrases)
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
-            yield from ((6.5, parsed(form.format(text)), f"{said} of {text} is missing") for said, form in _FUNCTIONS)
+            for said, form in ((pool.dialect.words(one), pool.dialect.words(other)) for one, other in _FUNCTIONS):
+                yield 6.5, parsed(form.format(text)), f"{said} of {text} is missing"
     yield from _with_factor(node, text, pool, band, is_top=is_top)
     yield from _with_term(node, text, pool, band, is_top=is_top)
 
@@ -126,7 +129,7 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
 def _around(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
     yield table.SIGN.bits + WHOLE + 1.0, ast.UnaryOp(ast.USub(), node), table.SIGN.says(text)
     yield table.TRANSPOSED.bits + WHOLE + 1.0, _attribute(node, "T"), f"{text} is not transposed"
-    yield table.COPY.bits + WHOLE - 0.5, called(_attribute(node, "copy")), f"{text} is no copy"
+    yield table.COPY.bits + WHOLE - 0.5, called(_attribute(node, pool.dialect.copy)), f"{text} is no copy"
     yield table.SQUARE.bits, ast.BinOp(node, ast.Pow(), ast.Constant(2)), table.SQUARE.says(text)
     yield 5.0, ast.BinOp(ast.Constant(1), ast.Sub(), node), ""
     if isinstance(node, (ast.Name, ast.Attribute)):
@@ -317,10 +320,14 @@ def _one_off(bound: ast.expr) -> Iterator[ast.expr]:
             yield ast.BinOp(bound, ast.Add(), ast.Constant(1))
 
 
+def _is_reduction(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr in _REDUCTIONS
+
+
 def _reductions(node: ast.Call) -> Iterator[Variant]:
     others = [word for word in node.keywords if word.arg != "axis"]
     axis = next((word.value for word in node.keywords if word.arg == "axis"), None)
-    for wanted in _AXES:
+    for wanted in AXES:
         if wanted != "None" and (axis is None or ast.unparse(axis) != wanted):
             new = ast.keyword("axis", parsed(wanted))
             yield table.AXIS.bits + WHOLE, ast.Call(node.func, node.args, [new, *others]), f"the axis is {wanted}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,34 @@ class Trial:
 
     inputs: Mapping[str, Any]
     truths: Mapping[str, Any]
+
+
+class Judge(Protocol):
+    """What a search asks: it runs something in trials, and knows which of its results are right."""
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """The results that are judged."""
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """Those of the search, the first one is tried first."""
+
+    @property
+    def fresh(self) -> Sequence[Trial]:
+        """Others, on which a fix is confirmed."""
+
+    def run(self, trial: Trial) -> object:
+        """Run it once, whatever comes of it."""
+
+    def right(self, trial: Trial) -> frozenset[str]:
+        """The results that are the truth in a trial; none where it raises."""
+
+    def right_in_all(self, trials: Sequence[Trial], among: frozenset[str]) -> frozenset[str]:
+        """Those of some results that are the truth in all of some trials."""
+
+    def values(self, trial: Trial) -> dict[str, Any]:
+        """The results of a trial as bytes, to see what a change moves."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +63,10 @@ class Bench:
     claims: Mapping[str, Claim]
     trials: Sequence[Trial]
     fresh: Sequence[Trial]
+
+    def run(self, trial: Trial) -> object:
+        """The outcome of the program."""
+        return self.program.run(trial.inputs)
 
     def right(self, trial: Trial) -> frozenset[str]:
         """The results that are the truth in a trial; none where the program raises."""

@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.repair.program.dialect import NUMPY, Dialect
 from gradproof.repair.program.edit import loaded, parsed
 
 LARGEST = 14
 """Expressions of the code with more nodes than this are not offered as pieces."""
 
-_MODULES = frozenset({"np", "numpy", "xp", "math", "self", "cls"})
 _SLOPES = ("(1 - {0})", "(1 - {0} ** 2)", "({0} * (1 - {0}))", "({0} > 0)", "{0}[:, None]")
-_REDUCED = ("{0}.mean(axis=0)", "{0}.sum(axis=0)", "{0}.mean(axis=1, keepdims=True)", "{0}.sum(axis=1, keepdims=True)")
-_NAMED, _SLOPED, _SIZED = 16, 12, 6
+_NAMED, _SLOPED, _SIZED, _PAIRED = 16, 12, 6, 8
 
 Shape = tuple[int, ...]
 Piece = tuple[str, ast.expr]
@@ -46,6 +45,7 @@ class Pool:
         fields: Attributes and entries by text key that the class or the file stores into, as texts.
         numbers: The variables that stand for a number which is no whole one, by their values.
         shape: The shape of what a text stands for in the function; None where that is not known.
+        dialect: The words of the library that the function is written in.
     """
 
     atoms: tuple[Piece, ...]
@@ -63,6 +63,7 @@ class Pool:
     fields: tuple[str, ...]
     numbers: Mapping[float, str] = field(default_factory=dict)
     shape: Callable[[str], Shape | None] = lambda text: None
+    dialect: Dialect = NUMPY
 
     @classmethod
     def of(
@@ -72,9 +73,10 @@ class Pool:
         owner: ast.ClassDef | None,
         shape: Callable[[str], Shape | None] = lambda text: None,
         value: Callable[[str], Any] = lambda text: None,
+        dialect: Dialect = NUMPY,
     ) -> Pool:
         """The pieces of a function, of its class and of its file."""
-        atoms = _atoms(function, module, owner)
+        atoms = _atoms(function, module, owner, dialect)
         plain = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
         sizes = [f"{name}.{what}" for name in plain[:_NAMED] for what in ("shape[0]", "shape[1]", "size")]
         sizes += [name for name in _unpacked(function) if name in atoms]
@@ -85,6 +87,9 @@ class Pool:
             for slope in _SLOPES[:4]
             for size in _distinct([*reversed(sizes)], value)[:_SIZED]
         ]
+        reduced = [form.format(name) for name in plain[:_NAMED] for form in dialect.reduced]
+        pairs = [(one, other) for one in plain[:_PAIRED] for other in plain[:_PAIRED] if one <= other]
+        reduced += [form.format(*pair) for pair in pairs for form in dialect.paired]
         both = [f"{one} * {other}" for one in plain[:20] for other in plain[:20] if one <= other]
         return cls(
             tuple(atoms.items()),
@@ -95,13 +100,14 @@ class Pool:
             _pieces(slopes),
             _pieces(compounds),
             _pieces(both),
-            _pieces([form.format(name) for name in plain[:_NAMED] for form in _REDUCED]),
+            _pieces(reduced),
             tuple(_of_one_argument(module)),
             tuple(_statements(module)),
             tuple(_attributes(module)),
             tuple(_fields(owner if owner is not None else module)),
             {number: name for name in reversed(plain) if isinstance(number := value(name), float)},
             cache(shape),
+            dialect,
         )
 
     def replaces(self, old: str, new: str) -> bool:
@@ -117,18 +123,20 @@ class Pool:
         return len(after) <= len(before) and all(a in (1, b) for a, b in zip(after[::-1], before[::-1], strict=False))
 
 
-def _atoms(function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | None) -> dict[str, ast.expr]:
+def _atoms(
+    function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | None, dialect: Dialect
+) -> dict[str, ast.expr]:
     atoms: dict[str, ast.expr] = {}
     for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
-        if argument.arg not in ("self", "cls"):
+        if argument.arg not in dialect.modules:
             atoms[argument.arg] = ast.Name(argument.arg, ast.Load())
     for node in ast.walk(function):
         if not isinstance(node, ast.expr):
             continue
         text = ast.unparse(node)
-        if isinstance(node, ast.Name) and node.id not in _MODULES:
+        if isinstance(node, ast.Name) and node.id not in dialect.modules:
             atoms.setdefault(text, ast.Name(node.id, ast.Load()))
-        elif (isinstance(node, ast.Attribute) and text.startswith("self.")) or (
+        elif (isinstance(node, ast.Attribute) and text.partition(".")[0] in dialect.owners) or (
             isinstance(node, ast.Subscript) and _count(node) <= LARGEST
         ):
             atoms.setdefault(text, loaded(node))
@@ -137,7 +145,8 @@ def _atoms(function: ast.FunctionDef, module: ast.AST, owner: ast.ClassDef | Non
             atoms.setdefault(ast.unparse(node), loaded(node))
     called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
     names = {node.name for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    return {text: node for text, node in atoms.items() if text not in called and text not in names}
+    hidden = called | names | dialect.modules
+    return {text: node for text, node in atoms.items() if text not in hidden}
 
 
 def _idle(function: ast.FunctionDef) -> list[str]:

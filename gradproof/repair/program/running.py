@@ -14,6 +14,7 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import numpy as np
+import torch
 
 from gradproof.case.source_text import read_source
 from gradproof.errors import GradproofError
@@ -44,6 +45,7 @@ class Editable:
         functions: The functions that are made of it.
         lines: How often each of its lines was run, of those that were.
         names: What its names stood for when it was left for the last time.
+        within: The functions in which its classes are made, the outermost first.
     """
 
     path: Path
@@ -52,10 +54,13 @@ class Editable:
     functions: tuple[FunctionType, ...]
     lines: Counter[int] = field(default_factory=Counter)
     names: dict[str, Any] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
 
     def shape(self, text: str) -> tuple[int, ...] | None:
         """The shape of a variable, an attribute or an entry, as it was when the function was left; None if unknown."""
         value = self.value(text)
+        if isinstance(value, torch.Tensor):
+            return tuple(value.shape)
         return np.shape(value) if isinstance(value, (np.ndarray, np.number, int, float)) else None
 
     def value(self, text: str) -> Any:
@@ -71,8 +76,8 @@ class Editable:
 
     @property
     def name(self) -> str:
-        """Its name with those of its classes."""
-        return ".".join([*(one.name for one in self.classes), self.node.name])
+        """Its name with those of what is around it."""
+        return ".".join([*self.within, *(one.name for one in self.classes), self.node.name])
 
     def compiled(self) -> Version | None:
         """What its text is as the tree has it now; None where that is no Python."""
@@ -81,6 +86,11 @@ class Editable:
         holder: ast.stmt = bare
         for owner in reversed(self.classes):
             holder = ast.copy_location(ast.ClassDef(owner.name, [], [], [holder], []), owner)
+        free = self.functions[0].__code__.co_freevars if self.functions else ()
+        if own := [name for name in free if name != "__class__"]:
+            names: list[ast.stmt] = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in own]
+            arguments = ast.arguments([], [], None, [], [], None, [])
+            holder = ast.copy_location(ast.FunctionDef("_around_", arguments, [*names, holder], [], None, None), holder)
         module = ast.Module([holder], [])
         try:
             try:
@@ -90,6 +100,8 @@ class Editable:
         except (SyntaxError, ValueError, TypeError, RecursionError):
             return None
         code = _within(made, self.node.name)
+        if code is not None and code.co_freevars != free:
+            return None  # it no longer reads, or reads besides, what stands around it
         try:
             defaults = tuple(ast.literal_eval(node) for node in self.node.args.defaults)
         except ValueError:
@@ -177,7 +189,7 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         place = _definition(trees[file], code)
         if place is None:
             continue
-        node, classes = place
+        node, classes, within = place
         key = (file, node.lineno)
         if key not in found:
             functions = tuple(
@@ -185,7 +197,7 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
                 for one in gc.get_referrers(code)
                 if isinstance(one, FunctionType) and one.__code__ is code and code.co_name == node.name
             )
-            found[key] = Editable(paths[file], node, classes, functions)
+            found[key] = Editable(paths[file], node, classes, functions, within=within)
         elif code.co_name == node.name and not found[key].functions:
             found[key].functions = tuple(o for o in gc.get_referrers(code) if isinstance(o, FunctionType))
         found[key].lines.update(run_lines)
@@ -194,21 +206,32 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
     return Traced(tuple(one for one in found.values() if one.functions), steps)
 
 
-def _definition(tree: ast.Module, code: CodeType) -> tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]] | None:
-    """The outermost function around a piece of code, with the classes that it is in."""
+Definition = tuple[ast.FunctionDef, tuple[ast.ClassDef, ...], tuple[str, ...]]
+"""A function, the classes that it is in, and the names of the functions that those are made in."""
 
-    def search(body: Sequence[ast.stmt], classes: tuple[ast.ClassDef, ...]) -> Any:
-        for node in body:
-            first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
-            if not first <= code.co_firstlineno <= (node.end_lineno or node.lineno):
-                continue
-            if isinstance(node, ast.FunctionDef):
-                return node, classes
-            if isinstance(node, ast.ClassDef):
-                return search(node.body, (*classes, node))
-            if isinstance(node, (ast.If, ast.Try, ast.With)):
-                return search(node.body, classes)
-        return None
 
-    found: tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]] | None = search(tree.body, ())
+def definitions(
+    body: Sequence[ast.stmt], classes: tuple[ast.ClassDef, ...] = (), within: tuple[str, ...] = ()
+) -> Iterator[Definition]:
+    """The functions of a piece of text, those of classes that functions make too, each after what is around it."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            yield node, classes, within
+            own = [one for one in ast.walk(node) if isinstance(one, ast.ClassDef)] if not classes else []
+            for one in own:
+                yield from definitions(one.body, (one,), (*within, node.name))
+        elif isinstance(node, ast.ClassDef):
+            yield from definitions(node.body, (*classes, node), within)
+        elif isinstance(node, (ast.If, ast.Try, ast.With)):
+            yield from definitions(node.body, classes, within)
+
+
+def _definition(tree: ast.Module, code: CodeType) -> Definition | None:
+    """The innermost of these functions around a piece of code."""
+    found = None
+    for one in definitions(tree.body):
+        node = one[0]
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        if first <= code.co_firstlineno <= (node.end_lineno or node.lineno):
+            found = one
     return found

@@ -17,16 +17,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from gradproof.case.source_text import read_source
 from gradproof.repair.budget import CALL, EDIT, LINE, Budget
+from gradproof.repair.program.dialect import NUMPY, Dialect
 from gradproof.repair.program.edit import Band, Edit, default_slots, slots
 from gradproof.repair.program.expressions import expression_edits, number_edits
 from gradproof.repair.program.insertions import accumulations, insertions
-from gradproof.repair.program.judging import Bench
+from gradproof.repair.program.judging import Judge
 from gradproof.repair.program.patching import TextFile, edited
 from gradproof.repair.program.pool import Pool
-from gradproof.repair.program.running import Editable, traced
+from gradproof.repair.program.running import Editable, definitions, traced
 from gradproof.repair.program.statements import Place, places, statement_edits, targets_of
 
 NUDGE = "_nudged_"
@@ -99,16 +101,19 @@ class Search:
         wrong: The results that disagree.
         budget: How much work may be done.
         texts: Texts of files with what has been mended in them already.
+        dialect: The words of the library that they are written in.
     """
 
     def __init__(
         self,
-        bench: Bench,
+        bench: Judge,
         files: Sequence[Path],
         wrong: frozenset[str],
         budget: Budget,
         texts: Mapping[Path, str] | None = None,
+        dialect: Dialect = NUMPY,
     ) -> None:
+        self.dialect = dialect
         self.bench, self.files, self.wrong, self.budget = bench, files, wrong, budget
         self.texts = dict(texts or {})
         with self.with_texts(self.texts) as is_run:
@@ -121,7 +126,9 @@ class Search:
         if first is None or first.mends == tuple(sorted(self.wrong)):
             return first
         rest = self.wrong - set(first.mends)
-        second = Search(self.bench, self.files, rest, self.budget, {**self.texts, first.path: first.new})._fix()
+        second = Search(
+            self.bench, self.files, rest, self.budget, {**self.texts, first.path: first.new}, self.dialect
+        )._fix()
         return first if second is None or second.path != first.path else first.followed_by(second)
 
     def _fix(self) -> FileFix | None:
@@ -153,7 +160,7 @@ class Search:
     def _functions(self) -> tuple[Editable, ...]:
         """The functions of the files that the program calls; and what one run of it costs is known from then on."""
         trial = self.bench.trials[0]
-        run = traced(lambda: self.bench.program.run(trial.inputs), self.files, self.texts)
+        run = traced(lambda: self.bench.run(trial), self.files, self.texts)
         numbers = sum(np.size(value) for value in trial.inputs.values())
         self._cost = run.steps * (LINE + CALL + numbers / 16) + 3 * CALL * len(self.bench.claims)
         return run.functions
@@ -165,13 +172,13 @@ class Search:
         for function in functions:
             module = ast.parse(self._text(function.path))
             owner = function.classes[-1] if function.classes else None
-            pool = Pool.of(function.node, module, owner, function.shape, function.value)
+            pool = Pool.of(function.node, module, owner, function.shape, function.value, self.dialect)
             pools.append((function, pool))
             for place in list(places(function.node.body)):
                 if place.statement.lineno in function.lines and not place.is_of_while:
                     share = self._share(function, place)
                     if share is not None:
-                        asked.append((share, function, pool, place))
+                        asked.append((share + self.dialect.dearer(function.node.name), function, pool, place))
         asked.sort(key=lambda one: one[0])
         for band in BANDS:
             for function in functions:
@@ -314,11 +321,12 @@ class Search:
             modules = {path: ast.parse(text) for path, text in texts.items()}
         except SyntaxError:
             return False
-        run = traced(lambda: self.bench.program.run(self.bench.trials[0].inputs), list(texts), self.texts)
+        run = traced(lambda: self.bench.run(self.bench.trials[0]), list(texts), self.texts)
         for function in run.functions:
-            for node, classes in _definitions(modules[function.path]):
-                if ".".join([*(one.name for one in classes), node.name]) == function.name:
-                    version = Editable(function.path, node, classes, function.functions).compiled()
+            for node, classes, within in definitions(modules[function.path].body):
+                one = Editable(function.path, node, classes, function.functions, within=within)
+                if one.name == function.name:
+                    version = one.compiled()
                     if version is None:
                         return False
                     stack.enter_context(function.exchanged(version))
@@ -350,23 +358,13 @@ def _nudge(value: object) -> object:
         return [_nudge(part) for part in value]
     if isinstance(value, dict):
         return {key: _nudge(part) for key, part in value.items()}
+    if isinstance(value, torch.Tensor):
+        if not value.is_floating_point():
+            return value
+        array = value.detach().double().numpy()
+        return value + torch.from_numpy(_nudge(array) - array).to(value)
     if isinstance(value, (np.ndarray, np.floating, float)) and np.asarray(value).dtype.kind == "f":
         array = np.asarray(value)
         step = 1e-3 * np.cos(1 + np.arange(array.size)).reshape(array.shape)
         return np.where(array == 0, step, array * (1 + step))[()]
     return value
-
-
-def _definitions(tree: ast.AST) -> Iterator[tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]]]:
-    def search(
-        body: list[ast.stmt], classes: tuple[ast.ClassDef, ...]
-    ) -> Iterator[tuple[ast.FunctionDef, tuple[ast.ClassDef, ...]]]:
-        for node in body:
-            if isinstance(node, ast.FunctionDef):
-                yield node, classes
-            elif isinstance(node, ast.ClassDef):
-                yield from search(node.body, (*classes, node))
-            elif isinstance(node, (ast.If, ast.Try, ast.With)):
-                yield from search(node.body, classes)
-
-    yield from search(getattr(tree, "body", []), ())

@@ -1,0 +1,190 @@
+"""The statement of a function's own text that is wrong: the smallest edit with which its results are the truth.
+
+The forward and the backward of an `autograd.Function` are edited like any program (`repair.program`): an edit counts
+only if the function itself, run with it, gives the truth in all trials, and a fix is the text that was run.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradproof.functions.examining import Examiner
+from gradproof.functions.examining import Trial as Compared
+from gradproof.functions.judging import Result, judged
+from gradproof.functions.program import Program
+from gradproof.functions.result import Finding
+from gradproof.functions.running.configurations import plain
+from gradproof.functions.running.processes import Here
+from gradproof.functions.running.target import Target
+from gradproof.functions.truth.truth import Quantity, results_of
+from gradproof.repair.budget import SECOND, Budget
+from gradproof.repair.program.dialect import TORCH
+from gradproof.repair.program.judging import Trial
+from gradproof.repair.program.search import FileFix, Search
+
+WORK = 1.5 * SECOND
+"""How much work the search for the wrong statement may do."""
+
+FRESH = 4
+"""So many further trials of each set of sizes confirm a fix."""
+
+LARGEST = 2_000_000
+"""Of functions that compute more entries in a trial the statement is not looked for."""
+
+
+@dataclass(frozen=True)
+class Called(Trial):
+    """A trial of a function: its inputs and truths as arrays, and the truth with what rounding explains."""
+
+    compared: Compared
+
+
+@dataclass(frozen=True)
+class FunctionBench:
+    """A function in the place of a program.
+
+    Attributes:
+        target: The function.
+        examiner: In what it is judged.
+        claims: Its outputs and gradients, by name.
+        trials: Those of the search.
+        fresh: Others, on which a fix is confirmed.
+    """
+
+    target: Target
+    examiner: Examiner
+    claims: Mapping[str, Any]
+    trials: Sequence[Called]
+    fresh: Sequence[Called]
+
+    def run(self, trial: Trial) -> list[tuple[str, torch.Tensor | None]]:
+        """Its outputs and gradients by name, in the examiner's dtype."""
+        assert isinstance(trial, Called)
+        truth, dtype = trial.compared.truth, self.examiner.asked.dtype
+        wrt = self.examiner.wrt
+        found = results_of(self.target, truth.values, plain(wrt), dtype, truth.cotangents)
+        return list(zip(_names(self.examiner, len(truth.outputs)), found, strict=True))
+
+    def right(self, trial: Trial) -> frozenset[str]:
+        """The results that are the truth; none where it raises, or gives other outputs."""
+        assert isinstance(trial, Called)
+        try:
+            found = self.run(trial)
+        except Exception:  # the user's own code, edited
+            return frozenset()
+        truth = trial.compared.truth
+        wanted = [*truth.outputs, *truth.gradients.values()]
+        results = [
+            Result(name, value, quantity)
+            for (name, value), quantity in zip(found, wanted, strict=True)
+            if name in self.claims and self._may_be_right(value, quantity, trial)
+        ]
+        dtype, arithmetic = self.examiner.dtype, self.examiner.arithmetic
+        told = judged(results, truth, dtype, arithmetic, "", "")
+        return frozenset(one.quantity for one in told if one.verdict != "disagrees")
+
+    @staticmethod
+    def _may_be_right(value: torch.Tensor | None, quantity: Quantity, trial: Called) -> bool:
+        """Cheap, so that edits that help nothing cost little: values that are far off are wrong by any bound."""
+        if value is None or value.shape != quantity.value.shape:
+            return False
+        if quantity.place is None or not value.dtype.is_floating_point:
+            return True
+        limit = trial.compared.truth.allowances.limits[quantity.place]
+        off = (value.double() - quantity.value).abs()
+        return limit is not None and bool((off <= 1e6 * limit).all())
+
+    def right_in_all(self, trials: Sequence[Trial], among: frozenset[str]) -> frozenset[str]:
+        """Those of some results that are the truth in all of some trials."""
+        for trial in trials:
+            among &= self.right(trial)
+            if not among:
+                break
+        return among
+
+    def values(self, trial: Trial) -> dict[str, Any]:
+        """The results of a trial as bytes."""
+        try:
+            found = self.run(trial)
+        except Exception:  # as above
+            return {}
+        return {name: b"" if value is None else np.asarray(value.detach()).tobytes() for name, value in found}
+
+
+def wrong_statement(findings: Sequence[Finding], program: Program) -> FileFix | None:
+    """The edit of a function's file that makes wrong results right; None where none is found, or none is looked for.
+
+    It is looked for where the function may be run here, and what is wrong is so in each plain call.
+    """
+    examiner = program.widest
+    if examiner is None or not isinstance(examiner.place, Here) or program.cost > LARGEST:
+        return None
+    wrong = program.wrong_in(examiner)
+    files = _files(examiner.place.target.function)
+    if not wrong or not files or any(one.kind == "nondeterministic" for one in findings):
+        return None
+    groups = sorted({trial.draw.group for trial in program.trials})
+    further = [examiner.trial(program.another(group, number)) for group in groups for number in range(1, FRESH + 1)]
+    names = _names(examiner, len(program.trials[0].truth.outputs))
+    bench = FunctionBench(
+        examiner.place.target,
+        examiner,
+        dict.fromkeys(names),
+        [_called(trial) for trial in program.trials],
+        [_called(trial) for trial in further],
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of edits that are dropped
+        return Search(bench, files, wrong & set(names), Budget(WORK), dialect=TORCH).fix()
+
+
+def with_line(findings: Sequence[Finding], fix: FileFix | None) -> tuple[Finding, ...]:
+    """The findings, those of which the values say nothing with what the mended statement says."""
+    if fix is None:
+        return tuple(findings)
+    said = f"line {fix.line}: {fix.sentence}"
+    return tuple(
+        replace(one, diagnosis=said)
+        if one.verdict == "disagrees" and not one.diagnosis and one.quantity in fix.mends
+        else one
+        for one in findings
+    )
+
+
+def _called(trial: Compared) -> Called:
+    values = {n: v.numpy() for n, v in trial.truth.values.items() if isinstance(v, torch.Tensor)}
+    return Called(values, {}, trial)
+
+
+def _names(examiner: Examiner, outputs: int) -> list[str]:
+    return [*examiner.reference.names(outputs), *(f"gradient of {name}" for name in examiner.wrt)]
+
+
+def _files(function: Any) -> list[Path]:
+    """The user's own files in which the function lies, or the class that it belongs to or names."""
+    texts = [one for owner in (getattr(function, "__self__", None), function) for one in _methods(owner)]
+    named = [
+        value
+        for one in texts
+        for value in inspect.getclosurevars(one).globals.values()
+        if isinstance(value, type) and issubclass(value, torch.autograd.Function)
+    ]
+    texts += [one for owner in named for one in _methods(owner)]
+    found = dict.fromkeys(Path(one.__code__.co_filename) for one in texts)
+    return [one for one in found if one.is_file() and Path(torch.__file__).parent not in one.parents]
+
+
+def _methods(owner: Any) -> list[FunctionType]:
+    """What of a function, class or module is written in Python."""
+    parts = [owner, *(getattr(owner, name, None) for name in ("forward", "backward"))]
+    bare = [inspect.unwrap(getattr(one, "__func__", one)) for one in parts if callable(one)]
+    return [one for one in bare if isinstance(one, FunctionType)]
