@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -20,7 +21,7 @@ from gradproof.code.meanings import meanings_of
 from gradproof.code.paths import arrays_in, attribute_of, part_or_none
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain
 from gradproof.code.program.equations import form_of
-from gradproof.code.program.results import agrees
+from gradproof.code.program.results import Claim, agrees
 from gradproof.code.program.running import copied
 from gradproof.code.program.whole import Whole, whole_of
 from gradproof.code.quantities import Quantities, assign
@@ -117,15 +118,20 @@ def _require_gradients(derivation: Derivation, quantities: Quantities) -> None:
 def _as_read(whole: Whole, quantities: Quantities, samples: Samples) -> tuple[Equation, ...]:
     """The statements as equations, with the results of the whole where they are not read; the whole alone where no
     statement can be followed."""
+    returned: list[Any] | None = None
     try:
         loader = _Loader(whole, quantities, samples)
         returned = loader.read()
-    except (GradproofError, SyntaxError) as error:
-        whole.notes.append(str(error))
+        read = loader.equations(returned)
+    except Exception as problem:  # what this reader stumbles over is not the user's: the code runs as a whole
+        if returned is not None and isinstance(problem, GradproofError):
+            raise
+        foreseen = isinstance(problem, (GradproofError, SyntaxError))
+        fault = f"gradproof failed to read it, which is its own fault ({type(problem).__name__}: {problem})"
+        whole.notes.append(str(problem) if foreseen else fault)
         whole.meanings.extend(meanings_of(whole, {}, quantities))
         _ask_for_unknown(whole, quantities, {})
         return whole.equations
-    read = loader.equations(returned)
     if fault := _cannot_run(read, samples):
         whole.notes.append(fault)  # the code itself has run: what fails is how it was read
         return whole.equations
@@ -157,36 +163,43 @@ def _cannot_run(read: Sequence[Equation], samples: Samples) -> str:
 
 
 def _ask_for_unknown(whole: Whole, quantities: Quantities, passed: Mapping[str, bool]) -> None:
-    """A returned value that may be a gradient, and that nothing names, is asked for.
+    """A returned value that may be a gradient, and that nothing names, is taken for the one that has its shape; where
+    several have, it is asked for.
 
     Args:
-        whole: What the code gave.
+        whole: What the code gave; what is found is added to its claims.
         quantities: The reference's names.
         passed: Place in what is returned -> whether right results are computed from it.
 
     Raises:
-        GradproofError: There is one.
+        GradproofError: There is one that may be several.
     """
-    loss, binding = quantities.loss, quantities.binding
-    for claim in whole.unknown:
-        if not claim.label.startswith(("result[", "the result")) or "['" in claim.label:
-            continue  # it has a name of its own, which is no quantity's
-        value = claim.pick(whole.outcome)
-        wanted = [f"d{loss}_d{root}" for root in binding.roots]
+    wanted = [f"d{quantities.loss}_d{root}" for root in quantities.binding.roots]
+    nameless = [claim for claim in whole.unknown if _is_nameless(claim) and not passed.get(claim.path, False)]
+    shapes = [np.shape(claim.pick(whole.outcome)) for claim in nameless]
+    for claim, shape in zip(nameless, shapes, strict=True):
         open_ones = [
             quantity
             for quantity in wanted
             if quantity not in whole.claims
             and quantity not in quantities.code.absent
             and quantities.is_computed(quantity)
-            and np.shape(quantities.samples.of(quantity)) == np.shape(value)
+            and np.shape(quantities.samples.of(quantity)) == shape
         ]
-        if open_ones and not passed.get(claim.path, False):
+        if len(open_ones) == 1 == shapes.count(shape):
+            whole.claims[open_ones[0]] = replace(claim, quantity=open_ones[0], why="shape")
+            whole.notes.append(f"{claim.label} is taken for {open_ones[0]}: of what is returned it alone has its shape")
+        elif open_ones:
             raise GradproofError(
-                f"{whole.program.calls[-1].name} returns {claim.label} of the shape {np.shape(value)}, and nothing "
+                f"{whole.program.calls[-1].name} returns {claim.label} of the shape {shape}, and nothing "
                 f"says which quantity that is: it has the shape of {', '.join(open_ones)}; name all that it returns in "
                 f'order, with None for what is no gradient: Code(..., results=("{open_ones[0]}", None, ...))'
             )
+
+
+def _is_nameless(claim: Claim) -> bool:
+    """Whether a value is known by its place alone; a name of its own that is no quantity's speaks against one."""
+    return claim.label.startswith(("result[", "the result")) and "['" not in claim.label
 
 
 class _Loader:

@@ -18,6 +18,7 @@ _WHY = {
     "key": "its key",
     "name": "its name",
     "place": "its place",
+    "shape": "its shape, which nothing else that is returned has",
     "value": "its value agrees with the truth",
     "in place": "the drawn array, written in place",
 }

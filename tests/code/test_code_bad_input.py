@@ -23,8 +23,8 @@ BROKEN = {
         {},
         r"layers.py:3: backward: no meaning is known for the arguments flavour.*Code\(names=\{\"flavour\": \"X\"\}\)",
     ),
-    "a wrong result without a name": (
-        RIGHT.replace("dz.T @ x", "2 * dz.T @ x"),
+    "wrong results without names": (
+        RIGHT.replace("dz.T @ x", "2 * dz.T @ x, 3 * dz.T @ x"),
         {"results": ()},
         r"backward returns result\[1\] of the shape \(3, 4\), and nothing says.*dLoss_dW.*results=",
     ),

@@ -31,7 +31,7 @@ class Claim:
     Attributes:
         label: What it is in the code: `dW`, `the second result`, `self.grads[0]`.
         quantity: The quantity that it claims to be; empty where nothing says.
-        why: What says so: `case`, `key`, `name`, `place`, `value`, `in place`.
+        why: What says so: `case`, `key`, `name`, `place`, `shape`, `value`, `in place`.
         pick: How it is taken from an outcome.
         firm: Whether it is to be judged where it disagrees; else it only counts where it agrees.
         returned: Whether it is part of what the last function returns.

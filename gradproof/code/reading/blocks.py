@@ -172,7 +172,13 @@ def same(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, float) and isinstance(other, float):
         return one == other or (one != one and other != other)
-    return one is other or (type(one) is type(other) and bool(one == other))
+    if one is other or type(one) is not type(other):
+        return one is other
+    try:
+        return bool(one == other)
+    except Exception:  # a class of the user's may compare arrays, of which no one truth value is to be had
+        fields = getattr(one, "__dict__", None)
+        return isinstance(fields, dict) and same(fields, other.__dict__)
 
 
 def _start(reader: Reader, number: int, name: str, ref: Ref, *, copied: bool) -> ast.stmt:

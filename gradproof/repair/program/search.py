@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -132,7 +133,8 @@ class Search:
         return first if second is None or second.path != first.path else first.followed_by(second)
 
     def _fix(self) -> FileFix | None:
-        with self.with_texts(self.texts) as is_run:
+        with warnings.catch_warnings(), self.with_texts(self.texts) as is_run:
+            warnings.simplefilter("ignore")  # of what edits look like, and of what they compute
             return self._found() if is_run else None
 
     def _found(self) -> FileFix | None:
