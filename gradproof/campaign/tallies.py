@@ -10,7 +10,7 @@ import numpy as np
 from gradproof.check.compare import Tally
 from gradproof.check.facts.resolution import Entries, Seen
 
-SUMMED = ("trials", "disagreeing", "overflows", "edges", "undefined", "finite_there", "inconclusive")
+SUMMED = ("trials", "disagreeing", "overflows", "edges", "undefined", "finite_there", "inconclusive", "doubtful")
 LARGEST = ("max_abs", "max_rel", "max_ulp", "share")
 KEY = "/"
 """Between the run and the equation in a key; no name has it."""

@@ -11,7 +11,7 @@ different values, which is how far two right sides may differ that took differen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -221,7 +221,7 @@ class TruthBounds:
     ) -> dict[str, Bounded]:
         """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
         wanted = sorted(set(names), key=self.names.index)
-        replayed = self._replay(draws, wanted, noting_ties() if ties else noting_choices())
+        replayed = self._replay(draws, wanted, noting_ties if ties else noting_choices)
         bounds = {name: settled_on(bounded, values[name]) for name, bounded in replayed.items()}
         near = {
             name: np.ones(len(values[name]), dtype=bool)
@@ -244,10 +244,13 @@ class TruthBounds:
                 bounds[name] = Bounded(values[name], error, "sampled", near=decided)
         return bounds
 
-    def _replay(self, draws: Mapping[str, Array], wanted: list[str], arrays: type[BoundArray]) -> dict[str, Bounded]:
+    def _replay(
+        self, draws: Mapping[str, Array], wanted: list[str], kind: Callable[[], type[TakenArray | TieArray]]
+    ) -> dict[str, Bounded]:
         wanted = [name for name in wanted if name in self.ruled]
         if self.partial is None or not wanted:
             return {}
+        arrays = kind()
         dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
         leaves = [arrays.exact(np.ones(1, dtype=dtype))]
         for name in self.truth.binding.leaves:
@@ -255,10 +258,14 @@ class TruthBounds:
             leaves.append(arrays.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
         outputs = list(self.partial.outputs)
         count = len(next(iter(draws.values())))
-        return {
+        found = {
             name: _layers_of(result, np.asarray(result) if not isinstance(result, BoundArray) else None, count, arrays)
             for name, result in self._run(self.partial, leaves, {name: outputs.index(name) for name in wanted}).items()
         }
+        if len(wanted) > 1 and issubclass(arrays, TieArray) and arrays.undecided:
+            for name in wanted:  # a choice that stays open is one of what depends on it alone
+                found |= self._replay(draws, [name], kind)
+        return found
 
     @staticmethod
     def _run(tape: Tape, leaves: list[Any], places: Mapping[str, int]) -> dict[str, Any]:

@@ -22,6 +22,10 @@ PLAIN_ULPS = 16
 """Differences up to so many units in the last place of the truth are rounding: both sides round their result and
 what it is made of. All larger ones are judged by bounds."""
 
+DOUBT = {"float64": 1e4, "float32": 10.0}
+"""A sampled bound is an estimate; in float64 it is scaled down from float32, of which an ill-conditioned step leaves
+nothing. Differences of up to so many such bounds are neither explained nor an accusation."""
+
 NO_ROWS: Rows = np.empty(0, dtype=np.intp)
 
 
@@ -55,6 +59,7 @@ class Tally:
         undefined: Trials in which the truth is not finite.
         finite_there: Those of them in which the computed value is finite all the same.
         inconclusive: Trials in which no finite bound was to be had.
+        doubtful: Trials in which a difference exceeds a sampled bound by less than would be an accusation.
         max_abs, max_rel, max_ulp: The largest differences.
         share: The largest difference as a share of its bound, where a bound was computed.
         kinds: The kinds of bound used: `rigorous`, `sampled`, `fixed`.
@@ -69,6 +74,7 @@ class Tally:
     undefined: int = 0
     finite_there: int = 0
     inconclusive: int = 0
+    doubtful: int = 0
     max_abs: float = 0.0
     max_rel: float = 0.0
     max_ulp: float = 0.0
@@ -187,8 +193,13 @@ class Tally:
         self.inconclusive += int(np.count_nonzero(~known.any(axis=1)))
         reach = limit if ties is None else np.maximum(limit, ties.reshape(count, -1))
         over = np.logical_not((flat <= limit) | ~known)
-        wrong = (np.logical_not(flat <= reach) & over & np.isfinite(reach)).any(axis=1)
-        edge = over.any(axis=1) & ~wrong
+        beyond = np.logical_not(flat <= reach) & over & np.isfinite(reach)
+        wrong = beyond.any(axis=1)
+        if kind == "sampled":
+            wrong = (beyond & np.logical_not(flat <= DOUBT[str(size.dtype)] * reach)).any(axis=1)
+        doubtful = beyond.any(axis=1) & ~wrong
+        self.doubtful += int(doubtful.sum())
+        edge = over.any(axis=1) & ~wrong & ~doubtful
         self.disagreeing += int(wrong.sum())
         self.edges += int(edge.sum())
         lost = wrong & ~(over & np.isfinite(flat)).any(axis=1)
@@ -196,7 +207,7 @@ class Tally:
         with np.errstate(all="ignore"):
             share = np.where((flat == 0) | ~known, 0.0, flat / limit)
         share = np.where(np.isnan(share), np.inf, share).max(axis=1, initial=0.0)
-        share[edge | lost] = 0.0
+        share[edge | lost | doubtful] = 0.0
         self.share = max(self.share, float(share.max(initial=0.0)))
         if wrong.any():
             apart = coarse(np.where(over & ~(flat <= reach), flat, 0.0).max(axis=1, initial=0.0))

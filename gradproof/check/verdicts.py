@@ -156,7 +156,9 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[s
     if reason:
         return "inconclusive", reason, free, ()
     reading = reading_of(equation.quantity, evidence.case.sources[equation.quantity])
-    notes = (f"read as {reading}" if reading else "", excuse, _undefined(free), _edges(free), _cancelled(free))
+    left_out = f"left out: {_in_doubt(free)}" if free.doubtful else ""
+    read = f"read as {reading}" if reading else ""
+    notes = (read, excuse, _undefined(free), _edges(free), left_out, _cancelled(free))
     return "agrees", "; ".join(filter(None, (*notes, evidence.teeth.remarks.get(equation.name, "")))), free, ()
 
 
@@ -170,6 +172,8 @@ def _why_open(tally: Tally, dtype: str) -> str:
             f"a comparison between nearly equal values decides it: in {tally.edges} of {tally.trials} trials the two "
             "sides took different branches there"
         )
+    if tally.doubtful > RARE * tally.trials:
+        return f"{_in_doubt(tally)}: a step of the model, or of the equation, has no rule for its rounding"
     if fineness is None or np.isinf(fineness.relative + fineness.absolute):
         return "no finite rounding bound in any trial for some entry" if fineness else "it was never given a bound"
     if fineness.zeros == fineness.entries and fineness.absolute <= COARSEST[dtype]:
@@ -192,6 +196,13 @@ def _edges(tally: Tally) -> str:
     if not tally.edges:
         return ""
     return f"left out: {tally.edges} trials in which the two sides took different branches at a near tie"
+
+
+def _in_doubt(tally: Tally) -> str:
+    return (
+        f"in {tally.doubtful} of {tally.trials} trials it differs by more than a sampled bound, and by too little for "
+        "an accusation"
+    )
 
 
 def _undefined(tally: Tally) -> str:

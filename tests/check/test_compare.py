@@ -128,3 +128,16 @@ def test_lights_leaves_out_rows_whose_truth_is_not_finite():
     tally = Tally()
     assert tally.lights(np.array([[0.0, 0.0], [1.0, np.nan], [0.0, 0.0]])).size == 0
     assert Tally().lights(np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 2.0]])).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("times", "wrong", "doubtful"), [(0.5, False, 0), (100.0, False, 1), (1e6, True, 0)])
+def test_judge_by_a_sampled_bound_accuses_only_far_beyond_it(times, wrong, doubtful):
+    tally = Tally()
+    assert judged(tally, [times * 1e-12], [1e-12], "sampled") == [wrong]
+    assert (tally.doubtful, tally.edges) == (doubtful, 0)
+
+
+def test_judge_by_a_rigorous_bound_accuses_just_beyond_it():
+    tally = Tally()
+    assert judged(tally, [1.01e-12], [1e-12], "rigorous") == [True]
+    assert tally.doubtful == 0

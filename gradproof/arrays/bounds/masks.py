@@ -170,6 +170,16 @@ def near_neighbours(value: Array, error: Array, axis: int, origin: Array | None 
     return np.moveaxis(either, -1, axis)
 
 
+def equal_neighbours(value: Array, axis: int) -> Array:
+    """Which of sorted values equal a neighbour: in what order they come is a matter of the implementation."""
+    value = np.moveaxis(value, axis, -1)
+    either = np.zeros(value.shape, dtype=bool)
+    equal = value[..., :-1] == value[..., 1:]
+    either[..., :-1] |= equal
+    either[..., 1:] |= equal
+    return np.moveaxis(either, -1, axis)
+
+
 CHOICE_RULES: dict[np.ufunc, Callable[..., Result]] = {
     np.maximum: maximum,
     np.minimum: minimum,

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from gradproof.arrays.bounds.array import BoundArray, term_of
-from gradproof.arrays.bounds.masks import CHOICE_RULES, truth, where
+from gradproof.arrays.bounds.masks import CHOICE_RULES, equal_neighbours, truth, where
 from gradproof.arrays.bounds.model import F64, no_error, rounding, settled
 from gradproof.arrays.structure import Array
 
@@ -78,6 +78,8 @@ class TakenArray(BoundArray):
 
     def _native(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self._note(self.layers[1])  # places among near values
+        if function is np.argsort and self.near is not None:
+            self._note(equal_neighbours(np.sort(self.layers[0], axis=kwargs["axis"]), kwargs["axis"]))
         if function in (np.argmax, np.argmin, np.argsort):
             return self._decided(function(self.layers[0], **kwargs))
         value, error, *_ = self.layers

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gradproof.arrays.bounds import origins
 from gradproof.arrays.bounds.array import BoundArray, term_of
-from gradproof.arrays.bounds.masks import CHOICE_RULES, near_neighbours
+from gradproof.arrays.bounds.masks import CHOICE_RULES, equal_neighbours, near_neighbours
 from gradproof.arrays.bounds.model import F64, MARGIN
 from gradproof.arrays.bounds.origins import Origins
 from gradproof.arrays.structure import Array, LeadArray, unsupported
@@ -169,6 +169,7 @@ class TieArray(BoundArray):
         value, error, origin = (np.take_along_axis(layer, order, axis) for layer in self.layers)
         near = near_neighbours(value, error, axis, origin)
         if function is np.argsort:
+            near |= equal_neighbours(value, axis)
             return self._paired((np.argsort(self.layers[0], **kwargs), np.where(near, float(value.shape[axis]), 0.0)))
         made = self._paired((value, np.where(near, np.maximum(error, error.max(axis=axis, keepdims=True)), error)))
         return self._with_origin(made, origins.picked(origin, ~near))
