@@ -21,7 +21,7 @@ from gradproof.case.project import Project
 from gradproof.check.facts.measured import ScalePoint, ScaleSweep, SideErrors
 from gradproof.check.loading import load_derivation
 from gradproof.report.collect import Details
-from gradproof.report.figures.dependencies import ROOM
+from gradproof.report.figures.dependencies import MOST, ROOM, graph_picture
 from gradproof.report.figures.draw import NAMES, pictures
 from gradproof.report.figures.graph import lay_out
 from gradproof.report.figures.runs import scales_picture
@@ -152,6 +152,21 @@ def test_pictures_are_there_for_all_that_was_measured() -> None:
     result, details = hostile()
     assert [picture.name for picture in pictures(result, details)] == list(NAMES)
     assert [picture.name for picture in pictures(outcome(RIGHT), Details({}, {}))] == ["bounds"]
+
+
+def test_graph_of_very_many_equations_shows_what_is_about_a_wrong_one() -> None:
+    inputs = {f"Z{k}": (f"Z{k - 1}",) for k in range(1, MOST + 2)}
+    right = [replace(RIGHT, equation=name) for name in inputs]
+    assert graph_picture(outcome(*right), inputs) is None
+    wrong = [replace(one, verdict="disagrees") if one.equation == "Z9" else one for one in right]
+    picture = graph_picture(outcome(*wrong), inputs)
+    assert picture is not None
+    assert picture.alternative.startswith("A graph of 3 equations")  # what it reads, itself, and what reads it
+    assert f"of {MOST + 1} equations those about a wrong one" in picture.caption
+    inputs.popitem()
+    picture = graph_picture(outcome(*right[:-1]), inputs)
+    assert picture is not None
+    assert picture.alternative.startswith(f"A graph of {MOST} equations")
 
 
 def test_pictures_use_only_the_palettes_colours() -> None:

@@ -21,6 +21,9 @@ _ROW, _LETTER, _GAP, _MARGIN, _ENTRY = 11.0, 4.25, 34.0, 8.0, 45.0
 ROOM = 840.0
 """A graph that is wider goes on below in more bands, in points: what a page shows without making it smaller."""
 
+MOST = 300
+"""A graph of more equations is shown where it is wrong alone."""
+
 _NARROWEST, _STUB = 5, 7.0
 
 
@@ -31,11 +34,12 @@ def graph_picture(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> P
         result: The outcome, which colours the nodes.
         inputs: By equation: what it reads.
     """
-    if not inputs:
+    shown = _shown(result, inputs)
+    if not shown:
         return None
     verdicts = {one.equation: one.verdict for one in result.results}
     last = [one.equation for one in result.results if one.kind == "update"]
-    layout = _fitting(inputs, last)
+    layout = _fitting(shown, [name for name in last if name in shown])
     with style():
         figure = _draw(layout, verdicts)
     wrong, tainted = result.count("disagrees"), result.count("inherits")
@@ -45,15 +49,27 @@ def graph_picture(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> P
         which = "One equation is" if wrong == 1 else f"{wrong} equations are"
         rest = f"what {'it taints' if wrong == 1 else 'they taint'} is marked" if tainted else "no other is tainted"
         title = f"{which} wrong; {rest}"
+    part = f"; of {len(inputs):,} equations those about a wrong one" if len(shown) < len(inputs) else ""
     bands = f", in {layout.bands} bands as in lines of a text" if layout.bands > 1 else ""
     return Picture(
         name="graph",
         title=title,
         caption=f"From what is drawn on the left to the updated parameters on the right{bands}. A line joins what is "
-        "read to what reads it; lines that follow from others are left out.",
-        alternative=_alternative(result, layout),
+        f"read to what reads it; lines that follow from others are left out{part}.",
+        alternative=_alternative(result, layout, len(shown)),
         panels=(figure,),
     )
+
+
+def _shown(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """What is drawn: all that is not too much to be read, else what is wrong with what it reads and what reads it."""
+    if len(inputs) <= MOST:
+        return inputs
+    wrong = {one.equation for one in result.wrong}
+    about = wrong.union(*(inputs.get(name, ()) for name in wrong))
+    about |= {name for name, read in inputs.items() if not wrong.isdisjoint(read)}
+    found = {name: read for name, read in inputs.items() if name in about}
+    return found if len(found) <= MOST else {}
 
 
 def _fitting(inputs: Mapping[str, Sequence[str]], last: Sequence[str]) -> Layout:
@@ -182,8 +198,8 @@ def _handle(verdict: str) -> Line2D:
     )
 
 
-def _alternative(result: CheckResult, layout: Layout) -> str:
-    parts = [f"A graph of {count(len(result.results), 'equation')} in {count(layout.columns, 'column')}."]
+def _alternative(result: CheckResult, layout: Layout, equations: int) -> str:
+    parts = [f"A graph of {count(equations, 'equation')} in {count(layout.columns, 'column')}."]
     for one in result.wrong:
         tainted = [other.equation for other in result.results if one.equation in other.inherits_from]
         reads = f"taints {', '.join(tainted)}" if tainted else "taints no other"
