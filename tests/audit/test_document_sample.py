@@ -14,6 +14,9 @@ NOTE = Path(__file__).resolve().parents[2] / "manual" / "parameter_update_2.md"
 HIDDEN = ["W_{13}", "W_{23}", "W_{14}", "W_{24}", "b_3", "b_4"]
 
 
+pytestmark = pytest.mark.xdist_group("sample")  # one process makes the fixtures
+
+
 @pytest.fixture(scope="module")
 def network() -> Tabulated:
     return scalar_network()

@@ -27,6 +27,9 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+pytestmark = pytest.mark.xdist_group("page of mutation")  # one process makes the fixture
+
+
 @pytest.fixture(scope="module")
 def softmax(tmp_path_factory: pytest.TempPathFactory) -> SuiteResult:
     folder = tmp_path_factory.mktemp("page")

@@ -12,6 +12,7 @@ from gradproof.mutation import SuiteResult
 
 Suites = tuple[Path, SuiteResult]
 LINEAR = ("Linear, w", "Linear, b")
+pytestmark = pytest.mark.xdist_group("suites")  # one process makes the fixture
 CASES = [(suite, name, code) for suite in RUN_HERE for name, code in EXPECTED[suite].items()]
 
 

@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 from page_results import SWEEP, hostile, long
 from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
-from small_projects import ROOT
 
-from gradproof.case.project import Project
+from gradproof.check.facts.result import CheckResult
 from gradproof.report.collect import Details
 from gradproof.report.html import write as html
 from gradproof.report.summaries import CaseSummary
-from gradproof.run import crosscheck
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
@@ -36,7 +34,10 @@ FLAGS = [
 Visit = Callable[..., Any]
 PHONE, SCREEN = (380, 760), (1280, 800)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt-get install chromium)")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt-get install chromium)"),
+    pytest.mark.xdist_group("as printed"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +50,9 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def pages(tmp_path_factory: pytest.TempPathFactory, as_printed: CheckResult) -> dict[str, Path]:
     """Pages on disk by name."""
     folder = tmp_path_factory.mktemp("pages")
-    as_printed = crosscheck("parameter_update_2_as_printed", trials=200, project=Project(ROOT))
     taint = outcome(
         RIGHT, WRONG, INHERITS, replace(RIGHT, equation="B", verdict="unchecked", diagnosis="no such thing")
     )

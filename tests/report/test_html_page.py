@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from page_results import HOSTILE, SWEEP, hostile, long
 from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
-from small_projects import ROOT, Run, Write
+from small_projects import Run, Write
 
 from gradproof.case.project import Project
 from gradproof.check.facts.result import CheckResult, EquationResult
@@ -20,11 +20,7 @@ from gradproof.report.summaries import CaseSummary
 from gradproof.report.write import write_reports
 from gradproof.run import crosscheck
 
-
-@pytest.fixture(scope="module")
-def as_printed() -> CheckResult:
-    """The document's own errata."""
-    return crosscheck("parameter_update_2_as_printed", trials=200, project=Project(ROOT))
+pytestmark = pytest.mark.xdist_group("as printed")
 
 
 class Reader(HTMLParser):

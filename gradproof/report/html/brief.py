@@ -21,15 +21,21 @@ _COUNTED = {
 }
 
 
-def brief(result: CheckResult, sources: Mapping[str, str], scripts: Mapping[str, str] | None = None) -> Brief:
+def brief(
+    result: CheckResult,
+    sources: Mapping[str, str],
+    scripts: Mapping[str, str] | None = None,
+    typesetter: Typesetter | None = None,
+) -> Brief:
     """The verdict on a case, and its errata.
 
     Args:
         result: The outcome.
         sources: The text of every equation by its name.
         scripts: A small failing trial of wrong equations as a file, by their names.
+        typesetter: Of these sources, where there is one already.
     """
-    typesetter = Typesetter(sources.values())
+    typesetter = typesetter or Typesetter(sources.values())
     return Brief(
         case=result.case,
         title=result.title,

@@ -26,7 +26,7 @@ def page(result: CheckResult, details: Details, pictures: Sequence[Picture]) -> 
     """The page of a case."""
     typesetter, sources = Typesetter(details.sources.values()), details.sources
     return Page(
-        **vars(brief(result, sources, details.scripts)),
+        **vars(brief(result, sources, details.scripts, typesetter)),
         columns=COLUMNS,
         rows=tuple(_row(k, one, result, typesetter, sources) for k, one in enumerate(result.results, start=1)),
         proved=any(one.proof for one in result.results),
