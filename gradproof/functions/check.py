@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from gradproof.errors import Disagreement, GradproofError
@@ -16,11 +14,12 @@ from gradproof.functions.edges import sizes_at_edges
 from gradproof.functions.examining import Examiner
 from gradproof.functions.program import Depth, Program
 from gradproof.functions.result import Finding, FunctionResult, merged
-from gradproof.functions.running.inputs import Inputs, Maker, Named, case_sets, checked_wrt, draw, skeleton_of
+from gradproof.functions.running.asked import Asked
+from gradproof.functions.running.inputs import Inputs, checked_wrt
 from gradproof.functions.running.numbers import DTYPES
 from gradproof.functions.running.numpy_pair import check_pair, is_numpy_pair, refuse_gradient_options
 from gradproof.functions.running.processes import Died, place
-from gradproof.functions.running.target import Target, checked_callable, title, with_buffers, with_parameters
+from gradproof.functions.running.target import title
 from gradproof.functions.telling.diagnosing import diagnosed
 from gradproof.functions.telling.line import with_line, wrong_statement
 from gradproof.functions.work import GATE, USUAL, Budget
@@ -101,56 +100,51 @@ def check_function(
     """
     how = _depth(depth)
     seed = checked_seed((secrets.randbits(31) if how.apart else 0) if seed is None else seed)
-    named_kwargs = {name: value for name, value in (kwargs or {}).items() if _is_input(value)}
-    call, true = _sides(function, reference, {n: v for n, v in (kwargs or {}).items() if n not in named_kwargs})
     names = _dtype_names(dtypes)
     if not isinstance(trials, int) or trials < 1:
         raise GradproofError(f"trials is a whole number from 1 on, not {trials!r}")
     if precision and precision not in PRECISIONS:
         raise GradproofError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
-
-    def completed(one: Named) -> dict[str, Any]:
-        return with_parameters({**one, **named_kwargs}, call, true)
-
-    sets = [_complete(one, completed) for one in case_sets(inputs, seed)]
-    first = sets[0](np.random.default_rng(seed)) if callable(sets[0]) else sets[0]
-    skeleton, keywords = skeleton_of(first), tuple(named_kwargs)
-    call, true = (replace(one, skeleton=skeleton, keywords=keywords) for one in with_buffers(call, true))
-    draws = [[draw(one, group, trial, seed) for trial in range(trials)] for group, one in enumerate(sets)]
+    asked = Asked.of(function, reference, inputs, kwargs or {}, trials, seed)
+    draws = asked.draws()
     if is_numpy_pair(function, reference, draws[0][0]):
         refuse_gradient_options({"wrt": wrt, "kwargs": kwargs, "double_backward": double_backward})
-        return check_pair(function, reference, sets, draws, seed)
+        return check_pair(function, reference, asked.sets, draws, seed)
     chosen = checked_wrt(draws[0][0].values, wrt)
     sizes = sizes_at_edges(edges, deep=how.apart) if callable(inputs) else ()
-    with place(call, apart=how.apart) as where, uncompiled():
-        examiner = Examiner(where, true, chosen, names[0], names[0], device, deterministic)
-        program = Program(
-            examiner,
-            how,
-            draws,
-            lambda group, number: draw(sets[group], group, trials + number, seed),
-            reentrant,
-            precision,
-            Budget(how.work),
-        )
+    with place(asked.call, apart=how.apart) as where, uncompiled():
+        examiner = Examiner(where, asked.true, chosen, names[0], names[0], device, deterministic)
+        program = Program(examiner, how, draws, asked.another, reentrant, precision, Budget(how.work))
         try:
             program.run(names)
             if callable(inputs):
-                program.edges(inputs, completed, sizes)
+                program.edges(inputs, asked.completed, sizes)
             if double_backward:
                 program.seconds()
         except Died as died:
             program.findings.append(Finding("the call", program.examiner.dtype, "", "disagrees", "died", died.sentence))
         if program.widest is None and not program.died:
             raise GradproofError(_raises_everywhere(title(function), program.skipped, draws[0][0].shapes))
-        told = diagnosed(_merged(program.findings), program)
-        fix = wrong_statement(told, program)
+        return _told(program, title(function), asked)
+
+
+def _told(program: Program, name: str, asked: Asked) -> FunctionResult:
+    """What a programme has found, with diagnoses and the statement that is wrong."""
+    told = diagnosed(_merged(program.findings), program)
+    fix = wrong_statement(told, program)
     notes = list(dict.fromkeys(program.notes))
     if program.budget.skipped:
         notes.append(f"{program.budget.skipped} further looks were left out: the inputs are large")
-    power = 1 - 0.01 ** (1 / max(1, program.calls))
     return FunctionResult(
-        title(function), with_line(told, fix), program.skipped, trials, seed, len(sets), tuple(notes), power, fix=fix
+        name,
+        with_line(told, fix),
+        program.skipped,
+        asked.trials,
+        asked.seed,
+        groups=len(asked.sets),
+        notes=tuple(notes),
+        power=1 - 0.01 ** (1 / max(1, program.calls)),
+        fix=fix,
     )
 
 
@@ -197,28 +191,6 @@ def _depth(depth: str) -> Depth:
     if depth not in DEPTHS:
         raise GradproofError(f"depth is one of {', '.join(DEPTHS)}, not {depth!r}")
     return DEPTHS[depth]
-
-
-def _is_input(value: Any) -> bool:
-    """Whether a keyword argument is drawn or differentiated: a distribution, a tensor, or a list or dict of them."""
-    from gradproof.case.kinds import Distribution
-
-    if isinstance(value, list | tuple):
-        return any(map(_is_input, value))
-    if isinstance(value, Mapping):
-        return any(map(_is_input, value.values()))
-    return isinstance(value, Distribution | torch.Tensor | np.ndarray)
-
-
-def _complete(one: Named | Maker, completed: Callable[[Named], dict[str, Any]]) -> Named | Maker:
-    if not callable(one):
-        return completed(one)
-    return lambda generator: completed(one(generator))
-
-
-def _sides(function: Any, reference: Any, kwargs: Mapping[str, Any]) -> tuple[Target, Target]:
-    call = checked_callable(function, "the function", kwargs)
-    return call, checked_callable(reference, "the reference", kwargs)
 
 
 def _dtype_names(dtypes: Iterable[str | torch.dtype]) -> list[str]:
