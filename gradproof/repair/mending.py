@@ -27,6 +27,7 @@ from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.formulas.formula import Formula, names_in
 from gradproof.repair.formulas.printing import show
 from gradproof.repair.program.mending import held
+from gradproof.repair.program.numbers import fixed_numbers, puts_in_values
 from gradproof.repair.program.patching import TextFile
 from gradproof.repair.program.search import FileFix
 from gradproof.repair.sharing import edited_by
@@ -106,7 +107,10 @@ def _held(
 ) -> dict[str, Repair]:
     """Repairs of existing code, held to what the code as a whole gives with them."""
     texts = {name: _text_with(case, name, repair) for name, repair in repairs.items() if repair.fix is not None}
-    known = {name: text for name, text in texts.items() if text is not None}
+    fixed = fixed_numbers(case)
+    hard = {name for name, text in texts.items() if text is not None and puts_in_values(*text, fixed)}
+    repairs = {name: replace(one, fix=None) if name in hard else one for name, one in repairs.items()}
+    known = {name: text for name, text in texts.items() if text is not None and name not in hard}
     found = {name: replace(repair, fix=None, alternatives=()) for name, repair in repairs.items()}
 
     def written(some: Mapping[str, Repair]) -> dict[Path, str]:
@@ -191,6 +195,8 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         alternatives = [f"line {other.line}: {other.after}" for other in others if other and not other.foreign]
     elif edited.code is not None:
         before = ""  # of no one statement of the code
+    if fix.one_size:  # a length fits only by what it happens to be
+        alternatives = [text for text in alternatives if text.count("shape") <= before.count("shape")]
     where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
     if before and not is_helper and place != one.place:
         where = f"at {place}: "

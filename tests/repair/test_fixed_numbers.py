@@ -1,0 +1,66 @@
+"""A fix does not put the value that an argument happens to have in the place of its name."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gradproof import Code, Reference, crosscheck, normal
+from gradproof.repair.program.numbers import puts_in_values
+
+OLD = "def f(g, x, beta=0.5):\n    return g * x + beta * x\n"
+
+
+@pytest.mark.parametrize(
+    ("new", "refused"),
+    [
+        ("    return 0.5 * g * x + 0.5 * x\n", True),
+        ("    return 0.5 * g * x + beta * x\n", False),
+        ("    return g * x / 2 + beta * x\n", False),
+        ("    return g * x + x\n", False),
+    ],
+)
+def test_value_in_the_place_of_its_name_is_seen(tmp_path: Path, new: str, refused: bool) -> None:
+    path = tmp_path / "f.py"
+    path.write_text(OLD, encoding="utf-8")
+    assert puts_in_values(path, OLD.splitlines(keepends=True)[0] + new, {"beta": 0.5}) is refused
+
+
+MANUAL = """
+import numpy as np
+
+def loss_and_grad(x, w, t, beta=0.5):
+    s = x @ w
+    loss = 0.5 * np.sum((s - t) ** 2) + beta * np.sum(w ** 4)
+    dw = x.T @ (2 * (s - t)) + beta * 4 * w ** 3
+    return loss, dw
+"""
+
+
+class Penalized(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.zeros(3, 2))
+
+    def forward(self, x, t):
+        return 0.5 * ((x @ self.w - t) ** 2).sum() + 0.5 * (self.w**4).sum()
+
+
+def test_fix_keeps_the_argument(tmp_path: Path) -> None:
+
+    (tmp_path / "penalized.py").write_text(MANUAL, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("penalized", tmp_path / "penalized.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    code = Code(module.loss_and_grad, values={"beta": 0.5})
+    reference = Reference(Penalized, {"x": normal(4, 3), "t": normal(4, 2)})
+    (wrong,) = crosscheck(code, reference, trials=60).wrong
+    assert wrong.equation == "dLoss_dw"
+    assert wrong.fix
+    assert "beta" in wrong.fix
