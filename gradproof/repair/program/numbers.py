@@ -49,11 +49,13 @@ def puts_in_values(path: Path, new: str, fixed: Mapping[str, float]) -> bool:
 
 def _words(line: str) -> list[str]:
     """The names and numbers of a line of a program."""
-    words = []
+    words: list[str] = []
     try:
-        for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline):
-            if token.type == tokenize.NAME or (token.type == tokenize.NUMBER and "j" not in token.string.lower()):
-                words.append(token.string)
+        words.extend(
+            token.string
+            for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline)
+            if token.type == tokenize.NAME or (token.type == tokenize.NUMBER and "j" not in token.string.lower())
+        )
     except (tokenize.TokenError, IndentationError):
         pass  # a line that goes on: what was read of it counts
     return words
