@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import io
 import tokenize
@@ -50,12 +51,10 @@ def puts_in_values(path: Path, new: str, fixed: Mapping[str, float]) -> bool:
 def _words(line: str) -> list[str]:
     """The names and numbers of a line of a program."""
     words: list[str] = []
-    try:
+    with contextlib.suppress(tokenize.TokenError, IndentationError):  # a line that goes on: what was read of it counts
         words.extend(
             token.string
             for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline)
             if token.type == tokenize.NAME or (token.type == tokenize.NUMBER and "j" not in token.string.lower())
         )
-    except (tokenize.TokenError, IndentationError):
-        pass  # a line that goes on: what was read of it counts
     return words
