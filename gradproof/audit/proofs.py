@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from time import monotonic
 
 from gradproof.audit import Agreement, Audit
 from gradproof.audit.judging.results import Compared, Verdict
@@ -20,6 +19,7 @@ from gradproof.errors import GradproofError
 from gradproof.proof.expressions.array import ExactArray
 from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.expressions.walking import topological
+from gradproof.proof.field.points import Deadline
 from gradproof.proof.identity import Proof, prove_equal
 from gradproof.proof.identity import Verdict as Outcome
 from gradproof.proof.leaves import leaf_expressions
@@ -116,10 +116,10 @@ class _ExactSides:
 
 
 class _Proofs:
-    """The proofs of many claims, each different one once, within a number of operations and a time."""
+    """The proofs of many claims, each different one once, within a number of operations and of work, both counted."""
 
     def __init__(self, seed: int, seconds: float) -> None:
-        self._seed, self._end, self._seconds = seed, monotonic() + seconds, seconds
+        self._seed, self._left, self._seconds = seed, seconds, seconds
         self._operations = Budget(_MOST_OPERATIONS)
         self._known: dict[tuple[int, ...], tuple[str, str]] = {}
 
@@ -129,12 +129,13 @@ class _Proofs:
         for keys in _batches(list(different), _BATCH):
             affordable = [key for key in keys if self._operations.spend(_operations(different[key]))]
             self._known |= dict.fromkeys(set(keys) - set(affordable), ("UNDECIDED", _UNSPENT))
-            left = self._end - monotonic()
-            if left <= 0:
-                reason = f"the proofs of this note take more than {self._seconds:g} s"
+            if self._left <= 0:
+                reason = f"the proofs of this note take more than the work of about {self._seconds:g} s"
                 self._known |= dict.fromkeys(affordable, ("UNDECIDED", reason))
             elif affordable:
-                found = prove_equal([different[key] for key in affordable], seed=self._seed, deadline=left)
+                work = Deadline(self._left)
+                found = prove_equal([different[key] for key in affordable], seed=self._seed, deadline=work)
+                self._left = work.left
                 self._known |= {key: _worded(proof) for key, proof in zip(affordable, found, strict=True)}
 
     def outcome(self, claim: Claim | str) -> tuple[str, str]:

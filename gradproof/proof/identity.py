@@ -71,7 +71,7 @@ def prove_equal(
     pairs: Sequence[tuple[Side, Side]],
     *,
     seed: int | None = None,
-    deadline: float = 10.0,
+    deadline: float | Deadline = 10.0,
     most_conditions: int = 10,
     sampler: Sampler | None = None,
     refute: Sequence[Refute | None] | None = None,
@@ -80,7 +80,8 @@ def prove_equal(
     """One Proof for each pair (expected, found) of arrays of one shape and one graph.
 
     seed: 64 bits that all random choices come from; drawn from the operating system if None.
-    deadline: seconds for the whole call; what is open then is UNDECIDED.
+    deadline: the work of about so many seconds for the whole call, or a deadline of which what is left is used up;
+        what is open then is UNDECIDED.
     most_conditions: how many conditions are told apart region by region, at up to 2**most_conditions regions.
     sampler: where witnesses are looked for; the default draws numbers of several scales and both signs.
     refute: for each pair the original code, on which a witness is looked for before the expressions.
@@ -89,7 +90,8 @@ def prove_equal(
     """
     seed = secrets.randbits(64) if seed is None else seed
     entries = [entry for number, pair in enumerate(pairs) for entry in _entries(number, *pair)]
-    work = _Work(entries, seed, Deadline(deadline), most_conditions, sampler)
+    clock = deadline if isinstance(deadline, Deadline) else Deadline(deadline)
+    work = _Work(entries, seed, clock, most_conditions, sampler)
     work.run(refute or [None] * len(pairs), frozenset(doubted))
     return [_combined(number, work) for number in range(len(pairs))]
 

@@ -192,3 +192,34 @@ def test_number_of_a_definition_with_functions_is_no_new_definition() -> None:
     $$\frac{\partial y}{\partial w} = v h (1 - h) x$$
     """
     assert held(text)
+
+
+BLOCK = r"""
+$$v = \tanh(W x), \quad o = x + U v$$
+and $\bar{o} := \partial \mathcal{L} / \partial o$. Backwards:
+$$\bar{v} = U^T \bar{o}, \quad \frac{\partial \mathcal{L}}{\partial U} = \bar{o} v^T$$
+With $\mathcal{L}_{reg} = \mathcal{L} + \frac{\lambda}{2} \|U\|_F^2$ the objective is another one.
+"""
+
+
+def test_bar_over_one_name_is_the_derivative_by_it_over_all_names() -> None:
+    assert held(BLOCK)
+    assert accused(audit_itself(BLOCK.replace("U^T", "U"), mends=False))
+
+
+def test_later_definition_accuses_no_line_before_it() -> None:
+    text = r"""
+    Let $q = -\frac12 (x - m)^T (x - m)$. Then $\frac{\partial q}{\partial m} = x - m$.
+    With $x = m + s z$ and $h = \frac{\partial f}{\partial x}$ we have $\frac{\partial f}{\partial m} = h$.
+    """
+    assert not accused(audit_itself(text, mends=False))
+    assert accused(audit_itself(text.replace("} = x - m$", "} = m - x$"), mends=False))
+
+
+def test_sums_over_indices_side_by_side_and_entries_with_three_are_read() -> None:
+    text = r"""
+    $$z_k = \sum_{ij} x_i B_{ijk} y_j, \quad C = \frac12 \sum_k (z_k - t_k)^2$$
+    $$\frac{\partial C}{\partial B_{ijk}} = x_i y_j (z_k - t_k)$$
+    """
+    assert held(text)
+    assert accused(audit_itself(text.replace("x_i y_j (", "x_j y_i ("), mends=False))

@@ -131,7 +131,7 @@ class _Bench:
         shown = next((finding for finding in decided if finding.status == "WRONG"), None)
         shown = shown or (decided[0] if decided else found[0])
         if shown.status == "WRONG":
-            shown = self._unless_doubtful(shown, found)
+            shown = self._unless_doubtful(_unless_of_another_name(shown), found)
         equality = shown.equality
         relation = statement.relations[equality]
         edit = None
@@ -190,7 +190,9 @@ class _Bench:
         if not isinstance(first, Derivative):
             return False
         above, below = (index_letters(part) for part in (first.of, first.by))
-        return not (above and below) or self._tells_equal_from_unequal(wrong.sides.statement)
+        if not (above and below) or self._tells_equal_from_unequal(wrong.sides.statement):
+            return True
+        return not _is_of_equal_or_unequal(found, above, below)
 
     def _tells_equal_from_unequal(self, statement: Statement) -> bool:
         """Whether a statement holds Kronecker's delta or an indicator of indices, so that it speaks of all of them."""
@@ -291,6 +293,25 @@ def failure(document: Document, number: int, equality: int, error: Exception) ->
     span = (sides[equality].start, sides[equality + 1].end) if sides else (statement.start, statement.end)
     reason = f"gradproof failed here, which is a fault of its own ({type(error).__name__}: {str(error)[:100]})"
     return Verdict("not judged", "", number, equality, position, line, column, quoted(document.text, *span), reason)
+
+
+def _unless_of_another_name(wrong: Finding) -> Finding:
+    """An accusation of shapes, but not where a name was taken for one printed otherwise: `a_1` for `a^{(1)}`."""
+    taken = [text for _, text in wrong.sides.evaluation.remarks.notes if " is read as " in text and "^" in text]
+    if not wrong.misfit or not taken:
+        return wrong
+    return replace(wrong, status="not judged", reason=f"{taken[0]}, with which it does not fit: {wrong.reason}")
+
+
+def _is_of_equal_or_unequal(found: Sequence[Finding], above: set[str], below: set[str]) -> bool:
+    """Whether a table is right just where two of its indices are equal, or just where they are not."""
+    equal = set[bool]()
+    for finding in found:
+        values = finding.sides.evaluation.indices
+        pairs = [(values.get(a), values.get(b)) for a in above for b in below if a != b]
+        same = any(a == b for a, b in pairs if a is not None)
+        equal.add(same == (finding.status == "holds"))
+    return len(equal) < 2
 
 
 def is_wrong(statement: Statement, equality: int, provider: Provider, limits: Limits) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from gradproof.audit.own.draws import probabilities
+from gradproof.audit.own.draws import probabilities, under_roots
 from gradproof.audit.own.losses import add_losses
 from gradproof.audit.own.names.chapters import Chapter, chapters, heads_of, redefined
 from gradproof.audit.own.names.definitions import Definition, Definitions, mentions
@@ -31,6 +31,7 @@ def built(
     trials: int,
     seed: int,
     count: int = LAYERS,
+    cuts: Collection[int] = (),
 ) -> list[tuple[Chapter, Own]]:
     """The chapters of a note with what each says of itself, with so many layers or steps."""
     read = [s for s in statements if s.sides]
@@ -47,7 +48,7 @@ def built(
     told = (spaces, declared_rows(text))
     symmetric = symmetric_names(text)
     out = []
-    for numbers, known in chapters(text, statements, families):
+    for numbers, known in chapters(text, statements, families, cuts):
         updates = any(updated_symbol(statements[n]) is not None for n in numbers)
         trees = list(trees_of([statements[n] for n in numbers]))
         if any(isinstance(node, Derivative) for tree in trees for node in walk(tree)):
@@ -226,6 +227,7 @@ def _provider(
     )
     labels = probabilities(trees_of(everything))
     world = World(own_names, definitions, families, leaves, labels, trials, seed, heads, limits)
+    world.positive = under_roots(trees_of(everything))
     return Own(world), ranks
 
 

@@ -10,6 +10,7 @@ from gradproof.audit.own.names.chapters import Chapter
 from gradproof.audit.own.names.definitions import is_literal
 from gradproof.audit.own.names.families import symbols_in
 from gradproof.audit.own.provider import Own
+from gradproof.audit.own.shapes.kinds import is_objective
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Call, Derivative, Entry, Node, Number, Product, Symbol, walk
@@ -71,6 +72,8 @@ class Doubts:
             return ""  # whoever found the step has weighed what it is made of
         if odd := self._odd_sides(pair):
             return odd
+        if several := self._objective_of_many(pair):
+            return f"{several} is an array with the sizes that were guessed, and it is differentiated as a loss is"
         if self._is_of_sizes(pair):
             return "it says which sizes go together, and other sizes were taken"
         if doubt := self._of_one_letter(pair):
@@ -90,6 +93,15 @@ class Doubts:
         """Whether a quantity of the chapter cannot be computed because shapes do not fit."""
         values = self.own.world.failures()
         return any("the shapes" in reason for reason in values)
+
+    def _objective_of_many(self, pair: Sequence[Node | None]) -> str:
+        """The name of a loss that is no single number as it was read; empty where there is none."""
+        for node in (below for tree in pair if tree is not None for below in walk(tree)):
+            if isinstance(node, Derivative) and isinstance(node.of, Symbol) and is_objective(node.of):
+                place = self.own.world.evaluation({}).find(node.of)
+                if place is not None and not place.index and not self.own.world.is_number(place.key):
+                    return place.key
+        return ""
 
     def _is_of_sizes(self, pair: Sequence[Node | None]) -> bool:
         """Whether both sides are made of the sizes of arrays alone."""

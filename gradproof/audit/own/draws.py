@@ -50,8 +50,19 @@ def _beside_logarithm(product: Product) -> set[_FAMILY]:
     return {(f.name, f.mark) for f in plain if isinstance(f, Symbol)}
 
 
+def under_roots(trees: Iterable[Node]) -> frozenset[_FAMILY]:
+    """Names whose root or logarithm is printed: no number of them is negative."""
+    calls = (n for tree in trees for n in walk(tree) if isinstance(n, Call) and n.function in ("sqrt", "log"))
+    return frozenset((a.name, a.mark) for call in calls for a in call.arguments if isinstance(a, Symbol))
+
+
 def drawn(
-    symbol: Symbol, shape: tuple[int, ...], trials: int, seed: int, labels: frozenset[_FAMILY]
+    symbol: Symbol,
+    shape: tuple[int, ...],
+    trials: int,
+    seed: int,
+    labels: frozenset[_FAMILY],
+    positive: frozenset[_FAMILY] = frozenset(),
 ) -> NDArray[np.float64]:
     """Numbers (trials, *shape) for a leaf; the same for the same name, shape and seed."""
     text = f"{symbol.mark} {symbol.name} {symbol.sub} {symbol.sup}"
@@ -60,7 +71,7 @@ def drawn(
     if (symbol.name, symbol.mark) in labels and shape:
         exponential = np.exp(values)
         return np.asarray(exponential / exponential.sum(axis=-1, keepdims=True))
-    if symbol.name in _POSITIVE:
+    if symbol.name in _POSITIVE or (symbol.name, symbol.mark) in positive:
         return np.asarray(0.2 + 0.7 / (1.0 + np.exp(-values)))
     if not shape:
         return np.asarray(np.sign(values) * (0.25 + np.abs(values)))

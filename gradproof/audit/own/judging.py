@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +11,8 @@ from gradproof.audit.judging.judge import CONDITIONAL, failure, is_wrong, judge
 from gradproof.audit.judging.results import Audit, Verdict
 from gradproof.audit.own.build import built
 from gradproof.audit.own.doubts import CROWDED, Doubts
-from gradproof.audit.own.names.chapters import Chapter, Spelt, spelt
-from gradproof.audit.own.names.families import LAYERS, Letters, trees_of
+from gradproof.audit.own.names.chapters import Chapter, Spelt, late_definitions, spelt
+from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
 from gradproof.audit.own.names.learning import learned
 from gradproof.audit.own.numerals import Numerals, numbers_given
 from gradproof.audit.own.provider import Own
@@ -90,7 +90,7 @@ def audit_itself(
     document = Document(document.text, tuple(plain.statements))
     note = _Note(text, document, names, limits, mends, trials, seed, plain)
     with np.errstate(all="ignore"):
-        verdicts = note.in_one_step(note.judged(LAYERS))
+        verdicts = note.in_one_step(note.unless_defined_later(note.judged(LAYERS)))
     verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
     if plain.zero is not None:
         told = plain.zero.case
@@ -136,12 +136,12 @@ class _Note:
     seed: int
     spelt: Spelt
 
-    def judged(self, count: int) -> list[list[Verdict]]:
-        """The verdicts of each chapter, with so many layers or steps."""
+    def judged(self, count: int, cuts: Collection[int] = ()) -> list[list[Verdict]]:
+        """The verdicts of each chapter, with so many layers or steps; `cuts`: statements that start a chapter."""
         statements = self.document.statements
         self.letters: list[Letters] = []
         out = []
-        for chapter, own in built(self.text, statements, self.names, self.limits, self.trials, self.seed, count):
+        for chapter, own in built(self.text, statements, self.names, self.limits, self.trials, self.seed, count, cuts):
             self.letters.append(own.world.families.letters)
             try:
                 out.append(self._chapter(chapter, own))
@@ -163,6 +163,31 @@ class _Note:
         numerals = Numerals(own, numbers_given(statements), self.text, tops)
         told = [numerals.judged(v, statements[v.statement]) for v in found.verdicts]
         return list(Doubts(chapter, own, statements, self.text).weighed(told, tops))
+
+    def unless_defined_later(self, chapters: list[list[Verdict]]) -> list[list[Verdict]]:
+        """The verdicts, an accusation taken back that does not stand where a later line is no definition of its names.
+
+        `q = x^T x`, then claims on `q`, then "with `x = m + L z`": the claims are about any `x`.
+        """
+        statements = self.document.statements
+        cuts: set[int] = set()
+        for verdicts, letters in zip(chapters, self.letters, strict=True):
+            wrong = [v.statement for v in verdicts if v.status == "WRONG" and v.trials != 1]
+            if wrong:
+                late = late_definitions(statements, Families(letters), sorted({v.statement for v in verdicts}))
+                cuts |= {number for number in late if number > min(wrong)}
+        if not cuts:
+            return chapters
+        kept, mends = self.letters, self.mends
+        self.mends = False
+        other = {(v.statement, v.equality): v for verdicts in self.judged(LAYERS, cuts) for v in verdicts}
+        self.letters, self.mends = kept, mends
+
+        def held(verdict: Verdict) -> Verdict:
+            there = other.get((verdict.statement, verdict.equality), verdict)
+            return there if verdict.status == "WRONG" and there.status == "holds" else verdict
+
+        return [[held(verdict) for verdict in verdicts] for verdicts in chapters]
 
     def in_one_step(self, chapters: list[list[Verdict]]) -> list[Verdict]:
         """The verdicts, those of a chapter of steps in time with one step where more of it is right then.

@@ -22,10 +22,10 @@ def add_losses(definitions: Definitions, statements: Sequence[Statement], famili
     inner = _inner(definitions, families)
     sinks = _sinks(definitions, families, inner, {top.name for top in tops.values()})
     for of in tops.values():
-        if form(of) in inner:
-            continue
-        ends = [head for head in sinks.values() if form(head) != form(of)]
         by = _differentiated_by(of, statements)
+        if form(of) in inner and not any(key in definitions.quantities for key in by):
+            continue  # what other things are made of, and nobody differentiates by anything that the note defines
+        ends = [head for head in sinks.values() if form(head) != form(of)]
         named = [head for head in ends if (head.name, head.mark) in by]
         terms: tuple[Node, ...] = tuple(Call("contract", 0, (head,)) for head in named or ends)
         if terms:
@@ -53,7 +53,7 @@ def _undefined_tops(definitions: Definitions, statements: Sequence[Statement]) -
             if isinstance(node, Derivative) and isinstance(node.of, Symbol):
                 of = node.of
                 plainly = not (of.sub or of.sup)
-                defined = (of.name, of.mark) in definitions.quantities or form(of) in definitions.functions
+                defined = any(True for _ in definitions.matches(of)) or form(of) in definitions.functions
                 if plainly and not defined:
                     tops[form(of)] = of
     return tops

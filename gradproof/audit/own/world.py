@@ -60,6 +60,7 @@ class World:
     assumed: dict[str, str] = field(default_factory=dict)
     open: dict[str, tuple[int, ...]] = field(default_factory=dict)
     fixed: Mapping[object, float] | None = None
+    positive: frozenset[tuple[str, str]] = frozenset()  # names of which a root or a logarithm is taken
     symmetric: frozenset[str] | None = frozenset()  # names of symmetric matrices; None for all
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
     _computing: set[str] = field(default_factory=set)
@@ -128,7 +129,7 @@ class World:
                 raise NotAvailable(f"the note gives no number for {key}")
             numbers = np.full((1, *shape), self.fixed[form(head)])
         else:
-            numbers = drawn(head, shape, self.trials, self.seed, self.labels)
+            numbers = drawn(head, shape, self.trials, self.seed, self.labels, self.positive)
             symmetric = self.symmetric is None or head.name in self.symmetric
             if symmetric and len(shape) == 2 and shape[0] == shape[1]:
                 numbers = (numbers + numbers.swapaxes(1, 2)) / 2.0

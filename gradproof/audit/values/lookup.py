@@ -99,7 +99,7 @@ def derivative_at(provider: Provider, of: Place, by: Place) -> Array:
 def entries(labels: Labels, values: Assignment, shape: tuple[int, ...]) -> Index | None:
     """Labels as an index from 0 into a shape; None where they are no whole numbers in it."""
     texts = [label.text for label in labels_with(labels, values)]
-    if len(texts) == 1 and len(shape) == 2 and len(texts[0]) == 2 and texts[0].isdecimal():
+    if len(texts) == 1 and len(shape) == len(texts[0]) > 1 and texts[0].isdecimal():
         texts = list(texts[0])  # W_{12}
     while len(texts) > len(shape) and texts[0] in _ALL:
         texts = texts[1:]  # the last axis of a quantity with one index

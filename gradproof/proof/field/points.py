@@ -50,6 +50,11 @@ class Deadline:
         self.seconds, self._limit = seconds, seconds * _A_SECOND
         self._spent = [0.0]
 
+    @property
+    def left(self) -> float:
+        """For about how many seconds' work there is room."""
+        return max(0.0, (self._limit - self._spent[0]) / _A_SECOND)
+
     def earlier(self, share: float) -> Deadline:
         """The deadline of a part of the work, which may bring what is spent up to this share of all."""
         part = Deadline(self.seconds)

@@ -75,7 +75,12 @@ def _exchanged(spot: Spot, material: Material, screen: Screen, *, same_letter: b
 
 def _others(node: Symbol, material: Material, same_letter: bool) -> list[Symbol]:
     name = node.name.lower()
-    return [s for s in material.symbols if (s.name.lower() == name) == same_letter and s != node]
+    found = [s for s in material.symbols if (s.name.lower() == name) == same_letter and s != node]
+    if same_letter or not (node.sub or node.sup):
+        return found
+    # the same entry of another quantity, which may be printed with other labels only
+    alike = [replace(node, name=s.name, mark=s.mark) for s in material.symbols if s.name.lower() != name]
+    return list(dict.fromkeys((*alike, *found)))
 
 
 def _tried(spot: Spot, others: Sequence[Node], screen: Screen) -> Iterator[Change]:

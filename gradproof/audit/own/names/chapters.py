@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradproof.audit.own.names.conventions import gradients_by_letter, through_names
@@ -30,7 +30,8 @@ from gradproof.audit.reading.tree import (
 )
 
 _HEADING = re.compile(
-    r"(?m)^[ \t>]{0,6}#{1,6}[ \t]|^\*\*|\\(?:sub){0,2}section\*?\{|\\paragraph\{|\\chapter\*?\{|<h[1-6][^>\n]{0,80}>"
+    r"(?m)^[ \t>]{0,6}#{1,6}[ \t]|^\*\*|^[ \t]{0,4}(?:\\noindent\s{0,3})?\\textbf\{"
+    r"|\\(?:sub){0,2}section\*?\{|\\paragraph\{|\\chapter\*?\{|<h[1-6][^>\n]{0,80}>"
     r"|^[^\n]{1,120}\n(?:={4,}|-{4,}|~{4,})[ \t]*$"
     r"|\b(?:[Ff]or|[Cc]onsider|[Ll]et|[Ss]uppose|[Tt]ake)\s+(?:the\s+\w{1,20}\s+)?\$"
 )
@@ -195,8 +196,26 @@ def _compounded(node: Product, prefixes: set[str]) -> Node:
 Known = dict[object, tuple[Definition, int]]
 
 
-def chapters(text: str, statements: Sequence[Statement], families: Families) -> list[tuple[list[int], Known]]:
-    """The statements of each chapter and what is defined for them.
+def late_definitions(statements: Sequence[Statement], families: Families, numbers: Sequence[int]) -> list[int]:
+    """The statements of a chapter that define what earlier ones of it are made of, and nothing defined there."""
+    used: set[tuple[str, str]] = set()
+    defined: set[tuple[str, str]] = set()
+    found = []
+    for number in numbers:
+        for definition in candidates(number, statements[number], families):
+            name = definition.head.name, definition.head.mark
+            late = name in used and name not in defined and definition.parameters is None
+            if late and may_define(definition, families.letters) and not definition.in_passing:
+                found.append(number)
+            defined.add(name)
+        used |= {(s.name, s.mark) for tree in trees_of([statements[number]]) for s in symbols_in(tree)}
+    return found
+
+
+def chapters(
+    text: str, statements: Sequence[Statement], families: Families, cuts: Collection[int] = ()
+) -> list[tuple[list[int], Known]]:
+    """The statements of each chapter and what is defined for them; `cuts`: statements that start one of their own.
 
     A chapter starts at a heading, and where a name is defined anew behind words in bold. What no earlier line
     defines is looked for in later ones.
@@ -212,7 +231,7 @@ def chapters(text: str, statements: Sequence[Statement], families: Families) -> 
     for number, statement in enumerate(statements):
         segment = sum(start <= statement.start for start in starts)
         section = sum(start <= statement.start for start in major)
-        if section != chapter or not made:
+        if section != chapter or not made or number in cuts:
             chapter, known = section, dict(known)
             made.append(([], known))
         for definition in candidates(number, statement, families):
@@ -230,7 +249,8 @@ def chapters(text: str, statements: Sequence[Statement], families: Families) -> 
     for at, (_, here) in enumerate(made):
         for _, later in made[at + 1 :]:
             for key, pair in later.items():
-                here.setdefault(key, pair)
+                if pair[0].statement not in cuts:
+                    here.setdefault(key, pair)
     return [pair for pair in made if pair[0]]
 
 

@@ -49,32 +49,34 @@ def _under_names(tree: Node, names: Mapping[Node, Symbol]) -> Node:
 
 
 def gradients_by_letter(table: Definitions, statements: Sequence[Statement], families: Families) -> None:
-    """Where one `dO` is defined as `\\partial L / \\partial O`, every other `dX` is the derivative by `X`."""
-    tops = {form(top): top for top in _shown(table)}
-    if len(tops) != 1:
-        return
-    (top,) = tops.values()
+    """Where one `dO` is defined as `\\partial L / \\partial O`, every other `dX` is; so with `\\bar{o}`."""
     symbols = [symbol for tree in trees_of(statements) for symbol in symbols_in(tree)]
-    names = {symbol.name for symbol in symbols}
-    for symbol in symbols:
-        rest = symbol.name[1:]
-        if len(symbol.name) < 2 or symbol.name[0] != "d" or rest not in names:
+    names = {(symbol.name, symbol.mark) for symbol in symbols}
+    for prefix, mark in (("d", ""), *(("", mark) for mark in sorted({s.mark for s in symbols if s.mark}))):
+        tops = {form(top): top for top in _shown(table, prefix, mark)}
+        if len(tops) != 1:
             continue
-        head = families.split(symbol).head
-        known = table.quantities.get((head.name, head.mark), [])
-        if any(d.by_derivative and form(d.head) == form(head) for d in known):
-            continue
-        tree = Derivative(top, replace(head, name=rest), "partial")
-        kept = [d for d in known if form(d.head) != form(head)]
-        table.quantities[(head.name, head.mark)] = [*kept, Definition(-1, 0, head, (), tree)]
+        (top,) = tops.values()
+        for symbol in symbols:
+            rest = symbol.name.removeprefix(prefix) if symbol.mark == mark else ""
+            if not rest or (rest, "") not in names or (prefix and rest == symbol.name):
+                continue
+            head = families.split(symbol).head
+            known = table.quantities.get((head.name, head.mark), [])
+            if any(d.by_derivative and form(d.head) == form(head) for d in known):
+                continue
+            tree = Derivative(top, replace(head, name=rest, mark=""), "partial")
+            kept = [d for d in known if form(d.head) != form(head)]
+            table.quantities[(head.name, head.mark)] = [*kept, Definition(-1, 0, head, (), tree)]
 
 
-def _shown(table: Definitions) -> Iterator[Symbol]:
-    """The objectives of the definitions `dO = \\partial L / \\partial O`."""
+def _shown(table: Definitions, prefix: str, mark: str) -> Iterator[Symbol]:
+    """The objectives of the definitions `dO = \\partial L / \\partial O` and `\\bar{o} = \\partial L / \\partial o`."""
     for many in table.quantities.values():
         for definition in many:
             tree = definition.tree
-            if not isinstance(tree, Derivative) or not isinstance(tree.by, Symbol):
+            if not isinstance(tree, Derivative) or not isinstance(tree.by, Symbol) or tree.by.mark:
                 continue
-            if isinstance(tree.of, Symbol) and definition.head.name == f"d{tree.by.name}":
+            named = definition.head.name == f"{prefix}{tree.by.name}" and definition.head.mark == mark
+            if isinstance(tree.of, Symbol) and named:
                 yield tree.of

@@ -28,10 +28,14 @@ from gradproof.audit.reading.tree import (
     Symbol,
     Transpose,
 )
+from gradproof.audit.reading.vocabulary import WORDS
 
 Kind: TypeAlias = int | str
 """0 for a number, 1 for a vector, 2 for a matrix; `row` and `column` for a transposed vector; `?` where unknown."""
 
+_MANY_AXES = 4.0
+_OBJECTIVE = 3.0  # what is usually the name of a loss has one number
+_OBJECTIVES = frozenset({"L", "J", "E", r"\ell"})
 _REDUCING = frozenset({"sum", "mean", "tr", "det", "rows", "columns", "contract"})
 
 
@@ -285,11 +289,20 @@ def _derivative(k: Kinds, node: Derivative) -> Kind:
     of, by = k.of(node.of), k.of(node.by)
     if of == 0:
         return by
+    if of != "?" and isinstance(node.of, Symbol) and is_objective(node.of):
+        k.strain += _OBJECTIVE
     if by == 0:
         return of
     if of in (1, "row") and by in (1, "row"):
         return 2
+    if "?" not in (of, by):
+        k.strain += _MANY_AXES  # hardly anybody prints a derivative with three axes
     return "?"
+
+
+def is_objective(symbol: Symbol) -> bool:
+    """Whether a name is usual for a loss."""
+    return symbol.name in _OBJECTIVES or symbol.name.lower() in WORDS
 
 
 def _transpose(k: Kinds, node: Transpose) -> Kind:

@@ -11,11 +11,12 @@ from gradproof.audit.own.names.families import Families, symbols_in
 from gradproof.audit.own.shapes.kinds import Kind, Kinds, Mismatch
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Node, Symbol, Transpose, walk
+from gradproof.audit.reading.tree import Derivative, Node, Symbol, Transpose, walk
 
 Leaf = tuple[str, str, tuple[str, ...], int]
 _EVALUATIONS = 150_000  # nodes whose kind is asked for in one chapter, in all
 _MISFIT = 6.0
+_DIAGONAL = 0.5  # the derivative of a vector by a vector that is printed as a vector: entry by entry
 _SCALARS = frozenset("LJECNKTMDSRFHI")
 
 
@@ -146,7 +147,7 @@ def _cost_of(kinds: Kinds, sides: Sequence[Node]) -> float:
     for rows in (False, True):
         kinds.rows = rows
         before = kinds.strain
-        cost, known = 0.0, None
+        cost, known, named = 0.0, None, None
         for tree in sides:
             try:
                 kind = kinds.of(tree)
@@ -154,8 +155,10 @@ def _cost_of(kinds: Kinds, sides: Sequence[Node]) -> float:
                 cost += _MISFIT
                 continue
             if known is not None and not _equal(known, kind):
-                cost += _MISFIT
-            known = kind if known in (None, "?") else known
+                diagonal = {known, kind} <= {1, 2} and any(isinstance(t, Derivative) for t in (named, tree))
+                cost += _DIAGONAL if diagonal else _MISFIT
+            if known in (None, "?"):
+                known, named = kind, tree
         cost += kinds.strain - before
         kinds.strain = before
         lowest = min(lowest, cost)

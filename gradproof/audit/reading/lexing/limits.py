@@ -57,7 +57,16 @@ def _parts(inner: Sequence[Token]) -> list[list[Token]]:
             parts.append([])
         else:
             parts[-1].append(token)
-    return [part for part in parts if part]
+    kept = [part for part in parts if part]
+    return [letter for part in kept for letter in _letters(part)]
+
+
+def _letters(part: list[Token]) -> list[list[Token]]:
+    """The letters of `\\sum_{jk}`, each an index of its own."""
+    if len(part) != 1 or part[0].kind != "letters" or not 2 <= len(part[0].text) <= 3:
+        return [part]
+    token = part[0]
+    return [[token._replace(text=letter)] for letter in token.text]
 
 
 def _one(operator: str, part: Sequence[Token], position: int, known: set[str]) -> Range | tuple[str, str, str]:
