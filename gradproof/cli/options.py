@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -99,6 +100,24 @@ def seed_options(command: Command) -> Command:
     """Give a command `--seed` and `--scale`."""
     seed, _, scale = _DRAWS
     return seed(scale(command))
+
+
+def reports_option(what: str) -> Callable[[Command], Command]:
+    """`--reports DIR`, with what is written there."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    return click.option("--reports", type=folder, metavar="DIR", help=f"Write {what}.")
+
+
+def memory_option(whose: str) -> Callable[[Command], Command]:
+    """`--memory SIZE` of the numbers of trials."""
+    return click.option(
+        "--memory",
+        type=Bytes(),
+        default=f"{defaults.MEMORY >> 20}MB",
+        show_default=True,
+        metavar="SIZE",
+        help=f"What the numbers of trials{whose} may take together: 512MB, 2GB.",
+    )
 
 
 _PROOF = (

@@ -8,6 +8,7 @@ import click
 
 from gradproof import defaults
 from gradproof.case.project import Project, find_project
+from gradproof.cli.options import reports_option
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 from gradproof.errors import GradproofError
 
@@ -64,12 +65,7 @@ from gradproof.errors import GradproofError
     metavar="OUT",
     help="Write the list of errata alone to OUT, ready to send to the author; - prints it.",
 )
-@click.option(
-    "--reports",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write audit.html, audit.csv and audit.md into DIR/CASE.",
-)
+@reports_option("audit.html, audit.csv and audit.md into DIR/CASE")
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradproof import defaults
 from gradproof.case.project import named_cases
-from gradproof.cli.options import MOST_TRIALS, Bytes, Jobs, draw_options
+from gradproof.cli.options import MOST_TRIALS, Jobs, draw_options, memory_option, reports_option
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 
 if TYPE_CHECKING:
@@ -47,21 +46,9 @@ class Trials(click.ParamType[int]):
 @click.option("-j", "--jobs", type=Jobs(), default=1, metavar="N", help="So many processes of this machine; auto.")
 @click.option("--cluster", metavar="ADDRESS", help="The scheduler of a Dask cluster, such as tcp://host:8786.")
 @click.option("--status", is_flag=True, help="Only say how far the campaign is, and what it has found so far.")
-@click.option(
-    "--reports",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write reports into DIR at the end, as a check does.",
-)
+@reports_option("reports into DIR at the end, as a check does")
 @draw_options
-@click.option(
-    "--memory",
-    type=Bytes(),
-    default=f"{defaults.MEMORY >> 20}MB",
-    show_default=True,
-    metavar="SIZE",
-    help="What the numbers of trials of a worker may take together: 512MB, 2GB.",
-)
+@memory_option(" of a worker")
 @click.pass_context
 def command(
     ctx: click.Context,

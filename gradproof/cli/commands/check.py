@@ -14,7 +14,7 @@ from gradproof.case.project import Project, named_cases
 from gradproof.check.facts.failures import Failure
 from gradproof.cli.checking import Finished, Settings, checked, with_extras
 from gradproof.cli.completing import CaseName
-from gradproof.cli.options import Bytes, Jobs, Seconds, draw_options
+from gradproof.cli.options import Jobs, Seconds, draw_options, memory_option, reports_option
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT, USER_MISTAKE
 from gradproof.errors import GradproofError
 
@@ -79,14 +79,7 @@ class Outcome:
     help="How long each case goes on, such as 60s, 5m or 1h, in place of a number of trials.",
 )
 @draw_options
-@click.option(
-    "--memory",
-    type=Bytes(),
-    default=f"{defaults.MEMORY >> 20}MB",
-    show_default=True,
-    metavar="SIZE",
-    help="What the numbers of trials may take together: 512MB, 2GB.",
-)
+@memory_option("")
 @click.option(
     "--steps",
     type=click.IntRange(min=0),
@@ -118,12 +111,7 @@ class Outcome:
     help="Check so many cases at a time, each in a process of its own; auto: as many as there are cores.",
 )
 @click.option("--strict", is_flag=True, help="An equation that is unchecked fails its case too.")
-@click.option(
-    "--reports",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write reports into DIR, a folder for each case; without this option nothing is written.",
-)
+@reports_option("reports into DIR, a folder for each case; without this option nothing is written")
 @click.option("--figures", is_flag=True, help="Also write the reports' pictures as PNG files; needs --reports.")
 @click.option(
     "--github",

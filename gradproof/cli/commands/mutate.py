@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gradproof import defaults
-from gradproof.cli.options import Seconds
+from gradproof.cli.options import Seconds, reports_option
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 from gradproof.errors import GradproofError
 
@@ -44,12 +44,7 @@ from gradproof.errors import GradproofError
     metavar="FAULT",
     help="The relative fault that the tests must see in every gradient, such as 1e-3; else the status is 1.",
 )
-@click.option(
-    "--reports",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write mutation.html, mutation.md, mutation.json and three CSV files into DIR.",
-)
+@reports_option("mutation.html, mutation.md, mutation.json and three CSV files into DIR")
 @click.pass_context
 def command(
     ctx: click.Context,
