@@ -27,7 +27,7 @@ from gradproof.report.figures.graph import lay_out
 from gradproof.report.figures.runs import scales_picture
 from gradproof.report.figures.style import PALETTE, power_of_ten, svg
 from gradproof.report.figures.values import share_picture
-from gradproof.report.html.render import render
+from gradproof.report.html.render import render, ticked
 from gradproof.report.html.showing import Typesetter, changed, with_return
 from gradproof.studies.spread import Spread
 
@@ -269,3 +269,8 @@ def _page() -> object:
     from gradproof.report.html.page import page
 
     return page(outcome(RIGHT), Details({}, {}), ())
+
+
+def test_words_between_backticks_are_code_and_all_else_is_escaped() -> None:
+    assert ticked("Adam, as `torch.optim.Adam` does it.") == "Adam, as <code>torch.optim.Adam</code> does it."
+    assert ticked("`<b>` & ` alone") == "<code>&lt;b&gt;</code> &amp; ` alone"
