@@ -21,8 +21,8 @@ from gradproof.audit import Audit, audit
 from gradproof.audit.auditing import audit_note
 from gradproof.audit.judging.judge import judge
 from gradproof.audit.judging.sides import Sides
+from gradproof.audit.printing.latex import latex
 from gradproof.audit.proofs import with_proofs
-from gradproof.audit.reading.latex import latex
 from gradproof.audit.reading.limits import Budget, Limits
 from gradproof.audit.reading.read import Statement, read_document
 from gradproof.audit.reading.tree import Call, Derivative, Node, Number, Product, Sum, Symbol, Transpose, walk

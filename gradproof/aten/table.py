@@ -23,7 +23,6 @@ from gradproof.aten.rules import (
     pooling,
     reduce,
     shape,
-    softmax,
 )
 
 _MODULES = (
@@ -38,7 +37,6 @@ _MODULES = (
     pooling,
     reduce,
     shape,
-    softmax,
 )
 
 RULES: dict[str, Callable[..., Any]] = {

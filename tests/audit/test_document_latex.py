@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradproof.audit.reading.latex import latex
+from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.names import Names, plain
 from gradproof.audit.reading.read import read_formula
 from gradproof.audit.reading.tree import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradproof.audit.reading.latex import latex
+from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names
 from gradproof.audit.reading.read import Statement, read_document, read_formula

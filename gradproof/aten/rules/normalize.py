@@ -1,7 +1,8 @@
-"""Batch, layer and group normalisation and their backward formulas, in the form of ATen's CPU kernels.
+"""Batch, layer and group normalisation, softmax and log_softmax, and their backward formulas, as ATen's CPU kernels.
 
 Sources: aten/src/ATen/native/{Normalization.cpp, cpu/layer_norm_kernel.cpp, cpu/group_norm_kernel.cpp}. Those kernels
-fold mean and scale into one product and one sum, which rounds otherwise than (x - mean) / std does.
+fold mean and scale into one product and one sum, which rounds otherwise than (x - mean) / std does. Of what goes into
+a softmax the greatest entry is subtracted.
 """
 
 from __future__ import annotations
@@ -150,6 +151,36 @@ def group_norm_backward(
     return np.reshape(grad_x, x.shape), grad_weight, np.reshape(np.sum(db, axis=0), (channels,))
 
 
+def _axis(x: Array, dim: int) -> tuple[int, ...]:
+    return (dim % x.ndim,) if x.ndim else ()
+
+
+def softmax(x: Array, dim: int, half_to_float: bool = False) -> Array:
+    axis = _axis(x, dim)
+    exponentials = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return exponentials / np.sum(exponentials, axis=axis, keepdims=True)
+
+
+def safe_softmax(x: Array, dim: int, dtype: Any = None) -> Array:
+    """Zero in a row that is masked (minus infinity) throughout."""
+    masked = np.all(np.equal(x, -np.inf), axis=_axis(x, dim), keepdims=True)
+    return np.where(masked, 0.0, softmax(x, dim))
+
+
+def log_softmax(x: Array, dim: int, half_to_float: bool = False) -> Array:
+    axis = _axis(x, dim)
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+def softmax_backward(grad: Array, y: Array, dim: int, dtype: Any = None) -> Array:
+    return (grad - np.sum(grad * y, axis=_axis(y, dim), keepdims=True)) * y
+
+
+def log_softmax_backward(grad: Array, y: Array, dim: int, dtype: Any = None) -> Array:
+    return grad - np.exp(y) * np.sum(grad, axis=_axis(y, dim), keepdims=True)
+
+
 TABLE: dict[str, Callable[..., Any]] = {
     "native_layer_norm": layer_norm,
     "native_layer_norm_backward": layer_norm_backward,
@@ -157,4 +188,9 @@ TABLE: dict[str, Callable[..., Any]] = {
     "native_batch_norm_backward": batch_norm_backward,
     "native_group_norm": group_norm,
     "native_group_norm_backward": group_norm_backward,
+    "_softmax": softmax,
+    "_safe_softmax": safe_softmax,
+    "_log_softmax": log_softmax,
+    "_softmax_backward_data": softmax_backward,
+    "_log_softmax_backward_data": log_softmax_backward,
 }

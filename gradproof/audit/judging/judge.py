@@ -13,7 +13,7 @@ from gradproof.audit.judging.mending import Material, exponents_of, labels_of, m
 from gradproof.audit.judging.mending.attempts import attempt_at, steps_of_descent, suspects
 from gradproof.audit.judging.results import Audit, Compared, Mend, Verdict, Witness
 from gradproof.audit.judging.sides import Sides
-from gradproof.audit.reading.latex import latex
+from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.limits import Budget, Limits, Lines
 from gradproof.audit.reading.quoting import quoted
 from gradproof.audit.reading.read import Document, Statement, read_document

@@ -9,7 +9,7 @@ from gradproof.audit.judging.mending import slips
 from gradproof.audit.judging.mending.changes import Change, Material, spots, words_of
 from gradproof.audit.judging.mending.screen import OpenScreen
 from gradproof.audit.judging.results import Mend
-from gradproof.audit.reading.latex import latex
+from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Node, Number, Sum
 

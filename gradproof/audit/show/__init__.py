@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradproof.audit.reading.latex import latex
+from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.tree import Node
 from gradproof.audit.show.arrays import array_names
 from gradproof.audit.show.calls import CannotShow

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html.entities import html5
 from xml.etree.ElementTree import Element
 
-from gradproof.audit.reading.printing import BASE, Printing
+from gradproof.audit.printing.walk import BASE, Printing
 from gradproof.audit.reading.tree import Big, Derivative, Entry, Fraction, Labels, Node, Product, Symbol
 
 _APPLY, _TIMES, _MINUS, _PRIME = "\u2061", "\u2062", "\u2212", "\u2032"

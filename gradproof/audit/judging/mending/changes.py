@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from gradproof.audit.reading.latex import latex
+from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.tree import (
     Big,
     Derivative,

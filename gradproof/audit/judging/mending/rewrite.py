@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradproof.audit.judging.mending.changes import Edit
-from gradproof.audit.reading.latex import latex
+from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names
 from gradproof.audit.reading.read import Statement, read_formula

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradproof.audit.reading.printing import Printing
+from gradproof.audit.printing.walk import Printing
 from gradproof.audit.reading.tree import Big, Entry, Labels, Node, Product, Symbol
 from gradproof.audit.reading.vocabulary import TRANSPOSES, WORDS, words
 

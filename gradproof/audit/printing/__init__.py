@@ -1,0 +1,1 @@
+"""Trees of printed maths in; LaTeX out, and the walk that any other notation goes by."""
