@@ -71,5 +71,5 @@ def test_reader_that_fails_costs_the_reading_alone(tmp_path: Path, monkeypatch: 
         raise ValueError("the truth value of an array is ambiguous")
 
     monkeypatch.setattr("gradproof.code.reading.blocks.same", broken)
-    monkeypatch.setattr("gradproof.code.load.same", broken, raising=False)
+    monkeypatch.setattr("gradproof.code.selfcheck.same", broken)
     assert checked(tmp_path, "Cache", "1").ok
