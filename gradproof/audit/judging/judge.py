@@ -18,7 +18,7 @@ from gradproof.audit.reading.limits import Budget, Limits, Lines
 from gradproof.audit.reading.quoting import quoted
 from gradproof.audit.reading.read import Document, Statement, read_document
 from gradproof.audit.reading.scan import Flavour
-from gradproof.audit.reading.tree import Comparison, Derivative, Symbol, walk
+from gradproof.audit.reading.tree import Call, Comparison, Derivative, Node, Product, Symbol, walk
 from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluate import evaluation
 from gradproof.audit.values.forall import cases
@@ -139,6 +139,9 @@ class _Bench:
             if shown.fault not in mended:
                 mended[shown.fault] = self._mend(statement, shown, decided)
             edit = mended[shown.fault]
+            if edit is not None and _is_entrywise(edit, statement):
+                reason = r"it holds where the values of functions are multiplied entry by entry: write \odot"
+                shown, edit = replace(shown, status="not judged", reason=reason), None
         position = edit.position if edit else shown.position if shown.position >= 0 else relation.position
         line, column = self.lines.place(position)
         left, right = statement.sides[equality], statement.sides[equality + 1]
@@ -344,3 +347,21 @@ def _compared(found: Sequence[Finding]) -> tuple[Compared, ...]:
         if finding.status in ("holds", "WRONG") and not finding.misfit
         for evaluated in (finding.sides.evaluation,)
     )
+
+
+def _is_entrywise(edit: Mend, statement: Statement) -> bool:
+    r"""Whether a mend only multiplies values of functions entry by entry, as `\sigma(z)(1 - \sigma(z))` is meant."""
+    if edit.should != r"\odot" or edit.printed != "a matrix product":
+        return False
+    nodes = [node for side in statement.sides if side.node is not None for node in walk(side.node)]
+    return any(
+        operator == "juxt" and _has_values(left) and _has_values(right)
+        for node in nodes
+        if isinstance(node, Product)
+        for left, operator, right in zip(node.factors, node.operators, node.factors[1:], strict=False)
+    )
+
+
+def _has_values(node: Node) -> bool:
+    """Whether a factor is made of values of functions."""
+    return any(isinstance(part, Call) for part in walk(node))
