@@ -12,7 +12,7 @@ import ast
 import copy
 import difflib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -301,7 +301,8 @@ class Search:
             if not is_run or self.bench.right_in_all(self.bench.fresh, wanted) != wanted:
                 return None
         every = (*self.bench.trials, *self.bench.fresh)
-        sizes = len({tuple(np.shape(value) for value in trial.inputs.values()) for trial in every})
+        shapes = {tuple(np.shape(value) for value in trial.inputs.values()) for trial in every}
+        sizes = 1 if _fits_a_length(edit, shapes) else len(shapes)
         counts = len(self.bench.trials), len(self.bench.fresh)
         return FileFix(function.path, edit.line, file.text, text, edit.sentence, tuple(sorted(mended)), *counts, sizes)
 
@@ -333,6 +334,14 @@ class Search:
                         return False
                     stack.enter_context(function.exchanged(version))
         return True
+
+
+def _fits_a_length(edit: Edit, shapes: Collection[tuple[tuple[int, ...], ...]]) -> bool:
+    """Whether an edit puts in a number that may stand for a length which is the same in all trials, or a part of one."""
+    numbers = [node.value for node in ast.walk(edit.new) if isinstance(node, ast.Constant)] if edit.new else []
+    whole = [number for number in numbers if isinstance(number, int) and number > 2]
+    lengths = set.intersection(*({size for shape in one for size in shape} for one in shapes)) if shapes else set()
+    return any(length % number == 0 for number in whole for length in lengths)
 
 
 def _length(edit: Edit) -> int:
