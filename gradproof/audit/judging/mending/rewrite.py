@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gradproof.audit.judging.mending.changes import Edit
 from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.limits import Limits
@@ -22,14 +24,24 @@ def mended_latex(text: str, statement: Statement, side: int, edit: Edit, names: 
     for left, right, new in splices:
         if start <= left <= right <= end:
             spliced = text[start:left] + new + text[right:end]
-            if _reads_as(spliced, sides, names, limits):
-                return " ".join(spliced.replace("&", " ").split())
+            for whole in (tidied(spliced), spliced):
+                if _reads_as(whole, sides, names, limits):
+                    return " ".join(whole.replace("&", " ").split())
     shown = [
         latex(node) if node is not None else text[part.start : part.end]
         for node, part in zip(sides, statement.sides, strict=True)
     ]
     signs = [relation.printed for relation in statement.relations]
     return " ".join(word for pair in zip(shown, [*signs, ""], strict=True) for word in pair if word)
+
+
+_TWICE = re.compile(r"\\(left|right)\s*(?=\\\1\b)")
+_SECOND_SUPERSCRIPT = re.compile(r"(\\?[A-Za-z]+(?:_(?:\w|\{[^{}]*\}))?\^(?:\w|\{[^{}]*\}))(?=\^)")
+
+
+def tidied(text: str) -> str:
+    r"""LaTeX that TeX sets: no `\left\left(`, and braces around what has a superscript and gets another one."""
+    return _SECOND_SUPERSCRIPT.sub(r"{\1}", _TWICE.sub("", text))
 
 
 def _reads_as(text: str, sides: list[Node | None], names: Names, limits: Limits) -> bool:
