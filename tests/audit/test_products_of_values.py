@@ -2,8 +2,6 @@ r"""`\sigma(z)(1 - \sigma(z))` of a matrix is meant entry by entry: no accusatio
 
 from __future__ import annotations
 
-import pytest
-
 from gradproof.audit.auditing import audit_alone
 
 NOTE = r"""

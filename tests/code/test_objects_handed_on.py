@@ -73,3 +73,29 @@ def test_reader_that_fails_costs_the_reading_alone(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("gradproof.code.reading.blocks.same", broken)
     monkeypatch.setattr("gradproof.code.selfcheck.same", broken)
     assert checked(tmp_path, "Cache", "1").ok
+
+
+def test_list_of_numbers_is_an_array(tmp_path: Path) -> None:
+    text = """
+def loss_and_grad(x, W, t):
+    y = sum(a * w for a, w in zip(x, W))
+    return 0.5 * (y - t) ** 2, [(y - t) * a * FACTOR for a in x]
+"""
+
+    class Dot(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.W = nn.Parameter(torch.zeros(3))
+
+        def forward(self, x, t):
+            return 0.5 * (x @ self.W - t) ** 2
+
+    def verdicts(factor: str) -> list[str]:
+        module = loaded(tmp_path, text.replace("FACTOR", factor))
+        code = Code(module.loss_and_grad, results=("Loss", "dLoss_dW"))
+        return [
+            one.verdict for one in crosscheck(code, Reference(Dot, {"x": normal(3), "t": normal()}), trials=50).results
+        ]
+
+    assert set(verdicts("1")) == {"agrees"}
+    assert "disagrees" in verdicts("2")

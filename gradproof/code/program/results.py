@@ -134,11 +134,19 @@ def _by_structure(structure: tuple[Structure, ...], value: Any, call: Call) -> I
         yield Claim(_label(path), quantity, "case", _picking(path), returned=True, path=path)
 
 
+def _is_of_numbers(value: Any) -> bool:
+    """Whether a list or a tuple holds numbers alone, and so is an array in all but name."""
+    try:
+        return isinstance(value, (list, tuple)) and np.asarray(value).dtype.kind in "fiu"
+    except ValueError:  # its rows differ in length
+        return False
+
+
 def _paired(structure: Structure, value: Any, path: str, call: Call) -> Iterator[tuple[str, str]]:
     if structure is None:
         return
     if isinstance(structure, str):
-        if not isinstance(value, (np.ndarray, np.generic, float, int)):
+        if not isinstance(value, (np.ndarray, np.generic, float, int)) and not _is_of_numbers(value):
             raise GradproofError(
                 f"Code(results=...): {structure} is {_label(path)} of {call.name}, which is a {type(value).__name__}; "
                 "say what it holds: a list or a dict of quantities, or None"

@@ -337,7 +337,7 @@ class Search:
 
 
 def _fits_a_length(edit: Edit, shapes: Collection[tuple[tuple[int, ...], ...]]) -> bool:
-    """Whether an edit puts in a number that may stand for a length which is the same in all trials, or a part of one."""
+    """Whether an edit puts in a number that may stand for a length, or a part of one, that all trials have."""
     numbers = [node.value for node in ast.walk(edit.new) if isinstance(node, ast.Constant)] if edit.new else []
     whole = [number for number in numbers if isinstance(number, int) and number > 2]
     lengths = set.intersection(*({size for shape in one for size in shape} for one in shapes)) if shapes else set()
