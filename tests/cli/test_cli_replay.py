@@ -104,7 +104,7 @@ def test_replay_names_the_reference_where_there_are_several(write: Write, run: R
         (("neuron", "dLoss_dww", "--trial", "0"), "neuron has no equation 'dLoss_dww' (did you mean dLoss_dw"),
         (("neuro", "dLoss_dw", "--trial", "0"), "there is no case 'neuro'"),
         (("neuron", "dLoss_dw"), "Missing option '--trial'"),
-        (("neuron", "dLoss_dw", "--trial", "-1"), "-1 is not in the range x>=0"),
+        (("neuron", "dLoss_dw", "--trial", "-1"), "-1 is not in the range 0<=x<="),
     ],
 )
 def test_replay_of_what_does_not_exist_is_refused(write: Write, run: Run, words: tuple[str, ...], message: str) -> None:
