@@ -150,9 +150,9 @@ def _worst(base: Finding, at: _Compared, *, exact: bool) -> Finding:
     place = [int(part) for part in np.unravel_index(worst, tuple(at.value.shape))]
     uncompared = 0 if at.whole else int((~at.compared).sum())
     resolution = _resolution(at)
-    verdict, sentence = "agrees", ""
+    verdict, sentence, where = "agrees", "", ""
     if not at.agrees:
-        verdict, sentence = "disagrees", _not_finite(at)
+        verdict, sentence, where = "disagrees", _not_finite(at), _where(at)
     elif uncompared:
         verdict, sentence = _left_out(at, uncompared)
     elif not exact and not bool((at.wanted.abs() > at.limit).any()):
@@ -173,8 +173,15 @@ def _worst(base: Finding, at: _Compared, *, exact: bool) -> Finding:
         entries=at.value.numel(),
         uncompared=uncompared,
         resolution=resolution,
-        where=pattern((~at.fine).numpy(), at.value.numpy(), at.wanted.numpy()) if verdict == "disagrees" else "",
+        where=where,
     )
+
+
+def _where(at: _Compared) -> str:
+    """What the places of wrong entries say; where both sides are zero up to rounding, nothing is told."""
+    nothing = (at.wanted.abs() <= at.limit) & (at.value.abs() <= at.limit)
+    value, wanted = (side.masked_fill(nothing, 0.0).numpy() for side in (at.value, at.wanted))
+    return pattern((~at.fine).numpy(), value, wanted)
 
 
 def _shares(at: _Compared) -> torch.Tensor:

@@ -47,6 +47,9 @@ def _along(wrong: Mask, telling: Mask, axis: int) -> str:
         return f"wrong in {which} {word if first == length - 1 else 'one'} of {length} alone"
     if hit[first:][told[first:]].all() and told[:first].any():
         return f"right up to there, wrong from {word} {first} on (of {length})"
+    last = int(places[-1])
+    if hit[: last + 1][told[: last + 1]].all() and told[last + 1 :].any():
+        return f"wrong up to {word} {last}, right from there on (of {length})"
     return ""
 
 

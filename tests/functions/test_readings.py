@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torch.autograd import Function
 
+from gradproof import check_function, normal
 from gradproof.functions.patterns import pattern
 from gradproof.functions.telling.readings import by_products, by_rows
 
@@ -63,3 +66,41 @@ def test_product_with_a_factor_that_is_not_transposed_is_told():
     told = by_products([g @ b], [g @ b.swapaxes(1, 2)], known)
     assert told.startswith("it is dLoss_doutput @ b, and should be dLoss_doutput @ b.T")
     assert by_products([2 * g @ b], [g @ b.swapaxes(1, 2)], known) == ""
+
+
+def test_wrong_entries_that_end_at_one_column_are_placed():
+    truth = GENERATOR.standard_normal((5, 6))
+    computed = truth.copy()
+    computed[:, :3] *= GENERATOR.uniform(2, 3, (5, 3))
+    assert pattern(computed != truth, computed, truth) == "wrong up to column 2, right from there on (of 6)"
+
+
+class Attention(Function):
+    """Causal; without the factor of the scores in the gradient of q, whose first row is zero up to rounding."""
+
+    @staticmethod
+    def forward(ctx, q, k):
+        scores = (q @ k.mT / 3).masked_fill(torch.ones(len(q), len(q)).triu(1).bool(), -torch.inf)
+        p = scores.softmax(-1)
+        ctx.save_for_backward(q, k, p)
+        return p @ k
+
+    @staticmethod
+    def backward(ctx, g):
+        q, k, p = ctx.saved_tensors
+        dp = g @ k.mT
+        ds = p * (dp - (dp * p).sum(-1, keepdim=True))
+        return ds @ k, ds.mT @ q / 3 + p.mT @ g
+
+
+def attention(q, k):
+    mask = torch.ones(len(q), len(q)).triu(1).bool()
+    return (q @ k.mT / 3).masked_fill(mask, -torch.inf).softmax(-1) @ k
+
+
+def test_rows_that_are_zero_up_to_rounding_place_no_mistake():
+    inputs = {"q": normal(5, 4), "k": normal(5, 4)}
+    result = check_function(Attention.apply, attention, inputs, dtypes=["float64"])
+    assert {(one.quantity, one.diagnosis) for one in result.wrong} == {
+        ("gradient of q", "it is 3 times the true value in every trial")
+    }

@@ -89,7 +89,7 @@ def _of_plain(steady: Sequence[Finding], plainly: set[str], program: Program, ex
     said = dict.fromkeys(empty, _UNWRITTEN)
     for one in steady:
         if one.quantity in plainly and one.quantity in named and one.quantity not in said and not one.configuration:
-            placed = one.where.startswith(("right up to there", "wrong in"))
+            placed = one.where.startswith(("right up to there", "wrong up to", "wrong in"))
             told = (of_cotangent if placed else of_values)(examiner, program.trials, named[one.quantity])
             said[one.quantity] = told or one.where
     if any(one.configuration == REPLAY for one in steady):
