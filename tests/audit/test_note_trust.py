@@ -223,3 +223,8 @@ def test_sums_over_indices_side_by_side_and_entries_with_three_are_read() -> Non
     """
     assert held(text)
     assert accused(audit_itself(text.replace("x_i y_j (", "x_j y_i ("), mends=False))
+
+
+def test_statement_that_is_not_read_costs_itself_alone() -> None:
+    assert sorted(v.status for v in audit_itself("$$\n\n$$c_1 = c_1$$ and $x^ = $$ $y = 2 x$").verdicts)
+    assert audit_itself(r"$$ $$ isthe, $\sigma(x) = 1$, $$").verdicts is not None

@@ -32,6 +32,7 @@ class Implied:
 
 def implied(statements: Sequence[Statement]) -> Implied | None:
     """The names all of whose definitions are made of one step, which the name does not show."""
+    statements = [statement for statement in statements if statement.sides]  # what is not read has none
     layered = letters_of(statements).layered
     if not layered:
         return None

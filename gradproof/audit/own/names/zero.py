@@ -82,6 +82,7 @@ class FromZero:
 
 def from_zero(statements: Sequence[Statement]) -> FromZero | None:
     """What a note counts from zero; None where it counts all from one, or a letter both ways."""
+    statements = [statement for statement in statements if statement.sides]  # what is not read has none
     zero, one = (set(_starts(statements, low)) for low in ("0", "1"))
     known = letters_of(statements)
     zero -= known.layered
