@@ -150,7 +150,12 @@ class Search:
                 if mended == self.wrong:
                     best = min(best, edit.bits)
         most = max((len(mended) for _, _, mended in found), default=0)
-        chosen = sorted((one for one in found if len(one[2]) == most), key=lambda one: (one[1].bits, _length(one[1])))
+        # Of edits alike that where a value is computed comes before those where it is used, and then the plainest.
+        rank = {id(function): number for number, function in enumerate(functions)}
+        chosen = sorted(
+            (one for one in found if len(one[2]) == most),
+            key=lambda one: (one[1].bits, rank[id(one[0])], one[1].line, _length(one[1])),
+        )
         fixes = [fix for one in chosen[: 2 * ALTERNATIVES] if (fix := self._written(*one)) is not None]
         if not fixes:
             return None
