@@ -14,7 +14,7 @@ LINE = 1_000
 EDIT = 150_000
 """What it counts to make an edit of a text: to parse and to compile it."""
 
-SLIP = 15_000
+SLIP = 6_000
 """What it counts to think of an edit, made or not."""
 
 

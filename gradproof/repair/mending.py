@@ -90,7 +90,7 @@ def mend_case(
     found = _held(case, repairs, seed, failures)
     left = [one for one in wrong if found[one.name].fix is None and found[one.name].patch is None]
     if left and budget_seconds > quick:
-        again, workbench = _mend_equations(case, result, left, seed, budget_seconds - quick, failures)
+        again, workbench = _mend_equations(case, result, left, seed, budget_seconds, failures)
         found |= _held(case, again, seed, failures, searched=True)
     if workbench is None:
         return found

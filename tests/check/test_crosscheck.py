@@ -322,8 +322,8 @@ def test_crosscheck_all_broken_equations_are_listed_at_once(write_layer):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"trials": 0}, "at least one trial"),
-        ({"trials": 1.5}, "at least one trial"),
+        ({"trials": 0}, "trials is a whole number from 1 on"),
+        ({"trials": 1.5}, "trials is a whole number from 1 on"),
         ({"dtype": "float16"}, "float64, float32"),
         ({"scale": 0.0}, "a scale is positive"),
         ({"seed": -1}, "a seed is a whole number"),
