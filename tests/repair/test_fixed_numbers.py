@@ -64,3 +64,34 @@ def test_fix_keeps_the_argument(tmp_path: Path) -> None:
     assert wrong.equation == "dLoss_dw"
     assert wrong.fix
     assert "beta" in wrong.fix
+
+
+@pytest.mark.parametrize("factor", ["0", "2"])
+def test_fix_neither_does_nothing_nor_writes_into_the_caller_s_array(factor: str, tmp_path: Path) -> None:
+    space: dict[str, object] = {}
+    text = (
+        "def forward(x):
+    return x * 1.0
+
+
+"
+        f"def backward(dout):
+    dx = dout * 1.0
+    dx[0] *= {factor}
+    return dx
+"
+    )
+    path = tmp_path / "entry.py"
+    path.write_text(text, encoding="utf-8")
+    exec(compile(text, str(path), "exec"), space)
+
+    class Same(nn.Module):
+        def forward(self, x):
+            return x * 1.0
+
+    code = Code(space["forward"], space["backward"])
+    (wrong,) = crosscheck(code, Reference(Same, {"x": normal(4)}), trials=60).wrong
+    assert wrong.equation == "dLoss_dx"
+    assert "*= 1" not in wrong.fix
+    assert "dout[0]" not in wrong.fix
+    assert not wrong.fix.startswith("(-")

@@ -70,6 +70,7 @@ class Slot:
         name: The field.
         index: Its place in the field, where that is a list.
         node: The expression.
+        is_stored_into: Whether the statement stores into it: only another variable may stand there.
         is_index: Whether it says which entries of an array are meant, or how many turns a loop has.
     """
 
@@ -78,6 +79,7 @@ class Slot:
     index: int | None
     node: ast.expr
     is_index: bool = False
+    is_stored_into: bool = False
 
     def put(self, new: ast.expr) -> Callable[[], Undo]:
         """What replaces the expression."""
@@ -122,11 +124,12 @@ def _slots(holder: ast.AST, name: str, value: Any, *, is_stored: bool, is_index:
         if isinstance(child, ast.expr):
             is_read = isinstance(getattr(child, "ctx", ast.Load()), ast.Load)
             if is_read and not (is_stored and isinstance(child, (ast.Tuple, ast.List))):
-                yield Slot(holder, name, index, child, here)
+                yield Slot(holder, name, index, child, here, is_stored)
         below = here and isinstance(child, (ast.Tuple, ast.Slice))
         for field, inner in ast.iter_fields(child):
             if field not in ("ctx", "op", "ops") and not (isinstance(child, ast.comprehension) and field == "target"):
-                yield from _slots(child, field, inner, is_stored=False, is_index=below)
+                kept = is_stored and field == "value" and isinstance(child, (ast.Subscript, ast.Attribute))
+                yield from _slots(child, field, inner, is_stored=kept, is_index=below)
 
 
 def _counts(holder: ast.AST, field: str) -> bool:

@@ -104,7 +104,7 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
             yield from _indices(node, text)
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
         for said, atom in pool.atoms:
-            if said == text or not pool.replaces(text, said):
+            if said == text or not pool.replaces(text, said) or (slot.is_stored_into and said in pool.given):
                 continue
             yield _NAME + (type(atom) is not type(node)), atom, ""
         if isinstance(node, ast.Attribute) and node.attr in pool.attributes and ast.unparse(node.value) != "self":
@@ -113,7 +113,7 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
         if band.has(_FACTOR):
             yield from ((_FACTOR, count, "") for said, count in pool.counts if text in said)
     is_value = not isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Slice, ast.Constant))
-    if not is_value or slot.is_index:
+    if not is_value or slot.is_index or slot.is_stored_into:
         return
     if band.low < 5.0:
         yield from _around(node, text, pool)

@@ -46,6 +46,7 @@ class Pool:
         numbers: The variables that stand for a number which is no whole one, by their values.
         shape: The shape of what a text stands for in the function; None where that is not known.
         dialect: The words of the library that the function is written in.
+        given: The function's parameters: what is stored into one of them changes the caller's array.
     """
 
     atoms: tuple[Piece, ...]
@@ -64,6 +65,7 @@ class Pool:
     numbers: Mapping[float, str] = field(default_factory=dict)
     shape: Callable[[str], Shape | None] = lambda text: None
     dialect: Dialect = NUMPY
+    given: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -108,6 +110,7 @@ class Pool:
             {number: name for name in reversed(plain) if isinstance(number := value(name), float)},
             cache(shape),
             dialect,
+            frozenset(one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)),
         )
 
     def replaces(self, old: str, new: str) -> bool:

@@ -72,7 +72,7 @@ def _assigned(place: Place) -> Iterator[Edit]:
             plain = ast.Assign([target], value, lineno=node.lineno)
             yield replaced(block, number, plain, table.OVERWRITTEN.bits + WHOLE, f"{text} should be =")
             for other in _SIGNED:
-                if not isinstance(op, other):
+                if not isinstance(op, other) and not _does_nothing(other, value):
                     new = ast.AugAssign(target, other(), value)
                     said = table.SIGN.says(text) if {type(op), other} == {ast.Add, ast.Sub} else ""
                     said = said or f"{text} should be {ast.unparse(new)}"
@@ -86,6 +86,12 @@ def _assigned(place: Place) -> Iterator[Edit]:
             new = ast.AugAssign(target, op, right)  # type: ignore[arg-type]
             said = f"{text} is computed and dropped: it should be {ast.unparse(new)}"
             yield replaced(block, number, new, table.NOT_STORED.bits + WHOLE - 1.5, said)
+
+
+def _does_nothing(operator: type[ast.operator], value: ast.expr) -> bool:
+    """Whether `x *= 1`, `x += 0` or the like comes of it: the statement would be left out."""
+    neutral = 0 if issubclass(operator, (ast.Add, ast.Sub)) else 1
+    return isinstance(value, ast.Constant) and value.value == neutral
 
 
 def _added_at(place: Place, target: ast.Subscript, value: ast.expr, bits: float) -> Iterator[Edit]:
