@@ -69,18 +69,16 @@ def test_fix_keeps_the_argument(tmp_path: Path) -> None:
 @pytest.mark.parametrize("factor", ["0", "2"])
 def test_fix_neither_does_nothing_nor_writes_into_the_caller_s_array(factor: str, tmp_path: Path) -> None:
     space: dict[str, object] = {}
-    text = (
-        "def forward(x):
+    text = f"""
+def forward(x):
     return x * 1.0
 
 
-"
-        f"def backward(dout):
+def backward(dout):
     dx = dout * 1.0
     dx[0] *= {factor}
     return dx
-"
-    )
+"""
     path = tmp_path / "entry.py"
     path.write_text(text, encoding="utf-8")
     exec(compile(text, str(path), "exec"), space)
