@@ -10,7 +10,7 @@ from small_projects import ROOT, Run, flat
 
 from gradproof.case.project import Project
 from gradproof.check.compare import PLAIN_ULPS
-from gradproof.check.facts.result import VERDICTS
+from gradproof.check.facts.verdict import Verdict
 from gradproof.cli import COMMANDS
 from gradproof.report.frames import EQUATION_COLUMNS, SCALES_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
 
@@ -100,7 +100,7 @@ def test_readme_options_of_check_exist(run: Run) -> None:
 
 @pytest.mark.parametrize(("text", "place"), [(README, "README.md"), (REPORTS_PAGE, "docs/reports.md")])
 def test_page_explains_every_verdict(text: str, place: str) -> None:
-    assert table_column(text, "Verdicts") == list(VERDICTS), place
+    assert table_column(text, "Verdicts") == list(Verdict), place
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.expressions.walking import topological
 from gradproof.proof.field.points import Deadline
 from gradproof.proof.identity import Proof, prove_equal
-from gradproof.proof.identity import Verdict as Outcome
+from gradproof.proof.identity import ProofVerdict as Outcome
 from gradproof.proof.leaves import leaf_expressions
 
 _BATCH = 16  # equalities proved together, so that one that cannot be proved takes the time of few others

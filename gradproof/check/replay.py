@@ -17,6 +17,7 @@ from gradproof.check.compare import coarse
 from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
 from gradproof.check.facts.measured import WorstEntry
 from gradproof.check.facts.result import EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 
 Array = NDArray[Any]
@@ -102,11 +103,11 @@ def worst_entries(
     return tuple(entries[result.equation] for result in results if result.equation in entries)
 
 
-def _worst_entry(values: TrialValues, verdict: str) -> WorstEntry:
+def _worst_entry(values: TrialValues, verdict: Verdict) -> WorstEntry:
     assert values.truth is not None
     assert values.bound is not None
     assert values.free_bound is not None
-    own = verdict == "disagrees"
+    own = verdict == Verdict.DISAGREES
     manual, bound = (values.computed, values.bound) if own else (values.free, values.free_bound)
     with np.errstate(all="ignore"):
         apart = np.abs(manual - values.truth)

@@ -12,6 +12,7 @@ from gradproof.check.case import Case
 from gradproof.check.compare import Tally
 from gradproof.check.facts.resolution import Resolution
 from gradproof.check.facts.result import EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.check.judging import FREE, OWN
 from gradproof.check.vacuity import Teeth
 from gradproof.tolerances import COARSEST
@@ -113,7 +114,7 @@ def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> Equation
         max_abs_error=tally.max_abs,
         max_rel_error=tally.max_rel,
         max_ulp_error=tally.max_ulp,
-        bound_share=float("inf") if verdict == "disagrees" and tally.overflows else tally.share,
+        bound_share=float("inf") if verdict == Verdict.DISAGREES and tally.overflows else tally.share,
         bound_kind="sampled" if "sampled" in tally.kinds else "rigorous" if tally.kinds else "",
         edge_trials=tally.edges,
         resolution=fineness.relative,
@@ -129,37 +130,39 @@ def _result(evidence: Evidence, equation: Equation, wrong: set[str]) -> Equation
     )
 
 
-def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[str, str, Tally, tuple[str, ...]]:
+def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[Verdict, str, Tally, tuple[str, ...]]:
     """The verdict, why, the tally that it rests on, and the wrong equations upstream if it inherits."""
     if equation.quantity not in evidence.case.known:
-        return "unchecked", evidence.case.bindings[0].why_unknown(equation.quantity), Tally(), ()
+        return Verdict.UNCHECKED, evidence.case.bindings[0].why_unknown(equation.quantity), Tally(), ()
     if equation.name in evidence.misfits:
-        return "disagrees", evidence.misfits[equation.name], Tally(), ()
+        return Verdict.DISAGREES, evidence.misfits[equation.name], Tally(), ()
     own, free = evidence.tallies.get((OWN, equation.name)), evidence.tallies[FREE, equation.name]
     excuse = _excuse(evidence, equation, free)
     if own is not None and own.disagreeing and not excuse:
         overflow = evidence.overflows.get(equation.name)
-        return "disagrees", overflow.sentence if overflow else _helpers(evidence.case, equation), own, ()
+        return Verdict.DISAGREES, overflow.sentence if overflow else _helpers(evidence.case, equation), own, ()
     upstream = evidence.case.derivation.upstream(equation)
     sources = tuple(name for name in upstream if name in wrong)
     if (free.disagreeing and not excuse) or any(name in evidence.misfits for name in sources):
         if sources:
-            return "inherits", f"wrong only because of {', '.join(sources)}", free, sources
+            return Verdict.INHERITS, f"wrong only because of {', '.join(sources)}", free, sources
         if own is None:
-            return "disagrees", "or what it reads: the run was stopped before it was tried on true inputs", free, ()
-        return "disagrees", "agrees on true inputs, but its own inputs are off by more than rounding", free, ()
+            stopped = "or what it reads: the run was stopped before it was tried on true inputs"
+            return Verdict.DISAGREES, stopped, free, ()
+        return Verdict.DISAGREES, "agrees on true inputs, but its own inputs are off by more than rounding", free, ()
     if not free.trials:
         there = f"; the equation is finite in {free.finite_there} of them" if free.finite_there else ""
         way_out = "the model may saturate at such draws: try --scale 0.1, or Reference(parameters=normal(std=0.1))"
-        return "undefined", f"the truth is not finite in any of {free.undefined} trials{there}; {way_out}", free, ()
+        reason = f"the truth is not finite in any of {free.undefined} trials{there}; {way_out}"
+        return Verdict.UNDEFINED, reason, free, ()
     reason = _why_open(free, evidence.case.dtype) or evidence.teeth.blunt.get(equation.name, "")
     if reason:
-        return "inconclusive", reason, free, ()
+        return Verdict.INCONCLUSIVE, reason, free, ()
     reading = reading_of(equation.quantity, evidence.case.sources[equation.quantity])
     left_out = f"left out: {_in_doubt(free)}" if free.doubtful else ""
     read = f"read as {reading}" if reading else ""
     notes = (read, excuse, _undefined(free), _edges(free), left_out, _cancelled(free))
-    return "agrees", "; ".join(filter(None, (*notes, evidence.teeth.remarks.get(equation.name, "")))), free, ()
+    return Verdict.AGREES, "; ".join(filter(None, (*notes, evidence.teeth.remarks.get(equation.name, "")))), free, ()
 
 
 def _why_open(tally: Tally, dtype: str) -> str:

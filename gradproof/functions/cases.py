@@ -18,6 +18,7 @@ import torch
 from gradproof.case.project import Project, find_project, load_module
 from gradproof.check.facts.measured import WorstEntry
 from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 from gradproof.functions.check import check_function
 from gradproof.functions.reference import FunctionReference
@@ -140,10 +141,10 @@ def _as_check(outcome: FunctionResult, name: str, document: str, place: str, kno
 def _record(
     outcome: FunctionResult, quantity: str, found: Sequence[Finding], place: str, known: frozenset[str]
 ) -> EquationResult:
-    wrong = [one for one in found if one.verdict == "disagrees"]
-    plain = [one for one in found if one.verdict == "agrees" and not one.configuration]
-    untested = [one for one in found if one.verdict == "inconclusive" and one in outcome.untested]
-    verdict = "disagrees" if wrong else "inconclusive" if untested or not plain else "agrees"
+    wrong = [one for one in found if one.verdict == Verdict.DISAGREES]
+    plain = [one for one in found if one.verdict == Verdict.AGREES and not one.configuration]
+    untested = [one for one in found if one.verdict == Verdict.INCONCLUSIVE and one in outcome.untested]
+    verdict = Verdict.DISAGREES if wrong else Verdict.INCONCLUSIVE if untested or not plain else Verdict.AGREES
     told = _chosen(wrong) if wrong else (untested or plain or list(found))[0]
     resolution = max((one.resolution for one in plain if one.dtype == plain[0].dtype), default=float("nan"))
     record = EquationResult(
@@ -169,7 +170,7 @@ def _record(
             max_rel_error=max(abs(one.computed - one.truth) / (abs(one.truth) or 1.0) for one in measured),
             bound_share=max(one.share for one in measured),
         )
-    if verdict == "agrees":
+    if verdict == Verdict.AGREES:
         return record
     return replace(record, diagnosis=_words(told))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import Disagreement, GradproofError
 from gradproof.functions import showing  # noqa: F401  # it registers how results show themselves
 from gradproof.functions.edges import sizes_at_edges
@@ -122,7 +123,9 @@ def check_function(
             if double_backward:
                 program.seconds()
         except Died as died:
-            program.findings.append(Finding("the call", program.examiner.dtype, "", "disagrees", "died", died.sentence))
+            program.findings.append(
+                Finding("the call", program.examiner.dtype, "", Verdict.DISAGREES, "died", died.sentence)
+            )
         if program.widest is None and not program.died:
             raise GradproofError(_raises_everywhere(title(function), program.skipped, draws[0][0].shapes))
         return _told(program, title(function), asked)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.judging import Result, judged
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import Configuration, plain
@@ -100,7 +101,7 @@ class Examiner:
                 )
                 continue
             told = self._values(other, trial.truth, replace(plain(self.wrt), label=label), trial.draw)
-            wrong = [one for one in told if one.verdict == "disagrees"]
+            wrong = [one for one in told if one.verdict == Verdict.DISAGREES]
             found += wrong
             first = self._named(trial.outcome)
             for name, value in self._named(other).items():
@@ -117,7 +118,9 @@ class Examiner:
         if not configuration.has_plain_truth:
             truth = self.truth(trial.draw, configuration, truth)
         found = self.findings(self.execute(truth, configuration), truth, configuration, trial.draw, wrong)
-        if configuration.repeats_rows and any(one.verdict == "disagrees" and one.kind == "value" for one in found):
+        if configuration.repeats_rows and any(
+            one.verdict == Verdict.DISAGREES and one.kind == "value" for one in found
+        ):
             return self._without_ties(found, truth, configuration, trial.draw)
         return found
 
@@ -129,11 +132,13 @@ class Examiner:
         everywhere = {
             one.quantity
             for one in self._shown(same, truth, configuration, draw, frozenset())
-            if one.verdict == "disagrees" and one.kind == "value"
+            if one.verdict == Verdict.DISAGREES and one.kind == "value"
         }
         sentence = "where rows of an input are equal it differs from the reference's, which is a tie"
         return [
-            replace(one, verdict="inconclusive", kind="tie", sentence=sentence) if one.quantity in everywhere else one
+            replace(one, verdict=Verdict.INCONCLUSIVE, kind="tie", sentence=sentence)
+            if one.quantity in everywhere
+            else one
             for one in found
         ]
 
@@ -149,7 +154,7 @@ class Examiner:
         found = self._shown(outcome, truth, configuration, draw, wrong)
         call = Call(self, draw, configuration)
         self.calls.update(
-            ((one.quantity, one.dtype, one.configuration), call) for one in found if one.verdict == "disagrees"
+            ((one.quantity, one.dtype, one.configuration), call) for one in found if one.verdict == Verdict.DISAGREES
         )
         return found
 
@@ -159,7 +164,7 @@ class Examiner:
         label = configuration.label
         if outcome.refused and configuration.kind == "layout":
             sentence = f"it refuses inputs in some layouts by itself: {outcome.error}"
-            return [replace(self._failure("forward", "refused", sentence, label, draw), verdict="inconclusive")]
+            return [replace(self._failure("forward", "refused", sentence, label, draw), verdict=Verdict.INCONCLUSIVE)]
         if outcome.stage == "forward":
             return [self._failure("forward", "raises", f"it raises {outcome.error}", label, draw)]
         found = [
@@ -203,7 +208,7 @@ class Examiner:
                 else:
                     sentence += ": autograd sums it up, a direct caller of the backward does not"
                     remark = self._failure(f"form of the gradient of {name}", "form", sentence, label, draw)
-                    yield replace(remark, verdict="agrees", share=0.0)
+                    yield replace(remark, verdict=Verdict.AGREES, share=0.0)
             elif value.dtype != truth.gradients[name].dtype:
                 own = str(value.dtype).removeprefix("torch.")
                 sentence = f"the backward returns {own} for an input of {self.dtype}"
@@ -215,7 +220,7 @@ class Examiner:
             quantity,
             self.dtype,
             label,
-            "disagrees",
+            Verdict.DISAGREES,
             kind,
             sentence,
             draw.shapes,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.patterns import pattern
 from gradproof.functions.result import ZERO, Finding
 from gradproof.functions.running.numbers import parts
@@ -38,7 +39,9 @@ def judged(
     The reference's rounding is looked into only as far as it takes to explain every difference, or to the end. A result
     whose bits were judged under this truth before has the verdict that it had then.
     """
-    base = Finding("", dtype, configuration, "disagrees", shapes=shapes, share=float("inf"), arithmetic=arithmetic)
+    base = Finding(
+        "", dtype, configuration, Verdict.DISAGREES, shapes=shapes, share=float("inf"), arithmetic=arithmetic
+    )
     found = []
     for one in results:
         known = truth.judged.get(one.quantity)
@@ -122,7 +125,7 @@ def _finding(base: Finding, one: Result, allowances: Allowances) -> Finding:
         return replace(base, kind="dtype", sentence=f"it is {_name(one.computed.dtype)}, not {_name(one.truth.dtype)}")
     at, bound = _explained(one, allowances)
     found = replace(_worst(base, at, exact=bound == "exact"), bound=bound)
-    if one.computed is None and found.verdict == "disagrees":
+    if one.computed is None and found.verdict == Verdict.DISAGREES:
         return replace(found, kind="missing", sentence="there is none (None), and the true one is not zero")
     return found
 
@@ -144,21 +147,21 @@ def _explained(one: Result, allowances: Allowances) -> tuple[_Compared, str]:
 def _worst(base: Finding, at: _Compared, *, exact: bool) -> Finding:
     """The verdict over all entries, with the numbers of the worst."""
     if at.value.numel() == 0:
-        return replace(base, verdict="inconclusive", share=0.0, sentence="it has no entry")
+        return replace(base, verdict=Verdict.INCONCLUSIVE, share=0.0, sentence="it has no entry")
     share = _shares(at)
     worst = int(share.argmax())
     place = [int(part) for part in np.unravel_index(worst, tuple(at.value.shape))]
     uncompared = 0 if at.whole else int((~at.compared).sum())
     resolution = _resolution(at)
-    verdict, sentence, where = "agrees", "", ""
+    verdict, sentence, where = Verdict.AGREES, "", ""
     if not at.agrees:
-        verdict, sentence, where = "disagrees", _not_finite(at), _where(at)
+        verdict, sentence, where = Verdict.DISAGREES, _not_finite(at), _where(at)
     elif uncompared:
         verdict, sentence = _left_out(at, uncompared)
     elif not exact and not bool((at.wanted.abs() > at.limit).any()):
-        verdict, sentence = "inconclusive", ZERO
+        verdict, sentence = Verdict.INCONCLUSIVE, ZERO
     elif not exact and resolution > COARSEST[base.arithmetic]:
-        verdict = "inconclusive"
+        verdict = Verdict.INCONCLUSIVE
         sentence = f"rounding in the reference explains relative differences of {resolution:.1g}: it is ill-conditioned"
     return replace(
         base,
@@ -198,12 +201,12 @@ def _not_finite(at: _Compared) -> str:
     return f"{odd:,} of its {at.value.numel():,} entries are NaN or infinite, the true ones are not" if odd else ""
 
 
-def _left_out(at: _Compared, uncompared: int) -> tuple[str, str]:
+def _left_out(at: _Compared, uncompared: int) -> tuple[Verdict, str]:
     """Entries that cannot be compared are said; a quantity of which half are not has not been compared."""
     odd, count = int((~torch.isfinite(at.wanted)).sum()), at.value.numel()
     if odd:
-        return "inconclusive", f"the reference's own value is NaN or infinite in {odd:,} of {count:,} entries"
-    verdict = "inconclusive" if 2 * uncompared > count else "agrees"
+        return Verdict.INCONCLUSIVE, f"the reference's own value is NaN or infinite in {odd:,} of {count:,} entries"
+    verdict = Verdict.INCONCLUSIVE if 2 * uncompared > count else Verdict.AGREES
     return (
         verdict,
         f"the reference overflows in this dtype in {uncompared:,} of {count:,} entries, which are not compared",

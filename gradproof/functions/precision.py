@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.running.configurations import plain
 from gradproof.functions.running.numbers import DTYPES
@@ -53,7 +54,9 @@ def rejudged(examiner: Examiner, trials: Iterable[Trial]) -> list[Trial]:
 
 def _wrong(examiner: Examiner, trials: Iterable[Trial]) -> frozenset[str]:
     found = [one for trial in trials for one in examiner.of_trial(trial)]
-    return frozenset(one.quantity for one in found if one.verdict == "disagrees" and one.kind in ("value", "missing"))
+    return frozenset(
+        one.quantity for one in found if one.verdict == Verdict.DISAGREES and one.kind in ("value", "missing")
+    )
 
 
 def _evidence(examiner: Examiner, trials: Sequence[Trial], name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 from gradproof.functions.edges import edge_draws
 from gradproof.functions.examining import Examiner, Trial
@@ -119,7 +120,7 @@ class Program:
             self.cost = counted(lambda: examiner.truth(self.draws[0][0]))
         trials = self._trials(examiner, first)
         found = [one for trial in trials for one in examiner.of_trial(trial)]
-        if any(one.verdict == "disagrees" and one.kind in ("value", "missing") for one in found):
+        if any(one.verdict == Verdict.DISAGREES and one.kind in ("value", "missing") for one in found):
             examiner, trials, found = self._in_own_arithmetic(examiner, trials, found)
         self.findings += found
         if self.widest is None:
@@ -160,7 +161,7 @@ class Program:
         return frozenset(
             one.quantity
             for one in self.findings
-            if one.verdict == "disagrees" and not one.configuration and one.dtype == examiner.dtype
+            if one.verdict == Verdict.DISAGREES and not one.configuration and one.dtype == examiner.dtype
         )
 
     def _variants(self, examiner: Examiner, trial: Trial, *, everything: bool) -> None:
@@ -182,7 +183,7 @@ class Program:
             )
             self.findings += told
             self.replayed = made, alike
-        wanted = FEW_CALLS if any(one.verdict == "disagrees" for one in self.findings) else self.depth.repeat
+        wanted = FEW_CALLS if any(one.verdict == Verdict.DISAGREES for one in self.findings) else self.depth.repeat
         affordable = min(wanted, max(1, self.budget.left // (2 * self.cost)))
         found, self.calls = examiner.of_repetition(first, affordable, self.depth.seconds)
         self.findings += found

@@ -11,13 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gradproof.check.facts.rendering import rendered
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import Disagreement
 from gradproof.repair.program.search import FileFix
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VERDICTS = ("agrees", "disagrees", "inconclusive")
 
 REMARKS = ("form", "refused", "tie")
 """Kinds of findings that decide nothing."""
@@ -34,7 +33,7 @@ class Finding:
         quantity: `gradient of x`, `output`, `second derivative by x`, or what else was looked at.
         dtype: `float64`, `float32`, `bfloat16` or `float16`.
         configuration: How the function was called; empty for the plain way.
-        verdict: One of `VERDICTS`.
+        verdict: `agrees`, `disagrees` or `inconclusive`.
         kind: `value`, `missing`, `shape`, `dtype`, `raises`, `changed`, `nondeterministic`, `died`,
             `not differentiable`; of what decides nothing: `form`, `refused` (it says itself that it takes no such
             layout), `tie` (it is so wherever rows are equal, however they lie).
@@ -58,7 +57,7 @@ class Finding:
     quantity: str
     dtype: str
     configuration: str
-    verdict: str
+    verdict: Verdict
     kind: str = "value"
     sentence: str = ""
     shapes: str = ""
@@ -97,9 +96,9 @@ def merged(first: Finding, second: Finding) -> Finding:
 def _badness(one: Finding) -> tuple[bool, bool, bool, float]:
     """A zero in every entry of one trial tells less than an agreement; an entry that was not compared tells more."""
     return (
-        one.verdict == "disagrees",
-        one.verdict != "agrees" and one.uncompared > 0,
-        one.verdict == "agrees",
+        one.verdict == Verdict.DISAGREES,
+        one.verdict != Verdict.AGREES and one.uncompared > 0,
+        one.verdict == Verdict.AGREES,
         one.share,
     )
 
@@ -140,24 +139,24 @@ class FunctionResult:
     @property
     def wrong(self) -> tuple[Finding, ...]:
         """The findings that disagree."""
-        return tuple(one for one in self.findings if one.verdict == "disagrees")
+        return tuple(one for one in self.findings if one.verdict == Verdict.DISAGREES)
 
     @property
     def ok(self) -> bool:
         """Whether nothing disagrees, and every gradient was compared, one at least whose truth is not zero."""
         decisive = "gradient" if self.gradients else "output"
-        tested = any(one.verdict == "agrees" and one.quantity.startswith(decisive) for one in self.findings)
+        tested = any(one.verdict == Verdict.AGREES and one.quantity.startswith(decisive) for one in self.findings)
         return tested and not self.wrong and not self.untested
 
     @property
     def untested(self) -> tuple[Finding, ...]:
         """Gradients that could not be compared in any dtype: the reference's are not finite, or ill-conditioned."""
         plain = [one for one in self.findings if not one.configuration and one.quantity.startswith("gradient")]
-        compared = {one.quantity for one in plain if one.verdict == "agrees"}
+        compared = {one.quantity for one in plain if one.verdict == Verdict.AGREES}
         return tuple(
             one
             for one in plain
-            if one.verdict == "inconclusive" and one.quantity not in compared and one.sentence not in ("", ZERO)
+            if one.verdict == Verdict.INCONCLUSIVE and one.quantity not in compared and one.sentence not in ("", ZERO)
         )
 
     @cached_property

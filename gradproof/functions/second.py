@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner
 from gradproof.functions.judging import Result, judged
 from gradproof.functions.result import Finding
@@ -65,7 +66,7 @@ def double_backward(examiner: Examiner, draw: Draw, truth: Truth) -> Iterator[Fi
 
 
 def _failure(quantity: str, kind: str, sentence: str, draw: Draw) -> Finding:
-    return Finding(quantity, "float64", "", "disagrees", kind, sentence, draw.shapes, share=float("inf"))
+    return Finding(quantity, "float64", "", Verdict.DISAGREES, kind, sentence, draw.shapes, share=float("inf"))
 
 
 def _seconds(

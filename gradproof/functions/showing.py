@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from gradproof.check.facts.rendering import register
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.result import REMARKS, ZERO, Finding, FunctionResult
 from gradproof.repair.program.search import FileFix
 
@@ -64,13 +65,13 @@ def _seen(result: FunctionResult) -> str:
     """The smallest relative error that the coarsest comparison of each dtype would have shown."""
     coarsest: dict[str, float] = {}
     for one in result.findings:
-        if one.verdict == "agrees" and not one.configuration and one.bound not in ("", "exact"):
+        if one.verdict == Verdict.AGREES and not one.configuration and one.bound not in ("", "exact"):
             coarsest[one.dtype] = max(coarsest.get(one.dtype, 0.0), one.resolution)
     return ", ".join(f"{size:.0e} in {dtype}" for dtype, size in coarsest.items())
 
 
 def _untested(one: Finding) -> bool:
-    zero = one.verdict == "inconclusive" and one.sentence == ZERO
+    zero = one.verdict == Verdict.INCONCLUSIVE and one.sentence == ZERO
     return zero and not one.configuration and one.quantity.startswith("gradient")
 
 

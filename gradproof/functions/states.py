@@ -6,6 +6,7 @@ from collections.abc import Sequence, Set
 
 import torch
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import Configuration
@@ -48,7 +49,7 @@ def of_replay(
         outcome = outcome_of(examiner.place.ask("perform", request), trial.truth.cotangents)
         found += examiner.findings(outcome, trial.truth, configuration, trial.draw, wrong)
         outcomes.append((trial, outcome))
-        if any(one.verdict == "disagrees" for one in found):
+        if any(one.verdict == Verdict.DISAGREES for one in found):
             break
     if reentrant:
         found += _overwritten(examiner, outcomes)

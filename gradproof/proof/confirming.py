@@ -20,7 +20,7 @@ from gradproof.errors import GradproofError
 from gradproof.proof.expressions.array import ExactArray
 from gradproof.proof.field.points import Deadline, OutOfTime
 from gradproof.proof.floats import floats
-from gradproof.proof.identity import Proof, Verdict
+from gradproof.proof.identity import Proof, ProofVerdict
 from gradproof.proof.leaves import drawn_of, expression_inputs
 from gradproof.tolerances import TRACED
 
@@ -77,7 +77,7 @@ def _alike(found: Array, expected: Array) -> bool:
 def unconfirmed(case: Case, reference: int, equation: Equation, proof: Proof) -> str:
     """Why a refutation does not stand: at its input the code, or torch, has not the value that its expressions have."""
     witness = proof.witness
-    if proof.verdict is not Verdict.REFUTED or witness is None:
+    if proof.verdict is not ProofVerdict.REFUTED or witness is None:
         return ""
     case = case if case.dtype == "float64" else replace(case, dtype="float64")
     traced = case.draw_trials([reference], seed=0)

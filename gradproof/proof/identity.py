@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 import numpy as np
 
@@ -24,12 +24,15 @@ Test = Callable[[Sequence[Expression], Deadline], dict[int, Finding]]
 _MOST_READINGS_NAMED = 3
 
 
-class Verdict(Enum):
-    """What is known of an identity. The meaning of each is in docs/proof.md."""
+class ProofVerdict(StrEnum):
+    """What is known of an identity, as a string that prints as its word; docs/proof.md has the meaning of each."""
 
     PROVED = "PROVED"
     REFUTED = "REFUTED"
     UNDECIDED = "UNDECIDED"
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Proof:
     that decided against PROVED, `witness` the input of a REFUTED. The same seed gives the same result.
     """
 
-    verdict: Verdict
+    verdict: ProofVerdict
     reason: str
     error_probability: float
     witness: Witness | None
@@ -49,12 +52,12 @@ class Proof:
     entries: int
 
     def __str__(self) -> str:
-        if self.verdict is Verdict.PROVED:
+        if self.verdict is ProofVerdict.PROVED:
             return f"PROVED for all inputs off the kinks; error probability below {self.error_probability:.2g}"
         if self.witness is None:
-            return f"{self.verdict.value}: {self.reason}"
+            return f"{self.verdict}: {self.reason}"
         at = ", ".join(f"{name}={np.asarray(value).tolist()!r}" for name, value in self.witness.inputs.items())
-        return f"{self.verdict.value}: {self.witness.expected!r} against {self.witness.found!r} at {at}"
+        return f"{self.verdict}: {self.witness.expected!r} against {self.witness.found!r} at {at}"
 
 
 @dataclass(frozen=True)
@@ -235,11 +238,11 @@ def _combined(number: int, work: _Work) -> Proof:
     if still_open:
         i = still_open[0]
         reason = work.findings[i].reason
-        return Proof(Verdict.UNDECIDED, reason, 0.0, None, work.entries[i].place, work.seed, len(places))
+        return Proof(ProofVerdict.UNDECIDED, reason, 0.0, None, work.entries[i].place, work.seed, len(places))
     error = sum(work.findings[i].error for i in places)
     regions = max((work.findings[i].regions for i in places), default=1)
     reason = "" if regions == 1 else f"in each of {regions} regions"
-    return Proof(Verdict.PROVED, reason, error, None, None, work.seed, len(places))
+    return Proof(ProofVerdict.PROVED, reason, error, None, None, work.seed, len(places))
 
 
 def _refuted(i: int, work: _Work, entries: int) -> Proof:
@@ -247,4 +250,4 @@ def _refuted(i: int, work: _Work, entries: int) -> Proof:
     undefined = np.isnan(witness.found)
     reason = "undefined where the expected value is not" if undefined else "the values differ by more than rounding can"
     placed = Witness(witness.inputs, entry.place, witness.expected, witness.found, witness.bound)
-    return Proof(Verdict.REFUTED, reason, 0.0, placed, entry.place, work.seed, entries)
+    return Proof(ProofVerdict.REFUTED, reason, 0.0, placed, entry.place, work.seed, entries)

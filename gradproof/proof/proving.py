@@ -18,13 +18,14 @@ from gradproof.check.bounds import TruthBounds
 from gradproof.check.case import Case
 from gradproof.check.facts.failures import Failure, failure
 from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 from gradproof.proof.confirming import following, unconfirmed
 from gradproof.proof.expressions.array import ExactArray
 from gradproof.proof.expressions.branches import trace
 from gradproof.proof.expressions.expression import Graph
 from gradproof.proof.field.points import Deadline
-from gradproof.proof.identity import Proof, Verdict, prove_equal
+from gradproof.proof.identity import Proof, ProofVerdict, prove_equal
 from gradproof.proof.leaves import leaf_expressions, sampler_of
 from gradproof.proof.witness import Sampler, Witness
 
@@ -129,7 +130,7 @@ def _proved(
             failed = failure(f"the proof of {equation.name}", problem)
             if failures is not None:
                 failures.append(failed)
-            return [Proof(Verdict.UNDECIDED, failed.sentence, 0.0, None, None, seed or 0, expected.size)]
+            return [Proof(ProofVerdict.UNDECIDED, failed.sentence, 0.0, None, None, seed or 0, expected.size)]
     share = deadline / len(pairs)
     return [proof for pair in pairs for proof in _proved([pair], seed, share, sampler, failures, doubted)]
 
@@ -191,20 +192,20 @@ def with_proofs(result: CheckResult, proofs: CaseProof) -> CheckResult:
 
 
 def _reconciled(one: EquationResult, proof: EquationProof) -> EquationResult:
-    if proof.verdict == "REFUTED" and one.verdict in ("agrees", "inherits", "inconclusive"):
+    if proof.verdict == "REFUTED" and one.verdict in (Verdict.AGREES, Verdict.INHERITS, Verdict.INCONCLUSIVE):
         seen = f"the proof has an input at which it is wrong: {proof.reason}"
         at = f"; there {_written(proof.witness)}" if proof.witness is not None else ""
-        return replace(one, verdict="disagrees", proof=proof.verdict, diagnosis=f"{seen}{at}", worst_trial=-1)
-    if proof.verdict == "PROVED" and one.verdict == "disagrees":
+        return replace(one, verdict=Verdict.DISAGREES, proof=proof.verdict, diagnosis=f"{seen}{at}", worst_trial=-1)
+    if proof.verdict == "PROVED" and one.verdict == Verdict.DISAGREES:
         why = (
             "the proof finds both sides equal in exact arithmetic: either the numbers overflow or cancel here, or this "
             "is a fault of gradproof, please report it"
         )
         return replace(one, proof="UNDECIDED", diagnosis="; ".join(filter(None, (one.diagnosis, why))))
-    if proof.verdict == "PROVED" and one.verdict == "inconclusive":
+    if proof.verdict == "PROVED" and one.verdict == Verdict.INCONCLUSIVE:
         # what holds for all inputs needs no trial that shows it
         return replace(
-            one, verdict="agrees", proof=proof.verdict, diagnosis=f"proved; the trials alone: {one.diagnosis}"
+            one, verdict=Verdict.AGREES, proof=proof.verdict, diagnosis=f"proved; the trials alone: {one.diagnosis}"
         )
     return replace(one, proof=proof.verdict)
 
@@ -256,8 +257,8 @@ def _lifted(graph: Graph, value: Any) -> ExactArray:
 
 def _of(equation: Equation, proof: Proof) -> EquationProof:
     reason = proof.reason
-    if proof.verdict is Verdict.REFUTED and proof.witness is not None:
+    if proof.verdict is ProofVerdict.REFUTED and proof.witness is not None:
         witness = proof.witness
         at = f" at entry {list(proof.place)}" if proof.place else ""
         reason = f"{witness.found!r} where {witness.expected!r} is right{at}; rounding explains {witness.bound:.2g}"
-    return EquationProof(equation.name, proof.verdict.value, reason, proof.error_probability, proof.witness)
+    return EquationProof(equation.name, proof.verdict, reason, proof.error_probability, proof.witness)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gradproof.case.derivation import parts_of
 from gradproof.check.case import Case
 from gradproof.check.facts.result import CheckResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 from gradproof.repair.mending import FilePatch, patches, put_back, write
 from gradproof.repair.results import Repair
@@ -104,11 +105,15 @@ def _attempt(
 
 def _worse(before: CheckResult, after: CheckResult) -> str:
     """Why a check is no better than the one before; empty where it is."""
-    right = {one.equation for one in before.results if one.verdict == "agrees"}
+    right = {one.equation for one in before.results if one.verdict == Verdict.AGREES}
     verdicts = {one.equation: one.verdict for one in after.results}
     known = {parts_of(name)[0] for name in verdicts}
     # Two equations of one quantity may have become one.
-    spoilt = {name for name in right if verdicts.get(name, "agrees" if parts_of(name)[0] in known else "") != "agrees"}
+    spoilt = {
+        name
+        for name in right
+        if verdicts.get(name, Verdict.AGREES if parts_of(name)[0] in known else "") != Verdict.AGREES
+    }
     if spoilt:
         return f"{', '.join(sorted(spoilt))} would no longer agree"
     return "it makes no wrong equation right" if len(after.wrong) >= len(before.wrong) else ""

@@ -15,6 +15,7 @@ from gradproof.case.source_text import read_source
 from gradproof.check.case import Case
 from gradproof.check.facts.failures import Failure, contained
 from gradproof.check.facts.result import OVERFLOWS, CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError
@@ -77,7 +78,7 @@ def mend_case(
     disagreeing = {
         one.equation
         for one in result.results
-        if one.verdict == "disagrees" and not one.diagnosis.startswith(OVERFLOWS)  # the formula is right
+        if one.verdict == Verdict.DISAGREES and not one.diagnosis.startswith(OVERFLOWS)  # the formula is right
     }
     wrong = [equation for equation in case.derivation.equations if equation.name in disagreeing]
     if not wrong:
@@ -148,7 +149,7 @@ def _mend_equations(
     evidence, others = stratified(case, seed), fresh(case, seed)
     if not all(group.trials for group in (*evidence, *others)):
         return none, None
-    passing = frozenset(one.equation for one in result.results if one.verdict in ("agrees", "inherits"))
+    passing = frozenset(one.equation for one in result.results if one.verdict in (Verdict.AGREES, Verdict.INHERITS))
     ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
     context = Context(case.derivation.equations, passing, ancestors)
     at_edges = elsewhere(case, seed), zeroed(case, seed)

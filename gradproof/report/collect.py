@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from gradproof.check.case import Case
 from gradproof.check.facts.result import CheckResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.studies.scatter import Scatter, scatter
 from gradproof.studies.sending import scripts_of
 from gradproof.studies.spread import Spread, spreads
@@ -62,7 +63,7 @@ def collect(result: CheckResult) -> Details:
     if case is None:
         return named(result)
     wrong = [one.equation for one in result.wrong if one.trials][:SCATTERS]
-    right = [one.equation for one in result.results if one.verdict == "agrees"]
+    right = [one.equation for one in result.results if one.verdict == Verdict.AGREES]
     return replace(
         named(result),
         scatters=scatter(case, wrong, result.seed, result.scale),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 from gradproof.report import wording
 from gradproof.report.markdown import code, escape, table
@@ -52,7 +53,7 @@ def workflow_commands(result: CheckResult, folder: str = "") -> Iterator[str]:
     """
     known = result.known_errata
     for one in result.results:
-        if one.verdict == "disagrees":
+        if one.verdict == Verdict.DISAGREES:
             level = "notice" if one.equation in known else "error"
             yield _command(level, folder, one, f"{_title(one)} is wrong", _why(result, one))
         elif one.equation in known:

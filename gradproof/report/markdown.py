@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 
 from gradproof.check.facts.failures import REPORT
-from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.report import wording
 from gradproof.report.summaries import CaseSummary, headline
 
@@ -33,7 +34,7 @@ def agreement(result: CheckResult) -> str:
     if result.wrong:
         parts.append("## Wrong equations")
         parts += [_erratum(result, one) for one in result.wrong]
-    open_ones = [one for one in result.results if one.verdict not in VERDICTS[:2]]
+    open_ones = [one for one in result.results if one.verdict not in (Verdict.AGREES, Verdict.DISAGREES)]
     if open_ones:
         parts.append("## Neither right nor wrong by themselves")
         parts.append("\n".join(f"- {code(one.equation)} {one.verdict}: {escape(one.diagnosis)}" for one in open_ones))
@@ -88,7 +89,7 @@ def _equations(results: Sequence[EquationResult]) -> str:
             f"{one.verdict}{f', {escape(wording.declared(one))}' if one.known_erratum else ''}",
             f"{one.trials:,}",
             f"{one.disagreeing_trials:,}",
-            wording.would_show(one.resolution) if one.verdict == "agrees" else "",
+            wording.would_show(one.resolution) if one.verdict == Verdict.AGREES else "",
             *([one.proof] if proved else []),
         ]
         for one in results
@@ -115,21 +116,21 @@ def _trajectory(result: CheckResult) -> str:
 
 def index(summaries: Sequence[CaseSummary]) -> str:
     """The text of `index.md`, over all cases of a reports folder."""
-    header = ["case", "as expected", "equations", *VERDICTS, "wrong", "trials", "seed", "dtype"]
+    header = ["case", "as expected", "equations", *Verdict, "wrong", "trials", "seed", "dtype"]
     rows = []
     for one in summaries:
         name = f"[{escape(one.case)}]({one.case}/agreement.md)"
         counts = dict(one.counts)
         if one.problem:
-            rows.append([name, "no", *[""] * (len(VERDICTS) + 1), escape(one.problem), "", "", ""])
+            rows.append([name, "no", *[""] * (len(Verdict) + 1), escape(one.problem), "", "", ""])
             continue
-        numbers = [str(counts.get(verdict, 0)) for verdict in VERDICTS]
+        numbers = [str(counts.get(verdict, 0)) for verdict in Verdict]
         wrong = ", ".join(map(code, one.wrong))
         total = str(sum(counts.values()))
         state = "yes" if one.ok else "**no**"
         rows.append([name, state, total, *numbers, wrong, f"{one.trials:,}", str(one.seed), one.dtype])
     note = "A case is as expected where exactly the equations disagree that it declares in `KNOWN_ERRATA`."
-    cells = table(header, rows, numbers=range(2, len(VERDICTS) + 3))
+    cells = table(header, rows, numbers=range(2, len(Verdict) + 3))
     return f"# Agreement reports\n\n**{headline(summaries)}** {note}\n\n{cells}\n"
 
 

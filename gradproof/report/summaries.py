@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradproof.check.facts.result import VERDICTS
+from gradproof.check.facts.verdict import Verdict
 from gradproof.report import wording
 
 NO_REPORT = "its verdicts.csv is no report of this version; check the case again"
@@ -28,7 +28,7 @@ class CaseSummary:
 
     case: str
     problem: str = ""
-    counts: tuple[tuple[str, int], ...] = ()
+    counts: tuple[tuple[Verdict, int], ...] = ()
     wrong: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
     trials: int = 0
@@ -44,7 +44,7 @@ class CaseSummary:
         not_shown = [name for name in self.declared if name not in self.wrong]
         parts = [f"wrong: {wording.names(unexpected)}"] if unexpected else []
         parts += [f"declared as errata, but not wrong: {wording.names(not_shown)}"] if not_shown else []
-        compared = any(number for verdict, number in self.counts if verdict in ("agrees", "disagrees"))
+        compared = any(number for verdict, number in self.counts if verdict in (Verdict.AGREES, Verdict.DISAGREES))
         return "; ".join(parts) if parts or compared else "nothing could be compared"
 
     @property
@@ -68,9 +68,9 @@ def headline(cases: Sequence[CaseSummary]) -> str:
     return f"{bad} of {wording.count(len(cases), 'case')} {'is' if bad == 1 else 'are'} not as expected."
 
 
-def totals(cases: Sequence[CaseSummary]) -> tuple[tuple[str, int], ...]:
+def totals(cases: Sequence[CaseSummary]) -> tuple[tuple[Verdict, int], ...]:
     """How many equations of all cases have each verdict."""
-    return tuple((verdict, sum(dict(one.counts).get(verdict, 0) for one in cases)) for verdict in VERDICTS)
+    return tuple((verdict, sum(dict(one.counts).get(verdict, 0) for one in cases)) for verdict in Verdict)
 
 
 def _summary(path: Path) -> CaseSummary:
@@ -80,8 +80,8 @@ def _summary(path: Path) -> CaseSummary:
             rows = list(csv.DictReader(file))
         return CaseSummary(
             case=case,
-            counts=tuple((verdict, sum(row["verdict"] == verdict for row in rows)) for verdict in VERDICTS),
-            wrong=tuple(row["equation"] for row in rows if row["verdict"] == "disagrees"),
+            counts=tuple((verdict, sum(row["verdict"] == verdict for row in rows)) for verdict in Verdict),
+            wrong=tuple(row["equation"] for row in rows if row["verdict"] == Verdict.DISAGREES),
             declared=tuple(row["equation"] for row in rows if row["known_erratum"] == "True"),
             trials=max(int(row["trials"]) for row in rows),
             seed=int(rows[0]["seed"]),

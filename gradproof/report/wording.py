@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 
 if TYPE_CHECKING:
     from gradproof.check.facts.measured import WorstEntry
@@ -111,7 +112,7 @@ def same_slip(result: CheckResult, one: EquationResult) -> EquationResult | None
 def agreement(results: Sequence[EquationResult]) -> str:
     """How closely the equations that agree do so: the largest share of its bound that an error takes, and the smallest
     relative fault that would have shown in every entry of all of them."""
-    agreeing = [result for result in results if result.verdict == "agrees"]
+    agreeing = [result for result in results if result.verdict == Verdict.AGREES]
     if not agreeing:
         return ""
     finest = max((one.resolution for one in agreeing if one.resolution > 0), default=0.0)

@@ -18,6 +18,7 @@ from gradproof.case.derivation import Equation
 from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
 from gradproof.check.facts.result import OVERFLOWS, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.tolerances import QUOTIENT, REPEATED
 from gradproof.truth.sources import Derivative
 
@@ -44,23 +45,25 @@ def first_the_same_function(
     verdicts = {one.equation: one.verdict for one in results}
     by_name = case.derivation.by_name
     own = by_name.get(loss)
-    if case.dtype != "float64" or own is None or verdicts[own.name] not in ("disagrees", "inherits"):
+    if case.dtype != "float64" or own is None or verdicts[own.name] not in (Verdict.DISAGREES, Verdict.INHERITS):
         return tuple(results)
-    wrong = [one for one in results if one.kind == "forward" and one.verdict == "disagrees"]
+    wrong = [one for one in results if one.kind == "forward" and one.verdict == Verdict.DISAGREES]
     if wrong and all(one.diagnosis.startswith(OVERFLOWS) for one in wrong):
         return tuple(results)  # what overflows in some trials is no other function
     side = _Side(case, evaluators[0], own, seed, scale)
     how = side.how_it_differs()
-    source = next((one.equation for one in results if one.kind == "forward" and one.verdict == "disagrees"), own.name)
+    source = next(
+        (one.equation for one in results if one.kind == "forward" and one.verdict == Verdict.DISAGREES), own.name
+    )
     found = []
     for one in results:
-        if one.equation == source and one.verdict == "disagrees":
+        if one.equation == source and one.verdict == Verdict.DISAGREES:
             first = f"the code and the reference compute different functions{how}: change the one or the other"
             one = replace(one, diagnosis="; ".join(filter(None, (first, one.diagnosis))))
-        elif one.kind == "derivative" and one.verdict == "disagrees" and side.is_own(by_name[one.equation]):
+        elif one.kind == "derivative" and one.verdict == Verdict.DISAGREES and side.is_own(by_name[one.equation]):
             one = replace(
                 one,
-                verdict="inherits",
+                verdict=Verdict.INHERITS,
                 inherits_from=(source,),
                 diagnosis=f"the derivative of the code's own {loss}, so right for it: only {source} differs from the "
                 "reference",

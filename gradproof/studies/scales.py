@@ -17,6 +17,7 @@ from gradproof.check.case import Case
 from gradproof.check.evaluate import Evaluator
 from gradproof.check.facts.measured import ScalePoint, ScaleSweep, SideErrors
 from gradproof.check.facts.result import CheckResult
+from gradproof.check.facts.verdict import Verdict
 
 Array = NDArray[Any]
 
@@ -48,7 +49,7 @@ def with_scales(result: CheckResult) -> CheckResult:
     """A check's outcome with the errors of its agreeing equations at every scale."""
     if result.checked is None:
         return result
-    agreeing = [one.equation for one in result.results if one.verdict == "agrees"]
+    agreeing = [one.equation for one in result.results if one.verdict == Verdict.AGREES]
     return replace(result, scales=sweep_scales(result.checked, agreeing, result.seed))
 
 

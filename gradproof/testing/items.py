@@ -11,6 +11,7 @@ import pytest
 
 from gradproof.case.derivation import Equation
 from gradproof.case.project import Project
+from gradproof.check.facts.verdict import Verdict
 from gradproof.check.loading import holds_function, load_derivation
 from gradproof.errors import Disagreement, GradproofError
 
@@ -126,13 +127,13 @@ class EquationItem(pytest.Item):
         self._judge(result, one)
 
     def _judge(self, result: CheckResult, one: EquationResult) -> None:
-        if one.verdict == "disagrees":
+        if one.verdict == Verdict.DISAGREES:
             from gradproof.report.terminal import plain
 
             raise Disagreement(plain.erratum(result, one), result)
-        if one.verdict == "inherits":
+        if one.verdict == Verdict.INHERITS:
             pytest.xfail(one.diagnosis)  # right by itself: what is to blame fails by its own name
-        if one.verdict != "agrees":
+        if one.verdict != Verdict.AGREES:
             pytest.skip(f"{one.verdict}: {one.diagnosis}")
 
     def repr_failure(self, excinfo: ExceptionInfo[BaseException]) -> str | TerminalRepr:  # type: ignore[override]

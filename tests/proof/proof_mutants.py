@@ -18,7 +18,7 @@ from gradproof.proof.expressions.errors import TraceError
 from gradproof.proof.expressions.expression import Expression, Graph
 from gradproof.proof.expressions.functions import is_truth_value
 from gradproof.proof.expressions.walking import topological
-from gradproof.proof.identity import Proof, Verdict, prove_equal
+from gradproof.proof.identity import Proof, ProofVerdict, prove_equal
 
 _ERF = np.vectorize(math.erf, otypes=[np.longdouble])
 
@@ -90,7 +90,7 @@ def _changes(node: Expression, rng: random.Random) -> list[tuple[str, Expression
 def contradiction(truth: ExactArray, found: ExactArray, proof: Proof) -> str:
     """What extended precision has to say against a verdict; "" for nothing."""
     sides = [*truth.expressions.flat], [*found.expressions.flat]
-    if proof.verdict is Verdict.PROVED:
+    if proof.verdict is ProofVerdict.PROVED:
         rng = np.random.default_rng(proof.seed)
         shapes = truth.expressions.flat[0].graph.shapes
         inputs = {name: rng.standard_normal((40, *shape)) for name, shape in shapes.items()}
@@ -100,7 +100,7 @@ def contradiction(truth: ExactArray, found: ExactArray, proof: Proof) -> str:
                 close = np.abs(a - b) <= 1e-12 * (1 + np.abs(a) + np.abs(b))
             if not close[both].all() or (np.isfinite(a) & np.isnan(b)).any():
                 return "proved, but the values differ"
-    if proof.verdict is Verdict.REFUTED:
+    if proof.verdict is ProofVerdict.REFUTED:
         assert proof.witness is not None
         inputs = {name: values[None] for name, values in proof.witness.inputs.items()}
         i = np.ravel_multi_index(proof.witness.place, truth.shape) if truth.shape else 0

@@ -9,7 +9,7 @@ from gradproof.proof.expressions.array import ExactArray, symbols
 from gradproof.proof.expressions.branches import trace
 from gradproof.proof.expressions.errors import TraceError
 from gradproof.proof.expressions.expression import Graph
-from gradproof.proof.identity import Verdict, prove_equal
+from gradproof.proof.identity import ProofVerdict, prove_equal
 
 
 @pytest.fixture
@@ -54,30 +54,30 @@ def verdict(expected, found):
 
 
 def test_trace_branch_equals_where(graph, x):
-    assert verdict(np.where(x > 0, x, 0.1 * x), trace(graph, leaky, x)) is Verdict.PROVED
+    assert verdict(np.where(x > 0, x, 0.1 * x), trace(graph, leaky, x)) is ProofVerdict.PROVED
 
 
 def test_trace_branch_of_another_sign_is_refuted(graph, x):
-    assert verdict(np.where(x < 0, x, 0.1 * x), trace(graph, leaky, x)) is Verdict.REFUTED
+    assert verdict(np.where(x < 0, x, 0.1 * x), trace(graph, leaky, x)) is ProofVerdict.REFUTED
 
 
 def test_trace_elif_chain_equals_nested_where(graph, x):
     expected = np.where(x > 1, x * 2, np.where(x < -1, -x, 0))
-    assert verdict(expected, trace(graph, three_way, x)) is Verdict.PROVED
+    assert verdict(expected, trace(graph, three_way, x)) is ProofVerdict.PROVED
 
 
 def test_trace_each_path_starts_from_the_same_inputs(graph):
     v = symbols(graph, "v", (2,))
     expected = np.stack([np.where(v[0] > v[1], 0.0, v[0]), v[1]]) + 1
-    assert verdict(expected, trace(graph, in_place, v)) is Verdict.PROVED
+    assert verdict(expected, trace(graph, in_place, v)) is ProofVerdict.PROVED
     assert v.expressions[0].op == "var"
 
 
 def test_trace_nested_results_are_joined_part_by_part(graph, x):
     result = trace(graph, structured, x)
-    assert verdict(np.abs(x), result["a"]) is Verdict.PROVED
-    assert verdict(np.maximum(x, 0), result["b"][0]) is Verdict.PROVED
-    assert verdict(np.where(x > 0, 1.0, 2.0), result["b"][1]) is Verdict.PROVED
+    assert verdict(np.abs(x), result["a"]) is ProofVerdict.PROVED
+    assert verdict(np.maximum(x, 0), result["b"][0]) is ProofVerdict.PROVED
+    assert verdict(np.where(x > 0, 1.0, 2.0), result["b"][1]) is ProofVerdict.PROVED
 
 
 def test_trace_condition_met_again_takes_the_same_side(graph, x):

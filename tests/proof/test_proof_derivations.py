@@ -8,7 +8,7 @@ from proof_document import document_pairs
 from proof_mutants import mutants
 
 from gradproof.proof.expressions.expression import Graph
-from gradproof.proof.identity import Verdict, prove_equal
+from gradproof.proof.identity import ProofVerdict, prove_equal
 
 
 def test_prove_equal_document_every_derivative_is_proved():
@@ -16,17 +16,18 @@ def test_prove_equal_document_every_derivative_is_proved():
     pairs = document_pairs(graph)
     assert sum(name.startswith("dLoss_d") and "__" not in name for name in pairs) == 21
     proofs = prove_equal(list(pairs.values()), seed=1)
-    assert {name for name, proof in zip(pairs, proofs, strict=True) if proof.verdict is not Verdict.PROVED} == set()
+    verdicts = {name: proof.verdict for name, proof in zip(pairs, proofs, strict=True)}
+    assert set(verdicts.values()) == {ProofVerdict.PROVED}, verdicts
 
 
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=lambda derivation: derivation.name)
 def test_prove_equal_derivation_equals_autograd(derivation):
     pairs = derivation.pairs(Graph())
     proofs = prove_equal(list(pairs.values()), seed=1)
-    assert [proof.verdict for proof in proofs] == [Verdict.PROVED] * len(pairs), [proof.reason for proof in proofs]
+    assert [proof.verdict for proof in proofs] == [ProofVerdict.PROVED] * len(pairs), [proof.reason for proof in proofs]
 
 
-def _changed(derivation: Derivation, old: str, new: str) -> dict[str, Verdict]:
+def _changed(derivation: Derivation, old: str, new: str) -> dict[str, ProofVerdict]:
     """Verdicts by gradient after an edit of the backward's source."""
     import inspect
 
@@ -55,13 +56,13 @@ def _changed(derivation: Derivation, old: str, new: str) -> dict[str, Verdict]:
 )
 def test_prove_equal_wrong_backward_refutes_just_the_wrong_gradients(derivation, old, new, wrong):
     verdicts = _changed(derivation, old, new)
-    assert {name for name, verdict in verdicts.items() if verdict is Verdict.REFUTED} == wrong
-    assert {name for name, verdict in verdicts.items() if verdict is Verdict.PROVED} == set(verdicts) - wrong
+    assert {name for name, verdict in verdicts.items() if verdict is ProofVerdict.REFUTED} == wrong
+    assert {name for name, verdict in verdicts.items() if verdict is ProofVerdict.PROVED} == set(verdicts) - wrong
 
 
 def test_prove_equal_mutants_no_verdict_contradicts_the_numbers():
     judged = list(mutants(30, seed=2))
     assert [mutant for mutant in judged if mutant.contradiction] == []
-    undecided = [mutant for mutant in judged if mutant.proof.verdict is Verdict.UNDECIDED]
+    undecided = [mutant for mutant in judged if mutant.proof.verdict is ProofVerdict.UNDECIDED]
     assert len(undecided) <= 1
-    assert sum(mutant.proof.verdict is Verdict.REFUTED for mutant in judged) > 20
+    assert sum(mutant.proof.verdict is ProofVerdict.REFUTED for mutant in judged) > 20

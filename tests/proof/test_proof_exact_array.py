@@ -15,7 +15,7 @@ from gradproof.proof.expressions.array import ExactArray, symbols, tagged
 from gradproof.proof.expressions.branches import trace
 from gradproof.proof.expressions.errors import TraceError
 from gradproof.proof.expressions.expression import Graph
-from gradproof.proof.identity import Verdict, prove_equal
+from gradproof.proof.identity import ProofVerdict, prove_equal
 
 
 def set_rows(A, v):
@@ -200,7 +200,7 @@ def test_trace_what_cannot_be_followed_names_function_line_and_way_out(function,
 def test_trace_arrays_made_out_of_nothing_hold_expressions(function, expected):
     graph = Graph()
     x = symbols(graph, "x")
-    assert prove_equal([(expected(x), trace(graph, function, x))])[0].verdict is Verdict.PROVED
+    assert prove_equal([(expected(x), trace(graph, function, x))])[0].verdict is ProofVerdict.PROVED
 
 
 def test_exact_array_meets_text_is_an_error():

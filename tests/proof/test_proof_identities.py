@@ -16,7 +16,7 @@ from proof_mutants import contradiction
 from gradproof.errors import GradproofError
 from gradproof.proof.expressions.array import ExactArray, symbols
 from gradproof.proof.expressions.expression import Graph
-from gradproof.proof.identity import Verdict, prove_equal
+from gradproof.proof.identity import ProofVerdict, prove_equal
 
 ROOT = Path(__file__).resolve().parents[2]
 RANDOM_PROGRAM = """
@@ -35,7 +35,7 @@ for table, name in ((TRUE, "max of 3 in two orders"), (FALSE, "sqrt(x^2) = x"), 
 @pytest.mark.parametrize("name", TRUE)
 def test_prove_equal_true_identity_is_proved(name):
     proof = prove_equal([built(TRUE[name], Graph())], seed=3)[0]
-    assert proof.verdict is Verdict.PROVED, proof.reason
+    assert proof.verdict is ProofVerdict.PROVED, proof.reason
     assert proof.error_probability < 1e-20
 
 
@@ -43,14 +43,14 @@ def test_prove_equal_true_identity_is_proved(name):
 def test_prove_equal_false_identity_is_refuted_by_a_witness(name):
     pair = built(FALSE[name], Graph())
     proof = prove_equal([pair], seed=3)[0]
-    assert proof.verdict is Verdict.REFUTED, proof.reason
+    assert proof.verdict is ProofVerdict.REFUTED, proof.reason
     assert contradiction(*pair, proof) == ""
 
 
 @pytest.mark.parametrize("name", NOT_PROVED)
 def test_prove_equal_constants_apart_by_a_rounding_names_them(name):
     proof = prove_equal([built(NOT_PROVED[name], Graph())], seed=3)[0]
-    assert proof.verdict is Verdict.UNDECIDED
+    assert proof.verdict is ProofVerdict.UNDECIDED
     assert "equal up to the rounding of a constant (" in proof.reason
 
 
@@ -85,7 +85,7 @@ def test_prove_equal_array_witness_names_the_entry_and_its_inputs():
     wrong = X.copy()
     wrong[1, 2] = X[1, 2] + X[0, 0]
     proof = prove_equal([(X * 2, wrong * 2)], seed=1)[0]
-    assert proof.verdict is Verdict.REFUTED
+    assert proof.verdict is ProofVerdict.REFUTED
     assert proof.place == (1, 2)
     assert proof.entries == 6
     inputs = proof.witness.inputs["X"]
@@ -105,9 +105,9 @@ def test_prove_equal_sampler_decides_where_witnesses_are_looked_for():
     pair = (np.log(x / y), np.log(x) - np.log(y))
     anywhere = prove_equal([pair], seed=1)[0]
     positive = prove_equal([pair], seed=1, sampler=lambda rng, name, shape: rng.uniform(0.1, 2, shape))[0]
-    assert anywhere.verdict is Verdict.REFUTED
+    assert anywhere.verdict is ProofVerdict.REFUTED
     assert np.isnan(anywhere.witness.found)
-    assert positive.verdict is Verdict.PROVED
+    assert positive.verdict is ProofVerdict.PROVED
 
 
 def test_prove_equal_undefined_condition_on_one_side_is_undecided():
@@ -116,7 +116,7 @@ def test_prove_equal_undefined_condition_on_one_side_is_undecided():
     shift = np.maximum(x / (x > 0), y)  # inf or NaN for a negative x
     pair = (1 / (1 + np.exp(-x)), np.exp(x - shift) / (np.exp(x - shift) + np.exp(-shift)))
     proof = prove_equal([pair], seed=1)[0]
-    assert proof.verdict is Verdict.UNDECIDED
+    assert proof.verdict is ProofVerdict.UNDECIDED
     assert "a condition is undefined" in proof.reason
 
 
@@ -132,7 +132,7 @@ def test_prove_equal_refuted_by_the_original_code_shows_its_values():
 
     pair = (right(x), wrong(x))
     proof = prove_equal([pair], seed=1, refute=[lambda inputs: (right(inputs["x"]), wrong(inputs["x"]))])[0]
-    assert proof.verdict is Verdict.REFUTED
+    assert proof.verdict is ProofVerdict.REFUTED
     inputs = proof.witness.inputs["x"]
     assert proof.witness.expected == right(inputs)[proof.place]
     assert proof.witness.found == wrong(inputs)[proof.place]
@@ -145,7 +145,7 @@ def test_prove_equal_original_code_that_fails_is_left_aside():
     def broken(inputs):
         raise GradproofError("no error bound")
 
-    assert prove_equal([(x, x * 2)], seed=1, refute=[broken])[0].verdict is Verdict.REFUTED
+    assert prove_equal([(x, x * 2)], seed=1, refute=[broken])[0].verdict is ProofVerdict.REFUTED
 
 
 def test_prove_equal_several_pairs_are_judged_apart():
@@ -178,7 +178,7 @@ def test_prove_equal_distributive_law_is_proved(a, b, c):
     inputs = [symbols(graph, name) for name in "xyz"]
     a, b, c = (f(inputs) for f in (a, b, c))
     proof = prove_equal([((a + b) * c - a * c, b * c)], seed=5)[0]
-    assert proof.verdict is Verdict.PROVED, proof.reason
+    assert proof.verdict is ProofVerdict.PROVED, proof.reason
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)

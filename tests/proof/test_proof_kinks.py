@@ -9,7 +9,7 @@ import torch
 from gradproof.aten.recording import record
 from gradproof.proof.expressions.array import symbols
 from gradproof.proof.expressions.expression import Graph
-from gradproof.proof.identity import Verdict, prove_equal
+from gradproof.proof.identity import ProofVerdict, prove_equal
 from gradproof.proof.kinks import at_kinks
 
 
@@ -43,7 +43,7 @@ def z():
 )
 def test_at_kinks_convention_is_found_though_the_identity_is_proved(z, function, manual, agrees):
     expected, found = autograd(function, z), manual(z)
-    assert prove_equal([(expected, found)], seed=1)[0].verdict is Verdict.PROVED
+    assert prove_equal([(expected, found)], seed=1)[0].verdict is ProofVerdict.PROVED
     kinks = at_kinks(expected, found, seed=1)
     assert len(kinks.reached) == 3
     assert kinks.unreached == ()

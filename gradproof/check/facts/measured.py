@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradproof.check.facts.verdict import Verdict
+
 
 @dataclass(frozen=True)
 class WorstEntry:
     """The worst entry of one equation's quantity, in its worst trial."""
 
     equation: str
-    verdict: str
+    verdict: Verdict
     trial: int
     entry: str
     manual: float

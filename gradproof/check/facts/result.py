@@ -11,14 +11,13 @@ from gradproof import defaults
 from gradproof.check.facts.failures import Failure
 from gradproof.check.facts.measured import ScaleSweep, Trajectory, WorstEntry
 from gradproof.check.facts.rendering import rendered
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import Disagreement
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from gradproof.check.case import Case
-
-VERDICTS = ("agrees", "disagrees", "inherits", "inconclusive", "undefined", "unchecked")
 
 OVERFLOWS = "it gives inf or NaN"
 """How the diagnosis of an equation begins that is right but for what overflows."""
@@ -38,7 +37,7 @@ class EquationResult:
         shape: The quantity's shape, or shapes where the references differ.
         place: File and line.
         written: The equation on one line.
-        verdict: One of `VERDICTS`.
+        verdict: The word for it.
         trials: Trials in which it was compared.
         disagreeing_trials: Those in which the difference exceeds the bound.
         undefined_trials: Trials left out because the truth is not finite.
@@ -74,7 +73,7 @@ class EquationResult:
     shape: str
     place: str
     written: str
-    verdict: str
+    verdict: Verdict
     trials: int = 0
     disagreeing_trials: int = 0
     undefined_trials: int = 0
@@ -109,7 +108,7 @@ class EquationResult:
     @property
     def refuted_only(self) -> bool:
         """Whether no trial shows that it is wrong, only the counterexample of a proof."""
-        return self.verdict == "disagrees" and self.trials > 0 and not self.disagreeing_trials
+        return self.verdict == Verdict.DISAGREES and self.trials > 0 and not self.disagreeing_trials
 
     @property
     def mended(self) -> str:
@@ -192,7 +191,7 @@ class CheckResult:
     @property
     def wrong(self) -> tuple[EquationResult, ...]:
         """The equations that are wrong by themselves."""
-        return tuple(result for result in self.results if result.verdict == "disagrees")
+        return tuple(result for result in self.results if result.verdict == Verdict.DISAGREES)
 
     @property
     def unexpected(self) -> tuple[EquationResult, ...]:
@@ -208,14 +207,14 @@ class CheckResult:
     @property
     def uncompared(self) -> tuple[EquationResult, ...]:
         """Equations whose quantity the reference has and whose comparison could not tell."""
-        return tuple(result for result in self.results if result.verdict in ("inconclusive", "undefined"))
+        return tuple(result for result in self.results if result.verdict in (Verdict.INCONCLUSIVE, Verdict.UNDEFINED))
 
     @property
     def ok(self) -> bool:
         """Whether exactly the declared errata disagree, and all that the reference knows was compared."""
-        compared = any(result.verdict in ("agrees", "disagrees") for result in self.results)
+        compared = any(result.verdict in (Verdict.AGREES, Verdict.DISAGREES) for result in self.results)
         refused = self.unexpected or self.not_shown or self.uncompared or self.failures
-        return compared and not refused and not (self.strict and self.count("unchecked"))
+        return compared and not refused and not (self.strict and self.count(Verdict.UNCHECKED))
 
     def count(self, verdict: str) -> int:
         """How many equations have a verdict."""
@@ -260,12 +259,12 @@ class CheckResult:
             parts.append(f"declared as errata but not wrong: {', '.join(self.not_shown)}")
         if not wrong and not self.not_shown:
             parts.append(f"{self.count('agrees')} of {count} {noun} agree")
-            if all(one.kind == "forward" for one in self.results) and self.count("agrees"):
+            if all(one.kind == "forward" for one in self.results) and self.count(Verdict.AGREES):
                 parts.append("no gradient among these")
-        if self.strict and self.count("unchecked"):
-            unchecked = [one.equation for one in self.results if one.verdict == "unchecked"]
+        if self.strict and self.count(Verdict.UNCHECKED):
+            unchecked = [one.equation for one in self.results if one.verdict == Verdict.UNCHECKED]
             parts.append(f"--strict allows no unchecked equation: {', '.join(unchecked)}")
-        rest = [f"{self.count(v)} {v}" for v in ("inherits", "inconclusive", "undefined", "unchecked") if self.count(v)]
+        rest = [f"{self.count(verdict)} {verdict}" for verdict in list(Verdict)[2:] if self.count(verdict)]
         return "; ".join([*parts, *rest])
 
     def command(self, verb: str = "check", *words: str) -> str:

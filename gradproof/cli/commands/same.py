@@ -31,7 +31,7 @@ def command(
     Exit status: 0 where it is proved, 1 where it is refuted or undecided, 2 for wrong usage.
     """
     given = dict(_shape(text) for text in shapes)
-    from gradproof.proof.identity import Verdict
+    from gradproof.proof.identity import ProofVerdict
     from gradproof.proof.same import find_function, known_shapes, same
     from gradproof.report.terminal.proofs import print_same
     from gradproof.report.terminal.tables import stdout
@@ -42,7 +42,7 @@ def command(
     wanted = {**{name: known[name] for name in parameters & known.keys()}, **given}
     proof = same(one, other, wanted, seed=seed, deadline=deadline)
     print_same(stdout(), (first, second), proof)
-    ctx.exit(AS_EXPECTED if proof.verdict is Verdict.PROVED else DISAGREEMENT)
+    ctx.exit(AS_EXPECTED if proof.verdict is ProofVerdict.PROVED else DISAGREEMENT)
 
 
 def _shape(text: str) -> tuple[str, tuple[int, ...]]:

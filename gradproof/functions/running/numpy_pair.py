@@ -12,11 +12,12 @@ import numpy as np
 import torch
 
 from gradproof.arrays.bounds.array import BoundArray
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 from gradproof.functions.result import Finding, FunctionResult, merged
 from gradproof.functions.running.inputs import Draw, Maker, Named, draw
 from gradproof.functions.running.target import title
-from gradproof.proof.identity import Proof, Verdict
+from gradproof.proof.identity import Proof, ProofVerdict
 from gradproof.proof.same import prove_same
 
 Function = Callable[..., Any]
@@ -87,10 +88,10 @@ def check_pair(
     for group, drawn in enumerate(draws):
         found = [_compared(function, reference, one) for one in drawn]
         proof = _proof(function, reference, sets[group], drawn[0], group, seed)
-        refuted = isinstance(proof, Proof) and proof.verdict is Verdict.REFUTED
+        refuted = isinstance(proof, Proof) and proof.verdict is ProofVerdict.REFUTED
         if not refuted:
             notes.append(str(proof))
-        elif not any(one.verdict == "disagrees" for one in found):
+        elif not any(one.verdict == Verdict.DISAGREES for one in found):
             found += _refutation(proof, drawn[0])
         findings.append(reduce(merged, found))
     told = tuple(dict.fromkeys(notes))
@@ -102,7 +103,7 @@ def _compared(function: Function, reference: Function, drawn: Draw) -> Finding:
     (own, own_error), (true, true_error) = (_run(one, drawn) for one in (function, reference))
     if own.shape != true.shape:
         sentence = f"it has the shape {own.shape}, the reference {true.shape}"
-        return Finding(QUANTITY, DTYPE, "", "disagrees", "shape", sentence, shapes=drawn.shapes)
+        return Finding(QUANTITY, DTYPE, "", Verdict.DISAGREES, "shape", sentence, shapes=drawn.shapes)
     finite = np.isfinite(true)
     with np.errstate(invalid="ignore"):
         apart = np.where(own == true, 0.0, np.abs(own - true))
@@ -111,7 +112,7 @@ def _compared(function: Function, reference: Function, drawn: Draw) -> Finding:
     wrong = np.where(known, ~(apart <= allowed), finite & ~np.isfinite(own))
     share = np.where(wrong, np.inf, 0.0) if not known.any() else np.where(known, apart / np.maximum(allowed, 1e-300), 0)
     place = np.unravel_index(int(np.argmax(np.where(np.isnan(share), np.inf, share))), share.shape)
-    verdict = "disagrees" if wrong.any() else "agrees" if known.any() else "inconclusive"
+    verdict = Verdict.DISAGREES if wrong.any() else Verdict.AGREES if known.any() else Verdict.INCONCLUSIVE
     unsure = "it is not finite, or its rounding has no bound, in every entry"
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = np.where(known & (true != 0), allowed / (2 * np.abs(true)), 0.0)
@@ -120,7 +121,7 @@ def _compared(function: Function, reference: Function, drawn: Draw) -> Finding:
         DTYPE,
         "",
         verdict,
-        sentence=unsure if verdict == "inconclusive" else "",
+        sentence=unsure if verdict == Verdict.INCONCLUSIVE else "",
         shapes=drawn.shapes,
         entry=str(list(map(int, place))) if true.ndim else "",
         computed=float(own[place]),
@@ -192,7 +193,7 @@ def _refutation(proof: Proof | str, first: Draw) -> list[Finding]:
             QUANTITY,
             DTYPE,
             "",
-            "disagrees",
+            Verdict.DISAGREES,
             sentence=f"not the same at {at}",
             shapes=first.shapes,
             entry=str(list(proof.place)) if proof.place else "",

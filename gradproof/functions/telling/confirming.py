@@ -6,6 +6,7 @@ from collections.abc import Set
 from dataclasses import replace
 from enum import Enum, auto
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Call, Examiner, Trial
 from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
@@ -55,7 +56,7 @@ class Confirming:
         if key not in self._asked:
             made = self._replayed if label == REPLAY else self._called
             self._asked[key] = [
-                {one.quantity for one in made(call) if one.verdict == "disagrees"} for _ in range(AGAIN)
+                {one.quantity for one in made(call) if one.verdict == Verdict.DISAGREES} for _ in range(AGAIN)
             ]
         return self._asked[key]
 
@@ -77,7 +78,7 @@ def right_at_first(program: Program, plainly: Set[str]) -> bool:
         return False
     groups: dict[int, list[set[str]]] = {}
     for trial in program.trials:
-        wrong = {one.quantity for one in examiner.of_trial(trial) if one.verdict == "disagrees"}
+        wrong = {one.quantity for one in examiner.of_trial(trial) if one.verdict == Verdict.DISAGREES}
         groups.setdefault(trial.draw.group, []).append(wrong)
     later = [wrong for first, *rest in groups.values() for wrong in rest]
     return len(later) > 1 and not any(found[0] for found in groups.values()) and all(plainly <= w for w in later)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.precision import HALF
 from gradproof.functions.program import Program
@@ -66,7 +67,7 @@ def diagnosed(findings: Sequence[Finding], program: Program) -> tuple[Finding, .
     examiner = program.widest
     if examiner is None:
         return tuple(findings)
-    wrong = [one for one in findings if one.verdict == "disagrees"]
+    wrong = [one for one in findings if one.verdict == Verdict.DISAGREES]
     if not wrong or program.died:
         return tuple(findings)
     confirming = Confirming(program)
@@ -76,7 +77,7 @@ def diagnosed(findings: Sequence[Finding], program: Program) -> tuple[Finding, .
     said = _of_plain(steady, plainly, program, examiner)
     return tuple(
         replace(one, diagnosis=_of_finding(one, kept.get(one.key), said, plainly, program))
-        if one.verdict == "disagrees"
+        if one.verdict == Verdict.DISAGREES
         else one
         for one in findings
     )

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner
 from gradproof.functions.examining import Trial as Compared
 from gradproof.functions.judging import Result, judged
@@ -90,7 +91,7 @@ class FunctionBench:
         ]
         dtype, arithmetic = self.examiner.dtype, self.examiner.arithmetic
         told = judged(results, truth, dtype, arithmetic, "", "")
-        return frozenset(one.quantity for one in told if one.verdict != "disagrees")
+        return frozenset(one.quantity for one in told if one.verdict != Verdict.DISAGREES)
 
     @staticmethod
     def _may_be_right(value: torch.Tensor | None, quantity: Quantity, trial: Called) -> bool:
@@ -154,7 +155,7 @@ def with_line(findings: Sequence[Finding], fix: FileFix | None) -> tuple[Finding
     said = f"line {fix.line}: {fix.sentence}"
     return tuple(
         replace(one, diagnosis=said)
-        if one.verdict == "disagrees" and not one.diagnosis and one.quantity in fix.mends
+        if one.verdict == Verdict.DISAGREES and not one.diagnosis and one.quantity in fix.mends
         else one
         for one in findings
     )

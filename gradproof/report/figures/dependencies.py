@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from gradproof.check.facts.result import VERDICTS, CheckResult
+from gradproof.check.facts.result import CheckResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.report.figures.graph import WIDEST, Layout, lay_out
 from gradproof.report.figures.style import MARKERS, PALETTE, Picture, style
 from gradproof.report.wording import count
@@ -42,7 +43,7 @@ def graph_picture(result: CheckResult, inputs: Mapping[str, Sequence[str]]) -> P
     layout = _fitting(shown, [name for name in last if name in shown])
     with style():
         figure = _draw(layout, verdicts)
-    wrong, tainted = result.count("disagrees"), result.count("inherits")
+    wrong, tainted = result.count(Verdict.DISAGREES), result.count(Verdict.INHERITS)
     if not wrong:
         title = "How the equations depend on each other"
     else:
@@ -83,7 +84,7 @@ def _fitting(inputs: Mapping[str, Sequence[str]], last: Sequence[str]) -> Layout
 
 def _draw(layout: Layout, verdicts: Mapping[str, str]) -> Figure:
     lefts, width = _columns(layout)
-    shown = [verdict for verdict in VERDICTS if verdict in verdicts.values()]
+    shown = [verdict for verdict in Verdict if verdict in verdicts.values()]
     width = max(width, _MARGIN + sum(_ENTRY + len(_label(verdict)) * _LETTER for verdict in (*shown, "")))
     height = (layout.rows + 2) * _ROW + 2 * _MARGIN
     figure = Figure(figsize=(width / 72, height / 72))
@@ -92,7 +93,7 @@ def _draw(layout: Layout, verdicts: Mapping[str, str]) -> Figure:
     axes.set_axis_off()
     places = {n.name: (lefts[n.column], _MARGIN + (n.row + 2.5) * _ROW) for n in layout.nodes.values()}
     _edges(axes, layout, places, verdicts)
-    for verdict in ("", *reversed(VERDICTS)):
+    for verdict in ("", *reversed(Verdict)):
         names = [name for name in places if verdicts.get(name, "") == verdict]
         if names:
             _nodes(axes, names, places, verdict)
@@ -145,8 +146,7 @@ def _way(x0: float, y0: float, x1: float, y1: float) -> Path:
 
 def _bad(edge: tuple[str, str], verdicts: Mapping[str, str]) -> bool:
     """Whether a mistake goes along this edge."""
-    start, end = edge
-    return verdicts.get(start) in ("disagrees", "inherits") and verdicts.get(end) in ("disagrees", "inherits")
+    return all(verdicts.get(end) in (Verdict.DISAGREES, Verdict.INHERITS) for end in edge)
 
 
 def _nodes(axes: Axes, names: Sequence[str], places: Mapping[str, tuple[float, float]], verdict: str) -> None:
@@ -162,7 +162,7 @@ def _nodes(axes: Axes, names: Sequence[str], places: Mapping[str, tuple[float, f
         markeredgecolor=marks.get_markeredgecolor(),
         markeredgewidth=marks.get_markeredgewidth(),
     )
-    wrong = verdict in ("disagrees", "inherits")
+    wrong = verdict in (Verdict.DISAGREES, Verdict.INHERITS)
     for name, x, y in zip(names, xs, ys, strict=True):
         axes.text(
             x + 6,
@@ -172,7 +172,7 @@ def _nodes(axes: Axes, names: Sequence[str], places: Mapping[str, tuple[float, f
             family="DejaVu Sans Mono",
             fontsize=7,
             bbox={"facecolor": PALETTE["paper"], "edgecolor": "none", "pad": 0.3, "alpha": 0.8},
-            fontweight="bold" if verdict == "disagrees" else "normal",
+            fontweight="bold" if verdict == Verdict.DISAGREES else "normal",
             color=PALETTE[verdict] if wrong else PALETTE["ink"] if verdict else PALETTE["muted"],
         )
 
@@ -183,8 +183,8 @@ def _handle(verdict: str) -> Line2D:
         colour, face, marker, size = PALETTE["muted"], PALETTE["muted"], "|", 5.0
     else:
         colour, marker = PALETTE[verdict], MARKERS[verdict]
-        face = "none" if verdict == "unchecked" else colour
-        size = 7.0 if verdict == "disagrees" else 5.0
+        face = "none" if verdict == Verdict.UNCHECKED else colour
+        size = 7.0 if verdict == Verdict.DISAGREES else 5.0
     return Line2D(
         [],
         [],

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.report.figures.style import MARKERS, PALETTE, Picture, leave_margins, powers_of_ten, style
 from gradproof.report.wording import count, names, percent
 from gradproof.studies.scatter import Scatter
@@ -152,7 +153,7 @@ def _room(above: Sequence[tuple[int, EquationResult]], equations: int) -> bool:
 
 def _marks(axes: Axes, equations: Sequence[tuple[int, EquationResult, float]]) -> None:
     """Equations by number, each at a height, in the shape of its verdict."""
-    for verdict in VERDICTS:
+    for verdict in Verdict:
         points = [(k, height) for k, one, height in equations if one.verdict == verdict]
         if points:
             xs, ys = zip(*points, strict=True)
@@ -161,7 +162,7 @@ def _marks(axes: Axes, equations: Sequence[tuple[int, EquationResult, float]]) -
                 ys,
                 linestyle="none",
                 marker=MARKERS[verdict],
-                markersize=7 if verdict == "disagrees" else 4.5,
+                markersize=7 if verdict == Verdict.DISAGREES else 4.5,
                 color=PALETTE[verdict],
                 markeredgewidth=0,
                 clip_on=False,

@@ -6,19 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gradproof.check.facts.failures import REPORT
-from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.report import wording
 from gradproof.report.html.data import MARKS, Brief, Count, Erratum, Fact
 from gradproof.report.html.showing import Typesetter
 
-_COUNTED = {
-    "agrees": ("agrees", "agree"),
-    "disagrees": ("disagrees", "disagree"),
-    "inherits": ("inherits", "inherit"),
-    "inconclusive": ("inconclusive",) * 2,
-    "undefined": ("undefined",) * 2,
-    "unchecked": ("unchecked",) * 2,
-}
+_OF_MANY = {Verdict.AGREES: "agree", Verdict.DISAGREES: "disagree", Verdict.INHERITS: "inherit"}
 
 
 def brief(
@@ -42,7 +36,7 @@ def brief(
         headline=headline(result),
         status=status(result),
         ok=result.ok,
-        counts=tuple(count_of(verdict, result.count(verdict)) for verdict in VERDICTS),
+        counts=tuple(count_of(verdict, result.count(verdict)) for verdict in Verdict),
         facts=_run_facts(result),
         command=wording.check_command(result),
         errata=tuple(
@@ -54,7 +48,7 @@ def brief(
 
 def headline(result: CheckResult) -> str:
     """The verdict in a sentence."""
-    total, wrong, agree = len(result.results), len(result.wrong), result.count("agrees")
+    total, wrong, agree = len(result.results), len(result.wrong), result.count(Verdict.AGREES)
     equations = wording.count(total, "equation")
     if wrong:
         whole = agree + wrong == total
@@ -87,10 +81,9 @@ def status(result: CheckResult) -> str:
     return "As expected: exactly the errata that the case declares."
 
 
-def count_of(verdict: str, number: int) -> Count:
+def count_of(verdict: Verdict, number: int) -> Count:
     """How many equations have a verdict, as it is said."""
-    one, many = _COUNTED[verdict]
-    return Count(verdict, MARKS[verdict], number, one if number == 1 else many)
+    return Count(verdict, MARKS[verdict], number, verdict if number == 1 else _OF_MANY.get(verdict, verdict))
 
 
 def _run_facts(result: CheckResult) -> tuple[Fact, ...]:

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.report.html.showing import Shown
 
 MARKS = {
-    "agrees": "●",
-    "disagrees": "✖",
-    "inherits": "▲",
-    "inconclusive": "◆",
-    "undefined": "■",
-    "unchecked": "○",
+    Verdict.AGREES: "●",
+    Verdict.DISAGREES: "✖",
+    Verdict.INHERITS: "▲",
+    Verdict.INCONCLUSIVE: "◆",
+    Verdict.UNDEFINED: "■",
+    Verdict.UNCHECKED: "○",
 }
 """The shapes of the verdicts, as in the pictures."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.report import wording
 from gradproof.report.collect import Details
 from gradproof.report.figures.style import Picture, svg
@@ -47,7 +48,7 @@ def _disagreeing(one: EquationResult, trials: int) -> str:
 
 def _is_near_zero(one: EquationResult) -> bool:
     """Whether units of the value say nothing: terms cancel, and rounding explains what is left."""
-    return one.verdict == "agrees" and one.max_ulp_error > NEAR_ZERO
+    return one.verdict == Verdict.AGREES and one.max_ulp_error > NEAR_ZERO
 
 
 def _row(
@@ -65,12 +66,12 @@ def _row(
     return Row(
         number=number,
         name=one.equation,
-        anchor=anchor(number) if one.verdict == "disagrees" else "",
+        anchor=anchor(number) if one.verdict == Verdict.DISAGREES else "",
         place=one.place,
         kind=one.kind,
         verdict=one.verdict,
         mark=MARKS[one.verdict],
-        note=wording.declared(one) or ("" if one.verdict in ("agrees", "disagrees") else one.diagnosis),
+        note=wording.declared(one) or ("" if one.verdict in (Verdict.AGREES, Verdict.DISAGREES) else one.diagnosis),
         shown=shown,
         cells=numbers if one.trials else tuple(Cell("", 0.0) for _ in numbers),
         proof=one.proof,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.report import wording
 
 
@@ -29,10 +30,10 @@ def outcome(result: CheckResult) -> str:
     """The verdict, how it was found, and each equation that is not plainly right on a line."""
     lines = [f"{result.case}: {wording.verdict_line(result)}", f"  {wording.run_line(result)}"]
     for one in result.results:
-        if one.verdict == "disagrees":
+        if one.verdict == Verdict.DISAGREES:
             lines.append(f"  {one.equation} {wording.disagreement(one)}: {one.diagnosis or one.written}")
             lines += [f"    fix: {one.mended}"] if one.fix else []
-        elif one.verdict != "agrees":
+        elif one.verdict != Verdict.AGREES:
             lines.append(f"  {one.equation} {one.verdict}: {one.diagnosis}")
     return "\n".join([*lines, *(f"  {failure.sentence}" for failure in result.failures)])
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gradproof.case.derivation import Derivation
-from gradproof.proof.identity import Proof, Verdict
+from gradproof.proof.identity import Proof, ProofVerdict
 from gradproof.proof.proving import CaseProof
 from gradproof.proof.witness import Witness
 from gradproof.report import wording
@@ -56,10 +56,11 @@ def print_conventions(console: Console, found: Conventions) -> None:
 
 def print_same(console: Console, names: tuple[str, str], proof: Proof) -> None:
     """Whether two functions are the same, and where they are not."""
-    word = {Verdict.PROVED: "are the same function", Verdict.REFUTED: "differ"}.get(proof.verdict, "may differ")
-    style = STYLES[proof.verdict.value]
-    console.print(Text(f"{proof.verdict.value}: {names[0]} and {names[1]} {word}", style=style), soft_wrap=True)
-    if proof.verdict is Verdict.PROVED:
+    words = {ProofVerdict.PROVED: "are the same function", ProofVerdict.REFUTED: "differ"}
+    word = words.get(proof.verdict, "may differ")
+    style = STYLES[proof.verdict]
+    console.print(Text(f"{proof.verdict}: {names[0]} and {names[1]} {word}", style=style), soft_wrap=True)
+    if proof.verdict is ProofVerdict.PROVED:
         console.print(f"for all inputs off the kinks; error probability below {wording.short(proof.error_probability)}")
     elif proof.witness is None:
         print_hanging(console, "  ", proof.reason)

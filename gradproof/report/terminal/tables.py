@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gradproof.check.facts.failures import REPORT, Failure
-from gradproof.check.facts.result import VERDICTS, CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import visible
 from gradproof.report import wording
 
@@ -77,7 +78,8 @@ def print_failures(console: Console, failures: Sequence[Failure]) -> None:
 
 def _kinds_table(result: CheckResult) -> Table:
     """Counts of verdicts by the kind of equation; a verdict that no equation has gets no column, nor do proofs."""
-    verdicts = [verdict for verdict in VERDICTS if verdict in VERDICTS[:2] or result.count(verdict)]
+    always = (Verdict.AGREES, Verdict.DISAGREES)
+    verdicts = [verdict for verdict in Verdict if verdict in always or result.count(verdict)]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("kind")
     for verdict in verdicts:
@@ -139,7 +141,11 @@ def print_fix(console: Console, one: EquationResult) -> None:
 
 def _print_notes(console: Console, result: CheckResult) -> None:
     """Every equation that is neither wrong by itself nor plainly right, with the reason."""
-    noted = [one for one in result.results if one.verdict != "disagrees" and (one.verdict != "agrees" or one.diagnosis)]
+    noted = [
+        one
+        for one in result.results
+        if one.verdict != Verdict.DISAGREES and (one.verdict != Verdict.AGREES or one.diagnosis)
+    ]
     if noted:
         console.print()
     for one in noted:
