@@ -1,19 +1,17 @@
-"""Activation functions and their backward formulas, after ATen's Activation.cpp and BinaryOpsKernel.cpp."""
+"""Activation functions and their backward formulas, after ATen's Activation.cpp and BinaryOpsKernel.cpp.
+
+The others torch takes apart itself, operation by operation as its kernels compute them. Those here take a number that
+may be drawn, have no such parts or coarser ones, or are read as formulas by whoever derives one.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gradproof.aten import special
-from gradproof.aten.rules.elementwise import sigmoid
-
 Array = Any
-
-TANH_SCALE, TANH_CUBIC = math.sqrt(2) * (2 / math.sqrt(math.pi)) * 0.5, 0.044715  # of the tanh form of gelu
 
 SIXTH = float(np.float32(1 / 6))  # ATen's kernel writes 1.0f / 6.0f, for float64 too
 
@@ -38,34 +36,8 @@ def sigmoid_backward(grad: Array, y: Array) -> Array:
     return grad * (1 - y) * y
 
 
-def _cubic(x: Array) -> Array:
-    return TANH_SCALE * (x + TANH_CUBIC * (x * x * x))
-
-
-def gelu(x: Array, approximate: str = "none") -> Array:
-    if approximate == "tanh":
-        return 0.5 * x * (1 + np.tanh(_cubic(x)))
-    return x * 0.5 * (1 + special.erf(x * math.sqrt(0.5)))
-
-
-def gelu_backward(grad: Array, x: Array, approximate: str = "none") -> Array:
-    """The derivative of x Phi(x), or of its tanh form, times `grad`."""
-    if approximate == "tanh":
-        t = np.tanh(_cubic(x))
-        slope = TANH_SCALE * (1 + 3 * TANH_CUBIC * (x * x))
-        return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
-    cdf = 0.5 * (1 + special.erf(x * math.sqrt(0.5)))
-    pdf = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
-    return grad * (cdf + x * pdf)
-
-
 def silu(x: Array) -> Array:
     return x / (1 + np.exp(-x))
-
-
-def silu_backward(grad: Array, x: Array) -> Array:
-    s = sigmoid(x)
-    return grad * s * (1 + x * (1 - s))
 
 
 def softplus(x: Array, beta: float = 1, limit: float = 20) -> Array:
@@ -79,15 +51,6 @@ def softplus_backward(grad: Array, x: Array, beta: float, limit: float) -> Array
     y = x * beta
     z = np.exp(y)
     return np.where(y > limit, grad / (1 + np.exp(-y)), grad * z / (z + 1))
-
-
-def mish(x: Array) -> Array:
-    return x * np.tanh(np.log1p(np.exp(x)))
-
-
-def mish_backward(grad: Array, x: Array) -> Array:
-    s, t = sigmoid(x), np.tanh(np.log1p(np.exp(x)))
-    return grad * (t + x * s * (1 - t * t))
 
 
 def leaky_relu(x: Array, slope: float = 0.01) -> Array:
@@ -116,20 +79,8 @@ def hardtanh_backward(grad: Array, x: Array, low: float, high: float) -> Array:
     return np.where(np.logical_or(x <= low, x >= high), 0.0, grad)
 
 
-def hardsigmoid(x: Array) -> Array:
-    return np.minimum(np.maximum(x + 3, 0), 6) / 6
-
-
 def hardsigmoid_backward(grad: Array, x: Array) -> Array:
     return np.where(np.logical_and(x > -3, x < 3), grad * SIXTH, 0.0)
-
-
-def hardswish(x: Array) -> Array:
-    return x * np.minimum(np.maximum(x + 3, 0), 6) / 6
-
-
-def hardswish_backward(grad: Array, x: Array) -> Array:
-    return np.where(x <= -3, 0.0, np.where(x < 3, grad * (x / 3 + 0.5), grad))
 
 
 def hardshrink(x: Array, limit: float = 0.5) -> Array:
@@ -144,70 +95,24 @@ def shrink_backward(grad: Array, x: Array, limit: float) -> Array:
     return np.where(np.logical_and(x >= -limit, x <= limit), 0.0, grad)
 
 
-def log_sigmoid_forward(x: Array) -> tuple[Array, Array]:
-    """log sigmoid(x) = min(x, 0) - log1p(exp(-|x|)), and the buffer exp(-|x|)."""
-    buffer = np.exp(-np.abs(x))
-    return np.minimum(x, 0) - np.log1p(buffer), buffer
-
-
-def log_sigmoid_backward(grad: Array, x: Array, buffer: Array) -> Array:
-    """The buffer may come empty; exp(-|x|) is computed anew."""
-    z = np.exp(-np.abs(x))
-    negative = x < 0
-    return grad * (np.where(negative, 1.0, 0.0) - np.where(negative, 1.0, -1.0) * (z / (1 + z)))
-
-
-def glu(x: Array, dim: int = -1) -> Array:
-    first, second = np.split(x, 2, axis=dim)
-    return first * sigmoid(second)
-
-
-def glu_backward(grad: Array, x: Array, dim: int) -> Array:
-    first, second = np.split(x, 2, axis=dim)
-    s = sigmoid(second)
-    return np.concatenate([s * grad, (1 - s) * s * first * grad], axis=dim)
-
-
-def prelu(x: Array, weight: Array) -> Array:
-    return np.where(x > 0, x, weight * x)
-
-
-def prelu_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Array]:
-    return np.where(x > 0, grad, weight * grad), np.where(x > 0, 0.0, x * grad)
-
-
 TABLE: dict[str, Callable[..., Any]] = {
     "relu": relu,
     "threshold": threshold,
     "threshold_backward": threshold_backward,
     "tanh_backward": tanh_backward,
     "sigmoid_backward": sigmoid_backward,
-    "gelu": gelu,
-    "gelu_backward": gelu_backward,
     "silu": silu,
-    "silu_backward": silu_backward,
     "softplus": softplus,
     "softplus_backward": softplus_backward,
-    "mish": mish,
-    "mish_backward": mish_backward,
     "leaky_relu": leaky_relu,
     "leaky_relu_backward": leaky_relu_backward,
     "elu": elu,
     "elu_backward": elu_backward,
     "hardtanh": hardtanh,
     "hardtanh_backward": hardtanh_backward,
-    "hardsigmoid": hardsigmoid,
     "hardsigmoid_backward": hardsigmoid_backward,
-    "hardswish": hardswish,
-    "hardswish_backward": hardswish_backward,
     "hardshrink": hardshrink,
     "hardshrink_backward": shrink_backward,
     "softshrink": softshrink,
     "softshrink_backward": shrink_backward,
-    "log_sigmoid_forward": log_sigmoid_forward,
-    "log_sigmoid_backward": log_sigmoid_backward,
-    "glu": glu,
-    "glu_backward": glu_backward,
-    "_prelu_kernel": prelu,
-    "_prelu_kernel_backward": prelu_backward,
 }

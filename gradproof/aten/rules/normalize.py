@@ -161,12 +161,6 @@ def softmax(x: Array, dim: int, half_to_float: bool = False) -> Array:
     return exponentials / np.sum(exponentials, axis=axis, keepdims=True)
 
 
-def safe_softmax(x: Array, dim: int, dtype: Any = None) -> Array:
-    """Zero in a row that is masked (minus infinity) throughout."""
-    masked = np.all(np.equal(x, -np.inf), axis=_axis(x, dim), keepdims=True)
-    return np.where(masked, 0.0, softmax(x, dim))
-
-
 def log_softmax(x: Array, dim: int, half_to_float: bool = False) -> Array:
     axis = _axis(x, dim)
     shifted = x - np.max(x, axis=axis, keepdims=True)
@@ -189,7 +183,6 @@ TABLE: dict[str, Callable[..., Any]] = {
     "native_group_norm": group_norm,
     "native_group_norm_backward": group_norm_backward,
     "_softmax": softmax,
-    "_safe_softmax": safe_softmax,
     "_log_softmax": log_softmax,
     "_softmax_backward_data": softmax_backward,
     "_log_softmax_backward_data": log_softmax_backward,
