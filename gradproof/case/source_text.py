@@ -1,4 +1,4 @@
-"""A user's Python file as text, and back: in the encoding that the file declares, with or without a byte order mark."""
+"""A user's Python file as text: in the encoding that the file declares, with or without a byte order mark."""
 
 from __future__ import annotations
 
@@ -28,10 +28,3 @@ def read_source(path: Path) -> str:
             f"{shown(path)}: {error}; save it as UTF-8, or declare its encoding in the first line: "
             "`# -*- coding: latin-1 -*-`"
         ) from error
-
-
-def write_source(path: Path, text: str) -> None:
-    """Put another text into a Python file, in the encoding that it has."""
-    with path.open("rb") as file:
-        encoding, _ = tokenize.detect_encoding(file.readline)
-    path.write_text(text, encoding=encoding)

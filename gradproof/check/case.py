@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from gradproof import defaults
 from gradproof.case.derivation import Derivation, Equation, equations_of
-from gradproof.case.kinds import Distribution
 from gradproof.case.names import derivative_splits
 from gradproof.case.project import Project, find_project, suggestions
 from gradproof.case.reference import Reference, as_references, load_references
@@ -187,11 +186,6 @@ class Case:
         read = {source.path for source in self.sources.values() if isinstance(source, Leaf)}
         names = {s.path: name for name, s in self.bindings[0].roots.items() if isinstance(s, Leaf) and not s.index}
         return tuple(name for path, name in names.items() if path not in read)
-
-    def distribution_of(self, name: str) -> Distribution | None:
-        """How a leaf quantity is drawn in the first reference; None where it is no leaf."""
-        source = self.sources.get(name)
-        return self.bindings[0].leaves[source.path] if isinstance(source, Leaf) else None
 
 
 def load_case(

@@ -98,7 +98,7 @@ class FormulaRepair:
             vocabulary=Vocabulary(any(bench.screen.lifted[n].ndim > LEAD for n in bench.known), helpers),
             functions=self.functions,
             prior=context.prior,
-            siblings=tuple((name, other) for name, other in siblings if names_in(other) <= legible),
+            siblings=tuple(other for other in siblings if names_in(other) <= legible),
             budget=self.budget,
             seed=bench.seed,
             place=self.program.place,
@@ -131,7 +131,6 @@ class FormulaRepair:
             trials=sum(group.trials for group in bench.evidence),
             fresh_trials=sum(group.trials for group in bench.fresh),
             function=function,
-            analogy=candidate.sibling,
         )
         mends = bench.mends(self.equation, part.equation, fix)
         if not mends or not bench.stands(self.equation, part.equation, fix):

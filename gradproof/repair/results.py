@@ -31,7 +31,6 @@ class Fix:
         trials: In how many trials of the search it agrees: in all of them.
         fresh_trials: In how many other trials, drawn otherwise, it agrees: in all of them.
         function: The mended function, in the original's namespace.
-        analogy: The right equation of the same kind whose formula it is, with the indices exchanged; often empty.
         mends: The wrong equations that are right with it.
         before: The statement that is edited, as it was, where the fix is that of one statement.
         statement_line: The line of the text at which that stands, the first being 1; 0 where there is none.
@@ -52,7 +51,6 @@ class Fix:
     trials: int
     fresh_trials: int
     function: Callable[..., Any] = field(repr=False, compare=False)
-    analogy: str = ""
     mends: tuple[str, ...] = ()
     before: str = ""
     statement_line: int = 0

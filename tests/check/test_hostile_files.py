@@ -9,7 +9,6 @@ import pytest
 from small_projects import Run, Write, flat
 
 from gradproof.case.project import Project
-from gradproof.case.source_text import write_source
 from gradproof.cli.status import AS_EXPECTED, USER_MISTAKE
 
 FEW = ("--trials", "50", "--no-proof")
@@ -57,7 +56,7 @@ def test_code_that_stops_the_process_is_named_and_the_others_go_on(write: Write,
 def test_escape_sequences_do_not_reach_the_terminal(write: Write, run: Run, project: Project) -> None:
     write("neuron")
     path = project.manual_path("neuron")
-    write_source(path, path.read_text().replace("One neuron", "One \\x1b[31mneuron"))
+    path.write_text(path.read_text().replace("One neuron", "One \\x1b[31mneuron"))
     outcome = run("check", *FEW)
     assert "One \u241b[31mneuron" in flat(outcome.stdout)
     assert "\x1b[31m" not in outcome.stdout

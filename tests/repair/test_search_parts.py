@@ -279,8 +279,8 @@ def test_analogies_are_written_with_the_indices_of_the_equation(
     sibling: str, name: str, text: str, expected: str
 ) -> None:
     known = "dLoss_dY6, dLoss_dY7, Y3, Y4, dLoss_di, dLoss_df, i, f, X, dLoss_dQq, dLoss_dQk"
-    found = dict(analogies(name, {sibling: formula(text, known)}, known.split(", ")))
-    assert show(found[sibling]) == expected
+    (found,) = analogies(name, {sibling: formula(text, known)}, known.split(", "))
+    assert show(found) == expected
 
 
 def test_analogies_inconsistent_indices_are_none() -> None:

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.arrays.structure import Array
-
 Origins = NDArray[np.uint64]
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
@@ -70,6 +68,3 @@ def _places(shape: tuple[int, ...], lead: int) -> Origins:
 def picked(origin: Origins, sure: Any) -> Origins:
     """The origins of values that were picked, where the pick is sure; elsewhere new ones."""
     return origin if np.all(sure) else np.where(sure, origin, fresh(origin.shape))
-
-
-Layers = tuple[Array, Array, Origins]

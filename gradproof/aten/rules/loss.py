@@ -11,7 +11,7 @@ import numpy as np
 from gradproof.aten.rules.placing import gather, pick
 
 Array = Any
-NONE, MEAN, SUM = 0, 1, 2
+NONE, MEAN = 0, 1
 
 
 def reduced(each: Array, reduction: int) -> Array:

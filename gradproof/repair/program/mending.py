@@ -13,7 +13,7 @@ from gradproof.repair import Repair
 from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.program.judging import Bench, Trial
-from gradproof.repair.program.search import FileFix, Search
+from gradproof.repair.program.search import Search
 from gradproof.truth.truth import Truth
 
 TRIALS = 3
@@ -129,8 +129,3 @@ def _files(case: Case) -> Sequence[Path]:
     own = {Path(one.__code__.co_filename) for one in calls if one is not None}
     beside = {path for one in own if one.is_file() for path in one.parent.glob("*.py")}
     return sorted(one for one in own | beside if one.is_file())
-
-
-def unmoved(patch: FileFix, place: str) -> bool:
-    """Whether a fix edits the very line at which an equation stands."""
-    return place.rpartition(":")[2] == str(patch.line)

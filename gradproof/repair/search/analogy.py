@@ -11,7 +11,7 @@ from gradproof.repair.formulas.names import family
 _Rename = Callable[[str], str]
 
 
-def analogies(name: str, right: Mapping[str, Formula], known: Collection[str]) -> Iterator[tuple[str, Formula]]:
+def analogies(name: str, right: Mapping[str, Formula], known: Collection[str]) -> Iterator[Formula]:
     """The formulas of siblings, written for this equation.
 
     Args:
@@ -20,12 +20,12 @@ def analogies(name: str, right: Mapping[str, Formula], known: Collection[str]) -
         known: All quantities.
 
     Yields:
-        The sibling's name, and its formula with the names exchanged.
+        The formula of each with the names exchanged.
     """
     for sibling, formula in right.items():
         rename = _renaming(sibling, name, known)
         if rename is not None:
-            yield sibling, _renamed(formula, rename)
+            yield _renamed(formula, rename)
 
 
 def _renamed(formula: Formula, rename: _Rename) -> Formula:

@@ -28,7 +28,7 @@ from gradproof.repair.formulas.formula import (
     children,
     nodes,
 )
-from gradproof.repair.formulas.names import Phase, family, indices, phase
+from gradproof.repair.formulas.names import family, indices
 
 _DOUBLED = 8.0
 """Nobody writes `a + a` for `2 * a`, however likely the name `a` is."""
@@ -170,13 +170,3 @@ class Prior:
             case Negate(operand=Constant()):
                 return 0.0
         return 1.0
-
-
-def learn(right: Mapping[str, Iterable[str]], inputs: Mapping[str, Iterable[str]]) -> Prior:
-    """The prior of a derivation.
-
-    Args:
-        right: Equation's name -> what it reads, of the equations that are right.
-        inputs: Quantity -> what its equations read, of all.
-    """
-    return Prior(right, {name: read for name, read in inputs.items() if phase(name) == Phase.FORWARD})

@@ -33,7 +33,7 @@ class Problem:
         vocabulary: What other edits may use.
         functions: The functions of its module.
         prior: Prices of formulas.
-        siblings: Formulas of siblings written for this equation, with the siblings' names.
+        siblings: Formulas of siblings written for this equation.
         budget: How much work may be done.
         seed: For the random directions on which values are compared.
         place: Which text has to be changed to give a formula; one formula may be had by edits of different texts.
@@ -49,7 +49,7 @@ class Problem:
     vocabulary: Vocabulary
     functions: Functions
     prior: Prior
-    siblings: tuple[tuple[str, Formula], ...]
+    siblings: tuple[Formula, ...]
     budget: Budget
     seed: int
     place: Callable[[Formula], str] = lambda formula: ""
@@ -98,14 +98,12 @@ class Candidate:
         slip: Bits of the slip that it assumes.
         bits: Bits of the slip and of the formula.
         level: The level of the search that found it.
-        sibling: The right equation whose formula it is, written for this one; often empty.
     """
 
     formula: Formula
     slip: float
     bits: float
     level: int
-    sibling: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ class Found:
         agreeing_ones = [candidate for candidate in self.seen.values() if candidate is not None]
         return sorted(agreeing_ones, key=lambda c: (c.bits, size(c.formula), repr(c.formula)))
 
-    def offer(self, formula: Formula, slip: float, sibling: str = "") -> bool:
+    def offer(self, formula: Formula, slip: float) -> bool:
         """Confirm a formula in all trials; whether it agrees."""
         problem = self.problem
         formula = tidy(formula, self.kept)
@@ -156,14 +154,14 @@ class Found:
         bits = slip + problem.prior.edit_bits(problem.formula, formula, problem.target)
         if key not in self.seen:
             agrees = self._confirmed(formula)
-            self.seen[key] = Candidate(formula, slip, bits, self.level, sibling) if agrees else None
+            self.seen[key] = Candidate(formula, slip, bits, self.level) if agrees else None
             return agrees
         earlier = self.seen[key]
         if earlier is None:
             return False
         # The same formula in another order of terms: the shorter one, or that which leaves more of the text as it is.
         if self._untidiness(formula, bits) < self._untidiness(earlier.formula, earlier.bits):
-            earlier = replace(earlier, formula=formula, sibling=sibling)
+            earlier = replace(earlier, formula=formula)
         if bits < earlier.bits:
             earlier = replace(earlier, slip=slip, bits=bits)
         self.seen[key] = earlier
@@ -190,6 +188,3 @@ class Found:
 
 def _is_quotient(formula: Formula) -> bool:
     return isinstance(formula, Binary) and formula.op == "/"
-
-
-Level = Callable[[Problem, Found], None]

@@ -87,9 +87,9 @@ def offer_hits(problem: Problem, found: Found, stacks: Iterable[Stack], slip: fl
 
 def analogous(problem: Problem, found: Found) -> None:
     """Level 0: the formulas of right siblings."""
-    for sibling, formula in problem.siblings:
+    for formula in problem.siblings:
         found.tried += 1
-        found.offer(with_locals(formula, problem.formula), 2.0, sibling)
+        found.offer(with_locals(formula, problem.formula), 2.0)
 
 
 def one_edit(problem: Problem, found: Found, variants: Variants) -> None:
