@@ -16,6 +16,9 @@ EPSILONS: dict[float, float] = {
 }  # fmt: skip
 """What is usually added to a variance, a norm or a probability before it is divided by or its logarithm is taken."""
 
+GUARDED = frozenset({"sqrt", "log", "reciprocal", "rsqrt", "log2", "log10"})
+"""Functions whose argument is often kept from 0 by an epsilon."""
+
 EXPONENTS: tuple[float, ...] = (2, 3, 0.5, -1, -0.5, 1, 1.5, -1.5, -2)
 """Powers, the usual ones first."""
 

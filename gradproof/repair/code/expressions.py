@@ -6,17 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from gradproof import operators as mistakes
-from gradproof.operators import table
+from gradproof.operators import symbols, table
 from gradproof.repair.code.slip import ORDER, Slip
 from gradproof.repair.code.source import Source, function_name
 from gradproof.repair.formulas.rewrite import Span
 
-_SYMBOLS: dict[type[ast.AST], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
-    ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
-}  # fmt: skip
-_GUARDED = frozenset({"sqrt", "log", "reciprocal", "rsqrt", "log2", "log10"})
-"""Functions whose argument is often kept from 0 by an epsilon."""
 _BOUND = table.INDEX.bits + 0.5
 _ANY_INDEX = table.INDEX.bits + 1.5
 _UFUNCS = frozenset({"add", "subtract", "multiply", "divide"})
@@ -94,7 +88,7 @@ def _transposed(source: Source, node: ast.expr, text: str, what: str, bits: floa
 
 def _operation(source: Source, node: ast.BinOp) -> Iterator[Slip]:
     whole, left, right = source.of_node(node), source.grouped(node.left), source.grouped(node.right)
-    old = _SYMBOLS.get(type(node.op), "")
+    old = symbols.ARITHMETIC.get(type(node.op), "")
     for swap in mistakes.arithmetic(old):
         span = source.between(node.left, node.right, old, swap.other)
         if span is not None:
@@ -160,7 +154,7 @@ def _without(source: Source, node: ast.BinOp, operator: str, *, is_left_kept: bo
 def _regrouped(source: Source, node: ast.BinOp, inner: ast.BinOp) -> Iterator[Slip]:
     """`(a + b) * c` for `a + b * c` and the other way round."""
     a, b, c = (source.grouped(part) for part in (inner.left, inner.right, node.right))
-    first, second = (_SYMBOLS.get(type(op), "") for op in (inner.op, node.op))
+    first, second = (symbols.ARITHMETIC.get(type(op), "") for op in (inner.op, node.op))
     if first and second:
         text = f"({a} {first} ({b} {second} {c}))"
         sentence = table.PARENTHESES.says(source.of_node(node), text[1:-1])
@@ -170,7 +164,7 @@ def _regrouped(source: Source, node: ast.BinOp, inner: ast.BinOp) -> Iterator[Sl
 def _comparison(source: Source, node: ast.Compare) -> Iterator[Slip]:
     if len(node.ops) != 1:
         return
-    old = _SYMBOLS.get(type(node.ops[0]), "")
+    old = symbols.COMPARISONS.get(type(node.ops[0]), "")
     for swap in mistakes.comparisons(old):
         span = source.between(node.left, node.comparators[0], old, swap.other)
         if span is not None:
@@ -230,7 +224,7 @@ def _call(source: Source, node: ast.Call) -> Iterator[Slip]:
         span = source.replaced(node.func, source.text[source.start(node.func) : end - len(name)] + swap.other)
         bits = swap.bits - 1.0 * (swap.operator is table.FUNCTION)
         yield Slip((span,), bits, swap.operator.name, swap.operator.says(name, swap.other))
-    if name in _GUARDED and len(node.args) == 1:
+    if name in mistakes.GUARDED and len(node.args) == 1:
         yield from _kept_from_zero(source, node.args[0])
     yield from _axis(source, node, name)
     if node.args and not isinstance(node.args[0], ast.Starred):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection
 
+from gradproof.operators.symbols import ARITHMETIC, COMPARISONS
 from gradproof.repair.formulas.calls import read_call
 from gradproof.repair.formulas.formula import (
     Binary,
@@ -39,12 +40,7 @@ from gradproof.repair.formulas.parsed import (
     literal,
 )
 
-_OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@",
-}  # fmt: skip
-_COMPARISONS: dict[type[ast.cmpop], str] = {
-    ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
-}  # fmt: skip
+_OPERATORS = {node: symbol for node, symbol in ARITHMETIC.items() if node is not ast.FloorDiv}
 
 
 def read(text: str, functions: Functions) -> Definition:
@@ -143,8 +139,8 @@ class _Reader:
             case ast.BinOp() if type(node.op) in _OPERATORS:
                 op = _OPERATORS[type(node.op)]
                 return self.node(node, lambda o: Binary(op, o[0], o[1]), [node.left, node.right], PRECEDENCE[op])
-            case ast.Compare(ops=[single], comparators=[right]) if type(single) in _COMPARISONS:
-                sign = _COMPARISONS[type(single)]
+            case ast.Compare(ops=[single], comparators=[right]) if type(single) in COMPARISONS:
+                sign = COMPARISONS[type(single)]
                 return self.node(node, lambda o: Compare(sign, o[0], o[1]), [node.left, right], COMPARISON)
             case ast.IfExp():
                 return self.node(node, lambda o: Where(o[0], o[1], o[2]), [node.test, node.body, node.orelse], LOWEST)

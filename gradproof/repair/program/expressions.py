@@ -8,6 +8,7 @@ from functools import partial
 
 from gradproof import operators as mistakes
 from gradproof.operators import table
+from gradproof.operators.symbols import ARITHMETIC, ARITHMETIC_NODES, COMPARISON_NODES, COMPARISONS
 from gradproof.repair.program.dialect import AXES, NUMPY, reductions
 from gradproof.repair.program.edit import WHOLE, Band, Edit, Slot, called, parsed, slots, written
 from gradproof.repair.program.pool import Pool
@@ -18,18 +19,9 @@ FORGOTTEN = 1.5
 Variant = tuple[float, ast.expr, str]
 """The bits of an edit, the expression that it puts in, and what it says; where that is empty, both are said."""
 
-_OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
-}  # fmt: skip
-_OPERATOR_NODES = {symbol: kind for kind, symbol in _OPERATORS.items()}
-_COMPARED: dict[type[ast.cmpop], str] = {
-    ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
-}  # fmt: skip
-_COMPARED_NODES = {symbol: kind for kind, symbol in _COMPARED.items()}
 _NEUTRAL: dict[type[ast.operator], int] = {
     ast.Add: 0, ast.Sub: 0, ast.Mult: 1, ast.Div: 1, ast.Pow: 1, ast.FloorDiv: 1,
 }  # fmt: skip
-_GUARDED = frozenset({"sqrt", "log"})
 _REDUCTIONS = ("sum", "mean", "max", "min", "std", "var")
 _FUNCTIONS = (
     ("the softmax", "np.exp({0}) / np.exp({0}).sum(axis=-1, keepdims=True)"),
@@ -151,8 +143,8 @@ def _own(slot: Slot, node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]
             if isinstance(slot.holder, ast.keyword) and slot.holder.arg == "axis":
                 yield table.AXIS.bits + WHOLE, parsed("(0, 1)"), ""
         case ast.Compare(left=left, ops=[compared], comparators=[right]):
-            for swap in mistakes.comparisons(_COMPARED.get(type(compared), "")):
-                new = ast.Compare(left, [_COMPARED_NODES[swap.other]()], [right])
+            for swap in mistakes.comparisons(COMPARISONS.get(type(compared), "")):
+                new = ast.Compare(left, [COMPARISON_NODES[swap.other]()], [right])
                 yield table.COMPARISON.bits + WHOLE - 0.5, new, ""
         case ast.Call():
             yield from _calls(node, text, pool)
@@ -171,9 +163,9 @@ def _own(slot: Slot, node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]
 
 def _operation(node: ast.BinOp, text: str, pool: Pool) -> Iterator[Variant]:
     left, op, right = node.left, node.op, node.right
-    for swap in mistakes.arithmetic(_OPERATORS.get(type(op), "")):
+    for swap in mistakes.arithmetic(ARITHMETIC.get(type(op), "")):
         near = min(swap.bits, table.OPERATOR.bits) + WHOLE
-        yield near - 1.0 * (near > 4.0), ast.BinOp(left, _OPERATOR_NODES[swap.other](), right), ""
+        yield near - 1.0 * (near > 4.0), ast.BinOp(left, ARITHMETIC_NODES[swap.other](), right), ""
     if not isinstance(op, (ast.Add, ast.Mult)):
         said = f"the operands of {text} are exchanged"
         yield table.SWAPPED.bits + WHOLE, ast.BinOp(right, op, left), said
@@ -262,7 +254,7 @@ def _calls(node: ast.Call, text: str, pool: Pool) -> Iterator[Variant]:
     if len(node.args) == 1 and not node.keywords:
         yield table.EXTRA_FUNCTION.bits + 1.5, node.args[0], f"{ast.unparse(node.func)} does not belong there"
         function = ast.unparse(node.func).rpartition(".")[2]
-        if function in _GUARDED:
+        if function in mistakes.GUARDED:
             for bits, new, said in _kept_from_zero(node.args[0], pool):
                 yield bits, ast.Call(node.func, [new], []), said
     if len(node.args) >= 2:

@@ -33,8 +33,6 @@ _ZERO, _ONE, _TWO = Constant(0), Constant(1), Constant(2)
 _FAR = 1.0
 """Bits by which `a + b` for `a * b` is less likely than any other operator."""
 _MISSING_FUNCTIONS = (("exp", 1.75), ("log", 1.75), ("sqrt", 0.5), ("tanh", 1.75), ("abs", 2.0))
-_GUARDED = ("log", "sqrt", "reciprocal")
-"""Functions whose argument is often kept from 0 by an epsilon."""
 
 
 class Edit(NamedTuple):
@@ -181,7 +179,7 @@ def _of_call(node: Call, vocabulary: Vocabulary) -> Iterator[Edit]:
         # A root that reaches too far: sqrt(a + b) for sqrt(a) + b.
         if isinstance(inner, Binary) and inner.op in "+-":
             yield Edit(table.PARENTHESES.bits, Binary(inner.op, node._replace(arguments=(inner.left,)), inner.right))
-        if node.function in _GUARDED:
+        if node.function in mistakes.GUARDED:
             yield from (Edit(bits, node._replace(arguments=(new,))) for bits, new in _kept_from_zero(inner))
     kept = (argument for argument in node.arguments if not isinstance(argument, Literally))
     yield from (Edit(table.EXTRA_FUNCTION.bits + 0.5, argument) for argument in kept)
