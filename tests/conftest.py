@@ -7,14 +7,15 @@ from textwrap import dedent
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from layer_project import MANUAL, REFERENCE, Writer
 from small_projects import NEURON, NEURON_REFERENCE, ROOT, Run, Write
 
 from gradproof.case.project import Project
 from gradproof.cli import main
 
-settings.register_profile("gradproof", derandomize=True, deadline=None)
+# A loaded machine draws slowly: no time decides whether a test passes.
+settings.register_profile("gradproof", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gradproof")
 
 

@@ -219,6 +219,81 @@ POOL = """
                     dw[:, j] += g[i, j] * x[i]
         return dz @ w.T, dw
 """
+GATES = """
+    def step(x, wr, wz, g):
+        grads = {"wr": wr, "wz": wz}
+        r, z = np.tanh(x @ wr), np.tanh(x @ wz)
+        dx, dr, dz = np.zeros_like(x), g * z, g * r
+        da_r = dr * (1 - r ** 2)
+        grads["wr"] = x.T @ da_r
+        dx += da_r @ wr.T
+        da_z = dz * (1 - z ** 2)
+        grads["wz"] = x.T @ da_z
+        dx += da_z @ wz.T
+        retwzn dx, grads["wr"], grads["wz"]
+"""
+MOMENTS = """
+    def step(x, w, g, beta1=0.8, beta2=0.95):
+        t, state = 3, {"w": x}
+        for k in state:
+            m = beta1 * w + (1 - beta1) * g
+            v = beta2 * w ** 2 + (1 - beta2) * g ** 2
+            mhat = m / (1 - beta1 ** t)
+            vhat = v / (1 - beta2 ** t)
+            state[k] = state[k] - 0.1 * mhat / (np.sqrt(vhat) + 1e-3)
+        return (state["w"],)
+"""
+ROWS_OF_SOFTMAX = """
+    def step(x, w, y):
+        dw = np.zeros_like(w)
+        for i in range(x.shape[0]):
+            s = x[i] @ w
+            p = np.exp(s) / np.exp(s).sum()
+            first = p[y[i]]
+            for k in range(w.shape[1]):
+                dw[:, k] += (p[k] - (k == y[i])) * x[i]
+        return dw, first
+"""
+JACOBIANS = """
+    def step(x, g):
+        dx = np.zeros_like(x)
+        for i in range(x.shape[0]):
+            p = np.exp(x[i]) / np.exp(x[i]).sum()
+            dx[i] = (np.diagflat(p) - np.outer(p, p)) @ g[i]
+        return (dx,)
+"""
+CROPPED = """
+    def step(x, g, pad=1):
+        wide = np.pad(x, ((pad, pad), (0, 0)))
+        dwide = np.zeros_like(wide)
+        for i in range(x.shape[0]):
+            dwide[i:i + 3] += g[i]
+        return (dwide[pad:pad + x.shape[0]],)
+"""
+INHERITED = """
+    class Base:
+        def back(self, x, g):
+            return g * self.slope(x)
+
+    class Square(Base):
+        def value(self, x):
+            return x ** 2
+
+        def slope(self, x):
+            return 2 * x
+
+    def step(x, g):
+        return (Square().back(x, g),)
+"""
+PAIRED = """
+    def step(x, w, g):
+        dw, total = np.zeros(w.shape), np.zeros(x.shape[1])
+        total += g[0] @ w.T
+        for i in range(1, x.shape[0]):
+            total += w @ g[i]
+            dw += np.outer(x[i], g[i])
+        return dw, total
+"""
 DENSE = {"x": "nd", "w": "dk", "g": "nk"}
 TARGET = {"x": "nd", "w": "dk", "t": "nk"}
 CLASSES = {"x": "nd", "w": "dk", "y": "i"}
@@ -228,6 +303,15 @@ SQUARED = {"x": "nk", "w": "kk", "g": "nk"}
 SQUARE = {"x": "nk", "w": "kk", "u": "kk", "g": "nk"}
 
 MISTAKES = {
+    "line whose counterpart is there": (GATES, "    dx += da_z @ wz.T\n", "", {"x": "nd", "wr": "dk", "wz": "dk", "g": "nk"}),
+    "line unlike its counterpart": (MOMENTS, "v / (1 - beta2 ** t)", "v", {"x": "nd", "w": "nd", "g": "nd"}),
+    "the class forgotten": (ROWS_OF_SOFTMAX, "(p[k] - (k == y[i]))", "p[k]", CLASSES),
+    "off the diagonal": (JACOBIANS, "(np.diagflat(p) - np.outer(p, p))", "np.diagflat(p)", {"x": "nd", "g": "nd"}),
+    "another piece of a padded array": (CROPPED, "dwide[pad:pad + x", "dwide[:x", {"x": "nd", "g": "nd"}),
+    "another method": (INHERITED, "self.slope(x)", "self.value(x)", {"x": "nd", "g": "nd"}),
+    "one of two sums in a loop": (PAIRED, "        total += w @ g[i]\n", "", DENSE),
+    "a loop that stops before the first": (RECURRENT, "reversed(range(n))", "range(n - 1, 0, -1)", STATES),
+    "a call too much": (MEAN, "dw = x.T @ dz", "dw = x.cumsum(axis=0).T @ dz", TARGET),
     "missing += line in a loop": (LINEAR, "        dw += np.outer(x[i], g[i])\n", "", DENSE),
     "missing += line of a recurrence": (RECURRENT, "        du += np.outer(h[t], dz)\n", "", STATES),
     "= for +=": (LINEAR, "dw += np.outer", "dw = np.outer", DENSE),

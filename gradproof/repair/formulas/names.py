@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from itertools import takewhile
 
 from gradproof.case.names import Ends, ends
 
@@ -108,3 +109,16 @@ def _on_the_way(other: Ends | None, own: Ends, ancestors: Ancestors) -> bool:
     below_top = other.top == own.top or other.top in ancestors.get(own.top, frozenset())
     above_bottom = own.bottom in ancestors.get(other.bottom, frozenset())
     return below_top and (above_bottom or (other.bottom == own.bottom and other.top != own.top))
+
+
+def difference(one: str, other: str) -> tuple[str, str]:
+    """What is left of two names without what they have in common in front and behind."""
+    front = _common(one, other)
+    rest, others = one[front:], other[front:]
+    back = _common(rest[::-1], others[::-1])
+    return rest[: len(rest) - back], others[: len(others) - back]
+
+
+def _common(first: str, second: str) -> int:
+    """How many characters two texts share from the start."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))

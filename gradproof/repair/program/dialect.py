@@ -23,6 +23,7 @@ class Dialect:
         owners: Names whose attributes are values.
         reduced: Sums and means of one value.
         paired: The same of a product of two.
+        squares: Products of one value with itself, entry by entry of it.
         first: Functions that are run first and feed others: what is wrong is likelier in those.
     """
 
@@ -34,6 +35,7 @@ class Dialect:
     owners: tuple[str, ...]
     reduced: tuple[str, ...]
     paired: tuple[str, ...] = ()
+    squares: tuple[str, ...] = ()
     first: frozenset[str] = frozenset()
 
     def dearer(self, function: str) -> float:
@@ -57,6 +59,7 @@ NUMPY = Dialect(
         *("{0}.mean(axis=0)", "{0}.sum(axis=0)"),
         *("{0}.mean(axis=1, keepdims=True)", "{0}.sum(axis=1, keepdims=True)"),
     ),
+    squares=("np.outer({0}, {0})", "{0} @ {0}.T"),
 )
 
 TORCH = Dialect(

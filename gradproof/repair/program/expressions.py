@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from gradproof import operators as mistakes
@@ -93,7 +93,7 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
         if isinstance(node, ast.Call) and pool.dialect is not NUMPY and _is_reduction(node):
             yield from ((table.AXIS.bits + WHOLE, new, said) for said, new in reductions(node))
         if slot.is_index:
-            yield from _indices(node, text)
+            yield from _indices(node, text, pool)
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
         for said, atom in pool.atoms:
             if said == text or not pool.replaces(text, said) or (slot.is_stored_into and said in pool.given):
@@ -197,7 +197,7 @@ def _numbers(value: float) -> Iterator[Variant]:
         yield table.CONSTANT.bits + WHOLE - 1.0, ast.Constant(other), ""
 
 
-def _indices(node: ast.expr, text: str) -> Iterator[Variant]:
+def _indices(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
     """Another entry: one further on, one back, another piece."""
     bits = table.INDEX.bits + WHOLE + 1.0
     match node:
@@ -206,9 +206,21 @@ def _indices(node: ast.expr, text: str) -> Iterator[Variant]:
             yield bits, ast.BinOp(node, ast.Add(), ast.Constant(1)), ""
         case ast.BinOp(left=left, right=ast.Constant()):
             yield bits, left, ""
-        case ast.Slice():
+        case ast.Slice(lower=lower, upper=upper):
+            yield from ((bits, piece, "") for piece in _shifted(lower, upper, pool))
             pieces = (ast.Slice(), *(parsed(f"x[{one}]").slice for one in ("1:", ":-1", "2:", ":-2", "::-1")))  # type: ignore[attr-defined]
             yield from ((bits, piece, "") for piece in pieces if ast.unparse(piece) != text)
+
+
+def _shifted(lower: ast.expr | None, upper: ast.expr | None, pool: Pool) -> Iterator[ast.expr]:
+    """The piece that begins, or ends, by a whole number further in for which the function has a name."""
+    for name in pool.whole:
+        start = parsed(name)
+        if lower is None:
+            yield ast.Slice(start, ast.BinOp(start, ast.Add(), upper) if upper is not None else None)
+            yield ast.Slice(start, upper if upper is not None else ast.UnaryOp(ast.USub(), start))
+        elif upper is None:
+            yield ast.Slice(lower, ast.UnaryOp(ast.USub(), start))
 
 
 def _with_factor(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
@@ -237,7 +249,7 @@ def _with_factor(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: b
 
 def _with_term(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
     for bits, pieces in (
-        (_TERM - 0.5, pool.atoms),
+        (_TERM - 0.5, (*pool.atoms, *pool.matches)),
         (_TERM, pool.phrases),
         (_TERM + 1.0, pool.reduced),
         (_TERM + 1.5, pool.products if is_top else ()),
@@ -250,7 +262,8 @@ def _with_term(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: boo
 
 def _calls(node: ast.Call, text: str, pool: Pool) -> Iterator[Variant]:
     if isinstance(node.func, ast.Attribute):
-        yield from _of_method(node, node.func)
+        yield from _of_method(node, node.func, pool.dialect.modules)
+    yield from _other_functions(node, pool)
     if len(node.args) == 1 and not node.keywords:
         yield table.EXTRA_FUNCTION.bits + 1.5, node.args[0], f"{ast.unparse(node.func)} does not belong there"
         function = ast.unparse(node.func).rpartition(".")[2]
@@ -265,12 +278,24 @@ def _calls(node: ast.Call, text: str, pool: Pool) -> Iterator[Variant]:
         yield from _ranges(node)
 
 
-def _of_method(node: ast.Call, function: ast.Attribute) -> Iterator[Variant]:
+def _other_functions(node: ast.Call, pool: Pool) -> Iterator[Variant]:
+    """Another function of the file, or another method of the same object, that takes as many arguments."""
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name) if name in pool.callables:
+            for other, arguments in pool.callables.items():
+                if other != name and len(node.args) + len(node.keywords) in arguments:
+                    own = isinstance(node.func, ast.Name)
+                    called_one = ast.Name(other, ast.Load()) if own else _attribute(ast.Name("self", ast.Load()), other)
+                    new = ast.Call(called_one, node.args, node.keywords)
+                    yield table.FUNCTION.bits + WHOLE - 0.5, new, table.FUNCTION.says(name, other)
+
+
+def _of_method(node: ast.Call, function: ast.Attribute, modules: Collection[str]) -> Iterator[Variant]:
     for swap in mistakes.functions(function.attr):
         new = ast.Call(ast.Attribute(function.value, swap.other, ast.Load()), node.args, node.keywords)
         bits = swap.bits + WHOLE - (1.5 if swap.operator is table.FUNCTION else 0.5)
         yield bits, new, swap.operator.says(function.attr, swap.other)
-    if function.attr in ("copy", "flatten", "ravel", "sum", "mean"):
+    if ast.unparse(function.value) not in modules:
         yield table.EXTRA_FUNCTION.bits + WHOLE, function.value, ""
     if function.attr in _REDUCTIONS:
         yield from _reductions(node)

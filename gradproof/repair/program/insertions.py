@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gradproof.operators import table
-from gradproof.repair.program.edit import WHOLE, Band, Edit, inserted
+from gradproof.repair.program.edit import WHOLE, Band, Edit, inserted, slots
 from gradproof.repair.program.pool import Pool
-from gradproof.repair.program.statements import Place
+from gradproof.repair.program.statements import Place, targets_of
 
 _PAIRED = 30
 _FORGOTTEN = table.MISSING_STATEMENT.bits + WHOLE - 1.0
@@ -34,27 +34,59 @@ def insertions(place: Place, targets: Sequence[str], pool: Pool, band: Band) -> 
         yield from _changing(place, target, pool, band)
 
 
-def accumulations(place: Place, totals: Sequence[str], pool: Pool, band: Band) -> Iterator[Edit]:
-    """Lines of accumulation at the end of a block, for variables that begin as zeros and stay that.
+def accumulations(place: Place, totals: Mapping[str, bool], pool: Pool, band: Band) -> Iterator[Edit]:
+    """Lines of accumulation at the end of a block, for variables that begin as zeros: to them nothing is added there.
 
     Args:
         place: The last statement of the block.
-        totals: The variables.
+        totals: The variables, and whether something is added to them elsewhere.
         pool: What may be put in.
         band: The band.
     """
-    if hasattr(place.statement, "body") or isinstance(place.statement, ast.Return) or not band.has(_FORGOTTEN):
+    if hasattr(place.statement, "body") or isinstance(place.statement, ast.Return):
         return
+    is_loop = place.outer is not None and isinstance(place.outer.statement, (ast.For, ast.While))
+    here = {name for one in place.block for name in targets_of(one)}
+    forgotten = [name for name, is_added in totals.items() if not is_added]
+    partial = [name for name, is_added in totals.items() if is_added and is_loop and name not in here]
+    if band.has(_FORGOTTEN):
+        for total in (*forgotten, *partial):
+            yield from _all(place, _siblings(place.block, total, pool), _FORGOTTEN)
+    for bits, some in ((_FORGOTTEN, forgotten), (_BITS, partial)):
+        if some and band.has(bits):
+            products = _products(place, pool)
+            for total in some:
+                shape = pool.shape(total)
+                fitting = [text for text in products if total not in text and pool.shape(text) == shape]
+                yield from _all(place, [f"{total} += {text}" for text in fitting], bits)
+
+
+def _products(place: Place, pool: Pool) -> list[str]:
+    """What may be added up in a loop: variables and entries, and products of two of them."""
     names = [text for text, node in pool.atoms if isinstance(node, (ast.Name, ast.Subscript))]
     arrays = [name for name in names if name.isidentifier()]
     entries = [f"{name}[{index}]" for index in _indices_at(place) for name in arrays]
     known = [text for text in dict.fromkeys((*names, *entries)) if pool.shape(text)][:_PAIRED]
     forms = ("np.outer({0}, {1})", "{0} @ {1}", "{0} * {1}")
-    added = [*known, *(form.format(one, other) for one in known for other in known for form in forms)]
-    for total in totals:
-        shape = pool.shape(total)
-        fitting = [text for text in added if total not in text and pool.shape(text) == shape]
-        yield from _all(place, [f"{total} += {text}" for text in fitting], _FORGOTTEN)
+    return [*known, *(form.format(one, other) for one in known for other in known for form in forms)]
+
+
+def _siblings(block: Sequence[ast.stmt], total: str, pool: Pool) -> list[str]:
+    """What a block adds to other variables, with another factor: the other half of the derivative of a product."""
+    shape = pool.shape(total)
+    found = []
+    for statement in block:
+        if not isinstance(statement, ast.AugAssign) or total in targets_of(statement):
+            continue
+        value, sign = ast.unparse(statement.value), "-=" if isinstance(statement.op, ast.Sub) else "+="
+        found.append((value, sign))
+        for slot in slots(statement):
+            if isinstance(slot.node, ast.Name) and not slot.is_stored_into:
+                for _, atom in pool.atoms:
+                    undo = slot.put(atom)()
+                    found.append((ast.unparse(statement.value), sign))
+                    undo()
+    return [f"{total} {sign} {value}" for value, sign in dict.fromkeys(found) if pool.shape(value) == shape]
 
 
 def _indices_at(place: Place) -> list[str]:

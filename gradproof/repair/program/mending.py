@@ -25,6 +25,9 @@ FRESH = 8
 UNLIKE = 3
 """So many trials at other sizes, and so many with zeros, confirm it too."""
 
+ONE_FOR_ALL = 2.0 * SECOND
+"""How much of it the search may do for one edit in the place of several that have been found."""
+
 WORK = 8.0 * SECOND
 """How much work the search for edits of a case's files may do."""
 
@@ -110,6 +113,10 @@ def held(
             mended |= gained
         else:
             found[name] = replace(repair, fix=None, alternatives=(), diagnosis=None)
+    if len({texts[name] for name, one in found.items() if one.fix is not None}) > 1 and not searched:
+        one_for_all = Search(bench, files, wrong, budget.share(1, ONE_FOR_ALL), for_all=True).fix()
+        if one_for_all is not None:
+            return {name: replace(one, fix=None, alternatives=(), patch=one_for_all) for name, one in found.items()}
     if wrong <= mended or searched:
         return found
     kept = dict(written(found)) if mended else {}

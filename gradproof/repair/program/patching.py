@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradproof.repair.program.edit import Edit, written
+
+_KEY = re.compile(r"'(\w+)'")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def edited(file: TextFile, edit: Edit, tree: ast.AST) -> str | None:
         edit: The edit, of nodes of this very text.
         tree: The definition that it belongs to, edited: the text must come to mean the same.
     """
-    wanted = ast.dump(tree)
+    wanted = ast.dump(ast.parse(ast.unparse(tree)).body[0])  # as it is read back: -1 is an operation on 1
     for text in _ways(file, edit):
         try:
             module = ast.parse(text)
@@ -62,7 +65,7 @@ def _ways(file: TextFile, edit: Edit) -> Sequence[str]:
     old, new = edit.old, edit.new
     if isinstance(old, ast.expr) and isinstance(new, ast.expr):
         start, end = _at(lines, old.lineno, old.col_offset), _at(lines, old.end_lineno or 0, old.end_col_offset or 0)
-        text = written(new)
+        text = typed(written(new), file.text)
         own = file.text[start:end]
         inner = _kept(own, old, new)
         bare = [text[1:-1]] if isinstance(new, ast.Tuple) else []  # as in a subscript
@@ -72,7 +75,7 @@ def _ways(file: TextFile, edit: Edit) -> Sequence[str]:
         return [_moved(file, lines, old, edit)]
     if isinstance(old, ast.stmt) and isinstance(new, ast.stmt):
         start, end = _at(lines, old.lineno, old.col_offset), _at(lines, old.end_lineno or 0, old.end_col_offset or 0)
-        return [file.text[:start] + written(new) + file.text[end:]]
+        return [file.text[:start] + typed(written(new), file.text) + file.text[end:]]
     if isinstance(old, ast.stmt):
         return ["".join([*lines[: old.lineno - 1], *lines[old.end_lineno :]])]
     if isinstance(new, ast.stmt) and edit.after is not None:
@@ -82,8 +85,13 @@ def _ways(file: TextFile, edit: Edit) -> Sequence[str]:
         before = lines[:last]
         if not before[-1].endswith(("\n", "\r")):
             before[-1] += file.end
-        return ["".join([*before, f"{indent}{written(new)}{file.end}", *lines[last:]])]
+        return ["".join([*before, f"{indent}{typed(written(new), file.text)}{file.end}", *lines[last:]])]
     return []
+
+
+def typed(text: str, file: str) -> str:
+    """Code as a file has it: the keys in the quotes that the file has around them."""
+    return _KEY.sub(lambda key: found if (found := f'"{key[1]}"') in file else key[0], text)
 
 
 def _kept(own: str, old: ast.expr, new: ast.expr) -> list[str]:

@@ -40,10 +40,13 @@ class Pool:
         products: Two variables multiplied.
         reduced: Sums and means of variables.
         functions: Functions of one argument that the file has.
+        callables: The functions of the file and the methods of its classes, by name: how many arguments each may take.
+        matches: What is true where a counter of a loop is an index of some entry: what a one-hot vector is made of.
         statements: Statements of the file's functions that may have been forgotten elsewhere.
         attributes: Names of attributes that the file's classes store into.
         fields: Attributes and entries by text key that the class or the file stores into, as texts.
         numbers: The variables that stand for a number which is no whole one, by their values.
+        whole: The variables that stand for a whole number.
         shape: The shape of what a text stands for in the function; None where that is not known.
         dialect: The words of the library that the function is written in.
         given: The function's parameters: what is stored into one of them changes the caller's array.
@@ -59,10 +62,13 @@ class Pool:
     products: tuple[Piece, ...]
     reduced: tuple[Piece, ...]
     functions: tuple[str, ...]
+    callables: Mapping[str, range]
+    matches: tuple[Piece, ...]
     statements: tuple[ast.stmt, ...]
     attributes: tuple[str, ...]
     fields: tuple[str, ...]
     numbers: Mapping[float, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
     shape: Callable[[str], Shape | None] = lambda text: None
     dialect: Dialect = NUMPY
     given: frozenset[str] = frozenset()
@@ -79,6 +85,7 @@ class Pool:
     ) -> Pool:
         """The pieces of a function, of its class and of its file."""
         atoms = _atoms(function, module, owner, dialect)
+        counters = _counters(function)
         plain = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
         sizes = [f"{name}.{what}" for name in plain[:_NAMED] for what in ("shape[0]", "shape[1]", "size")]
         sizes += [name for name in _unpacked(function) if name in atoms]
@@ -92,6 +99,7 @@ class Pool:
         reduced = [form.format(name) for name in plain[:_NAMED] for form in dialect.reduced]
         pairs = [(one, other) for one in plain[:_PAIRED] for other in plain[:_PAIRED] if one <= other]
         reduced += [form.format(*pair) for pair in pairs for form in dialect.paired]
+        reduced += [form.format(name) for name in plain[:_NAMED] for form in dialect.squares]
         both = [f"{one} * {other}" for one in plain[:20] for other in plain[:20] if one <= other]
         return cls(
             tuple(atoms.items()),
@@ -104,10 +112,13 @@ class Pool:
             _pieces(both),
             _pieces(reduced),
             tuple(_of_one_argument(module)),
+            dict(_callables(module)),
+            _pieces(_matches(function, counters, value)),
             tuple(_statements(module)),
             tuple(_attributes(module)),
             tuple(_fields(owner if owner is not None else module)),
             {number: name for name in reversed(plain) if isinstance(number := value(name), float)},
+            tuple(name for name in plain if type(value(name)) is int and value(name) > 0 and name not in counters),
             cache(shape),
             dialect,
             frozenset(one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)),
@@ -198,6 +209,29 @@ def _of_one_argument(module: ast.AST) -> Iterator[str]:
     for node in getattr(module, "body", []):
         if isinstance(node, ast.FunctionDef) and len(node.args.defaults) >= len(node.args.args) - 1 >= 0:
             yield node.name
+
+
+def _callables(module: ast.AST) -> Iterator[tuple[str, range]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):
+            names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+            most = len(names) - (names[:1] in (["self"], ["cls"]))
+            yield node.name, range(most - len(node.args.defaults), most + 1)
+
+
+def _counters(function: ast.FunctionDef) -> list[str]:
+    """The variables that count the turns of a loop."""
+    loops = (node.target for node in ast.walk(function) if isinstance(node, ast.For))
+    return [part.id for target in loops for part in ast.walk(target) if isinstance(part, ast.Name)]
+
+
+def _matches(function: ast.FunctionDef, counters: Sequence[str], value: Callable[[str], Any]) -> list[str]:
+    """`(k == y[i])`, for each counter `k` of a loop and each index `y[i]` that is read somewhere."""
+    read = (node.slice for node in ast.walk(function) if isinstance(node, ast.Subscript))
+    parts = (part for index in read for part in (index.elts if isinstance(index, ast.Tuple) else [index]))
+    texts = dict.fromkeys(ast.unparse(part) for part in parts if isinstance(part, (ast.Name, ast.Subscript)))
+    indices = [text for text in texts if isinstance(value(text), (int, np.integer))]
+    return [f"({one} == {index})" for one in counters for index in indices if one != index]
 
 
 def _statements(module: ast.AST) -> Iterator[ast.stmt]:

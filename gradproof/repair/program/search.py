@@ -27,7 +27,8 @@ from gradproof.repair.program.edit import Band, Edit, default_slots, slots
 from gradproof.repair.program.expressions import expression_edits, number_edits
 from gradproof.repair.program.insertions import accumulations, insertions
 from gradproof.repair.program.judging import Judge
-from gradproof.repair.program.patching import TextFile, edited
+from gradproof.repair.program.parallels import parallels
+from gradproof.repair.program.patching import TextFile, edited, typed
 from gradproof.repair.program.pool import Pool
 from gradproof.repair.program.running import Editable, definitions, traced
 from gradproof.repair.program.statements import Place, places, statement_edits, targets_of
@@ -103,6 +104,7 @@ class Search:
         budget: How much work may be done.
         texts: Texts of files with what has been mended in them already.
         dialect: The words of the library that they are written in.
+        for_all: Whether only one edit is looked for that makes all of the wrong results right.
     """
 
     def __init__(
@@ -113,8 +115,10 @@ class Search:
         budget: Budget,
         texts: Mapping[Path, str] | None = None,
         dialect: Dialect = NUMPY,
+        *,
+        for_all: bool = False,
     ) -> None:
-        self.dialect = dialect
+        self.dialect, self._for_all = dialect, for_all
         self.bench, self.files, self.wrong, self.budget = bench, files, wrong, budget
         self.texts = dict(texts or {})
         with self.with_texts(self.texts) as is_run:
@@ -126,6 +130,8 @@ class Search:
         first = self._fix()
         if first is None or first.mends == tuple(sorted(self.wrong)):
             return first
+        if self._for_all:
+            return None
         rest = self.wrong - set(first.mends)
         second = Search(
             self.bench, self.files, rest, self.budget, {**self.texts, first.path: first.new}, self.dialect
@@ -174,10 +180,11 @@ class Search:
 
     def _edits(self, functions: Sequence[Editable]) -> Iterator[tuple[Editable, Edit]]:
         """The edits of all statements that come into question, the likeliest first."""
+        modules = {function.path: ast.parse(self._text(function.path)) for function in functions}
         asked: list[tuple[float, Editable, Pool, Place]] = []
         pools: list[tuple[Editable, Pool]] = []
         for function in functions:
-            module = ast.parse(self._text(function.path))
+            module = modules[function.path]
             owner = function.classes[-1] if function.classes else None
             pool = Pool.of(function.node, module, owner, function.shape, function.value, self.dialect)
             pools.append((function, pool))
@@ -187,15 +194,20 @@ class Search:
                     if share is not None:
                         asked.append((share + self.dialect.dearer(function.node.name), function, pool, place))
         asked.sort(key=lambda one: one[0])
+        for function in functions:
+            own_asked = [place.statement for share, other, _, place in asked if other is function and share <= 0.5]
+            if own_asked:
+                yield from ((function, edit) for edit in parallels(function.node, modules[function.path], own_asked))
         for band in BANDS:
-            for function in functions:
+            for function in functions if not self._for_all else ():
                 for slot in default_slots(function.node):
                     for edit in number_edits(slot, band, slot.node.lineno):
                         yield function, edit
-            for function, pool in pools:
-                for place in places(function.node.body) if (totals := _forgotten(function.node)) else ():
+            for function, pool in pools if not self._for_all else ():
+                begun = _begun(function.node)
+                for place in places(function.node.body) if begun else ():
                     if place.is_last and not place.is_of_while and place.statement.lineno in function.lines:
-                        for edit in accumulations(place, totals, pool, band):
+                        for edit in accumulations(place, begun, pool, band):
                             yield function, edit
             for share, function, pool, place in asked:
                 own = Band(band.low - share, band.high - share)
@@ -212,8 +224,11 @@ class Search:
         statement = place.statement
         value = getattr(statement, "value", None)
         if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.Return)) or value is None:
-            return 1.0 if not isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Pass)) else None
+            is_none = self._for_all or isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Pass))
+            return None if is_none else 1.0
         moved = self._moved(function, statement, value)
+        if self._for_all:
+            return 0.0 if moved and self.wrong <= moved and not moved & self.right else None
         if moved is None:
             return 1.5
         if moved & self.right:
@@ -309,7 +324,8 @@ class Search:
         shapes = {tuple(np.shape(value) for value in trial.inputs.values()) for trial in every}
         sizes = 1 if _fits_a_length(edit, shapes) else len(shapes)
         counts = len(self.bench.trials), len(self.bench.fresh)
-        return FileFix(function.path, edit.line, file.text, text, edit.sentence, tuple(sorted(mended)), *counts, sizes)
+        sentence = typed(edit.sentence, file.text)
+        return FileFix(function.path, edit.line, file.text, text, sentence, tuple(sorted(mended)), *counts, sizes)
 
     def gains(self, texts: Mapping[Path, str]) -> frozenset[str]:
         """The wrong results that are right with other texts of files; none where they spoil a right one."""
@@ -354,8 +370,8 @@ def _length(edit: Edit) -> int:
     return len(ast.unparse(edit.new)) if edit.new is not None else 0
 
 
-def _forgotten(function: ast.FunctionDef) -> list[str]:
-    """Variables that begin as zeros, and to which nothing is added afterwards."""
+def _begun(function: ast.FunctionDef) -> dict[str, bool]:
+    """Variables that begin as zeros; and whether something is added to them afterwards."""
     begun, changed = list[str](), set[str]()
     for node in ast.walk(function):
         targets = targets_of(node) if isinstance(node, ast.stmt) else ()
@@ -363,7 +379,7 @@ def _forgotten(function: ast.FunctionDef) -> list[str]:
             begun += targets
         else:
             changed.update(targets)
-    return [name for name in begun if name not in changed]
+    return {name: name in changed for name in begun}
 
 
 def _nudge(value: object) -> object:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import takewhile
 
 from gradproof.repair.formulas.formula import Formula, Name, transform
-from gradproof.repair.formulas.names import family
+from gradproof.repair.formulas.names import difference, family
 
 _Rename = Callable[[str], str]
 
@@ -38,7 +37,7 @@ def _renaming(sibling: str, name: str, known: Collection[str]) -> _Rename | None
     if family(sibling) == family(name):
         exchange = _exchange(sibling, name)
         return None if exchange is None else lambda other: other.translate(exchange)
-    old, new = _difference(sibling, name)
+    old, new = difference(sibling, name)
     if not old or not new or len(old) > 2 or len(new) > 2:
         return None
 
@@ -59,16 +58,3 @@ def _exchange(sibling: str, name: str) -> dict[int, str] | None:
     for old, new in list(exchange.items()):
         exchange.setdefault(new, old)
     return str.maketrans(exchange)
-
-
-def _difference(sibling: str, name: str) -> tuple[str, str]:
-    """What is left of two names without what they have in common in front and behind."""
-    front = _common(sibling, name)
-    rest, other = sibling[front:], name[front:]
-    back = _common(rest[::-1], other[::-1])
-    return rest[: len(rest) - back], other[: len(other) - back]
-
-
-def _common(first: str, second: str) -> int:
-    """How many characters two texts share from the start."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
