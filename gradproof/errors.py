@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class GradproofError(ValueError):
     """A mistake of the user's: a misspelt name, a missing file, a value of the wrong shape.
 
     The message says what was asked, what was found, what is allowed, and the way out.
+
+    Attributes:
+        name: The name that means nothing here; empty where the mistake is another one.
+        known: The names that would have meant something.
 
     Example:
         >>> from gradproof import uniform
@@ -16,6 +22,10 @@ class GradproofError(ValueError):
         ...     print(type(error).__name__, "-", error)
         GradproofError - uniform(1, 0): the lower end must be below the upper one
     """
+
+    def __init__(self, message: object = "", *, name: str = "", known: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.name, self.known = name, tuple(known)
 
     def _render_traceback_(self) -> list[str]:
         """The message alone, as a notebook shows it: what is wrong stands in the cell above, not in gradproof."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import doctest
+import inspect
 import re
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from small_projects import ROOT
 
 import gradproof
+from gradproof import GradproofError
 
 
 def documented(docstring: str) -> set[str]:
@@ -62,6 +65,56 @@ def test_documented_attributes_exist(wing: str) -> None:
 def test_attribute_that_is_not_there_is_found() -> None:
     text = 'class A:\n    """One.\n\n    Attributes:\n        here, gone: Two.\n    """\n\n    here: int\n'
     assert unknown(ast.parse(text)) == ["A.gone"]
+
+
+def sections(docstring: str) -> dict[str, str]:
+    """The parts of a docstring by their heads; what comes before the first head is under the empty one."""
+    parts = re.split(r"^(Args|Attributes|Returns|Raises|Example):\n", docstring, flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def undescribed(thing: object) -> list[str]:
+    """What the docstring of a public class or function leaves out: a sentence, an argument, a field, an example."""
+    told = sections(inspect.getdoc(thing) or "")
+    missing = [] if told[""].partition("\n")[0].endswith((".", ",", ":")) else ["a first sentence"]
+    missing += [] if "Example" in told else ["an example"]
+    described = {name for part in ("Args", "Attributes") for name in heads(told.get(part, ""))}
+    takes = dict(inspect.signature(thing).parameters) if callable(thing) else {}
+    missing += [name for name in takes if name not in described and not isinstance(thing, type)]
+    if dataclasses.is_dataclass(thing):
+        missing += [field.name for field in dataclasses.fields(thing) if field.name not in described]
+    if isinstance(thing, type):
+        members = {
+            n: m for n, m in vars(thing).items() if not n.startswith("_") and (callable(m) or hasattr(m, "__get__"))
+        }
+        missing += [n for n, m in members.items() if not inspect.getdoc(m) and n not in described]
+    elif inspect.isfunction(thing):
+        raised = re.search(r"^ +raise (GradproofError|Disagreement)", inspect.getsource(thing), flags=re.MULTILINE)
+        missing += ["what it raises"] if raised and raised[1] not in told.get("Raises", "") else []
+    return missing
+
+
+def heads(section: str) -> set[str]:
+    """The names before the colons of a section, at its own indent."""
+    lines = [line[4:] for line in section.splitlines() if re.match(r"    \S", line)]
+    return {name.strip() for line in lines for name in line.partition(":")[0].split(",")}
+
+
+@pytest.mark.parametrize("name", gradproof.__all__)
+def test_every_public_name_says_what_it_takes_holds_and_raises(name: str) -> None:
+    assert undescribed(getattr(gradproof, name)) == []
+
+
+def test_docstring_that_leaves_something_out_is_found() -> None:
+    def half(told: int, untold: int) -> None:
+        """Half of it.
+
+        Args:
+            told: One.
+        """
+        raise GradproofError("no")
+
+    assert undescribed(half) == ["an example", "untold", "what it raises"]
 
 
 @pytest.mark.parametrize("name", gradproof.__all__)

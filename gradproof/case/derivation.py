@@ -239,7 +239,9 @@ def known_errata(known: object, equations: Iterable[Equation], place: str) -> fr
     for name in (listed := tuple(known)):
         if name not in names:
             raise GradproofError(
-                f"{place}: KNOWN_ERRATA names {name!r}, which is no equation here{suggestions(str(name), names)}"
+                f"{place}: KNOWN_ERRATA names {name!r}, which is no equation here{suggestions(str(name), names)}",
+                name=str(name),
+                known=names,
             )
     return frozenset(listed)
 
@@ -260,7 +262,9 @@ def with_accepted(derivation: Derivation, accepted: object, place: str) -> Deriv
     for name in accepted:
         if name not in names:
             raise GradproofError(
-                f"{place}: ACCEPTED names {name!r}, which is no equation here{suggestions(str(name), names)}"
+                f"{place}: ACCEPTED names {name!r}, which is no equation here{suggestions(str(name), names)}",
+                name=str(name),
+                known=names,
             )
     if both := sorted(derivation.known_errata & accepted.keys()):
         raise GradproofError(f"{place}: {', '.join(both)} stands in KNOWN_ERRATA and in ACCEPTED; leave it in one")

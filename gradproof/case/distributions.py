@@ -1,7 +1,8 @@
 """What a trial draws: distributions of inputs, parameters and hyperparameters, given by shape, or values of one's own.
 
 The sizes of a shape follow the numbers that a distribution takes, one by one or as a tuple: `normal(2, 3)`,
-`normal((2, 3))`, `uniform(0, 1, 2, 3)`, `uniform(0, 1, (2, 3))`, `uniform(0, 1, shape=(2, 3))`.
+`normal((2, 3))`, `uniform(0, 1, 2, 3)`, `uniform(0, 1, (2, 3))`, `uniform(0, 1, shape=(2, 3))`. The random numbers
+beneath are counter-based (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): `trials/draws.py`.
 """
 
 from __future__ import annotations
@@ -129,7 +130,15 @@ def _interval(name: str, low: object, high: object) -> tuple[float, float]:
 def normal(
     *sizes: Sizes, mean: float = 0.0, std: float = 1.0, shape: Sizes | None = None, symbol: str | None = None
 ) -> Distribution:
-    """Normal draws of the given shape; with no shape, of a scalar or of the parameter it is used for.
+    """Normal draws, N(mean, std**2), of the given shape; with no shape, of a scalar or of what it is used for.
+
+    Args:
+        sizes, shape: The shape of one trial's values, one by one, as a tuple, or by the keyword.
+        mean, std: The mean and the standard deviation, not the variance.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: `std` is not positive, or a size is no positive whole number.
 
     Example:
         >>> import numpy as np
@@ -147,7 +156,15 @@ def normal(
 def uniform(
     low: float, high: float, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None
 ) -> Distribution:
-    """Uniform draws between `low` and `high`.
+    """Uniform draws from [low, high).
+
+    Args:
+        low, high: Both ends.
+        sizes, shape: The shape of one trial's values, one by one, as a tuple, or by the keyword.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: `low` is not below `high`, or a size is no positive whole number.
 
     Example:
         >>> import numpy as np
@@ -163,7 +180,15 @@ def uniform(
 def log_uniform(
     low: float, high: float, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None
 ) -> Distribution:
-    """Draws whose logarithm is uniform: a learning rate, a weight decay.
+    """Draws exp(u) with u uniform in [log low, log high): a learning rate, a weight decay.
+
+    Args:
+        low, high: Both ends, positive.
+        sizes, shape: The shape of one trial's values, one by one, as a tuple, or by the keyword.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: `low` is not positive, or not below `high`, or a size is no positive whole number.
 
     Example:
         >>> import numpy as np
@@ -190,6 +215,15 @@ def integers(
 
     With an `ignore_index`, such as -100, a fourth of them is that number.
 
+    Args:
+        low, high: Both ends, whole numbers.
+        sizes, shape: The shape of one trial's values, one by one, as a tuple, or by the keyword.
+        ignore_index: The number that marks a target as left out, as torch's losses take it.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: An end is no whole number, `low` is not below `high`, or a size is no positive whole number.
+
     Example:
         >>> import numpy as np
         >>> from gradproof import integers
@@ -206,6 +240,14 @@ def integers(
 def one_hot(*sizes: Sizes, classes: int, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
     """One-hot rows `(*sizes, classes)`, the class uniform: targets.
 
+    Args:
+        sizes, shape: The shape without the axis of the classes.
+        classes: How many classes; each is as likely.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: There are fewer than two classes, or a size is no positive whole number.
+
     Example:
         >>> import numpy as np
         >>> from gradproof import one_hot
@@ -220,6 +262,14 @@ def one_hot(*sizes: Sizes, classes: int, shape: Sizes | None = None, symbol: str
 
 def bernoulli(p: float = 0.5, *sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
     """Zeros and ones as real numbers, a one with probability `p`: a mask.
+
+    Args:
+        p: The probability of a one.
+        sizes, shape: The shape of one trial's values, one by one, as a tuple, or by the keyword.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: `p` is not between 0 and 1, or a size is no positive whole number.
 
     Example:
         >>> import numpy as np
@@ -237,6 +287,15 @@ def bernoulli(p: float = 0.5, *sizes: Sizes, shape: Sizes | None = None, symbol:
 def simplex(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
     """Rows of positive numbers that sum to one along the last axis, uniform over all such: probabilities.
 
+    Independent exponentials over their sum (Devroye, "Non-Uniform Random Variate Generation", 1986, theorem V.2.2).
+
+    Args:
+        sizes, shape: The shape; its last axis is that of a row.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: A row has fewer than two entries, or a size is no positive whole number.
+
     Example:
         >>> import numpy as np
         >>> from gradproof import simplex
@@ -249,6 +308,15 @@ def simplex(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None
 
 def positive_definite(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
     """Symmetric positive definite matrices, `(..., n, n)`; one size n is `(n, n)`: covariances.
+
+    A A.T / n + I / 4 with standard normal A: no eigenvalue is below 1/4, so an inverse or a root keeps its digits.
+
+    Args:
+        sizes, shape: The shape, whose last two axes are alike; one size stands for both.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: The matrices are not square, or a size is no positive whole number.
 
     Example:
         >>> import numpy as np
@@ -267,6 +335,13 @@ def positive_definite(*sizes: Sizes, shape: Sizes | None = None, symbol: str | N
 def sorted_normal(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
     """Normal draws in rising order along the last axis: knots, time stamps.
 
+    Args:
+        sizes, shape: The shape; its last axis is that of a row.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: A row has fewer than two entries, or a size is no positive whole number.
+
     Example:
         >>> import numpy as np
         >>> from gradproof import sorted_normal
@@ -279,6 +354,13 @@ def sorted_normal(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None 
 
 def permutation(*sizes: Sizes, shape: Sizes | None = None, symbol: str | None = None) -> Distribution:
     """The whole numbers 0 ... n - 1 in random order along the last axis, of size n: indices.
+
+    Args:
+        sizes, shape: The shape; its last axis is that of a row.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: A row has fewer than two entries, or a size is no positive whole number.
 
     Example:
         >>> import numpy as np
@@ -303,6 +385,14 @@ def rows_of(data: Any, *sizes: Sizes, shape: Sizes | None = None, symbol: str | 
     Two arrays are drawn from apart: for gradients any row may go with any target. Where they must stay together, give
     one batch of each as it is.
 
+    Args:
+        data: An array, a tensor or a nested list; its first axis counts the rows, each of which is as likely.
+        sizes, shape: How many rows a trial has; none for one row without an axis.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: `data` is no array of finite numbers with rows, or a size is no positive whole number.
+
     Example:
         >>> import numpy as np
         >>> from gradproof import rows_of
@@ -319,6 +409,13 @@ def rows_of(data: Any, *sizes: Sizes, shape: Sizes | None = None, symbol: str | 
 
 def constant(value: Any, *, symbol: str | None = None) -> Distribution:
     """The same number or array in every trial, under a name that the derivation may use.
+
+    Args:
+        value: A number, an array or a tensor.
+        symbol: What the derivation calls it, where that is not the name under which it is given.
+
+    Raises:
+        GradproofError: `value` is none of these, or not finite.
 
     Example:
         >>> import numpy as np

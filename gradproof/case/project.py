@@ -55,7 +55,9 @@ class Project:
             close = suggestions(name, [case for case in self.cases if case != name])
             raise GradproofError(
                 f"there is no case {name!r}: {self.root.name}/manual/{name}.py {_why_no_file(path)}{close}; "
-                "`gradproof list` shows the cases"
+                "`gradproof list` shows the cases",
+                name=name,
+                known=self.cases,
             )
         return path
 

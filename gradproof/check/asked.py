@@ -43,7 +43,8 @@ def chosen(only: str | Sequence[str] | None, names: Sequence[str]) -> tuple[str,
     patterns = [only] if isinstance(only, str) else list(only)
     for pattern in patterns:
         if not isinstance(pattern, str) or not fnmatch.filter(names, pattern):
-            raise GradproofError(f"only={only!r}: no equation fits {pattern!r}{suggestions(str(pattern), names)}")
+            close = suggestions(str(pattern), names)
+            raise GradproofError(f"only={only!r}: no equation fits {pattern!r}{close}", name=str(pattern), known=names)
     return tuple(name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns))
 
 

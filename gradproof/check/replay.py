@@ -75,7 +75,9 @@ def require_equation(case: Case, equation: str) -> Equation:
     """
     names = [e.name for e in case.derivation.equations]
     if equation not in case.derivation.by_name:
-        raise GradproofError(f"{case.name} has no equation {equation!r}{suggestions(equation, names)}")
+        raise GradproofError(
+            f"{case.name} has no equation {equation!r}{suggestions(equation, names)}", name=equation, known=names
+        )
     return case.derivation.by_name[equation]
 
 

@@ -214,7 +214,9 @@ def assign(reader: Reader, quantities: Quantities, returned: Ref, claimed: Mappi
         variables = sorted({v for scope in reader.scopes for v, _ in _finals(scope)})
         raise GradproofError(
             f"Code(names=...): no variable {unknown[0]!r}{suggestions(unknown[0], variables)}; there are: "
-            f"{', '.join(variables)}"
+            f"{', '.join(variables)}",
+            name=unknown[0],
+            known=variables,
         )
     return names
 

@@ -154,7 +154,11 @@ def _told(program: Program, name: str, asked: Asked) -> FunctionResult:
 def assert_function_agrees(
     function: Callable[..., Any], reference: Callable[..., Any], inputs: Inputs, **options: Any
 ) -> FunctionResult:
-    """`check_function` as one line of a test; takes the same arguments.
+    """`check_function` as one line of a test.
+
+    Args:
+        function, reference, inputs: As for `check_function`.
+        options: Its further arguments.
 
     Raises:
         Disagreement: Something is wrong, or nothing could be compared; the message is the outcome in words.

@@ -40,7 +40,7 @@ def find_function(text: str) -> tuple[FunctionType, Path]:
     function = getattr(module, name, None)
     if not isinstance(function, FunctionType):
         names = [key for key, value in vars(module).items() if isinstance(value, FunctionType)]
-        raise GradproofError(f"{file} has no function {name!r}{suggestions(name, names)}")
+        raise GradproofError(f"{file} has no function {name!r}{suggestions(name, names)}", name=name, known=names)
     return function, path
 
 

@@ -116,7 +116,11 @@ def _draft(path: Path, wanted: list[str]) -> Draft:
         owner = known.get(name.partition(".")[0])
         if owner is None:
             listed = ", ".join(known) or "no functions"
-            raise GradproofError(f"--from: {path.name} has no {name}{suggestions(name, list(known))}; it has: {listed}")
+            raise GradproofError(
+                f"--from: {path.name} has no {name}{suggestions(name, list(known))}; it has: {listed}",
+                name=name,
+                known=known,
+            )
         if isinstance(owner, ast.FunctionDef):
             functions.append((name, owner))
             continue

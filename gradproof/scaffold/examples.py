@@ -22,7 +22,9 @@ def example_files(example: str) -> dict[str, str]:
     if example not in known:
         shown = ", ".join(sorted(known)) or "none that is installed"
         raise GradproofError(
-            f"there is no example {example!r}{suggestions(example, sorted(known))}; there are: {shown}"
+            f"there is no example {example!r}{suggestions(example, sorted(known))}; there are: {shown}",
+            name=example,
+            known=sorted(known),
         )
     return {folder: path.read_text(encoding="utf-8") for folder, path in known[example].items()}
 

@@ -76,7 +76,9 @@ class Binding:
                 if name not in self.parameters and name not in self.buffers:
                     raise GradproofError(
                         f"{self.place}: Reference(parameters=...) names {name!r}, which the model does not have"
-                        f"{suggestions(name, list(self.parameters))}; it has: {', '.join(self.parameters)}"
+                        f"{suggestions(name, list(self.parameters))}; it has: {', '.join(self.parameters)}",
+                        name=name,
+                        known=self.parameters,
                     )
         draws, defaults = {}, default_draws(self.parameters)
         for name, shape in self.parameters.items():
@@ -134,7 +136,9 @@ class Binding:
             known = [*self.leaves, *dict.fromkeys(call[0] for call in self.calls)]
             raise GradproofError(
                 f"{where}: {path + ('' if symbol.call is None else f'#{symbol.call}')!r} names nothing"
-                f"{suggestions(path, known)}; there are: {', '.join(known)}"
+                f"{suggestions(path, known)}; there are: {', '.join(known)}",
+                name=path,
+                known=known,
             )
         self._check_index(where, path, self.calls[call], symbol.index)
         return Output(call, symbol.index)

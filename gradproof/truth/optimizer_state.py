@@ -82,7 +82,9 @@ def _check_names(reference: Reference, place: str, found: Mapping[str, Mapping[s
         if key not in entries:
             raise GradproofError(
                 f"{place}: Reference(state=...) names {key!r}, which {name} with these hyperparameters does not "
-                f"have{suggestions(key, list(entries))}; {has}"
+                f"have{suggestions(key, list(entries))}; {has}",
+                name=key,
+                known=entries,
             )
     missing = [key for key in entries if key not in reference.state and key != STEP]
     if missing:

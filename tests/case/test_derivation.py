@@ -98,5 +98,6 @@ def test_find_project_without_manual_says_how_to_make_one(tmp_path):
 
 
 def test_manual_path_of_a_misspelt_case_lists_close_matches(write_layer):
-    with pytest.raises(GradproofError, match=r"did you mean layer\?"):
+    with pytest.raises(GradproofError, match=r"did you mean layer\?") as caught:
         write_layer().manual_path("layr")
+    assert (caught.value.name, caught.value.known) == ("layr", ("layer",))

@@ -91,7 +91,9 @@ def found_in(module: ModuleType | None, path: str, case: str) -> Call:
             known = [key for key, value in vars(owner).items() if callable(value)] if owner is not None else []
             raise GradproofError(
                 f'Code("{path}"): manual/{case}.py has no {path}{suggestions(part, known)}; '
-                f"it has: {', '.join(known) or 'no functions'}"
+                f"it has: {', '.join(known) or 'no functions'}",
+                name=path,
+                known=known,
             )
     if isinstance(owner, type):
         return _of_class(owner, path.rpartition(".")[2], found)

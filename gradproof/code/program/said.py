@@ -29,7 +29,9 @@ def require_meant(code: Code, calls: Sequence[Call]) -> None:
                 there = f"there are: {', '.join(names)}" if names else "there are none"
                 owner = "constructor" if option == "constructor" else "function"
                 raise GradproofError(
-                    f"Code({option}=...): no {owner} has an argument {name!r}{suggestions(name, names)}; {there}"
+                    f"Code({option}=...): no {owner} has an argument {name!r}{suggestions(name, names)}; {there}",
+                    name=name,
+                    known=names,
                 )
 
 
