@@ -10,10 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.arrays.composed import COMPOSED
 from gradproof.arrays.dispatch import apply_ufunc
-from gradproof.arrays.functions import FUNCTIONS
+from gradproof.arrays.filling import FILLING
 from gradproof.arrays.indexing import get, put
+from gradproof.arrays.joining import JOINING
+from gradproof.arrays.products import PRODUCTS
+from gradproof.arrays.reductions import REDUCTIONS
+from gradproof.arrays.shaping import SHAPING
 from gradproof.arrays.structure import LeadArray, unsupported
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = SHAPING | JOINING | FILLING | REDUCTIONS | PRODUCTS | COMPOSED
+"""The functions of NumPy, besides its ufuncs, that every kind of `LeadArray` supports."""
 
 
 class NumpyArray(LeadArray):

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from gradproof.arrays.contraction import contraction
 from gradproof.arrays.protocols import NumpyArray
 from gradproof.arrays.structure import Array, LeadArray, unsupported
 
@@ -74,7 +75,7 @@ class TrialArray(NumpyArray):
         return self._wrap(np.matmul(self.layers[0], other.layers[0]))
 
     def _contracted(self, subscripts: str, arrays: Sequence[Self]) -> Self:
-        return self._wrap(np.einsum(subscripts, *(x.layers[0] for x in arrays)))
+        return self._wrap(contraction(subscripts, *(x.layers[0] for x in arrays)))
 
     def _selected(self, condition: Any, a: Any, b: Any) -> Self:
         parts = (x.layers[0] if isinstance(x, LeadArray) else x for x in (condition, a, b))

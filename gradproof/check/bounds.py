@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from gradproof.arrays.bounds.array import BoundArray
 from gradproof.arrays.bounds.origins import Origins
+from gradproof.arrays.bounds.partial import PartialArray
 from gradproof.arrays.bounds.taken import TakenArray, noting_choices
 from gradproof.arrays.bounds.ties import TieArray, noting_ties
 from gradproof.arrays.creation import call_on_arrays
@@ -80,6 +81,8 @@ class Bounded:
         """The same as an array that carries its bound through NumPy code."""
         if issubclass(arrays, TieArray):
             return arrays(self.value, self.error, origin=self.origin)
+        if issubclass(arrays, PartialArray):
+            return arrays.of(self.value, self.error)
         return arrays(self.value, self.error)
 
     def rows(self, rows: Any) -> Bounded:

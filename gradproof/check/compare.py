@@ -6,6 +6,7 @@ A difference of a few units in the last place is rounding whatever the formula. 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,21 @@ DOUBT = {"float64": 1e4, "float32": 10.0}
 nothing. Differences of up to so many such bounds are neither explained nor an accusation."""
 
 NO_ROWS: Rows = np.empty(0, dtype=np.intp)
+
+IN_CACHE = 1 << 17
+"""Bytes of an array of which a few such have room in a core's own cache: they are gone through several times there."""
+
+
+def rows_of(places: Rows, values: Array) -> Rows:
+    """The rows of `(n, *shape)` in which places of its flattened form lie, each once."""
+    return np.unique(places // max(values.size // max(len(values), 1), 1))
+
+
+def in_cache(values: Array) -> Iterator[slice]:
+    """The rows of `(n, *shape)` in portions that are quick to go through; at least one."""
+    count = max(IN_CACHE * len(values) // max(values.nbytes, 1), 1)
+    for start in range(0, max(len(values), 1), count):
+        yield slice(start, start + count)
 
 
 def finite_rows(truth: Array) -> Rows:
@@ -89,15 +105,24 @@ class Tally:
             self.worst = (rank, size, trial)
 
     def screen(self, computed: Array, truth: Array, trials: NDArray[np.int64]) -> Rows:
-        """Take in a block; returns the rows that only a bound can judge.
-
-        Only entries that differ by more than any before, or by more than is plainly rounding, are looked at closely:
-        a unit in the last place is at least eps/2 of the value, so none of the others can be the largest in any sense.
+        """Take in a block; returns the places that only a bound can judge, in the flattened block and in rising order.
 
         Args:
             computed: `(n, *shape)`.
             truth: `(n, *shape)`, of the same shape.
             trials: The numbers of the trials, `(n,)`.
+        """
+        parts = []
+        for rows in in_cache(truth):
+            found = self._screen(computed[rows], truth[rows], trials[rows])
+            parts.append(found + rows.start * (truth.size // len(truth)))
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+    def _screen(self, computed: Array, truth: Array, trials: NDArray[np.int64]) -> Rows:
+        """The same of a part of it.
+
+        Only entries that differ by more than any before, or by more than is plainly rounding, are looked at closely:
+        a unit in the last place is at least eps/2 of the value, so none of the others can be the largest in any sense.
         """
         count, eps = len(truth), float(np.finfo(truth.dtype).eps)
         self.trials += count
@@ -126,7 +151,7 @@ class Tally:
                 return NO_ROWS
             rows, apart, scale = places // flat.shape[1], difference.ravel()[places], size.ravel()[places]
             self._note_errors(apart, scale, trials[rows])
-            return np.unique(rows[np.logical_not(apart <= scale * (PLAIN_ULPS * eps))])
+            return places[np.logical_not(apart <= scale * (PLAIN_ULPS * eps))]
 
     def lights(self, truth: Array) -> Rows:
         """The rows in which an entry of the truth is not zero for the first time; a bound tells how fine it is seen."""
@@ -147,15 +172,19 @@ class Tally:
 
         A difference that is not finite, or one from a true zero, has no relative size: it counts as infinite.
         """
-        ratios = np.stack([difference / size, difference / np.spacing(size)])
-        ratios[:, difference == 0] = 0.0
-        ratios[np.isnan(ratios)] = np.inf
-        relative, ulps = ratios
+        relative = difference / size
+        relative[difference == 0] = 0.0
+        relative[np.isnan(relative)] = np.inf
         top = float(relative.max())
         if top > self.max_rel or self.worst[2] < 0:
             self.note_worst(0, top, int(trials[int(relative.argmax())]))
         self.max_rel = max(self.max_rel, top)
-        self.max_ulp = max(self.max_ulp, float(ulps.max()))
+        eps = float(np.finfo(size.dtype).eps)
+        larger = np.flatnonzero(relative * (2.001 / eps) > self.max_ulp)  # a unit is at least eps/2 of the value
+        if larger.size:
+            ulps = difference[larger] / np.spacing(size[larger])
+            ulps[np.isnan(ulps)] = np.inf
+            self.max_ulp = max(self.max_ulp, float(ulps.max()))
 
     @staticmethod
     def exceeds(difference: Array, bound: Array) -> NDArray[np.bool_]:

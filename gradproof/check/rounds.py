@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gradproof.case.derivation import Equation
 from gradproof.check.asked import tolerated
 from gradproof.check.case import Case
-from gradproof.check.compare import NO_ROWS, Rows, Tally, finite_rows
+from gradproof.check.compare import NO_ROWS, Rows, Tally, finite_rows, rows_of
 from gradproof.check.evaluate import Evaluator
 from gradproof.check.facts.resolution import Seen
 from gradproof.check.judging import FREE, OWN, Flagged, Judge, Key, ModeChanged
@@ -114,7 +114,7 @@ class Round:
         self.judges = [
             Judge(case, k, evaluator, self.tallies, probed.misfits) for k, evaluator in enumerate(probed.evaluators)
         ]
-        self.screens = [Screen(case.derivation, portions.judged) for portions in case.portions]
+        self.screens = [Screen(case.derivation) for _ in case.references]
 
     def run(self, progress: Callable[[int], None]) -> Done:
         """All blocks.
@@ -185,19 +185,20 @@ class Round:
             equation = by_name[name]
             values = free[name] if run == FREE else self._own(evaluator, equation, truth, free, count)
             values = tolerated(values, truth[equation.quantity], self.asked.tolerance)
-            rows = tally.screen(values, truth[equation.quantity], trials)
+            places = tally.screen(values, truth[equation.quantity], trials)
             asked = tally.lights(truth[equation.quantity])
-            if rows.size:
-                suspected[run, name] = rows
+            if places.size:
+                suspected[run, name] = places
             if block.first < fully:
                 asked = np.union1d(asked, finite_rows(truth[equation.quantity][: fully - block.first]))
-            if asked.size or rows.size:
+            if asked.size or places.size:
                 wanted[run, name], found[run, name] = asked, values
-        screened = {name: rows for (run, name), rows in suspected.items() if run == FREE}
+        screened = {name: places for (run, name), places in suspected.items() if run == FREE}
         if screened and self.case.trial_bytes[k] >= LARGE:
             left = self.screens[k].unexplained(screened, leaves, free, truth)
-            suspected |= {(FREE, name): rows for name, rows in left.items()}
-        picked = {key: np.union1d(suspected.get(key, NO_ROWS), asked) for key, asked in wanted.items()}
+            suspected |= {(FREE, name): places for name, places in left.items()}
+        rows = {key: rows_of(places, found[key]) for key, places in suspected.items()}
+        picked = {key: np.union1d(rows.get(key, NO_ROWS), asked) for key, asked in wanted.items()}
         flagged: Flagged = {key: (rows, found[key][rows]) for key, rows in picked.items() if rows.size}
         self.judges[k].add(trials, draws, truth, flagged)
 

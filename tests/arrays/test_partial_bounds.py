@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -36,3 +39,37 @@ def test_part_of_a_product_has_its_roundings_and_the_looser_operand() -> None:
     part = (PartialArray(a, errors) @ PartialArray.exact(b)).error
     whole = (TakenArray(a, errors) @ TakenArray.exact(b)).error
     assert (part >= 0.9 * whole).all()
+
+
+OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "sum": lambda a, b: a + b,
+    "sum along an axis": lambda a, b: a + b[:1],
+    "difference from a number": lambda a, b: 1 - a,
+    "scores behind a mask": lambda a, b: np.exp(np.where(b > 0, a, -np.inf) + a),
+    "product": lambda a, b: a * b,
+    "product with a number": lambda a, b: 3.0 * a,
+    "quotient": lambda a, b: a / b,
+    "reciprocal": lambda a, b: 1 / a,
+    "exponential": lambda a, b: np.exp(8 * a),
+    "tanh": lambda a, b: np.tanh(6 * a),
+    "sigmoid": lambda a, b: 1 / (1 + np.exp(-9 * a)),
+    "larger": lambda a, b: np.maximum(a, b),
+    "smaller than a number": lambda a, b: np.minimum(a, 0.2),
+    "long product": lambda a, b: np.tile(a, (1, 50)) @ np.tile(b, (1, 50)).T,
+    "contraction": lambda a, b: np.einsum("ij,kj->ik", a, b),
+    "square": lambda a, b: (a - b) ** 2,
+}
+
+
+@pytest.mark.parametrize("exact", ["neither", "first", "second"])
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("loose", [1e-17, 1e-12, 1e-2, np.inf])
+def test_part_of_an_operation_is_never_more_than_the_whole(name: str, loose: float, exact: str) -> None:
+    generator = np.random.default_rng(5)
+    a, b = generator.standard_normal((2, 3, 4, 6))
+    first, second = (np.abs(x) * (0.0 if exact == which else loose) for x, which in ((a, "first"), (b, "second")))
+    part, whole = (OPERATIONS[name](kind(a, first), kind(b, second)) for kind in (PartialArray, TakenArray))
+    assert np.array_equal(part.value, whole.value, equal_nan=True)
+    told = np.isfinite(part.error)
+    assert (part.error <= whole.error * (1 + 1e-9))[told].all()
+    assert loose > 1 or told.any()

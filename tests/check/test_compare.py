@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradproof.check.compare import PLAIN_ULPS, Tally
+from gradproof.check.compare import PLAIN_ULPS, Tally, rows_of
 
 TRIALS = np.arange(100, 105)
 
@@ -50,14 +50,29 @@ def test_screen_truth_that_is_not_finite_is_set_apart():
     assert tally.max_abs == 0.0
 
 
-def test_screen_tensor_rows_are_flagged_once():
+def test_screen_flags_the_places_of_a_tensor_and_their_rows_once():
     truth = np.ones((5, 2, 3))
     computed = truth.copy()
     computed[1, 0, 2] = computed[1, 1, 1] = computed[4, 0, 0] = 1.5
     tally = Tally()
-    assert tally.screen(computed, truth, TRIALS).tolist() == [1, 4]
+    places = tally.screen(computed, truth, TRIALS)
+    assert places.tolist() == [8, 10, 24]
+    assert rows_of(places, truth).tolist() == [1, 4]
     assert tally.max_abs == 0.5
     assert tally.max_ulp == 0.5 / np.spacing(1.0)
+
+
+def test_screen_of_a_large_block_is_that_of_its_parts(monkeypatch: pytest.MonkeyPatch):
+    generator = np.random.default_rng(0)
+    truth = generator.standard_normal((40, 3, 5))
+    computed = truth * (1 + 1e-15 * generator.integers(-9, 9, truth.shape))
+    computed[[3, 17, 39], 1, 2], truth[8, 0, 0] = np.nan, np.inf
+    whole, parted = Tally(), Tally()
+    places = whole.screen(computed, truth, np.arange(40))
+    monkeypatch.setattr("gradproof.check.compare.IN_CACHE", 3 * truth[0].nbytes)
+    assert parted.screen(computed, truth, np.arange(40)).tolist() == places.tolist()
+    assert parted == whole
+    assert rows_of(places, truth).size > 3
 
 
 def test_screen_difference_from_a_true_zero_is_infinitely_large_relatively():

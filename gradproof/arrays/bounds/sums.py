@@ -21,6 +21,7 @@ from gradproof.arrays.bounds.model import (
     plus,
     settled,
 )
+from gradproof.arrays.contraction import contraction
 from gradproof.arrays.structure import Array
 
 Result = tuple[Array, Array]
@@ -148,18 +149,43 @@ def matmul(a: Term, b: Term) -> Result:
     return value, _contraction_closed(value, error, count, lambda: np.matmul(rows, columns))
 
 
+IN_PART = 64
+"""Of longer sums of products so many terms, spread evenly, make up a part of a bound."""
+
+
 def matmul_in_part(a: Term, b: Term) -> Result:
-    """a @ b with a part of its error by a single product: the roundings, and what the less exact operand is off by."""
+    """a @ b with a part of its error by a single short product: the roundings, and the less exact operand's error."""
     value = np.matmul(a[0], b[0])
+    if value.dtype.kind != "f":
+        return matmul(a, b)
     (left, left_error), (right, right_error) = entered(a, value.dtype), entered(b, value.dtype)
     count = np.shape(left)[-1]
-    rows, columns = magnitude(left), magnitude(right)
-    lost = gamma(count, value.dtype) if value.dtype.kind == "f" else 0.0
-    if _looseness(left_error, rows) > _looseness(right_error, columns):
-        error = np.matmul(plus(left_error, lost * rows), columns)
+    some = slice(None, None, max(count // IN_PART, 1))
+    lost = gamma(count, value.dtype)
+    rows, columns = magnitude(left[..., some]), magnitude(right[..., some, :])
+    row_errors = None if left_error is None else left_error[..., some]
+    column_errors = None if right_error is None else right_error[..., some, :]
+    if _looseness(row_errors, rows) > _looseness(column_errors, columns):
+        rows *= lost
+        rows += row_errors
     else:
-        error = np.matmul(rows, plus(right_error, lost * columns))
-    return value, _contraction_closed(value, error, count, lambda: np.matmul(rows, columns))
+        columns *= lost
+        columns += 0.0 if column_errors is None else column_errors
+    return value, np.matmul(rows, columns)
+
+
+def einsum_in_part(subscripts: str, terms: Sequence[Term]) -> Result:
+    """A sum of products with a part of its error by a single one: the roundings, and the least exact array's error."""
+    value = contraction(subscripts, *(operand for operand, _ in terms))
+    if value.dtype.kind != "f":
+        return einsum(subscripts, terms)
+    entries = [entered(term, value.dtype) for term in terms]
+    parts = [magnitude(operand) for operand, _ in entries]
+    loosest = max(range(len(terms)), key=lambda k: _looseness(entries[k][1], parts[k]))
+    parts[loosest] *= gamma(max(_summed(subscripts, parts) + len(terms) - 2, 0), value.dtype)
+    if (error := entries[loosest][1]) is not None:
+        parts[loosest] += error
+    return value, contraction(subscripts, *parts)
 
 
 def _looseness(error: Any, size: Array) -> float:
@@ -171,17 +197,17 @@ def _looseness(error: Any, size: Array) -> float:
 
 def einsum(subscripts: str, terms: Sequence[Term]) -> Result:
     """A sum of products of any number of arrays: one rounding a product and one a sum."""
-    value = np.einsum(subscripts, *(operand for operand, _ in terms))
+    value = contraction(subscripts, *(operand for operand, _ in terms))
     entries = [entered(term, value.dtype) for term in terms]
     sizes = [magnitude(operand) for operand, _ in entries]
     reach = [size if error is None else size + error for size, (_, error) in zip(sizes, entries, strict=True)]
     count = max(_summed(subscripts, sizes) + len(terms) - 2, 0)
     lost = gamma(count, value.dtype) if value.dtype.kind == "f" else 0.0
-    total = np.einsum(subscripts, *sizes)
+    total = contraction(subscripts, *sizes)
     error = np.asarray(lost * total)
     for k, (_, moved) in enumerate(entries):
         if moved is not None:
-            error = error + np.einsum(subscripts, *reach[:k], moved, *sizes[k + 1 :])
+            error = error + contraction(subscripts, *reach[:k], moved, *sizes[k + 1 :])
     # a product of two that underflows is magnified by the other factors
     largest = float(np.prod([np.max(part, initial=1.0) for part in reach])) if len(terms) > 2 else 1.0
     return value, _contraction_closed(value, error, count, lambda: total, len(terms) * largest)
