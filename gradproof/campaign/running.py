@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context
@@ -19,6 +19,9 @@ AHEAD = 2
 
 DEATHS = 3
 """So many times in a row workers may die before any task comes back."""
+
+KILLED = "the workers are killed again and again, perhaps for want of memory:"
+KEPT = "what is done is kept, and the same command goes on with it"
 
 Told = Callable[[Task], None]
 
@@ -54,10 +57,7 @@ def run_in_processes(store: Store, workers: int, told: Told) -> None:
             except BrokenProcessPool as error:
                 deaths += 1
                 if deaths >= DEATHS:
-                    raise GradproofError(
-                        "the workers are killed again and again, perhaps for want of memory: try fewer (-j), or less "
-                        "--memory; what is done is kept"
-                    ) from error
+                    raise GradproofError(f"{KILLED} try fewer (-j), or less --memory; {KEPT}") from error
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -76,10 +76,10 @@ def run_on_cluster(store: Store, address: str, told: Told) -> None:
     """On a Dask cluster, whose scheduler is at the address. What a dead worker had is run by another.
 
     Raises:
-        GradproofError: Dask is not installed, the cluster cannot be reached, or a task fails.
+        GradproofError: Dask is not installed, the cluster cannot be reached or is lost, or a task fails.
     """
     try:
-        from distributed import Client, as_completed
+        from distributed import Client, KilledWorker, as_completed
     except ImportError as error:
         raise GradproofError("a cluster needs Dask: pip install 'gradproof[cluster]'") from error
     try:
@@ -102,7 +102,15 @@ def run_on_cluster(store: Store, address: str, told: Told) -> None:
         running = as_completed(submitted(room), loop=client.loop)
         for future in running:
             task = tasks.pop(future.key)
-            store.add(task, future.result())
+            try:
+                found = future.result()
+            except KilledWorker as error:
+                raise GradproofError(
+                    f"{KILLED} give them more memory, or the campaign less --memory; {KEPT}"
+                ) from error
+            except CancelledError as error:
+                raise GradproofError(f"the scheduler at {address} is gone; {KEPT}") from error
+            store.add(task, found)
             told(task)
             for other in submitted(1):
                 running.add(other)

@@ -14,6 +14,9 @@ from gradproof.check.evaluate import PROBE_TRIALS, Evaluator
 
 Array = NDArray[Any]
 
+PROBE_BYTES, FEWEST_PROBED = 16 << 20, 7
+"""Of large trials fewer are drawn for the probe, which runs each several times."""
+
 
 @dataclass(frozen=True)
 class Probed:
@@ -50,7 +53,8 @@ def probe(case: Case, trials: int, seed: int, scale: float) -> Probed:
     shapes = dict[str, list[tuple[int, ...]]]()
     misfits = dict[str, str]()
     for k, (evaluator, truth) in enumerate(zip(evaluators, case.truths, strict=True)):
-        draws = case.draw(case.block(k, min(PROBE_TRIALS, trials)), seed, scale)
+        most = max(PROBE_BYTES // case.trial_bytes[k], FEWEST_PROBED)
+        draws = case.draw(case.block(k, min(PROBE_TRIALS, most, trials)), seed, scale)
         values = truth.evaluate(draws)
         truth.require_repeatable(draws, values)
         evaluator.probe(values)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +131,62 @@ def test_campaign_on_a_cluster_with_a_killed_worker_gives_the_same_bytes(begin: 
     whole = begin("whole", end=end)
     run_here(whole, lambda task: None)
     assert bytes_of(there) == bytes_of(whole)
+
+
+def test_campaign_whose_scheduler_is_killed_says_so_and_goes_on_to_the_same_bytes(begin: Begin, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    here = tmp_path / "scheduler.json"
+    words = ["dask_scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(here)]
+    scheduler = subprocess.Popen([sys.executable, "-m", f"distributed.cli.{words[0]}", *words[1:]])
+    worker = None
+    try:
+        while not here.exists():
+            assert scheduler.poll() is None
+            time.sleep(0.1)
+        address = json.loads(here.read_text())["address"]
+        words = ["dask_worker", address, "--nthreads", "1", "--no-dashboard"]
+        worker = subprocess.Popen([sys.executable, "-m", f"distributed.cli.{words[0]}", *words[1:]])
+        there = begin("there", stretches=8)
+        with pytest.raises(GradproofError, match=f"the scheduler at {address} is gone; what is done is kept"):
+            run_on_cluster(there, address, lambda task: scheduler.kill())
+    finally:
+        for process in filter(None, (scheduler, worker)):
+            process.kill()
+            process.wait()
+    assert 0 < len(list(there.open_tasks())) < 8
+    run_here(there, lambda task: None)
+    whole = begin("whole", stretches=8)
+    run_here(whole, lambda task: None)
+    assert bytes_of(there) == bytes_of(whole)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("moment", ["before it commits", "after it has committed"])
+def test_campaign_whose_command_is_killed_while_it_writes_goes_on_to_the_same_bytes(
+    begin: Begin, tmp_path: Path, moment: str
+) -> None:
+    whole = begin("whole")
+    parts = [(task, run_task(whole.settings, task)) for task in whole.open_tasks()]
+    for task, found in parts:
+        whole.add(task, found)
+    begin("killed").close()
+    child = os.fork()
+    if not child:  # it only adds what was found here, and is killed at the second
+        store = Store(tmp_path / "killed")
+        store.add(*parts[0])
+        if moment == "before it commits":
+            store.connection.execute("begin immediate")
+            store.connection.execute("insert into done values (?, ?)", (parts[1][0].case, parts[1][0].first))
+        else:
+            store.add(*parts[1])
+        os.kill(os.getpid(), signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    again = Store(tmp_path / "killed")
+    left = [task for task, _ in parts[1 if moment == "before it commits" else 2 :]]
+    assert list(again.open_tasks()) == left
+    for task, found in parts:
+        again.add(task, found)
+    assert bytes_of(again) == bytes_of(whole)
 
 
 def test_task_refuses_a_worker_of_another_version(begin: Begin) -> None:

@@ -160,6 +160,8 @@ def power(a: Term, b: Term) -> tuple[Array, Array]:
 def _fixed_power(x: Any, e: Any, n: float, value: Array) -> Any:
     """|x'^n - x^n| <= |n| e max|xi|^(n-1) over the interval; |x' - x|^n bounds it too for 0 < n < 1."""
     size = magnitude(x)
+    if n == 2:
+        return n * e * (size + e)
     if n >= 1:
         return n * e * np.power(size + e, n - 1)
     if n < 0:
