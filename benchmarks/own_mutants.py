@@ -38,7 +38,7 @@ BRANCHES = "tests/check/test_branches.py"
 TESTS = {
     "check/compare.py": ("tests/check/test_compare.py", "tests/check/test_resolution.py", BRANCHES),
     "check/facts/resolution.py": ("tests/check/test_resolution.py", BRANCHES),
-    "check/bounds.py": (BRANCHES, "tests/check/test_resolution.py"),
+    "check/bounds": (BRANCHES, "tests/check/test_resolution.py"),
     "check/judging.py": (BRANCHES, "tests/check/test_resolution.py"),
     "check/verdicts.py": ("tests/check/test_vacuity.py", "tests/check/test_resolution.py", BRANCHES),
     "check/vacuity.py": ("tests/check/test_vacuity.py",),

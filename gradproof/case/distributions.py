@@ -7,19 +7,16 @@ beneath are counter-based (Salmon et al., "Parallel random numbers: as easy as 1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradproof.case.kinds import (
     Bernoulli,
     Constant,
     Distribution,
-    Fixed,
     Integers,
     LogUniform,
     Normal,
@@ -31,66 +28,10 @@ from gradproof.case.kinds import (
     SortedNormal,
     Uniform,
 )
+from gradproof.case.values import as_array, finite_number, fixed, numbers_of
 from gradproof.errors import GradproofError
 
-Array = NDArray[Any]
 Sizes = int | Sequence[int]
-
-
-def given(value: object, what: str) -> Distribution | None:
-    """What a value stands for where a distribution is expected: numbers and arrays are the same in every trial.
-
-    Args:
-        value: A distribution; a number; an array, a tensor or a nested list of numbers.
-        what: How a message names it.
-
-    Returns:
-        None where the value is none of these.
-
-    Raises:
-        GradproofError: An array is of neither real nor whole numbers, or one of them is not finite.
-    """
-    if isinstance(value, Distribution):
-        return value
-    if isinstance(value, bool | str) or value is None or callable(value):
-        return None
-    if isinstance(value, int | float):
-        return constant(value)
-    array = _array(value)
-    return None if array is None else fixed(array, what)
-
-
-def fixed(array: Array, what: str = "constant(...)") -> Distribution:
-    """An array that is the same in every trial.
-
-    Raises:
-        GradproofError: It is of neither real nor whole numbers, or one of them is not finite.
-    """
-    return Fixed(array.shape, data=_numbers(array, what))
-
-
-def _array(value: object) -> Array | None:
-    """An array, a tensor, a nested list as an array; None for anything else."""
-    if hasattr(value, "detach"):
-        tensor: Any = value
-        tensor = tensor.detach().cpu()
-        value = (tensor.double() if tensor.is_floating_point() else tensor).numpy()
-    if isinstance(value, np.ndarray | np.generic | list | tuple):
-        try:
-            return np.asarray(value)
-        except ValueError:
-            return None
-    return None
-
-
-def _numbers(array: Array, what: str) -> Array:
-    if array.dtype.kind not in "fiub" or not array.size:
-        raise GradproofError(f"{what} is an array of {array.dtype}, shape {array.shape}; give real or whole numbers")
-    if not np.isfinite(array).all():
-        raise GradproofError(f"{what} holds numbers that are not finite; nothing can be compared on them")
-    kept: Array = array.astype({"f": np.float64, "b": np.bool_}.get(array.dtype.kind, np.int64))
-    kept.flags.writeable = False
-    return kept
 
 
 def _shape(name: str, sizes: Sequence[Sizes], shape: Sizes | None = None) -> tuple[int, ...]:
@@ -112,16 +53,8 @@ def _shape(name: str, sizes: Sequence[Sizes], shape: Sizes | None = None) -> tup
     return tuple(int(size) for size in flat)
 
 
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise GradproofError(f"{name} takes numbers before the sizes of its shape, not {value!r}")
-    if not math.isfinite(value):
-        raise GradproofError(f"{name} takes finite numbers, not {value!r}")
-    return float(value)
-
-
 def _interval(name: str, low: object, high: object) -> tuple[float, float]:
-    ends = _number(name, low), _number(name, high)
+    ends = finite_number(name, low), finite_number(name, high)
     if not ends[0] < ends[1]:
         raise GradproofError(f"{name}({low!r}, {high!r}): the lower end must be below the upper one")
     return ends
@@ -147,7 +80,7 @@ def normal(
         >>> drawn.shape
         (2, 5, 3)
     """
-    mean, std = _number("normal(mean=...)", mean), _number("normal(std=...)", std)
+    mean, std = finite_number("normal(mean=...)", mean), finite_number("normal(std=...)", std)
     if not std > 0:
         raise GradproofError(f"normal(std={std!r}): a standard deviation is positive")
     return Normal(_shape("normal", sizes, shape), mean, std, symbol=symbol)
@@ -278,7 +211,7 @@ def bernoulli(p: float = 0.5, *sizes: Sizes, shape: Sizes | None = None, symbol:
         >>> drawn.shape, sorted(set(drawn.flat) - {0.0, 1.0})
         ((2, 5, 3), [])
     """
-    chance = _number("bernoulli", p)
+    chance = finite_number("bernoulli", p)
     if not 0 < chance < 1:
         raise GradproofError(f"bernoulli({p!r}): the chance of a one lies between 0 and 1; the sizes come after it")
     return Bernoulli(_shape("bernoulli", sizes, shape), chance, symbol=symbol)
@@ -400,10 +333,10 @@ def rows_of(data: Any, *sizes: Sizes, shape: Sizes | None = None, symbol: str | 
         >>> drawn.shape, sorted(set(drawn[..., 0].flat) - {1, 3, 5})
         ((2, 5, 2), [])
     """
-    array = _array(data)
+    array = as_array(data)
     if array is None or array.ndim < 1:
         raise GradproofError(f"rows_of(...) takes an array or a tensor with rows, not {type(data).__name__}")
-    rows = _numbers(array, "rows_of(...)")
+    rows = numbers_of(array, "rows_of(...)")
     return Rows((*_shape("rows_of", sizes, shape), *rows.shape[1:]), data=rows, symbol=symbol)
 
 
@@ -425,8 +358,8 @@ def constant(value: Any, *, symbol: str | None = None) -> Distribution:
         [[0.5, 2.0], [0.5, 2.0]]
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Constant((), _number("constant", value), symbol=symbol)
-    array = _array(value)
+        return Constant((), finite_number("constant", value), symbol=symbol)
+    array = as_array(value)
     if array is None:
         raise GradproofError(f"constant(...) takes a number, an array or a tensor, not {value!r}")
     return replace(fixed(array), symbol=symbol)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradproof.case.distributions import given
 from gradproof.case.kinds import Constant, Distribution
 from gradproof.case.project import Project, load_module
+from gradproof.case.values import given
 from gradproof.errors import GradproofError
 
 Index = tuple[Any, ...]

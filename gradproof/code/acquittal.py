@@ -16,7 +16,7 @@ import numpy as np
 
 from gradproof.case.derivation import parts_of
 from gradproof.code.emit import equation, variable_after
-from gradproof.code.program.results import agrees
+from gradproof.code.program.claim import agrees
 from gradproof.code.program.whole import Whole
 from gradproof.code.quantities import Quantities
 from gradproof.code.reading.blocks import sample_of

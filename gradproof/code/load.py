@@ -13,7 +13,7 @@ from gradproof.case.derivation import Derivation, Equation, known_errata
 from gradproof.case.reference import Reference
 from gradproof.code.loader import Loader, ask_for_unknown
 from gradproof.code.meanings import meanings_of
-from gradproof.code.program.results import agrees
+from gradproof.code.program.claim import agrees
 from gradproof.code.program.whole import Whole, whole_of
 from gradproof.code.quantities import Quantities
 from gradproof.code.samples import Samples

@@ -14,8 +14,8 @@ from gradproof.code.acquittal import acquitted, is_result, reached
 from gradproof.code.arguments import Arguments
 from gradproof.code.emit import equation
 from gradproof.code.paths import arrays_in
+from gradproof.code.program.claim import Claim, agrees
 from gradproof.code.program.equations import form_of
-from gradproof.code.program.results import Claim, agrees
 from gradproof.code.program.whole import Whole
 from gradproof.code.quantities import Quantities, assign
 from gradproof.code.reading.blocks import same

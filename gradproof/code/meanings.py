@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradproof.case.derivation import parts_of
 from gradproof.code.emit import variable_after
 from gradproof.code.program.calls import Argument, Given, Kept, Plain
-from gradproof.code.program.results import agrees
+from gradproof.code.program.claim import agrees
 from gradproof.code.program.whole import Whole
 from gradproof.code.quantities import Quantities
 from gradproof.code.reading.steps import Step

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from gradproof.case.distributions import fixed
 from gradproof.case.kinds import Distribution
 from gradproof.case.reference import Reference, parse_symbol
+from gradproof.case.values import fixed
 from gradproof.errors import GradproofError
 
 Shape = tuple[int, ...]

@@ -181,7 +181,7 @@ def test_crosscheck_without_a_recorded_tape_samples_its_bounds(write_layer, monk
     def refuse(*arguments):
         raise NoRule("no rule at all")
 
-    monkeypatch.setattr("gradproof.check.bounds.record", refuse)
+    monkeypatch.setattr("gradproof.check.bounds.of_truth.record", refuse)
     result = check(write_layer(), trials=2000)
     assert set(verdicts(result).values()) == {"agrees"}
     assert {one.bound_kind for one in result.results} == {"sampled"}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.case.derivation import Equation
-from gradproof.code.program.results import Claim, same_but_for_form
+from gradproof.code.program.claim import Claim, same_but_for_form
 from gradproof.code.program.running import Outcome, Program
 
 REMEMBERED = 64 << 20

@@ -14,9 +14,10 @@ import numpy as np
 
 from gradproof.case.derivation import Equation
 from gradproof.code.program.calls import Binder, found_in, of_function, shape_of
+from gradproof.code.program.claim import Claim
 from gradproof.code.program.equations import Runner, equations_of, form_of
 from gradproof.code.program.objects import program_of
-from gradproof.code.program.results import Claim, claims_of
+from gradproof.code.program.results import claims_of
 from gradproof.code.program.running import Outcome, Program
 from gradproof.code.program.said import require_meant
 from gradproof.code.quantities import Quantities

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradproof.code.program.results import Claim, agrees
+from gradproof.code.program.claim import Claim, agrees
 from gradproof.code.program.running import Program
 
 

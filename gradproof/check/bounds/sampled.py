@@ -1,0 +1,100 @@
+"""Sampled bounds, where an operation has no rule: what moving the numbers and coarser rounding do to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradproof.case.derivation import Equation
+from gradproof.check.bounds.bounded import Array, Bounded, unit
+from gradproof.truth.binding import Binding
+from gradproof.truth.passes import DTYPES
+from gradproof.truth.truth import Truth
+
+Run = Callable[[Equation, list[Array], int], Array]
+"""Runs an equation on its inputs in so many trials."""
+
+SAMPLES = 24
+SAFETY = 4.0
+"""A sampled bound is this many times the largest deviation seen in `SAMPLES` perturbations."""
+
+MOVED = (2.0**-23, 2.0**-10)
+"""By up to such shares of themselves leaves are moved."""
+
+
+def of_truth(
+    truth: Truth, draws: Mapping[str, Array], values: Mapping[str, Array], names: list[str]
+) -> dict[str, Array]:
+    """Torch in float32 against torch in float64 on the same numbers shows what rounding does to the model.
+
+    A float64 run has 2**29 times less of it. The samples move the leaves, for other roundings: half of them by a
+    unit in the last place of float32, half by more, since what is added to a much larger number is rounded alike
+    for all leaves that are as near to each other.
+    """
+    generator = np.random.default_rng(len(names))
+    exact, rough = _other(truth, "float64"), _other(truth, "float32")
+    ratio = 2.0**-29 if truth.dtype == torch.float64 else 1.0
+    eps = torch.finfo(truth.dtype).eps
+    errors = {name: eps * np.abs(values[name].astype(np.float64)) for name in names}
+    gone = {name: np.ones(values[name].shape, dtype=bool) for name in names}
+    for sample in range(SAMPLES):
+        moved = {name: _moved32(value, generator, MOVED[sample % 2]) for name, value in draws.items()}
+        fine, coarse = exact.evaluate(_wide(moved)), rough.evaluate(moved)
+        with np.errstate(all="ignore"):
+            for name in names:
+                np.maximum(errors[name], ratio * np.abs(fine[name] - coarse[name]), out=errors[name])
+                gone[name] &= _lost(fine[name], coarse[name])
+    return {name: SAFETY * np.where(np.isnan(error) | gone[name], np.inf, error) for name, error in errors.items()}
+
+
+def _other(truth: Truth, dtype: str) -> Truth:
+    binding = truth.binding
+    return Truth(Binding(binding.reference, binding.place, DTYPES[dtype]), list(truth.sources), dtype)
+
+
+def of_equation(run: Run, equation: Equation, inputs: list[Bounded], trials: int) -> tuple[Array, Array]:
+    """The spread of the results when the inputs move within their errors, and the rounding that float32 shows."""
+    generator = np.random.default_rng(len(inputs))
+    centre = run(equation, [bounded.value for bounded in inputs], trials)
+    ratio = float(np.finfo(centre.dtype).eps / np.finfo(np.float32).eps)
+    spread, gone = np.zeros(centre.shape), np.ones(centre.shape, dtype=bool)
+    for sample in range(SAMPLES):
+        again = run(equation, [_moved(bounded, generator) for bounded in inputs], trials)
+        coarse = [_moved32(bounded.value, generator, MOVED[sample % 2]) for bounded in inputs]
+        fine = [value.astype(np.float64) if value.dtype.kind == "f" else value for value in coarse]
+        with np.errstate(all="ignore"):
+            np.maximum(spread, np.abs(again - centre), out=spread)
+            rough, exact = run(equation, coarse, trials), run(equation, fine, trials)
+            np.maximum(spread, ratio * np.abs(rough - exact), out=spread)
+            gone &= _lost(exact, rough)
+    with np.errstate(all="ignore"):
+        error = SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
+    return centre, np.where(gone, np.inf, error)
+
+
+def _moved(bounded: Bounded, generator: np.random.Generator) -> Array:
+    value = bounded.value
+    if value.dtype.kind != "f":
+        return value
+    with np.errstate(all="ignore"):
+        step = bounded.error + unit(value.dtype) * np.abs(value)
+        return np.asarray(value + step * generator.uniform(-1, 1, value.shape), dtype=value.dtype)
+
+
+def _moved32(value: Array, generator: np.random.Generator, share: float) -> Array:
+    """Real numbers moved by up to a share of themselves, rounded to float32."""
+    if value.dtype.kind != "f":
+        return value
+    return np.asarray(value * (1 + share * generator.uniform(-1, 1, value.shape)), dtype=np.float32)
+
+
+def _lost(fine: Array, coarse: Array) -> NDArray[np.bool_]:
+    """Where float32 leaves nothing of a value: how it was rounded there says nothing of float64."""
+    return np.asarray((coarse == 0) & (fine != 0))
+
+
+def _wide(values: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: value.astype(np.float64) if value.dtype.kind == "f" else value for name, value in values.items()}
