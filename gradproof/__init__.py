@@ -36,56 +36,25 @@ if TYPE_CHECKING:  # what a type checker and an editor see; at run time `__getat
 __version__ = "0.1.0"
 
 _HOMES = {
-    "CheckResult": "gradproof.check.facts.result",
-    "Code": "gradproof.code",
-    "Disagreement": "gradproof.errors",
-    "FunctionReference": "gradproof.functions",
-    "GradproofError": "gradproof.errors",
-    "Reference": "gradproof.case.reference",
-    "assert_agrees": "gradproof.testing.asserting",
-    "assert_function_agrees": "gradproof.functions",
-    "bernoulli": "gradproof.case.distributions",
-    "check_function": "gradproof.functions",
-    "constant": "gradproof.case.distributions",
-    "crosscheck": "gradproof.run",
-    "integers": "gradproof.case.distributions",
-    "log_uniform": "gradproof.case.distributions",
-    "normal": "gradproof.case.distributions",
-    "one_hot": "gradproof.case.distributions",
-    "permutation": "gradproof.case.distributions",
-    "positive_definite": "gradproof.case.distributions",
-    "rows_of": "gradproof.case.distributions",
-    "same": "gradproof.proof.same",
-    "simplex": "gradproof.case.distributions",
-    "sorted_normal": "gradproof.case.distributions",
-    "uniform": "gradproof.case.distributions",
+    name: home
+    for home, names in {
+        "gradproof.case.distributions": (
+            "bernoulli constant integers log_uniform normal one_hot permutation positive_definite rows_of simplex "
+            "sorted_normal uniform"
+        ),
+        "gradproof.case.reference": "Reference",
+        "gradproof.check.facts.result": "CheckResult",
+        "gradproof.code": "Code",
+        "gradproof.errors": "Disagreement GradproofError",
+        "gradproof.functions": "FunctionReference assert_function_agrees check_function",
+        "gradproof.proof.same": "same",
+        "gradproof.run": "crosscheck",
+        "gradproof.testing.asserting": "assert_agrees",
+    }.items()
+    for name in names.split()
 }
 
-__all__ = [
-    "CheckResult",
-    "Code",
-    "Disagreement",
-    "FunctionReference",
-    "GradproofError",
-    "Reference",
-    "assert_agrees",
-    "assert_function_agrees",
-    "bernoulli",
-    "check_function",
-    "constant",
-    "crosscheck",
-    "integers",
-    "log_uniform",
-    "normal",
-    "one_hot",
-    "permutation",
-    "positive_definite",
-    "rows_of",
-    "same",
-    "simplex",
-    "sorted_normal",
-    "uniform",
-]
+__all__ = sorted(_HOMES)
 
 if not TYPE_CHECKING:
 
