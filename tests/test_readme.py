@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gradproof.cli import COMMANDS
 from gradproof.report.frames import EQUATION_COLUMNS, SCALES_COLUMNS, TRAJECTORY_COLUMNS, WORST_COLUMNS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 REPORTS_PAGE = (ROOT / "docs/reports.md").read_text(encoding="utf-8")
 
 
@@ -128,10 +130,50 @@ def test_readme_layout_names_folders_that_exist() -> None:
     assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
 
 
-def test_readme_links_lead_somewhere() -> None:
-    targets = re.findall(r"\]\(([^)#]+)\)", README)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def unknown_words(text: str) -> list[str]:
+    """The commands and the options that a page writes behind `gradproof` and that there are not."""
+    unknown = []
+    for command, rest in re.findall(r"\bgradproof ([a-z]+)((?:[^\S\n]+(?:[^\s`|]|\|(?!\s))+)*)", text):
+        if command in COMMANDS:
+            module = importlib.import_module(f"gradproof.cli.commands.{command}")
+            options = {name for option in module.command.params for name in (*option.opts, *option.secondary_opts)}
+            used = re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest)
+            unknown += [f"{command} {word}" for word in used if word not in {*options, "--help"}]
+        elif rest.lstrip().startswith("-"):
+            unknown.append(command)
+    return unknown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_a_page_exist(page: Path) -> None:
+    assert unknown_words(page.read_text(encoding="utf-8")) == []
+
+
+def test_command_or_option_that_is_not_there_is_found() -> None:
+    assert unknown_words("`gradproof check a --reprots DIR -j 2`, `gradproof chekc --seed 1`") == [
+        "check --reprots",
+        "chekc",
+    ]
+
+
+def test_architecture_names_files_that_exist() -> None:
+    """A path in it is one of the package or of the repository; a name alone stands in the folder named before it."""
+    folder, missing = Path(), []
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").replace("NAME.py", "linear.py")
+    for name in re.findall(r"`(\w+\.py|\w+/[\w/]*(?:\.py)?)`", text):
+        places = [ROOT / "gradproof" / name, ROOT / name, folder / name]
+        found = next((place for place in places if place.exists()), None)
+        if found is None:
+            missing.append(name)
+        else:
+            folder = found if found.is_dir() else found.parent
+    assert missing == []
 
 
 def test_constraints_pin_every_dependency_exactly() -> None:

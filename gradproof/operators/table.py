@@ -107,12 +107,12 @@ _COMPARISONS: dict[str, str] = {
 _FUNCTIONS: dict[str, str] = {
     "sum": "mean max", "mean": "sum max min", "max": "min sum", "min": "max", "std": "var", "var": "std",
     "cumsum": "cumprod", "maximum": "minimum", "minimum": "maximum", "exp": "log expm1", "log": "exp log1p",
-    "log1p": "log", "expm1": "exp", "sqrt": "square", "square": "sqrt", "tanh": "cosh exp", "cosh": "tanh",
-    "sin": "cos", "cos": "sin", "dot": "outer multiply", "outer": "dot inner multiply", "inner": "outer",
-    "multiply": "dot divide", "divide": "multiply", "add": "subtract", "subtract": "add", "argmax": "argmin",
-    "argmin": "argmax", "zeros_like": "ones_like", "ones_like": "zeros_like", "zeros": "ones", "ones": "zeros",
-    "hstack": "vstack", "vstack": "hstack", "greater": "less", "less": "greater", "triu": "tril", "tril": "triu",
-    "flatten": "ravel",
+    "log1p": "log", "expm1": "exp", "sqrt": "square", "square": "sqrt", "tanh": "cosh exp", "cosh": "tanh sinh",
+    "sin": "cos", "cos": "sin", "tan": "arctan", "arctan": "tan", "sinh": "cosh", "dot": "outer multiply",
+    "outer": "dot inner multiply", "inner": "outer", "multiply": "dot divide", "divide": "multiply", "add": "subtract",
+    "subtract": "add", "argmax": "argmin", "argmin": "argmax", "zeros_like": "ones_like", "ones_like": "zeros_like",
+    "zeros": "ones", "ones": "zeros", "hstack": "vstack", "vstack": "hstack", "greater": "less", "less": "greater",
+    "triu": "tril", "tril": "triu", "flatten": "ravel",
 }  # fmt: skip
 _REDUCTIONS = frozenset({"sum", "mean"})
 _SIGNS = frozenset({"+", "-"})

@@ -109,7 +109,7 @@ ARITHMETIC: dict[str, Callable[..., Any]] = {
     "logarithms": lambda x: (x.abs().log(), x.abs().log1p(), x.abs().log2(), x.abs().log10()),
     "exponentials": lambda x: (x.exp(), x.expm1(), x.exp2(), x.sinh(), x.cosh()),
     "circular": lambda x: (x.sin(), x.cos(), x.atan()),
-    "error function": lambda x: x.erf(),
+    "error function": lambda x: (x.erf(), x.erfc()),
     "rational": lambda x: 3 - x - (2 - x) / 2 + 1 / x - x.sub(x * x, alpha=2) + torch.rsub(x, x * x, alpha=3),
     "extrema": lambda x: (torch.maximum(x, x.flip(0)), torch.minimum(x, x.flip(1))),
     "clamps": lambda x: (x.clamp(-0.5, 0.5), x.clamp_min(0.1), x.clamp_max(0.3), x.clamp(min=0)),

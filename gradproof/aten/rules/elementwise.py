@@ -177,6 +177,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "atanh": np.arctanh,
     "sigmoid": sigmoid,
     "erf": special.erf,
+    "erfc": lambda x: 1 - special.erf(x),
     "abs": np.abs,
     "sign": np.sign,
     "sgn": np.sign,
