@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from gradproof.repair.budget import SECOND, Budget
-from gradproof.repair.program.judging import Bench, Trial
+from gradproof.repair.program.judging import Bench, Trial, right_in_all
 from gradproof.repair.program.search import FileFix, Search
 
 SIZES = ({"n": 5, "d": 3, "k": 4}, {"n": 6, "d": 5, "k": 7})
@@ -69,7 +69,7 @@ def mended(text: str, old: str, new: str, folder: Path, draws: Mapping[str, str]
     trials = [_trial(truth, draws, sizes, seed) for sizes in SIZES for seed in range(3)]
     claims = {f"r{k}": Taken(k) for k in range(len(trials[0].truths))}
     bench = Bench(program, claims, trials[::2], trials[1::2])  # type: ignore[arg-type]
-    first = frozenset(claims) - bench.right_in_all(bench.trials, frozenset(claims))
+    first = frozenset(claims) - right_in_all(bench, bench.trials, frozenset(claims))
     assert first
     return Search(bench, [folder / "wrong.py"], first, Budget(4 * SECOND)).fix()
 

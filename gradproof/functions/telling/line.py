@@ -104,14 +104,6 @@ class FunctionBench:
         off = (value.double() - quantity.value).abs()
         return limit is not None and bool((off <= 1e6 * limit).all())
 
-    def right_in_all(self, trials: Sequence[Trial], among: frozenset[str]) -> frozenset[str]:
-        """Those of some results that are the truth in all of some trials."""
-        for trial in trials:
-            among &= self.right(trial)
-            if not among:
-                break
-        return among
-
     def values(self, trial: Trial) -> dict[str, Any]:
         """The results of a trial as bytes."""
         try:

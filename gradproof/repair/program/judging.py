@@ -41,11 +41,17 @@ class Judge(Protocol):
     def right(self, trial: Trial) -> frozenset[str]:
         """The results that are the truth in a trial; none where it raises."""
 
-    def right_in_all(self, trials: Sequence[Trial], among: frozenset[str]) -> frozenset[str]:
-        """Those of some results that are the truth in all of some trials."""
-
     def values(self, trial: Trial) -> dict[str, Any]:
         """The results of a trial as bytes, to see what a change moves."""
+
+
+def right_in_all(judge: Judge, trials: Sequence[Trial], among: frozenset[str]) -> frozenset[str]:
+    """Those of some results that are the truth in all of some trials."""
+    for trial in trials:
+        among &= judge.right(trial)
+        if not among:
+            break
+    return among
 
 
 @dataclass(frozen=True)
@@ -84,14 +90,6 @@ class Bench:
             if agrees(value, trial.truths[quantity]):
                 found.add(quantity)
         return frozenset(found)
-
-    def right_in_all(self, trials: Sequence[Trial], among: frozenset[str]) -> frozenset[str]:
-        """Those of some results that are the truth in all of some trials."""
-        for trial in trials:
-            among &= self.right(trial)
-            if not among:
-                break
-        return among
 
     def values(self, trial: Trial) -> dict[str, Any]:
         """The results of a trial as bytes, to see what a change moves."""

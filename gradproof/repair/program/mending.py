@@ -12,7 +12,7 @@ from gradproof.check.case import Case
 from gradproof.repair import Repair
 from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.evidence.resized import elsewhere, zeroed
-from gradproof.repair.program.judging import Bench, Trial
+from gradproof.repair.program.judging import Bench, Trial, right_in_all
 from gradproof.repair.program.search import Search
 from gradproof.truth.truth import Truth
 
@@ -61,7 +61,7 @@ def bench_of(case: Case, seed: int) -> Bench | None:
 
 def _unlike(case: Case, bench: Bench, names: Sequence[str], seed: int) -> Iterator[Trial]:
     """Trials at other sizes than the case has, and with zeros, in which the program is as right as in the others."""
-    right = bench.right_in_all(bench.trials, frozenset(bench.claims))
+    right = right_in_all(bench, bench.trials, frozenset(bench.claims))
     for group in (*elsewhere(case, seed), *zeroed(case, seed, smooth=True)):
         if not all(name in group.values for name in names):
             continue
@@ -97,7 +97,7 @@ def held(
     bench = bench_of(case, seed)
     if bench is None:
         return dict(repairs)
-    wrong = frozenset(bench.claims) - bench.right_in_all(bench.trials, frozenset(bench.claims))
+    wrong = frozenset(bench.claims) - right_in_all(bench, bench.trials, frozenset(bench.claims))
     if not wrong:
         return dict(repairs)
     files = _files(case)

@@ -26,7 +26,7 @@ from gradproof.repair.program.dialect import NUMPY, Dialect
 from gradproof.repair.program.edit import Band, Edit, default_slots, slots
 from gradproof.repair.program.expressions import expression_edits, number_edits
 from gradproof.repair.program.insertions import accumulations, insertions
-from gradproof.repair.program.judging import Judge
+from gradproof.repair.program.judging import Judge, right_in_all
 from gradproof.repair.program.parallels import parallels
 from gradproof.repair.program.patching import TextFile, edited, typed
 from gradproof.repair.program.pool import Pool
@@ -123,7 +123,7 @@ class Search:
         self.texts = dict(texts or {})
         with self.with_texts(self.texts) as is_run:
             claims = frozenset(bench.claims)
-            self.right = bench.right_in_all(bench.trials, claims - wrong) if is_run else frozenset()
+            self.right = right_in_all(bench, bench.trials, claims - wrong) if is_run else frozenset()
 
     def fix(self) -> FileFix | None:
         """The cheapest edits that make the most wrong results right, and all that were right stay so; two at most."""
@@ -295,7 +295,7 @@ class Search:
         if not self.wrong & first or not self.right <= first:
             return frozenset()
         self.budget.spend(self._cost * (len(self.bench.trials) - 1))
-        among = self.bench.right_in_all(self.bench.trials[1:], self.wrong & first | self.right)
+        among = right_in_all(self.bench, self.bench.trials[1:], self.wrong & first | self.right)
         return among & self.wrong if self.right <= among else frozenset()
 
     # How ----------------------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ class Search:
             return None
         wanted = mended | self.right
         with self.with_texts({**self.texts, function.path: text}) as is_run:
-            if not is_run or self.bench.right_in_all(self.bench.fresh, wanted) != wanted:
+            if not is_run or right_in_all(self.bench, self.bench.fresh, wanted) != wanted:
                 return None
         every = (*self.bench.trials, *self.bench.fresh)
         shapes = {tuple(np.shape(value) for value in trial.inputs.values()) for trial in every}
@@ -331,7 +331,7 @@ class Search:
         """The wrong results that are right with other texts of files; none where they spoil a right one."""
         with self.with_texts({**self.texts, **texts}) as is_run:
             every = (*self.bench.trials, *self.bench.fresh)
-            among = self.bench.right_in_all(every, self.wrong | self.right) if is_run else frozenset()
+            among = right_in_all(self.bench, every, self.wrong | self.right) if is_run else frozenset()
         return among & self.wrong if self.right <= among else frozenset()
 
     @contextmanager
