@@ -13,6 +13,7 @@ import click
 from gradproof import defaults
 
 Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
 
 MOST_TRIALS = 10**18
 """So many trials have numbers of their own in 64 bits."""
@@ -62,15 +63,20 @@ class Seconds(click.ParamType[float]):
         return amount
 
 
+def seed_option(what: str, *, default: int | None = defaults.SEED, most: int = 2**64 - 1) -> Decorator:
+    """`--seed S`, with what it decides."""
+    span = click.IntRange(min=0, max=most)
+    return click.option("--seed", type=span, default=default, show_default=True, metavar="S", help=what)
+
+
+def trials_option(whose: str) -> Decorator:
+    """`--trials N`, where a large case gets fewer by itself."""
+    told = f"How many random trials {whose}; by default {defaults.TRIALS:,}, and fewer of a large case."
+    return click.option("--trials", type=click.IntRange(min=1), metavar="N", help=told)
+
+
 _DRAWS = (
-    click.option(
-        "--seed",
-        type=click.IntRange(min=0, max=2**64 - 1),
-        default=defaults.SEED,
-        show_default=True,
-        metavar="S",
-        help="Where the random numbers start; the same seed gives the same trials.",
-    ),
+    seed_option("Where the random numbers start; the same seed gives the same trials."),
     click.option(
         "--dtype",
         type=click.Choice(defaults.DTYPES),
@@ -102,13 +108,13 @@ def seed_options(command: Command) -> Command:
     return seed(scale(command))
 
 
-def reports_option(what: str) -> Callable[[Command], Command]:
+def reports_option(what: str) -> Decorator:
     """`--reports DIR`, with what is written there."""
     folder = click.Path(file_okay=False, path_type=Path)
     return click.option("--reports", type=folder, metavar="DIR", help=f"Write {what}.")
 
 
-def memory_option(whose: str) -> Callable[[Command], Command]:
+def memory_option(whose: str) -> Decorator:
     """`--memory SIZE` of the numbers of trials."""
     return click.option(
         "--memory",
@@ -121,11 +127,8 @@ def memory_option(whose: str) -> Callable[[Command], Command]:
 
 
 _PROOF = (
-    click.option(
-        "--seed",
-        type=click.IntRange(min=0, max=2**64 - 1),
-        metavar="S",
-        help="64 bits that the random points come from; drawn anew and printed where it is not given.",
+    seed_option(
+        "64 bits that the random points come from; drawn anew and printed where it is not given.", default=None
     ),
     click.option(
         "--deadline",

@@ -8,7 +8,7 @@ import click
 
 from gradproof import defaults
 from gradproof.case.project import Project, find_project
-from gradproof.cli.options import reports_option
+from gradproof.cli.options import reports_option, seed_option
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 from gradproof.errors import GradproofError
 
@@ -28,14 +28,7 @@ from gradproof.errors import GradproofError
     help="A line that the note leaves out, for a note that is its own reference: 'P_j = ...'; may be repeated.",
 )
 @click.option("--section", metavar="TITLE", help="Report one section alone; what stands before it still defines names.")
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0, max=2**64 - 1),
-    default=defaults.SEED,
-    show_default=True,
-    metavar="S",
-    help="Where the random numbers start.",
-)
+@seed_option("Where the random numbers start.")
 @click.option(
     "--trials",
     type=click.IntRange(min=1, max=4096),

@@ -14,7 +14,7 @@ from gradproof.case.project import Project, named_cases
 from gradproof.check.facts.failures import Failure
 from gradproof.cli.checking import Finished, Settings, checked, with_extras
 from gradproof.cli.completing import CaseName
-from gradproof.cli.options import Jobs, Seconds, draw_options, memory_option, reports_option
+from gradproof.cli.options import Jobs, Seconds, draw_options, memory_option, reports_option, trials_option
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT, INTERRUPTED, OWN_FAULT, USER_MISTAKE
 from gradproof.errors import GradproofError
 
@@ -66,12 +66,7 @@ class Outcome:
 
 @click.command("check", short_help="Check cases and name every wrong equation.")
 @click.argument("cases", type=CaseName(), nargs=-1, metavar="[CASE]...")
-@click.option(
-    "--trials",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help=f"How many random trials each case gets; by default {defaults.TRIALS:,}, and fewer of a large case.",
-)
+@trials_option("each case gets")
 @click.option(
     "--budget",
     type=Seconds(),

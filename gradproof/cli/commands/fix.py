@@ -9,7 +9,7 @@ import click
 from gradproof import defaults
 from gradproof.case.project import named_cases
 from gradproof.cli.completing import CaseName
-from gradproof.cli.options import seed_options
+from gradproof.cli.options import seed_options, trials_option
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 
 if TYPE_CHECKING:
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 @click.command("fix", short_help="Print the patch that mends a case, or apply it.")
 @click.argument("case", type=CaseName())
 @click.option("--write", "apply", is_flag=True, help="Put the fixes into the files, and check again.")
-@click.option(
-    "--trials",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help=f"How many random trials the check gets; by default {defaults.TRIALS:,}, and fewer of a large case.",
-)
+@trials_option("the check gets")
 @click.option(
     "--budget",
     type=click.FloatRange(min=0, min_open=True),

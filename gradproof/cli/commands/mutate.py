@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gradproof import defaults
-from gradproof.cli.options import Seconds, reports_option
+from gradproof.cli.options import Seconds, reports_option, seed_option
 from gradproof.cli.status import AS_EXPECTED, DISAGREEMENT
 from gradproof.errors import GradproofError
 
@@ -30,14 +30,7 @@ from gradproof.errors import GradproofError
     metavar="TIME",
     help="How long mistakes are planted, such as 60s or 5m; the most telling ones come first.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0, max=2**32 - 2),
-    default=defaults.SEED,
-    show_default=True,
-    metavar="S",
-    help="Where the random numbers start that the tests do not seed themselves.",
-)
+@seed_option("Where the random numbers start that the tests do not seed themselves.", most=2**32 - 2)
 @click.option(
     "--at-least",
     type=click.FloatRange(min=0, min_open=True),
