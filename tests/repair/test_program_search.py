@@ -230,7 +230,7 @@ GATES = """
         da_z = dz * (1 - z ** 2)
         grads["wz"] = x.T @ da_z
         dx += da_z @ wz.T
-        retwzn dx, grads["wr"], grads["wz"]
+        return dx, grads["wr"], grads["wz"]
 """
 MOMENTS = """
     def step(x, w, g, beta1=0.8, beta2=0.95):

@@ -87,15 +87,18 @@ def zeroed(case: Case, seed: int, *, smooth: bool = False) -> tuple[Evidence, ..
     """
     generator = np.random.default_rng(seed)
     drawn = case.draw_trials(range(0, TRIALS * len(case.references), len(case.references)), seed)
-    nudged = dict(drawn)
+    nudged = [dict(drawn), dict(drawn)]
     for name, distribution in case.bindings[0].leaves.items():
         if isinstance(distribution, Normal) and distribution.shape:
             drawn[name] = drawn[name] * (generator.random(drawn[name].shape) < KEPT)
-            nudged[name] = drawn[name] + NUDGE * generator.uniform(-1, 1, drawn[name].shape)
+            step = NUDGE * generator.uniform(-1, 1, drawn[name].shape)
+            # Both ways: of equal values the first may stay the largest in one.
+            nudged[0][name], nudged[1][name] = drawn[name] + step, drawn[name] - step
     values = case.truths[0].evaluate(drawn)
     if not smooth:
         return (Evidence(values),)
-    rows = _alike(values, case.truths[0].evaluate(nudged))
+    one, other = (_alike(values, case.truths[0].evaluate(draws)) for draws in nudged)
+    rows = np.intersect1d(one, other)
     return (Evidence({name: value[rows] for name, value in values.items()}),) if rows.size else ()
 
 

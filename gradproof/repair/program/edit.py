@@ -20,6 +20,10 @@ _COUNTING = frozenset({
 Undo = Callable[[], None]
 
 
+Variant = tuple[float, ast.expr, str]
+"""The bits of an edit, the expression that it puts in, and what it says; where that is empty, both are said."""
+
+
 @dataclass(frozen=True)
 class Edit:
     """One way to change a tree.
@@ -80,6 +84,11 @@ class Slot:
     node: ast.expr
     is_index: bool = False
     is_stored_into: bool = False
+
+    @property
+    def is_called(self) -> bool:
+        """Whether it is the function of a call."""
+        return isinstance(self.holder, ast.Call) and self.name == "func"
 
     def put(self, new: ast.expr) -> Callable[[], Undo]:
         """What replaces the expression."""
@@ -156,6 +165,11 @@ def written(node: ast.AST) -> str:
 def loaded(node: ast.expr) -> ast.expr:
     """An expression as it is read, also where it stands as a target."""
     return parsed(ast.unparse(node))
+
+
+def attribute(node: ast.expr, name: str) -> ast.Attribute:
+    """An attribute that is read."""
+    return ast.Attribute(node, name, ast.Load())
 
 
 def called(function: ast.expr, *arguments: ast.expr) -> ast.Call:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from gradproof import operators as mistakes
 from gradproof.operators import table
 from gradproof.operators.symbols import ARITHMETIC, ARITHMETIC_NODES, COMPARISON_NODES, COMPARISONS
-from gradproof.repair.program.dialect import AXES, NUMPY, reductions
-from gradproof.repair.program.edit import WHOLE, Band, Edit, Slot, called, parsed, slots, written
+from gradproof.repair.program.calls import call_edits, kept_from_zero
+from gradproof.repair.program.edit import WHOLE, Band, Edit, Slot, Variant, attribute, called, parsed, slots, written
 from gradproof.repair.program.pool import Pool
 
 FORGOTTEN = 1.5
 """By so many bits a factor is likelier that is computed and read nowhere."""
 
-Variant = tuple[float, ast.expr, str]
-"""The bits of an edit, the expression that it puts in, and what it says; where that is empty, both are said."""
-
 _NEUTRAL: dict[type[ast.operator], int] = {
     ast.Add: 0, ast.Sub: 0, ast.Mult: 1, ast.Div: 1, ast.Pow: 1, ast.FloorDiv: 1,
 }  # fmt: skip
-_REDUCTIONS = ("sum", "mean", "max", "min", "std", "var")
 _FUNCTIONS = (
     ("the softmax", "np.exp({0}) / np.exp({0}).sum(axis=-1, keepdims=True)"),
     ("the sigmoid", "1 / (1 + np.exp(-{0}))"),
@@ -90,8 +86,6 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
     node, text = slot.node, ast.unparse(slot.node)
     if band.low < 5.0:
         yield from _own(slot, node, text, pool)
-        if isinstance(node, ast.Call) and pool.dialect is not NUMPY and _is_reduction(node):
-            yield from ((table.AXIS.bits + WHOLE, new, said) for said, new in reductions(node))
         if slot.is_index:
             yield from _indices(node, text, pool)
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
@@ -105,7 +99,7 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
         if band.has(_FACTOR):
             yield from ((_FACTOR, count, "") for said, count in pool.counts if text in said)
     is_value = not isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Slice, ast.Constant))
-    if not is_value or slot.is_index or slot.is_stored_into:
+    if not is_value or slot.is_index or slot.is_stored_into or text in pool.dialect.modules or slot.is_called:
         return
     if band.low < 5.0:
         yield from _around(node, text, pool)
@@ -120,8 +114,8 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
 
 def _around(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
     yield table.SIGN.bits + WHOLE + 1.0, ast.UnaryOp(ast.USub(), node), table.SIGN.says(text)
-    yield table.TRANSPOSED.bits + WHOLE + 1.0, _attribute(node, "T"), f"{text} is not transposed"
-    yield table.COPY.bits + WHOLE - 0.5, called(_attribute(node, pool.dialect.copy)), f"{text} is no copy"
+    yield table.TRANSPOSED.bits + WHOLE + 1.0, attribute(node, "T"), f"{text} is not transposed"
+    yield table.COPY.bits + WHOLE - 0.5, called(attribute(node, pool.dialect.copy)), f"{text} is no copy"
     yield table.SQUARE.bits, ast.BinOp(node, ast.Pow(), ast.Constant(2)), table.SQUARE.says(text)
     yield 5.0, ast.BinOp(ast.Constant(1), ast.Sub(), node), ""
     if isinstance(node, (ast.Name, ast.Attribute)):
@@ -147,7 +141,7 @@ def _own(slot: Slot, node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]
                 new = ast.Compare(left, [COMPARISON_NODES[swap.other]()], [right])
                 yield table.COMPARISON.bits + WHOLE - 0.5, new, ""
         case ast.Call():
-            yield from _calls(node, text, pool)
+            yield from call_edits(node, text, pool)
         case ast.Attribute(attr="T", value=value):
             yield table.TRANSPOSED.bits + WHOLE, value, f"{text} should not be transposed"
         case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Constant):
@@ -176,20 +170,9 @@ def _operation(node: ast.BinOp, text: str, pool: Pool) -> Iterator[Variant]:
         for power in mistakes.EXPONENTS:
             said = table.EXPONENT.says(ast.unparse(left), mistakes.written_number(power))
             yield table.EXPONENT.bits + WHOLE - 1.5, ast.BinOp(left, op, ast.Constant(power)), said
-        yield from ((bits, ast.BinOp(new, op, right), said) for bits, new, said in _kept_from_zero(left, pool))
+        yield from ((bits, ast.BinOp(new, op, right), said) for bits, new, said in kept_from_zero(left, pool))
     if isinstance(op, ast.Div):
-        yield from ((bits, ast.BinOp(left, op, new), said) for bits, new, said in _kept_from_zero(right, pool))
-
-
-def _kept_from_zero(node: ast.expr, pool: Pool) -> Iterator[Variant]:
-    """An expression with an epsilon, where it may need one: the code's own, where it has a name for it."""
-    if not isinstance(node, ast.Constant) and not ast.unparse(node).endswith((".size", ".shape[0]", ".shape[1]")):
-        for epsilon, bits in mistakes.EPSILONS.items():
-            text = mistakes.written_number(epsilon)
-            said = table.EPSILON.says(ast.unparse(node), text)
-            name = pool.numbers.get(float(text))
-            new = ast.BinOp(node, ast.Add(), parsed(name) if name else ast.Constant(float(text)))
-            yield table.EPSILON.bits + WHOLE + bits - 2.0, new, said
+        yield from ((bits, ast.BinOp(left, op, new), said) for bits, new, said in kept_from_zero(right, pool))
 
 
 def _numbers(value: float) -> Iterator[Variant]:
@@ -249,6 +232,7 @@ def _with_factor(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: b
 
 def _with_term(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
     for bits, pieces in (
+        (_TERM - FORGOTTEN, pool.idle),
         (_TERM - 0.5, (*pool.atoms, *pool.matches)),
         (_TERM, pool.phrases),
         (_TERM + 1.0, pool.reduced),
@@ -258,106 +242,3 @@ def _with_term(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: boo
             kept = (one for one in pieces if pool.joins(text, one[0])) if band.has(bits + more) else ()
             for said, piece in kept:
                 yield bits + more, ast.BinOp(node, op, piece), table.MISSING_TERM.says("", f"{sign} {said}")
-
-
-def _calls(node: ast.Call, text: str, pool: Pool) -> Iterator[Variant]:
-    if isinstance(node.func, ast.Attribute):
-        yield from _of_method(node, node.func, pool.dialect.modules)
-    yield from _other_functions(node, pool)
-    if len(node.args) == 1 and not node.keywords:
-        yield table.EXTRA_FUNCTION.bits + 1.5, node.args[0], f"{ast.unparse(node.func)} does not belong there"
-        function = ast.unparse(node.func).rpartition(".")[2]
-        if function in mistakes.GUARDED:
-            for bits, new, said in _kept_from_zero(node.args[0], pool):
-                yield bits, ast.Call(node.func, [new], []), said
-    if len(node.args) >= 2:
-        first, second, *rest = node.args
-        swapped = ast.Call(node.func, [second, first, *rest], node.keywords)
-        yield table.SWAPPED.bits + WHOLE, swapped, f"the operands of {text} are exchanged"
-    if isinstance(node.func, ast.Name) and node.func.id == "range":
-        yield from _ranges(node)
-
-
-def _other_functions(node: ast.Call, pool: Pool) -> Iterator[Variant]:
-    """Another function of the file, or another method of the same object, that takes as many arguments."""
-    match node.func:
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name) if name in pool.callables:
-            for other, arguments in pool.callables.items():
-                if other != name and len(node.args) + len(node.keywords) in arguments:
-                    own = isinstance(node.func, ast.Name)
-                    called_one = ast.Name(other, ast.Load()) if own else _attribute(ast.Name("self", ast.Load()), other)
-                    new = ast.Call(called_one, node.args, node.keywords)
-                    yield table.FUNCTION.bits + WHOLE - 0.5, new, table.FUNCTION.says(name, other)
-
-
-def _of_method(node: ast.Call, function: ast.Attribute, modules: Collection[str]) -> Iterator[Variant]:
-    for swap in mistakes.functions(function.attr):
-        new = ast.Call(ast.Attribute(function.value, swap.other, ast.Load()), node.args, node.keywords)
-        bits = swap.bits + WHOLE - (1.5 if swap.operator is table.FUNCTION else 0.5)
-        yield bits, new, swap.operator.says(function.attr, swap.other)
-    if ast.unparse(function.value) not in modules:
-        yield table.EXTRA_FUNCTION.bits + WHOLE, function.value, ""
-    if function.attr in _REDUCTIONS:
-        yield from _reductions(node)
-    if function.attr == "flatten":
-        new_text = f"{ast.unparse(function.value)}.reshape(-1)"
-        said = table.COPY.says("flatten", "makes a copy, which is written into")
-        yield table.COPY.bits + 1.0, parsed(new_text), said
-
-
-def _ranges(node: ast.Call) -> Iterator[Variant]:
-    """A loop that begins or ends one too early or too late, or goes the other way."""
-    bits = table.INDEX.bits + WHOLE
-    begin, end = (node.args[0], node.args[1]) if len(node.args) > 1 else (None, node.args[0] if node.args else None)
-    if end is None:
-        return
-    for other in _one_off(end):
-        yield bits, ast.Call(node.func, [*([begin] if begin else []), other, *node.args[2:]], []), ""
-    if begin is None:
-        yield bits, ast.Call(node.func, [ast.Constant(1), end], []), "the loop should begin at 1"
-    else:
-        yield bits, ast.Call(node.func, [end], []), "the loop should begin at 0"
-        for other in _one_off(begin):
-            yield bits, ast.Call(node.func, [other, end, *node.args[2:]], []), ""
-    yield (
-        table.LOOP_ORDER.bits + 1.0,
-        called(ast.Name("reversed", ast.Load()), node),
-        table.LOOP_ORDER.says("", "backwards"),
-    )
-
-
-def _one_off(bound: ast.expr) -> Iterator[ast.expr]:
-    match bound:
-        case ast.Constant(value=int() as number):
-            yield from (ast.Constant(number + step) for step in (-1, 1))
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=ast.Constant()):
-            yield left
-        case _:
-            yield ast.BinOp(bound, ast.Sub(), ast.Constant(1))
-            yield ast.BinOp(bound, ast.Add(), ast.Constant(1))
-
-
-def _is_reduction(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Attribute) and node.func.attr in _REDUCTIONS
-
-
-def _reductions(node: ast.Call) -> Iterator[Variant]:
-    others = [word for word in node.keywords if word.arg != "axis"]
-    axis = next((word.value for word in node.keywords if word.arg == "axis"), None)
-    for wanted in AXES:
-        if wanted != "None" and (axis is None or ast.unparse(axis) != wanted):
-            new = ast.keyword("axis", parsed(wanted))
-            yield table.AXIS.bits + WHOLE, ast.Call(node.func, node.args, [new, *others]), f"the axis is {wanted}"
-    if axis is not None:
-        yield table.AXIS.bits + WHOLE + 0.5, ast.Call(node.func, node.args, others), "it goes over all axes"
-    kept = [word for word in node.keywords if word.arg != "keepdims"]
-    bits = table.KEEPDIMS.bits + WHOLE
-    if len(kept) < len(node.keywords):
-        yield bits, ast.Call(node.func, node.args, kept), table.KEEPDIMS.says("", "does not belong there")
-    else:
-        words = [*kept, ast.keyword("keepdims", ast.Constant(value=True))]
-        yield bits, ast.Call(node.func, node.args, words), table.KEEPDIMS.says("", "is missing")
-
-
-def _attribute(node: ast.expr, name: str) -> ast.Attribute:
-    return ast.Attribute(node, name, ast.Load())

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from gradproof.operators import table
-from gradproof.repair.program.edit import WHOLE, Band, Edit, inserted, slots
+from gradproof.repair.program.edit import WHOLE, Band, Edit, inserted, parsed, slots
 from gradproof.repair.program.pool import Pool
 from gradproof.repair.program.statements import Place, targets_of
 
@@ -30,6 +30,7 @@ def insertions(place: Place, targets: Sequence[str], pool: Pool, band: Band) -> 
     if band.has(_BITS):
         yield from _all(place, [ast.unparse(one) for one in pool.statements], _BITS)
         yield from _all(place, _stored(targets, pool), _BITS)
+        yield from _all(place, _at_other_entries(place.statement, pool), _BITS)
     for target in targets:
         yield from _changing(place, target, pool, band)
 
@@ -121,6 +122,26 @@ def _changing(place: Place, target: str, pool: Pool, band: Band) -> Iterator[Edi
 def _stored(targets: Sequence[str], pool: Pool) -> list[str]:
     """What was just computed put where such values are kept."""
     return [f"{field} = {target}" for target in targets if target.isidentifier() for field in pool.fields]
+
+
+def _at_other_entries(statement: ast.stmt, pool: Pool) -> list[str]:
+    """What is added to one entry, added to another or subtracted from it: `dw[:, y] -= x` beside `dw[:, j] += x`."""
+    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.target, ast.Subscript):
+        return []
+    found = []
+    for slot in slots(statement):
+        if slot.is_index and ast.unparse(slot.node) in pool.indices and _is_within(slot.node, statement.target):
+            for index in pool.indices:
+                undo = slot.put(parsed(index))()
+                target, value = ast.unparse(statement.target), ast.unparse(statement.value)
+                undo()
+                if index != ast.unparse(slot.node):
+                    found += [f"{target} {sign} {value}" for sign in ("-=", "+=")]
+    return found
+
+
+def _is_within(node: ast.AST, whole: ast.AST) -> bool:
+    return any(part is node for part in ast.walk(whole))
 
 
 def _alike(statement: ast.stmt, target: str) -> list[str]:

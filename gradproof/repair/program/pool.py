@@ -41,6 +41,7 @@ class Pool:
         reduced: Sums and means of variables.
         functions: Functions of one argument that the file has.
         callables: The functions of the file and the methods of its classes, by name: how many arguments each may take.
+        indices: What stands for the number of an entry somewhere.
         matches: What is true where a counter of a loop is an index of some entry: what a one-hot vector is made of.
         statements: Statements of the file's functions that may have been forgotten elsewhere.
         attributes: Names of attributes that the file's classes store into.
@@ -63,6 +64,7 @@ class Pool:
     reduced: tuple[Piece, ...]
     functions: tuple[str, ...]
     callables: Mapping[str, range]
+    indices: tuple[str, ...]
     matches: tuple[Piece, ...]
     statements: tuple[ast.stmt, ...]
     attributes: tuple[str, ...]
@@ -85,7 +87,7 @@ class Pool:
     ) -> Pool:
         """The pieces of a function, of its class and of its file."""
         atoms = _atoms(function, module, owner, dialect)
-        counters = _counters(function)
+        counters, indices = _counters(function), _indices(function, value)
         plain = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
         sizes = [f"{name}.{what}" for name in plain[:_NAMED] for what in ("shape[0]", "shape[1]", "size")]
         sizes += [name for name in _unpacked(function) if name in atoms]
@@ -113,7 +115,8 @@ class Pool:
             _pieces(reduced),
             tuple(_of_one_argument(module)),
             dict(_callables(module)),
-            _pieces(_matches(function, counters, value)),
+            tuple(indices),
+            _pieces([f"({one} == {index})" for one in counters for index in indices if one != index]),
             tuple(_statements(module)),
             tuple(_attributes(module)),
             tuple(_fields(owner if owner is not None else module)),
@@ -225,13 +228,12 @@ def _counters(function: ast.FunctionDef) -> list[str]:
     return [part.id for target in loops for part in ast.walk(target) if isinstance(part, ast.Name)]
 
 
-def _matches(function: ast.FunctionDef, counters: Sequence[str], value: Callable[[str], Any]) -> list[str]:
-    """`(k == y[i])`, for each counter `k` of a loop and each index `y[i]` that is read somewhere."""
+def _indices(function: ast.FunctionDef, value: Callable[[str], Any]) -> list[str]:
+    """Variables and entries that stand for a whole number where something is indexed: `i`, `y[i]`."""
     read = (node.slice for node in ast.walk(function) if isinstance(node, ast.Subscript))
     parts = (part for index in read for part in (index.elts if isinstance(index, ast.Tuple) else [index]))
     texts = dict.fromkeys(ast.unparse(part) for part in parts if isinstance(part, (ast.Name, ast.Subscript)))
-    indices = [text for text in texts if isinstance(value(text), (int, np.integer))]
-    return [f"({one} == {index})" for one in counters for index in indices if one != index]
+    return [text for text in texts if isinstance(value(text), (int, np.integer))]
 
 
 def _statements(module: ast.AST) -> Iterator[ast.stmt]:
