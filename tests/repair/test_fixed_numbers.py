@@ -30,6 +30,23 @@ def test_value_in_the_place_of_its_name_is_seen(tmp_path: Path, new: str, refuse
     assert puts_in_values(path, OLD.splitlines(keepends=True)[0] + new, {"beta": 0.5}) is refused
 
 
+@pytest.mark.parametrize(
+    ("new", "refused"),
+    [
+        ("    return np.where(x > 0, g, g / 5)\n", True),
+        ("    return np.where(x > 0, g, 0.2 * g)\n", True),
+        ("    return np.where(x > 0, g, 0.8 * g)\n", True),
+        ("    return np.where(x > 0, g, slope * g)\n", False),
+        ("    return np.where(x > 0, g, g / 4)\n", False),
+    ],
+)
+def test_value_of_an_argument_is_not_put_in_where_its_name_is_missing(tmp_path: Path, new: str, refused: bool) -> None:
+    head = "def f(g, x, slope=0.2):\n"
+    path = tmp_path / "f.py"
+    path.write_text(f"{head}    return np.where(x > 0, g, 0)\n", encoding="utf-8")
+    assert puts_in_values(path, head + new, {"slope": 0.2}) is refused
+
+
 MANUAL = """
 import numpy as np
 

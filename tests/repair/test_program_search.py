@@ -294,6 +294,7 @@ PAIRED = """
             dw += np.outer(x[i], g[i])
         return dw, total
 """
+GATED = {"x": "nd", "wr": "dk", "wz": "dk", "g": "nk"}
 DENSE = {"x": "nd", "w": "dk", "g": "nk"}
 TARGET = {"x": "nd", "w": "dk", "t": "nk"}
 CLASSES = {"x": "nd", "w": "dk", "y": "i"}
@@ -303,7 +304,8 @@ SQUARED = {"x": "nk", "w": "kk", "g": "nk"}
 SQUARE = {"x": "nk", "w": "kk", "u": "kk", "g": "nk"}
 
 MISTAKES = {
-    "line whose counterpart is there": (GATES, "    dx += da_z @ wz.T\n", "", {"x": "nd", "wr": "dk", "wz": "dk", "g": "nk"}),
+    "a number for its name": (LAYER, "np.where(self.z > 0, 1.0, self.slope)", "np.where(self.z > 0, 1.0, 0.0)", DENSE),
+    "line whose counterpart is there": (GATES, "    dx += da_z @ wz.T\n", "", GATED),
     "line unlike its counterpart": (MOMENTS, "v / (1 - beta2 ** t)", "v", {"x": "nd", "w": "nd", "g": "nd"}),
     "the class forgotten": (ROWS_OF_SOFTMAX, "(p[k] - (k == y[i]))", "p[k]", CLASSES),
     "off the diagonal": (JACOBIANS, "(np.diagflat(p) - np.outer(p, p))", "np.diagflat(p)", {"x": "nd", "g": "nd"}),

@@ -134,6 +134,9 @@ def _own(slot: Slot, node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]
             yield table.SIGN.bits + WHOLE, operand, table.SIGN.says(text)
         case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
             yield from _numbers(value)
+            if not slot.is_index:
+                named = ((_NAME, atom, "") for text, atom in pool.atoms if isinstance(pool.value(text), (int, float)))
+                yield from named
             if isinstance(slot.holder, ast.keyword) and slot.holder.arg == "axis":
                 yield table.AXIS.bits + WHOLE, parsed("(0, 1)"), ""
         case ast.Compare(left=left, ops=[compared], comparators=[right]):

@@ -5,22 +5,34 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import inspect
 import io
+import math
 import tokenize
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import FunctionType
+from typing import Any
 
 from gradproof.case.source_text import read_source
 from gradproof.check.case import Case
 from gradproof.code.program.calls import Plain
 
+COMMON = frozenset({0.0, 1.0, 2.0, 3.0, 4.0, 0.5, -1.0})
+"""Numbers that stand in formulas for their own sake."""
+
 
 def fixed_numbers(case: Case) -> dict[str, float]:
-    """The arguments of a case's existing code that are plain numbers, with their values in this case."""
+    """The arguments of a case's existing code that are plain numbers, and what those of its files are by default."""
     found: dict[str, float] = {}
-    whole = case.derivation.whole
-    for call in whole.program.calls if whole is not None else ():
+    calls = case.derivation.whole.program.calls if case.derivation.whole is not None else ()
+    for call in calls:
+        space = call.plain.__globals__ if call.plain is not None else {}
+        for made in [*space.values()]:
+            if isinstance(made, (FunctionType, type)) and made.__module__ == space.get("__name__"):
+                found |= _defaults(made)
+    for call in calls:
         for name, argument in call.arguments.items():
             value = argument.value if isinstance(argument, Plain) else None
             if isinstance(value, int | float) and not isinstance(value, bool):
@@ -28,8 +40,19 @@ def fixed_numbers(case: Case) -> dict[str, float]:
     return found
 
 
+def _defaults(made: Callable[..., Any]) -> dict[str, float]:
+    try:
+        parameters = inspect.signature(made).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    return {one.name: float(one.default) for one in parameters if type(one.default) in (int, float)}
+
+
 def puts_in_values(path: Path, new: str, fixed: Mapping[str, float]) -> bool:
-    """Whether a file's new text has the value of an argument where the old one has its name: right for one value only.
+    """Whether a file's new text has the value of an argument where its name belongs: it is right for one value only.
+
+    It has where the old text has the name; and where a number is no common one, and is the value, its reciprocal, its
+    negative, or what is left of 1.
 
     Args:
         path: The file as it is.
@@ -45,7 +68,11 @@ def puts_in_values(path: Path, new: str, fixed: Mapping[str, float]) -> bool:
             (before if line.startswith("- ") else after).update(_words(line[2:]))
     lost, put = before - after, after - before
     numbers = {float(ast.literal_eval(word)) for word in put if word[0].isdigit() or word[0] == "."}
-    return any(fixed[name] in numbers for name in lost if name in fixed)
+    if any(fixed[name] in numbers for name in lost if name in fixed):
+        return True
+    odd = {value for value in fixed.values() if value not in COMMON}
+    alike = {other for value in odd for other in (value, -value, 1 / value, 1 - value)}
+    return any(math.isclose(one, other) for one in numbers - COMMON for other in alike)
 
 
 def _words(line: str) -> list[str]:

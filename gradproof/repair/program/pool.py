@@ -49,6 +49,7 @@ class Pool:
         numbers: The variables that stand for a number which is no whole one, by their values.
         whole: The variables that stand for a whole number.
         shape: The shape of what a text stands for in the function; None where that is not known.
+        value: The value of what a text stands for there; None where that is not known.
         dialect: The words of the library that the function is written in.
         given: The function's parameters: what is stored into one of them changes the caller's array.
     """
@@ -72,6 +73,7 @@ class Pool:
     numbers: Mapping[float, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
     shape: Callable[[str], Shape | None] = lambda text: None
+    value: Callable[[str], Any] = lambda text: None
     dialect: Dialect = NUMPY
     given: frozenset[str] = frozenset()
 
@@ -123,6 +125,7 @@ class Pool:
             {number: name for name in reversed(plain) if isinstance(number := value(name), float)},
             tuple(name for name in plain if type(value(name)) is int and value(name) > 0 and name not in counters),
             cache(shape),
+            cache(value),
             dialect,
             frozenset(one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)),
         )

@@ -38,6 +38,9 @@ ALTERNATIVES = 3
 MARGIN = 0.5
 """Edits that cost so much more than the first one found are no longer looked for."""
 
+DEFAULT = 1.5
+"""The bits by which another value of a parameter is dearer than another number in a formula: many do by chance."""
+
 BANDS = tuple(Band(low, high) for low, high in ((0.0, 4.0), (4.0, 5.0), (5.0, 6.0), (6.0, 6.5), (6.5, 8.0)))
 
 
@@ -201,8 +204,8 @@ class Search:
         for band in BANDS:
             for function in functions if not self._for_all else ():
                 for slot in default_slots(function.node):
-                    for edit in number_edits(slot, band, slot.node.lineno):
-                        yield function, edit
+                    for edit in number_edits(slot, Band(band.low - DEFAULT, band.high - DEFAULT), slot.node.lineno):
+                        yield function, replace(edit, bits=edit.bits + DEFAULT)
             for function, pool in pools if not self._for_all else ():
                 begun = _begun(function.node)
                 for place in places(function.node.body) if begun else ():
