@@ -101,22 +101,25 @@ def parallels(function: ast.FunctionDef, module: ast.AST, asked: Collection[ast.
 
 def _exchanged(statement: ast.stmt, pieces: Sequence[Piece], words: _Words) -> ast.stmt | None:
     """A statement with each piece of its names exchanged; None where one of the pieces is in none of them."""
+    variables, keys = _names(statement), set(_keys(statement))
+    for piece in pieces:
+        found = [
+            {name: _with(name, piece, known) for name in own}
+            for own, known in ((variables, words.variables), (keys, words.keys))
+        ]
+        if all(old == new for one in found for old, new in one.items()):
+            return None
+        variables, keys = (set(one.values()) for one in found)
     made = copy.deepcopy(statement)
     for piece in pieces:
-        changed = False
         for node in ast.walk(made):
             match node:
                 case ast.Name(id=name):
                     node.id = _with(name, piece, words.variables)
-                    changed |= node.id != name
                 case ast.Attribute(attr=name):
                     node.attr = _with(name, piece, words.keys)
-                    changed |= node.attr != name
                 case ast.Subscript(slice=ast.Constant(value=str() as name) as key):
                     key.value = _with(name, piece, words.keys)
-                    changed |= key.value != name
-        if not changed:
-            return None
     return made
 
 
