@@ -20,7 +20,7 @@ from gradproof.code.writing.patching import patched
 from gradproof.code.writing.written import Change, written_of
 from gradproof.errors import GradproofError
 from gradproof.repair import Context, Fix, Repair, Workbench, mend_all, patch, unified_diff
-from gradproof.repair.budget import SECOND
+from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.code.scope import substituted_names
 from gradproof.repair.derive import Oracle
 from gradproof.repair.evidence.resized import elsewhere, zeroed
@@ -34,8 +34,8 @@ from gradproof.repair.program.search import FileFix
 from gradproof.repair.sharing import edited_by
 from gradproof.truth.ancestors import ancestors_of
 
-FIRST_SECONDS = 2.0
-"""What of its work the search for an equation of existing code may do before edits of the whole are looked for."""
+FIRST_SECONDS = 2.5
+"""What of its work the search for equations of existing code may do before edits of the whole are looked for."""
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -85,7 +85,8 @@ def mend_case(
         return {}
     whole = case.derivation.whole is not None
     quick = min(budget_seconds, FIRST_SECONDS) if whole else budget_seconds
-    repairs, workbench = _mend_equations(case, result, wrong, seed, quick, failures)
+    first = Budget(quick * SECOND) if whole else None
+    repairs, workbench = _mend_equations(case, result, wrong, seed, quick, failures, first)
     if not whole:
         return repairs
     found = _held(case, repairs, seed, failures)
@@ -138,6 +139,7 @@ def _mend_equations(
     seed: int,
     budget_seconds: float,
     failures: list[Failure] | None,
+    together: Budget | None = None,
 ) -> tuple[dict[str, Repair], Workbench | None]:
     """What is found for each equation from its own text, and on which trials; nothing is tried where there is none."""
     none = {equation.name: Repair(None, (), None, None) for equation in wrong}
@@ -154,7 +156,9 @@ def _mend_equations(
     context = Context(case.derivation.equations, passing, ancestors)
     at_edges = elsewhere(case, seed), zeroed(case, seed)
     workbench = Workbench(evidence, others, context, seed, *at_edges, Oracle(case, seed))
-    return none | mend_all(wrong, workbench, failures=failures, most=budget_seconds * SECOND), workbench
+    return none | mend_all(
+        wrong, workbench, failures=failures, budget=together, most=budget_seconds * SECOND
+    ), workbench
 
 
 def with_repairs(result: CheckResult, repairs: Mapping[str, Repair], derivation: Derivation) -> CheckResult:

@@ -16,6 +16,9 @@ from gradproof.proof.proving import prove_case, with_fix_proofs, with_proofs
 if TYPE_CHECKING:
     from gradproof.repair import Repair
 
+PROOF_SECONDS = 3.0
+"""How much work the proof that nobody asked for may do; `gradproof prove` takes its time."""
+
 
 def looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) -> CheckResult:
     """What is looked into once the verdicts stand: a part that fails, or that the user stops, costs itself alone."""
@@ -31,13 +34,16 @@ def looked_into(result: CheckResult, case: Case, *, repair: bool, proof: bool) -
         if proof:
             with contained(failures, "the proof"):
                 doubted = [one.equation for one in result.wrong]
-                result = with_proofs(result, prove_case(case, seed=seed, failures=failures, doubted=doubted))
+                result = with_proofs(
+                    result, prove_case(case, seed=seed, deadline=PROOF_SECONDS, failures=failures, doubted=doubted)
+                )
         mended = [one.equation for one in result.results if one.fix]
         if proof and mended:
             from gradproof.repair.mending import mended_case
 
             with contained(failures, "the proof of the fixes"):
-                proofs = prove_case(mended_case(case, repairs), seed=seed, failures=failures, only=mended)
+                mended_one = mended_case(case, repairs)
+                proofs = prove_case(mended_one, seed=seed, deadline=PROOF_SECONDS, failures=failures, only=mended)
                 result = with_fix_proofs(result, proofs)
     except KeyboardInterrupt:
         interrupted = True
