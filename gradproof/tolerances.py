@@ -109,6 +109,12 @@ FUNCTION = Tolerance(0.0, largest=1e-4)
 SHARE = Tolerance(1e-3)
 """A ratio that is one number in the coarsest arithmetic."""
 
+TELLING = 1e-3
+"""An entry of at least so much of the largest one tells a ratio; smaller ones are mostly rounding."""
+
+MISPLACED_EPSILON = 1e-3
+"""By less of its size than this a value is off that has its epsilon in another place, or a rounded constant."""
+
 REPAIRED = Tolerance(1e-11, largest=1e-11)
 """A candidate for a repair gives the truth: right equations differ by less than 1e-14 in float64, a misplaced epsilon
 and a wrong last digit of a constant by more than this."""

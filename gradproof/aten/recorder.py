@@ -39,7 +39,7 @@ SHAPE_ONLY = UNINITIALISED | {
 }
 """Operations that look at the shapes of their arguments, not at their values."""
 
-SAME_VALUE = frozenset({"aten.clone", "aten._to_copy", "aten.lift_fresh_copy", "aten.contiguous"})
+SAME_VALUE = frozenset({"aten.clone", "aten._to_copy", "aten.lift_fresh_copy"})
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's base class is not annotated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -40,6 +40,8 @@ def find(func: Operator, args: tuple[Any, ...], tracks: Tracks) -> Rewrite | Non
     Raises NoRule for an operation that writes its arguments and has no form that returns new tensors.
     """
     schema = func._schema
+    if torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"):
+        return cast(Rewrite, func.decompose)  # whole in inference mode and in torch's decompositions only
     if schema.name.startswith("aten::_foreach_"):
         return functools.partial(_one_by_one, func)
     if str(func.overloadpacket) in INDEXED and any(t.dtype == torch.bool and tracks(t) for t in tensors(args[1])):

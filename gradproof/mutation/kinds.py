@@ -18,23 +18,21 @@ class Kind:
     Attributes:
         name: What frames and JSON call it.
         words: What such a gradient is, after "a gradient that".
-        is_gross: Whether whoever compares the gradient at all must see it.
         needs: What a test must do for it to differ from the right one; empty where it always may.
     """
 
     name: str
     words: str
-    is_gross: bool = False
     needs: str = ""
 
 
 KINDS = (
-    Kind("zero", "is zero", is_gross=True),
-    Kind("sign", table.SIGN.value, is_gross=True),
-    Kind("doubled", table.CONSTANT_FACTOR.value, is_gross=True),
+    Kind("zero", "is zero"),
+    Kind("sign", table.SIGN.value),
+    Kind("doubled", table.CONSTANT_FACTOR.value),
     Kind("upstream ignored", "does not depend on the upstream gradient"),
-    Kind("too large", "is too large in every entry, by its largest entry", is_gross=True),
-    Kind("too small", "is too small in every entry, by its largest entry", is_gross=True),
+    Kind("too large", "is too large in every entry, by its largest entry"),
+    Kind("too small", "is too small in every entry, by its largest entry"),
     Kind("shifted", "has its entries in the wrong order, each one place on"),
     Kind("one entry", "is wrong in one entry"),
     Kind("not a number", "is not a number in one entry"),

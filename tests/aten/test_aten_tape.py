@@ -372,3 +372,14 @@ def test_flattened_outputs_count_every_leaf_of_the_nesting() -> None:
     assert len(list(flatten(tape.run([np.ones(2)])))) == 2
     (last,) = tape.run([np.ones(2)], only=[2])
     np.testing.assert_array_equal(last, [2.0, 2.0])
+
+
+def test_operations_that_are_whole_in_inference_mode_only_are_taken_apart_there() -> None:
+    def function(x: torch.Tensor) -> Any:
+        with torch.inference_mode():
+            y = x.reshape(2, 8).square()
+            product, corner = torch.max(y, y * 2).matmul(torch.min(y, -y).T), x.contiguous()[:2, :2]
+            products = torch.true_divide(product, 3), product.argsort(0), product * corner.isfinite()
+            return products, torch.outer(x[0], x[1]), x.t().contiguous(), x.t().flatten() / 3
+
+    assert_replays(function, [normal(4, 4)])

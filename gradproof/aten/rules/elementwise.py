@@ -121,10 +121,6 @@ def xlogy(x: Array, y: Array) -> Array:
     return np.where(np.equal(x, 0), 0.0, x * np.log(y))
 
 
-def square(x: Array) -> Array:
-    return x * x
-
-
 def full_like(x: Array, value: Any) -> Array:
     return np.zeros(x.shape) + value
 
@@ -148,11 +144,9 @@ TABLE: dict[str, Callable[..., Any]] = {
     "rsub": rsub,
     "mul": np.multiply,
     "div": div,
-    "true_divide": np.true_divide,
     "neg": np.negative,
     "reciprocal": reciprocal,
     "pow": power,
-    "square": square,
     "sqrt": np.sqrt,
     "rsqrt": rsqrt,
     "exp": np.exp,
@@ -190,8 +184,6 @@ TABLE: dict[str, Callable[..., Any]] = {
     "clamp_max": clamp_max,
     "maximum": np.maximum,
     "minimum": np.minimum,
-    "max.other": np.maximum,
-    "min.other": np.minimum,
     "where": where,
     "masked_fill": masked_fill,
     "eq": np.equal,
@@ -206,7 +198,6 @@ TABLE: dict[str, Callable[..., Any]] = {
     "logical_not": logical_not,
     "isnan": np.isnan,
     "isinf": np.isinf,
-    "isfinite": np.isfinite,
     "nan_to_num": nan_to_num,
     "addcmul": addcmul,
     "addcdiv": addcdiv,

@@ -29,10 +29,6 @@ def stable_sort(x: Array, stable: bool | None = None, dim: int = -1, descending:
     return sort(x, dim, descending)
 
 
-def argsort(x: Array, dim: int = -1, descending: bool = False) -> Array:
-    return sort(x, dim, descending)[1]
-
-
 def topk(x: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> tuple[Array, Array]:
     """The k largest (smallest) along a dimension, the most extreme first, and their places."""
     if x.ndim == 0:
@@ -53,7 +49,6 @@ def kthvalue(x: Array, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Ar
 TABLE: dict[str, Callable[..., Any]] = {
     "sort": sort,
     "sort.stable": stable_sort,
-    "argsort": argsort,
     "topk": topk,
     "kthvalue": kthvalue,
 }

@@ -187,7 +187,6 @@ def diagonal_backward(grad: Array, shape: Sequence[int], offset: int, first: int
 TABLE: dict[str, Callable[..., Any]] = {
     "view": reshape,
     "_unsafe_view": reshape,
-    "reshape": reshape,
     "_reshape_copy": reshape,
     "expand": expand,
     "permute": permute,

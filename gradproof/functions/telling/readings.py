@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.running.configurations import Configuration
 from gradproof.functions.truth.truth import gradients_of
-from gradproof.tolerances import FUNCTION
+from gradproof.tolerances import FUNCTION, TELLING
 
 Array = NDArray[Any]
 
@@ -116,7 +116,7 @@ def _ratios(values: Sequence[Array], truth: Sequence[Array]) -> Array:
     """Computed by true where that tells something; none where the shapes differ."""
     if any(v.shape != t.shape for v, t in zip(values, truth, strict=True)):
         return np.empty(0)
-    wide = [np.abs(t) > 1e-3 * np.abs(t).max(initial=0.0) for t in truth]
+    wide = [np.abs(t) > TELLING * np.abs(t).max(initial=0.0) for t in truth]
     return np.concatenate([v[w] / t[w] for v, t, w in zip(values, truth, wide, strict=True)])
 
 

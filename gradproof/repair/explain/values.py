@@ -17,10 +17,9 @@ from gradproof.repair.explain.diagnosis import Diagnosis
 from gradproof.repair.explain.shapes import of_axes, of_shapes
 from gradproof.repair.formulas.functions import Array
 from gradproof.repair.formulas.names import Phase, family, phase
-from gradproof.tolerances import PRODUCT, REPAIRED, REPEATED
+from gradproof.tolerances import MISPLACED_EPSILON, PRODUCT, REPAIRED, REPEATED
 
 _FACTORS = {2.0: "2", 0.5: "1/2", -0.5: "-1/2", -2.0: "-2", 3.0: "3", 4.0: "4", 0.25: "1/4"}
-_EPSILON = 1e-3
 _SIZE_FACTORS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("{}", lambda n: n),
     ("1/{}", lambda n: 1 / n),
@@ -263,7 +262,7 @@ def _epsilon(case: Comparison) -> Iterator[Diagnosis]:
         return
     off = np.concatenate([r[np.isfinite(r)] for r in case.ratios]) - 1.0
     one_sided = bool((off > 0).all() or (off < 0).all())
-    if one_sided and len(off) >= 8 and np.abs(off).max() < _EPSILON:
+    if one_sided and len(off) >= 8 and np.abs(off).max() < MISPLACED_EPSILON:
         yield Diagnosis(
             "epsilon",
             f"it differs by at most {np.abs(off).max():.1e} of its size: an epsilon in another place, "
