@@ -63,7 +63,8 @@ def load_derivation(project: Project, name: str) -> Derivation:
             f"{name} is a function, no derivation: `gradproof check {name}` compares its outputs and gradients; it has "
             "no equations that could be shown, proved, replayed or mended"
         )
-    module = load_module(project.root, "manual", name)
+    is_script = _called(_assigned(project, name).get("code")) == "script"
+    module = ModuleType(name) if is_script else load_module(project.root, "manual", name)
     from gradproof.code import Code
 
     place = f"reference/{name}.py"
@@ -77,6 +78,11 @@ def load_derivation(project: Project, name: str) -> Derivation:
     code = getattr(beside, "code", None)
     if not isinstance(code, Code):
         raise GradproofError(f"{place}: the value `code` must be a gradproof.Code(...); {_instead(beside, code)}")
+    if code.lines is not None:
+        from gradproof.code.script import script_module
+
+        names = [(variable, quantity) for variable, quantity in code.names.items() if quantity]
+        module = script_module(path, code.lines, names, name)
     reference = as_references(getattr(beside, "reference", None), place)[0]
     title = _title(module.__doc__, name)
     known = getattr(module, "KNOWN_ERRATA", ())
@@ -90,7 +96,7 @@ def holds_code(project: Project, name: str) -> bool:
     A `Code(...)` under another name counts, so that whoever loads it can say what it must be called.
     """
     assigned = _assigned(project, name)
-    return "code" in assigned or any(_called(value) == "Code" for value in assigned.values())
+    return "code" in assigned or any(_called(value) in ("Code", "script") for value in assigned.values())
 
 
 def holds_function(project: Project, name: str) -> bool:

@@ -32,6 +32,8 @@ class Code:
             gradient, lists and dicts for structures.
         absent: Gradients of parameters that the code is meant not to give.
         opaque: Whether the functions are called as a whole, and only what they return is compared.
+        lines: The first and the last line of a piece of a script; empty for the body of its only loop, and None where
+            functions are read.
 
     Example:
         >>> import torch
@@ -63,6 +65,7 @@ class Code:
     results: tuple[Structure, ...] = ()
     absent: tuple[str, ...] = ()
     opaque: bool = False
+    lines: tuple[int, ...] | None = None
 
     def __init__(
         self,
@@ -111,8 +114,39 @@ class Code:
             ("results", listed),
             ("absent", tuple(absent)),
             ("opaque", bool(opaque)),
+            ("lines", None),
         ):
             object.__setattr__(self, name, value)
+
+    @classmethod
+    def script(cls, first: int | None = None, last: int | None = None, **said: Any) -> Code:
+        """Code that stands in no function: one step of a script, which is not run but for its imports and definitions.
+
+        What the lines read before they give it a value is what they are given, as the arguments of a function are;
+        what they give values to is what they return, a variable that they change under its name with `_new`.
+
+        Args:
+            first: The first line of the step; without it the body of the file's only loop, or the whole file.
+            last: Its last line.
+            said: `names`, `values`, `arguments`, `absent`, `opaque` as for functions.
+
+        Raises:
+            GradproofError: One of the lines is missing, or they are no lines.
+
+        Example:
+            >>> Code.script(12, 30, names={"l2_delta": "dLoss_dz2"}).lines
+            (12, 30)
+        """
+        lines = () if first is None and last is None else (first, last)
+        if lines and not all(isinstance(line, int) for line in lines):
+            raise GradproofError(
+                f"Code.script(...) takes the first and the last line of a step, not {first!r}, {last!r}"
+            )
+        if lines and not 1 <= lines[0] <= lines[1]:  # type: ignore[operator]
+            raise GradproofError(f"Code.script({first}, {last}): the lines of a file are counted from 1")
+        made = cls("script", **said)
+        object.__setattr__(made, "lines", lines)
+        return made
 
 
 def leaves_of(structure: Structure) -> Iterator[str]:

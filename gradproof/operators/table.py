@@ -65,6 +65,7 @@ BROADCAST = Operator("broadcast", "g for g[:, None]", 2.5, "{0} should be {1}: i
 COMPARISON = Operator("mask", "x >= 0 for x > 0, x < 0 for x > 0", 1.5, "{0} should be {1} in {2}")
 MASK = Operator("mask", "a for a * (x > 0)", 3.0, "the mask {1} is missing")
 CONDITION = Operator("condition", "if p for if not p", 2.5, "the condition {0} is the wrong way round")
+FLAG = Operator("flag", "f(z) for f(z, deriv=True)", 2.0, "{0} should be {1}")
 NAME = Operator("name", "another variable of the same shape", 2.5, "{0} should be {1}")
 INDEX = Operator("index", "x[t] for x[t - 1], range(n) for range(1, n)", 1.5, "{0} should be {1} in {2}")
 ACCUMULATION = Operator("accumulation", "= for +=", 1.5, "= should be +=: what was there is lost")
@@ -80,7 +81,7 @@ COPY = Operator("copy", "flatten for reshape(-1), x for x.copy()", 3.0, "{0} {1}
 OPERATORS: tuple[Operator, ...] = (
     SIGN, OPERATOR, SWAPPED, PARENTHESES, EXTRA_FACTOR, EXTRA_TERM, MISSING_FACTOR, MISSING_TERM, CONSTANT_FACTOR,
     CONSTANT, EPSILON, EXPONENT, SQUARE, FUNCTION, MISSING_FUNCTION, EXTRA_FUNCTION, REDUCTION, AXIS, KEEPDIMS,
-    TRANSPOSED, BROADCAST, COMPARISON, MASK, CONDITION, NAME, INDEX, ACCUMULATION, OVERWRITTEN, REPEATED,
+    TRANSPOSED, BROADCAST, COMPARISON, MASK, CONDITION, FLAG, NAME, INDEX, ACCUMULATION, OVERWRITTEN, REPEATED,
     MISSING_STATEMENT, EXTRA_STATEMENT, ORDER, LOOP_ORDER, NOT_STORED, COPY,
 )  # fmt: skip
 

@@ -200,8 +200,8 @@ def _explained(one: EquationResult, repair: Repair, derivation: Derivation) -> E
         alternatives = [f"line {other.line}: {other.after}" for other in others if other and not other.foreign]
     elif edited.code is not None:
         before = ""  # of no one statement of the code
-    if fix.one_size:  # a length fits only by what it happens to be
-        alternatives = [text for text in alternatives if text.count("shape") <= before.count("shape")]
+    lengths = max(before.count("shape"), 0 if fix.one_size else after.count("shape"))
+    alternatives = [text for text in alternatives if text.count("shape") <= lengths]  # a length may fit by chance
     where = f"the slip is in the helper {fix.equation} ({place}): " if is_helper else ""
     if before and not is_helper and place != one.place:
         where = f"at {place}: "

@@ -112,6 +112,8 @@ def _by_names(value: Any, names: Any, call: Call, quantities: Quantities, path: 
 
 def _of_key(key: str, holder: str, value: Any, call: Call, quantities: Quantities) -> str | None:
     """The quantity of an entry of a returned dict: a key that is a parameter's is its gradient or its updated value."""
+    if np.shape(value) == () and is_loss(key, quantities.loss) and "grad" not in holder.lower():
+        return quantities.loss
     gradient = quantities.of_variable(f"grads['{key}']", call.name)
     updated = quantities.of_variable(key, call.name)
     if "grad" in holder.lower() or updated is None or not isinstance(quantities.binding.find(updated), Updated):

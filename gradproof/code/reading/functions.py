@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from gradproof.case.source_text import read_source
+from gradproof.code.script import piece_of
 from gradproof.errors import GradproofError
 
 _OPAQUE = "give Code(..., opaque=True, results=(...)) to compare only what it returns"
@@ -69,6 +70,9 @@ def text_of(function: object) -> Text:
     if not text:
         raise GradproofError(f"the source of {name} cannot be had; {_OPAQUE}")
     first = plain.__code__.co_firstlineno
+    if (piece := piece_of(plain)) is not None:
+        body = tuple(piece.function(text).body)
+        return Text(plain, name, path, tuple(text.splitlines()), body, *_parameters(plain, f"{path.name}:{first}"))
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and node.name == plain.__name__ and _starts(node) == first:
             return Text(

@@ -25,6 +25,7 @@ def call_edits(node: ast.Call, text: str, pool: Pool) -> Iterator[Variant]:
         yield from ((table.AXIS.bits + WHOLE, new, said) for said, new in reductions(node))
     yield from _other_functions(node, pool)
     yield from _permuted(node, pool)
+    yield from _flagged(node, pool)
     if len(node.args) == 1 and not node.keywords:
         yield table.EXTRA_FUNCTION.bits + 1.5, node.args[0], f"{ast.unparse(node.func)} does not belong there"
         function = ast.unparse(node.func).rpartition(".")[2]
@@ -64,6 +65,20 @@ def _other_functions(node: ast.Call, pool: Pool) -> Iterator[Variant]:
             for other in pool.functions if len(node.args) == 1 else ():
                 new = ast.Call(ast.Name(other, ast.Load()), node.args, [])
                 yield table.FUNCTION.bits + WHOLE, new, table.FUNCTION.says(name, other)
+
+
+def _flagged(node: ast.Call, pool: Pool) -> Iterator[Variant]:
+    """A flag of a function of the file that is not given, or the other way round: `f(z)` for `f(z, deriv=True)`."""
+    name = ast.unparse(node.func).rpartition(".")[2]
+    given = {word.arg for word in node.keywords}
+    for flag, value in pool.flags.get(name, {}).items():
+        others = [word for word in node.keywords if word.arg != flag]
+        if flag in given:
+            yield table.FLAG.bits + WHOLE, ast.Call(node.func, node.args, others), table.FLAG.says(flag, str(value))
+        else:
+            word = ast.keyword(flag, ast.Constant(not value))
+            new = ast.Call(node.func, node.args, [*others, word])
+            yield table.FLAG.bits + WHOLE, new, table.FLAG.says(flag, str(not value))
 
 
 def _permuted(node: ast.Call, pool: Pool) -> Iterator[Variant]:

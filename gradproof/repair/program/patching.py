@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradproof.code.script import Piece
 from gradproof.repair.program.edit import Edit, written
 
 _KEY = re.compile(r"'(\w+)'")
@@ -40,18 +41,19 @@ class TextFile:
         return "\r\n" if "\r\n" in self.text else "\n"
 
 
-def edited(file: TextFile, edit: Edit, tree: ast.AST) -> str | None:
+def edited(file: TextFile, edit: Edit, tree: ast.AST, piece: Piece | None = None) -> str | None:
     """A file's text with an edit; None where it cannot be written there.
 
     Args:
         file: The file.
         edit: The edit, of nodes of this very text.
         tree: The definition that it belongs to, edited: the text must come to mean the same.
+        piece: The piece of a script that the definition was made of; None where it stands in the file.
     """
     wanted = ast.dump(ast.parse(ast.unparse(tree)).body[0])  # as it is read back: -1 is an operation on 1
     for text in _ways(file, edit):
         try:
-            module = ast.parse(text)
+            module: ast.AST = ast.parse(text) if piece is None else piece.function(text)
         except SyntaxError:
             continue
         name = getattr(tree, "name", "")

@@ -41,6 +41,7 @@ class Pool:
         reduced: Sums and means of variables.
         functions: Functions of one argument that the file has.
         callables: The functions of the file and the methods of its classes, by name: how many arguments each may take.
+        flags: The parameters of the file's functions that are true or false unless given, by the function's name.
         indices: What stands for the number of an entry somewhere.
         matches: What is true where a counter of a loop is an index of some entry: what a one-hot vector is made of.
         statements: Statements of the file's functions that may have been forgotten elsewhere.
@@ -65,6 +66,7 @@ class Pool:
     reduced: tuple[Piece, ...]
     functions: tuple[str, ...]
     callables: Mapping[str, range]
+    flags: Mapping[str, Mapping[str, bool]]
     indices: tuple[str, ...]
     matches: tuple[Piece, ...]
     statements: tuple[ast.stmt, ...]
@@ -117,6 +119,7 @@ class Pool:
             _pieces(reduced),
             tuple(_of_one_argument(module)),
             dict(_callables(module)),
+            dict(_flags(module)),
             tuple(indices),
             _pieces([f"({one} == {index})" for one in counters for index in indices if one != index]),
             tuple(_statements(module)),
@@ -223,6 +226,18 @@ def _callables(module: ast.AST) -> Iterator[tuple[str, range]]:
             names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
             most = len(names) - (names[:1] in (["self"], ["cls"]))
             yield node.name, range(most - len(node.args.defaults), most + 1)
+
+
+def _flags(module: ast.AST) -> Iterator[tuple[str, dict[str, bool]]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef):
+            names = [one.arg for one in node.args.args][::-1]
+            given = zip(names, node.args.defaults[::-1], strict=False)
+            keyed = zip((one.arg for one in node.args.kwonlyargs), node.args.kw_defaults, strict=True)
+            found = {name: value.value for name, value in (*given, *keyed) if isinstance(value, ast.Constant)}
+            flags = {name: value for name, value in found.items() if isinstance(value, bool)}
+            if flags:
+                yield node.name, flags
 
 
 def _counters(function: ast.FunctionDef) -> list[str]:

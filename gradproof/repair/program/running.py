@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from gradproof.case.source_text import read_source
+from gradproof.code.script import Piece, piece_of
 from gradproof.errors import GradproofError
 
 _HARMLESS = frozenset({
@@ -46,6 +47,7 @@ class Editable:
         lines: How often each of its lines was run, of those that were.
         names: What its names stood for when it was left for the last time.
         within: The functions in which its classes are made, the outermost first.
+        piece: The piece of a script that it is made of; None where it is defined in the file.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class Editable:
     lines: Counter[int] = field(default_factory=Counter)
     names: dict[str, Any] = field(default_factory=dict)
     within: tuple[str, ...] = ()
+    piece: Piece | None = None
 
     def shape(self, text: str) -> tuple[int, ...] | None:
         """The shape of a variable, an attribute or an entry, as it was when the function was left; None if unknown."""
@@ -177,27 +180,27 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         pass
     finally:
         sys.settrace(before)
+    own_texts: dict[str, str] = {}
     trees: dict[str, ast.Module] = {}
     found: dict[tuple[str, int], Editable] = {}
     for code, run_lines in lines.items():
         file = code.co_filename
         if file not in trees:
             try:
-                trees[file] = ast.parse((texts or {}).get(paths[file]) or read_source(Path(file)))
+                own_texts[file] = (texts or {}).get(paths[file]) or read_source(Path(file))
+                trees[file] = ast.parse(own_texts[file])
             except (OSError, SyntaxError, GradproofError):
                 continue
-        place = _definition(trees[file], code)
+        own = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType) and one.__code__ is code]
+        piece = next((made for one in own if (made := piece_of(one)) is not None), None)
+        place = _definition(trees[file], code) if piece is None else (piece.function(own_texts[file]), (), ())
         if place is None:
             continue
         node, classes, within = place
         key = (file, node.lineno)
         if key not in found:
-            functions = tuple(
-                one
-                for one in gc.get_referrers(code)
-                if isinstance(one, FunctionType) and one.__code__ is code and code.co_name == node.name
-            )
-            found[key] = Editable(paths[file], node, classes, functions, within=within)
+            functions = tuple(own) if code.co_name == node.name else ()
+            found[key] = Editable(paths[file], node, classes, functions, within=within, piece=piece)
         elif code.co_name == node.name and not found[key].functions:
             found[key].functions = tuple(o for o in gc.get_referrers(code) if isinstance(o, FunctionType))
         found[key].lines.update(run_lines)

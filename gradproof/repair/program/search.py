@@ -316,7 +316,7 @@ class Search:
             tree = copy.deepcopy(function.node)
         finally:
             undo()
-        text = edited(file, edit, tree)
+        text = edited(file, edit, tree, function.piece)
         if text is None:
             return None
         wanted = mended | self.right
@@ -350,7 +350,9 @@ class Search:
             return False
         run = traced(lambda: self.bench.run(self.bench.trials[0]), list(texts), self.texts)
         for function in run.functions:
-            for node, classes, within in definitions(modules[function.path].body):
+            piece, text = function.piece, texts[function.path]
+            made = [(piece.function(text), (), ())] if piece else definitions(modules[function.path].body)
+            for node, classes, within in made:
                 one = Editable(function.path, node, classes, function.functions, within=within)
                 if one.name == function.name:
                     version = one.compiled()
