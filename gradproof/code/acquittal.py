@@ -2,8 +2,8 @@
 
 What code returns, stores and writes is judged as what it claims to be. A variable on the way to it is a quantity where
 its value is the truth; elsewhere only its name speaks for it, and then it counts only in a function that the case
-names, only where everything that is computed from it is wrong as well, as what leads to a right result is right, and
-only where something that reads it would be right if it had the value that its name says.
+names, only where something that is computed from it is wrong as well, and only where what reads it would be right if it
+had the value that its name says: something that is wrong, and all that is right.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def acquitted(names: Mapping[Step, str], reader: Reader, quantities: Quantities,
         after = [result for result, ancestors in ancestors_of.items() if step.number in ancestors]
         if step in results or right[step] or not results:
             kept[step] = name
-        elif by_name and after and not any(right[result] for result in after):
+        elif by_name and not all(right[result] for result in after):
             kept[step] = name
             if quantities.listed_as_computed(step.variable, _function(step)) is None:
                 doubtful.append(step)
         else:
             _drop(step, name, whole)
     for step in sorted(doubtful, key=lambda one: -one.number):
-        if not _serves(step, kept, reader, quantities):
+        if not _serves(step, kept, right, reader, quantities):
             _drop(step, kept.pop(step), whole)
     return kept
 
@@ -70,16 +70,23 @@ def _function(step: Step) -> str:
     return step.origin.function if step.origin is not None else ""
 
 
-def _serves(step: Step, kept: Mapping[Step, str], reader: Reader, quantities: Quantities) -> bool:
+def _serves(
+    step: Step, kept: Mapping[Step, str], right: Mapping[Step, bool], reader: Reader, quantities: Quantities
+) -> bool:
     """Whether a quantity that reads a variable would be right if the variable had the value that its name says.
 
-    The slope of a layer that is called `dy` serves nothing as the gradient by y; a `dz` with a slip in it does.
+    The slope of a layer that is called `dy` serves nothing as the gradient by y; a `dz` with a slip in it does. Where a
+    right quantity that reads it would then be wrong, the variable is what it should be: a `dz` that is divided later.
     """
+    serves = False
     for other, name in kept.items():
         if other.number <= step.number or other.expression is None or other.origin is None:
             continue
         read = equation(other, name, reader.steps, reader.globals, Path("read.py"))
         if step.quantity not in read.inputs:
+            continue
+        truth = quantities.samples.of(parts_of(name)[0])
+        if truth is None:
             continue
         values = [quantities.samples.of(quantity) for quantity in read.inputs]
         try:
@@ -87,9 +94,11 @@ def _serves(step: Step, kept: Mapping[Step, str], reader: Reader, quantities: Qu
                 value = read.function(*(np.array(one)[()] for one in values))
         except Exception:  # of a wrong shape, say
             continue
-        if agrees(value, quantities.samples.of(parts_of(name)[0])):
-            return True
-    return False
+        would_be_right = agrees(value, truth)
+        if right[other] and not would_be_right:
+            return False
+        serves |= would_be_right
+    return serves
 
 
 def _listed(reader: Reader, whole: Whole) -> list[Any]:

@@ -294,9 +294,10 @@ class _Reads:
         own |= {part.arg for each in ast.walk(node) if isinstance(each, ast.Lambda) for part in each.args.args}
         is_target = isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
         for part in ast.walk(node):
-            if isinstance(part, ast.Name) and (isinstance(part.ctx, ast.Load) or is_target):
-                if part.id not in self.bound | self.defined | own and part.id not in self.free:
-                    self.free.append(part.id)
+            if not isinstance(part, ast.Name) or not (isinstance(part.ctx, ast.Load) or is_target):
+                continue
+            if part.id not in {*self.bound, *self.defined, *own, *self.free}:
+                self.free.append(part.id)
 
     def _bind(self, node: ast.AST) -> None:
         self.bound |= {

@@ -54,4 +54,4 @@ def test_page_of_code_shows_what_comes_out(run, tmp_path):
 
 def test_page_of_code_tells_every_option():
     options = re.findall(r"^\| `(\w+)=", PAGE, re.M)
-    assert {*options, "functions"} == set(Code.__dataclass_fields__)
+    assert {*options, "functions", "lines"} == set(Code.__dataclass_fields__)
