@@ -76,8 +76,6 @@ def _value(node: Expression, args: list[Any], inputs: Mapping[str, Array]) -> An
         case "var":
             name, index = node.data
             return BoundArray.exact(inputs[name][(slice(None), *index)])
-        case "tag":
-            return args[0]
         case "add":
             return _sum(args[0], args[1])
         case "inv":

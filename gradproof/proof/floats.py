@@ -45,8 +45,6 @@ def _value(node: Expression, args: list[Any], inputs: Mapping[str, Array]) -> An
         case "var":
             name, index = node.data
             return inputs[name][(slice(None), *index)]
-        case "tag":
-            return args[0]
         case "add":
             return args[0] + args[1]
         case "inv":

@@ -129,8 +129,6 @@ def extended(roots: Sequence[Expression], inputs: Mapping[str, Any]) -> list[Any
             case "var":
                 name, index = node.data
                 value = inputs[name][(slice(None), *index)].astype(np.longdouble)
-            case "tag":
-                value = x[0]
             case "add":
                 value = x[0] + x[1]
             case "mul":

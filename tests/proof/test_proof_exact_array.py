@@ -11,7 +11,7 @@ from proof_mutants import extended
 from gradproof.arrays.structure import UnsupportedOperation
 from gradproof.arrays.trials import TrialArray
 from gradproof.aten.special import erf
-from gradproof.proof.expressions.array import ExactArray, symbols, tagged
+from gradproof.proof.expressions.array import ExactArray, symbols
 from gradproof.proof.expressions.branches import trace
 from gradproof.proof.expressions.errors import TraceError
 from gradproof.proof.expressions.expression import Graph
@@ -110,14 +110,6 @@ def test_exact_array_constant_value_can_leave():
     x = symbols(graph, "x", (2, 3))
     assert float(np.sum(np.ones_like(x))) == 6.0
     assert [1, 2, 3][int(np.sum(np.zeros_like(x)))] == 1
-
-
-def test_tagged_keeps_name_and_value():
-    graph = Graph()
-    x = symbols(graph, "x", (2,))
-    y = tagged(graph, "Y", x * 2)
-    assert y.expressions[1].data == ("Y", (1,))
-    assert y.expressions[1].args[0] is (x * 2).expressions[1]
 
 
 def user_math_exp(x):

@@ -198,15 +198,6 @@ def test_gradient_agrees_with_a_difference_quotient(a, b):
         assert extended([slope], point)[0] == pytest.approx(quotient, abs=1e-5)
 
 
-def test_gradient_stops_at_a_tagged_quantity(graph, x):
-    hidden = graph.tag("Y", (), x * x)
-    inputs = {"x": np.array([1.5])}
-    output = hidden * 3 + hidden * hidden
-    wrt_hidden, wrt_x = (extended(gradient(output, [w]), inputs)[0][0] for w in (hidden, x))
-    assert wrt_hidden == 3 + 2 * 1.5**2
-    assert wrt_x == (3 + 2 * 1.5**2) * 3
-
-
 @pytest.mark.parametrize(
     ("build", "text"),
     [

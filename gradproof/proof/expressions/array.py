@@ -186,16 +186,6 @@ def symbols(graph: Graph, name: str, shape: tuple[int, ...] = ()) -> ExactArray:
     return ExactArray.of(graph, nodes)
 
 
-def tagged(graph: Graph, name: str, value: Any) -> ExactArray:
-    """`value` as a named quantity, at which derivatives can stop (`gradproof.proof.expressions.calculus`)."""
-    array = value if isinstance(value, ExactArray) else ExactArray.of(graph, value)
-    nodes = np.empty(array.shape, dtype=object)
-    for index in np.ndindex(*array.shape):
-        expression: Any = array.expressions[index]
-        nodes[index] = graph.tag(name, index, expression)
-    return ExactArray.of(graph, nodes)
-
-
 def _mapped(function: Callable[[Any], Any], values: Array) -> Array:
     """The function of every element, as an object array of the same shape."""
     result = np.empty(values.shape, dtype=object)

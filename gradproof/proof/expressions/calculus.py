@@ -10,11 +10,7 @@ from gradproof.proof.expressions.walking import topological
 
 
 def gradient(output: Expression, wrt: Sequence[Expression]) -> list[Expression]:
-    """d output / d w for each w, by reverse mode; a `w` is a variable or a tagged quantity.
-
-    An indicator counts as constant: the derivatives hold off the kinks. A derivative with respect to a tagged
-    quantity holds the quantities that do not depend on it fixed, as backpropagation does.
-    """
+    """d output / d w for each variable w, by reverse mode; an indicator counts as constant: it holds off the kinks."""
     graph = output.graph
     zero = graph.constant(0)
     adjoints = {output.id: graph.constant(1)}
@@ -41,8 +37,6 @@ def _partials(node: Expression) -> list[tuple[Expression, Expression]]:
             return [(args[0], one), (args[1], one)]
         case "mul":
             return [(args[0], args[1]), (args[1], args[0])]
-        case "tag":
-            return [(args[0], one)]
         case "inv":
             return [(args[0], -node * node)]
         case "exp":
@@ -85,9 +79,6 @@ def exchanged(roots: Sequence[Expression], replacements: Mapping[int, Expression
             new[node.id] = args[0] + args[1]
         elif node.op == "mul":
             new[node.id] = args[0] * args[1]
-        elif node.op == "tag":
-            name, index = node.data
-            new[node.id] = node.graph.tag(name, index, args[0])
         elif node.op in _REBUILD:
             new[node.id] = _REBUILD[node.op](args[0])
         else:

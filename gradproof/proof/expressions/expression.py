@@ -1,9 +1,9 @@
 """Exact expressions: a hash-consed graph of scalar operations over the rational numbers.
 
-Every node is one of: a rational (or infinite) constant, a variable, the number pi, a named quantity (`tag`), a
-sum or product of two nodes, a reciprocal, exp, log, sqrt, sin, cos, erf, or the indicator [u > 0] (`pos`).
-Everything else is written in these. A node's id is larger than those of its arguments, so that sorting by id is
-a topological order and every pass over a graph is a loop.
+Every node is one of: a rational (or infinite) constant, a variable, the number pi, a sum or product of two nodes, a
+reciprocal, exp, log, sqrt, sin, cos, erf, or the indicator [u > 0] (`pos`). Everything else is written in these. A
+node's id is larger than those of its arguments, so that sorting by id is a topological order and every pass over a
+graph is a loop.
 """
 
 from __future__ import annotations
@@ -77,10 +77,6 @@ class Graph:
     def pi(self) -> Expression:
         """The number pi, exactly."""
         return self.node("pi")
-
-    def tag(self, name: str, index: tuple[int, ...], value: Expression) -> Expression:
-        """A named quantity: equal to `value`, but never folded away, so that derivatives can stop at it."""
-        return self.node("tag", (value,), (name, index))
 
 
 class Expression:

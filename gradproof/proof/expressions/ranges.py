@@ -80,8 +80,6 @@ def _range(node: Expression, args: list[Range]) -> Range:
             return Range(0.0, 1.0, False, False)
         case "sin" | "cos" | "erf":
             return _BETWEEN
-        case "tag":
-            return args[0]
         case "inv":
             return _inverse(args[0])
         case "add":

@@ -22,7 +22,7 @@ def certain_sign(op: str, args: tuple[N, ...], data: Any) -> tuple[bool, bool]:
             return True, True
         case "pos":
             return False, True
-        case "sqrt" | "tag" | "inv":
+        case "sqrt" | "inv":
             return args[0].positive, op == "sqrt" or args[0].nonnegative
         case "add":
             a, b = args

@@ -21,7 +21,7 @@ def _text(node: Expression, args: list[tuple[str, int]]) -> tuple[str, int]:
     match node.op:
         case "const":
             return str(node.data), _SUM if node.data < 0 else _PRODUCT if "/" in str(node.data) else _ATOM
-        case "var" | "tag":
+        case "var":
             name, index = node.data
             return name + (str(list(index)) if index else ""), _ATOM
         case "add":

@@ -243,8 +243,6 @@ class Points:
             if node.infinite:
                 raise Undecidable("an infinite constant takes part in a sum or a comparison")
             return [self.field.rational(node.data)] * self.width
-        if op == "tag":
-            return values[node.args[0].id]
         if op == "inv":
             divisor = values[node.args[0].id]
             # 1/0 of a divisor that is zero everywhere may be any value: then only what masks it can be proved.
