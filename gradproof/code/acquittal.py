@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from gradproof.case.derivation import parts_of
-from gradproof.code.emit import equation, variable_after
 from gradproof.code.program.claim import agrees
 from gradproof.code.program.whole import Whole
 from gradproof.code.quantities import Quantities
 from gradproof.code.reading.blocks import sample_of
 from gradproof.code.reading.reader import Reader
 from gradproof.code.reading.steps import Step, idents_in
+from gradproof.code.writing.emit import equation, variable_after
 
 
 def acquitted(names: Mapping[Step, str], reader: Reader, quantities: Quantities, whole: Whole) -> dict[Step, str]:

@@ -12,7 +12,6 @@ import numpy as np
 from gradproof.case.derivation import Equation, parts_of
 from gradproof.code.acquittal import acquitted, is_result, reached
 from gradproof.code.arguments import Arguments
-from gradproof.code.emit import equation
 from gradproof.code.paths import arrays_in
 from gradproof.code.program.claim import Claim, agrees
 from gradproof.code.program.equations import form_of
@@ -24,6 +23,7 @@ from gradproof.code.reading.steps import Ref, Step, named_steps
 from gradproof.code.samples import Samples
 from gradproof.code.selfcheck import require_same
 from gradproof.code.stored import require_stored
+from gradproof.code.writing.emit import equation
 from gradproof.errors import GradproofError
 from gradproof.truth.sources import Derivative, Updated
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gradproof.case.derivation import parts_of
-from gradproof.code.emit import variable_after
 from gradproof.code.program.calls import Argument, Given, Kept, Plain
 from gradproof.code.program.claim import agrees
 from gradproof.code.program.whole import Whole
 from gradproof.code.quantities import Quantities
 from gradproof.code.reading.steps import Step
+from gradproof.code.writing.emit import variable_after
 
 _WHY = {
     "case": "the case says so",
