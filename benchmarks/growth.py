@@ -1,10 +1,13 @@
 """How the cost of a check grows: with trials, sizes, equations, wrong equations, workers.
 
     python benchmarks/growth.py [--only NAME]... [--trials N] [--list]
+    python benchmarks/growth.py --commands [--trials N]
 
 Each line is a process of its own: CPU seconds on one core, peak memory. `plain` is what the same trials cost without a
-judgement: the draws, torch's forward pass, autograd and optimizer's step, and the manual equations once; the ratio is
-what the verdicts cost beside that. Where no number of trials is given, a case gets its default.
+judgement: the draws, torch's forward pass, autograd and optimizer's step, and the manual equations once. `ratio` is the
+whole check, with the probe, the recording and the first trials, which are judged in full, beside that; `further` is
+what as many trials again cost beside it, and `wish` what that is to be at most. Where no number of trials is given, a
+case gets its default. With --commands: all cases and a campaign by the command line, in one process and in two.
 """
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ import json
 import math
 import multiprocessing
 import resource
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -94,24 +99,39 @@ reference = Reference(model=Neurons, inputs={{"x": normal({neurons}), "t": norma
         (folder / place / "many.py").write_text(text)
 
 
-CASES: dict[str, tuple[Callable[[], Any], int | None]] = {
-    "document, 10,000": (_document, 10_000),
-    "document, 100,000": (_document, 100_000),
-    "document, 1,000,000": (_document, 1_000_000),
-    "MLP 16-32-10 b16": (_at_sizes("softmax_mlp", 16, 16, 32, 10), None),
-    "MLP 64-128-10 b32": (_at_sizes("softmax_mlp", 32, 64, 128, 10), None),
-    "MLP 784-512-10 b128": (_at_sizes("softmax_mlp", 128, 784, 512, 10), None),
-    "attention 64 x 32": (_at_sizes("attention", 64, 64, 32, 32), None),
-    "attention 512 x 64": (_at_sizes("attention", 512, 512, 64, 64), None),
-    "conv 4x4x16x16 -> 8": (_at_sizes("conv2d", 4, 4, 8, image=(16, 16), kernel=(3, 3)), None),
-    "conv 8x16x32x32 -> 32": (_at_sizes("conv2d", 8, 16, 32, image=(32, 32), kernel=(3, 3)), None),
-    "LSTM 10 x 32": (_at_sizes("lstm", 10, 4, 32, 32), None),
-    "LSTM 50 x 128": (_at_sizes("lstm", 50, 4, 128, 128), None),
-    "100 equations": (_many(100), 200),
-    "1,000 equations": (_many(1_000), 200),
-    "5,000 equations": (_many(5_000), 30),
-    "1,000 equations, 1 wrong": (_many(1_000, 1), 200),
-    "1,000 equations, 10 wrong": (_many(1_000, 10), 200),
+@dataclass(frozen=True)
+class Line:
+    """A line of the table.
+
+    Attributes:
+        make: The case.
+        trials: How many trials; None where the case's size decides.
+        wish: How many times the cost of plain computing a further trial may take.
+    """
+
+    make: Callable[[], Any]
+    trials: int | None = None
+    wish: float | None = None
+
+
+CASES: dict[str, Line] = {
+    "document, 10,000": Line(_document, 10_000),
+    "document, 100,000": Line(_document, 100_000),
+    "document, 1,000,000": Line(_document, 1_000_000),
+    "MLP 16-32-10 b16": Line(_at_sizes("softmax_mlp", 16, 16, 32, 10)),
+    "MLP 64-128-10 b32": Line(_at_sizes("softmax_mlp", 32, 64, 128, 10), wish=2.5),
+    "MLP 784-512-10 b128": Line(_at_sizes("softmax_mlp", 128, 784, 512, 10), wish=3),
+    "attention 64 x 32": Line(_at_sizes("attention", 64, 64, 32, 32)),
+    "attention 512 x 64": Line(_at_sizes("attention", 512, 512, 64, 64), wish=4),
+    "conv 4x4x16x16 -> 8": Line(_at_sizes("conv2d", 4, 4, 8, image=(16, 16), kernel=(3, 3))),
+    "conv 8x16x32x32 -> 32": Line(_at_sizes("conv2d", 8, 16, 32, image=(32, 32), kernel=(3, 3)), wish=4),
+    "LSTM 10 x 32": Line(_at_sizes("lstm", 10, 4, 32, 32)),
+    "LSTM 50 x 128": Line(_at_sizes("lstm", 50, 4, 128, 128), wish=5),
+    "100 equations": Line(_many(100), 200),
+    "1,000 equations": Line(_many(1_000), 200),
+    "5,000 equations": Line(_many(5_000), 30),
+    "1,000 equations, 1 wrong": Line(_many(1_000, 1), 200),
+    "1,000 equations, 10 wrong": Line(_many(1_000, 10), 200),
 }
 
 
@@ -119,23 +139,43 @@ def measured(name: str, trials: int | None) -> dict[str, Any]:
     """One line, in this process."""
     from gradproof.run import crosscheck
 
-    make, usual = CASES[name]
+    line = CASES[name]
     start = time.process_time()
-    case = make()
+    case = line.make()
     load = time.process_time() - start
     start = time.process_time()
-    result = crosscheck(case, trials=trials or usual)
+    result = crosscheck(case, trials=trials or line.trials)
     check = time.process_time() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     resolutions = [one.resolution for one in result.results if math.isfinite(one.resolution)]
+    plain = _plain(case, result.trials)
     return {
         "trials": result.trials,
         "load": load,
         "check": check,
-        "plain": _plain(case, result.trials),
-        "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+        "plain": plain,
+        "further": _further(case, result.trials) / plain if line.wish else math.nan,
+        "MB": memory,
         "resolution": max(resolutions, default=math.nan),
         "sentence": result.sentence,
     }
+
+
+def _further(case: Any, trials: int) -> float:
+    """CPU seconds of as many trials again, after those that every check begins with: the probe and what is judged in
+    full, whether it has to be or not."""
+    from gradproof.check.probing import probe
+    from gradproof.check.rounds import Asked, run_rounds
+    from gradproof.truth.batching import on_one_thread
+
+    seconds = []
+    with on_one_thread():
+        probed = probe(case, trials, 0, 1.0)
+        for count in (trials, 2 * trials):
+            start = time.process_time()
+            run_rounds(case, probed, Asked(count, 0, 1.0), lambda done: None)
+            seconds.append(time.process_time() - start)
+    return seconds[1] - seconds[0]
 
 
 def _plain(case: Any, trials: int) -> float:
@@ -153,6 +193,26 @@ def _plain(case: Any, trials: int) -> float:
         return time.process_time() - start
 
 
+def whole_runs(trials: int) -> None:
+    """Commands as a user types them: all cases with reports, and a campaign, with one process and with two."""
+    folder = Path(tempfile.mkdtemp())
+    everything = ["check", "--reports", str(folder / "reports")]
+    campaign = ["campaign", "parameter_update_2", "--trials", str(trials)]
+    runs = {
+        "all cases": everything,
+        "all cases, -j 2": [*everything, "-j", "2"],
+        f"campaign of {trials:,}": [*campaign, "--store", str(folder / "one")],
+        f"campaign of {trials:,}, -j 2": [*campaign, "-j", "2", "--store", str(folder / "two")],
+    }
+    print("| command | CPU s | s on the clock | MB of the largest process |\n| --- | ---: | ---: | ---: |")
+    for name, words in runs.items():
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        subprocess.run([sys.executable, "-m", "gradproof", *words], cwd=ROOT, check=True, capture_output=True)
+        clock, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"| {name} | {used:.1f} | {clock:.1f} | {after.ru_maxrss >> 10} |", flush=True)
+
+
 def _alone(name: str, trials: int | None) -> dict[str, Any]:
     """One line, in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -165,19 +225,24 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=list(CASES), metavar="NAME")
     parser.add_argument("--trials", type=int)
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--commands", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.list:
         print("\n".join(CASES))
         return
+    if options.commands:
+        whole_runs(options.trials or 10_000_000)
+        return
     lines = {}
-    print("| what | trials | load s | check s | plain s | ratio | ms a trial | MB | resolution | verdict |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
+    print("| what | trials | load s | check s | plain s | ratio | further | wish | MB | resolution | verdict |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
     for name in options.only or CASES:
         one = lines[name] = _alone(name, options.trials)
-        ratio, each = one["check"] / one["plain"], 1e3 * one["check"] / one["trials"]
+        wish = CASES[name].wish
         cells = [name, f"{one['trials']:,}", f"{one['load']:.2f}", f"{one['check']:.2f}", f"{one['plain']:.2f}"]
-        cells += [f"{ratio:.1f}", f"{each:.3g}", str(one["MB"]), f"{one['resolution']:.0e}", one["sentence"][:60]]
+        cells += [f"{one['check'] / one['plain']:.1f}", f"{one['further']:.1f}" if wish else "", f"{wish or ''}"]
+        cells += [str(one["MB"]), f"{one['resolution']:.0e}", one["sentence"][:60]]
         print(f"| {' | '.join(cells)} |")
         sys.stdout.flush()
     if options.json:

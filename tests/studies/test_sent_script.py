@@ -16,7 +16,7 @@ from gradproof.case.project import Project
 from gradproof.check.case import load_case, make_case
 from gradproof.errors import GradproofError
 from gradproof.studies.sending import script_of
-from gradproof.studies.sending.small_trial import small_trial
+from gradproof.studies.sending.small_trial import Sizes, small_trial
 
 GALLERY = [
     ("parameter_update_2", "dLoss_dW13"),
@@ -48,7 +48,7 @@ def test_file_runs_without_gradproof_and_prints_the_difference(write: Write, run
 
 def test_trial_is_small_and_whole(write: Write, project: Project) -> None:
     write("layer", manual=MATRIX.replace("dLoss_dY.T @ X", "dLoss_dY.T @ X * 2"), reference=MATRIX_REFERENCE)
-    small = small_trial(load_case("layer", project=project), "dLoss_dW", 5, seed=0)
+    small = small_trial(Sizes(load_case("layer", project=project)), "dLoss_dW", 5, seed=0)
     assert small.numbers["X"].shape[0] == 1  # one row shows it
     assert all(np.array_equal(value, np.rint(value)) for value in small.numbers.values())
     assert small.values.truth is not None
@@ -58,7 +58,7 @@ def test_trial_is_small_and_whole(write: Write, project: Project) -> None:
 def test_mistake_of_two_rows_keeps_two(write: Write, project: Project) -> None:
     wrong = MATRIX.replace("dLoss_dY.T @ X", "dLoss_dY[:1].T @ X[:1]")
     write("layer", manual=wrong, reference=MATRIX_REFERENCE)
-    small = small_trial(load_case("layer", project=project), "dLoss_dW", 5, seed=0)
+    small = small_trial(Sizes(load_case("layer", project=project)), "dLoss_dW", 5, seed=0)
     assert small.numbers["X"].shape[0] == 2
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradproof.operators import NUMBERS
 from gradproof.repair.evidence.groups import Evidence
@@ -30,18 +31,21 @@ def screen(groups: Sequence[Evidence], names: Sequence[str]) -> Evidence:
     largest = max(group.lifted[name][0, 0].size for name in names)
     most = MOST_SCALAR_TRIALS if largest == 1 else MOST_TENSOR_TRIALS if largest < MANY_ENTRIES else 1
     marks = _marks(group, names)
-    apart = _separations(group, names, marks)
-    zeros = np.array([(np.abs(marks[:, t]) == 0).mean() for t in range(group.trials)])
+    shapes: dict[tuple[int, ...], int] = {}
+    classes = np.array([shapes.setdefault(group.lifted[name].shape[2:], len(shapes)) for name in names], dtype=np.intp)
+    zeros = (np.abs(marks) == 0).mean(axis=0)
     chosen = [int(np.argmin(zeros))]
-    open_pairs = ~apart[chosen[0]]
+    alike = _alike(classes, marks[:, chosen[0]])
+    classes = _split_by_sign(classes, marks[:, chosen[0]])
     while len(chosen) < min(most, group.trials):
-        gains = (apart & open_pairs).sum(axis=1)
+        gains = _told_apart(marks[alike[0]], marks[alike[1]]).sum(axis=0) + _signs_told_apart(classes, marks)
         gains[chosen] = -1
         best = int(np.lexsort((zeros, -gains))[0])
         if gains[best] <= 0 and len(chosen) >= 2:
             break
         chosen.append(best)
-        open_pairs &= ~apart[best]
+        alike = alike[:, ~_told_apart(marks[alike[0], best], marks[alike[1], best])]
+        classes = _split_by_sign(classes, marks[:, best])
     return group.only(chosen)
 
 
@@ -78,17 +82,46 @@ def _marks(group: Evidence, names: Sequence[str]) -> Array:
     return np.array(rows)
 
 
-def _separations(group: Evidence, names: Sequence[str], marks: Array) -> Array:
-    """`(trials, pairs)`: which trial tells the two quantities of a pair, or the signs of two quantities, apart."""
-    shapes = [group.lifted[name].shape[2:] for name in names]
-    first, second = np.triu_indices(len(names), 1)
-    comparable = np.array([shapes[i] == shapes[j] for i, j in zip(first, second, strict=True)], dtype=np.bool_)
-    first, second = first[comparable], second[comparable]
+def _told_apart(first: Array, second: Array) -> NDArray[np.bool_]:
+    """Where two quantities' marks differ; what is not finite differs from nothing."""
     with np.errstate(all="ignore"):
-        size = np.abs(marks[first]) + np.abs(marks[second])
-        values = np.abs(marks[first] - marks[second]) > TOLD_APART * size
-    signs = (marks[first] > 0) != (marks[second] > 0)
-    return np.concatenate([values, signs]).T
+        return np.asarray(np.abs(first - second) > TOLD_APART * (np.abs(first) + np.abs(second)))
+
+
+def _alike(classes: NDArray[np.intp], marks: Array) -> NDArray[np.intp]:
+    """The pairs of one class whose marks `(names,)` are not told apart, `(2, pairs)`.
+
+    Of finite marks in rising order those that are alike stand side by side: the distance of a mark from one before it
+    grows faster than what is allowed for the two. So there is no need to look at all pairs of many quantities.
+    """
+    pairs = []
+    for which in range(int(classes.max(initial=-1)) + 1):
+        members = np.flatnonzero(classes == which)
+        finite = np.isfinite(marks[members])
+        for odd in members[~finite]:
+            others = members[finite | (members > odd)]
+            pairs.append(np.stack([np.full(len(others), odd), others]))
+        ordered = members[finite][np.argsort(marks[members[finite]], kind="stable")]
+        for distance in range(1, len(ordered)):
+            first, second = ordered[:-distance], ordered[distance:]
+            near = ~_told_apart(marks[first], marks[second])
+            if not near.any():
+                break
+            pairs.append(np.stack([first[near], second[near]]))
+    return np.concatenate(pairs, axis=1) if pairs else np.empty((2, 0), dtype=np.intp)
+
+
+def _split_by_sign(classes: NDArray[np.intp], marks: Array) -> NDArray[np.intp]:
+    """Classes of quantities that had the same signs before, and have the same in these marks `(names,)`."""
+    return np.unique(2 * classes + (marks > 0), return_inverse=True)[1].astype(np.intp)
+
+
+def _signs_told_apart(classes: NDArray[np.intp], marks: Array) -> NDArray[np.intp]:
+    """How many pairs of one class each trial's signs tell apart, `(trials,)`, from marks `(names, trials)`."""
+    sizes = np.bincount(classes)
+    above = np.zeros((len(sizes), marks.shape[1]), dtype=np.intp)
+    np.add.at(above, classes, marks > 0)
+    return np.asarray((above * (sizes[:, None] - above)).sum(axis=0))
 
 
 def _signature(groups: Sequence[Evidence], name: str) -> tuple[object, ...]:

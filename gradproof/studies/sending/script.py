@@ -18,10 +18,11 @@ import torch
 from gradproof.check.case import Case
 from gradproof.errors import GradproofError
 from gradproof.studies.sending.own_source import NotAlone, OwnSource, literal
-from gradproof.studies.sending.small_trial import SmallTrial, small_trial
+from gradproof.studies.sending.small_trial import Sizes, SmallTrial, small_trial
 from gradproof.studies.sending.stand_ins import model_text
 from gradproof.studies.sending.torch_text import TorchText
 from gradproof.tolerances import WRITTEN_OUT
+from gradproof.truth.uncompiled import uncompiled
 
 MOST = 4_000
 """A trial of more numbers is none to read."""
@@ -42,13 +43,14 @@ class Script:
     output: str
 
 
-def script_of(case: Case, equation: str, trial: int, *, seed: int, scale: float = 1.0) -> Script:
+def script_of(case: Case | Sizes, equation: str, trial: int, *, seed: int, scale: float = 1.0) -> Script:
     """The file for an equation that is wrong in a trial, on the smallest trial that shows it.
 
     Raises:
         GradproofError: It cannot stand alone, and why.
     """
-    small = small_trial(case, equation, trial, seed=seed, scale=scale)
+    sizes = case if isinstance(case, Sizes) else Sizes(case)
+    small = small_trial(sizes, equation, trial, seed=seed, scale=scale)
     if sum(np.size(value) for value in small.numbers.values()) > MOST:
         raise GradproofError(f"{equation}: a trial has more than {MOST:,} numbers, too many for a file to read")
     try:
@@ -63,7 +65,7 @@ def _run(text: str, small: SmallTrial) -> str:
     out, scope = io.StringIO(), {"__name__": "trial"}
     state = torch.get_rng_state()
     try:
-        with contextlib.redirect_stdout(out):
+        with contextlib.redirect_stdout(out), uncompiled():
             exec(compile(text, "<trial>", "exec"), scope)
     except Exception as error:
         raise GradproofError(
@@ -110,8 +112,8 @@ def _text(small: SmallTrial) -> str:
 
 def scripts_of(case: Case, trials: Mapping[str, int], *, seed: int, scale: float = 1.0) -> dict[str, Script]:
     """The files of several wrong equations; those that cannot be written are left out."""
-    found = {}
+    found, sizes = {}, Sizes(case)
     for name, trial in trials.items():
         with contextlib.suppress(Exception):  # a file that cannot be made costs itself alone
-            found[name] = script_of(case, name, trial, seed=seed, scale=scale)
+            found[name] = script_of(sizes, name, trial, seed=seed, scale=scale)
     return found

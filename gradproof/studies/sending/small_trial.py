@@ -50,41 +50,60 @@ class SmallTrial:
     values: TrialValues
 
 
-def small_trial(case: Case, name: str, trial: int, *, seed: int, scale: float = 1.0) -> SmallTrial:
+class Sizes:
+    """A case at its own size and at smaller ones, each loaded and probed once for all of its equations."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self._known: dict[int, _Bench | None] = {}
+
+    def own(self, reference: int) -> _Bench:
+        """The case with one of its references."""
+        return self._bench(reference, self.case.references[reference])
+
+    def smaller(self) -> Iterator[_Bench]:
+        """The case at single sizes, the smallest first: with fewer rows where the inputs share them."""
+        references = self.case.references
+        sizes = [smaller for one in references for smaller in (*_fewer_rows(one, 1, 2), one)]
+        for k, reference in enumerate(sorted(sizes, key=_size)):
+            try:
+                yield self._bench(len(references) + k, reference)
+            except GradproofError:  # the model, or the derivation, is for its own size only
+                continue
+
+    def _bench(self, place: int, reference: Reference) -> _Bench:
+        if place not in self._known:
+            self._known[place] = None
+            self._known[place] = _Bench(replace(self.case, references=(reference,)))
+        bench = self._known[place]
+        if bench is None:
+            raise GradproofError("it has failed before")
+        return bench
+
+
+def small_trial(sizes: Sizes, name: str, trial: int, *, seed: int, scale: float = 1.0) -> SmallTrial:
     """The smallest trial found in which an equation is as wrong as in the one given; that one where none is.
 
     Raises:
         GradproofError: There is no such equation, or it is not compared.
     """
+    case = sizes.case
     equation = case.derivation.by_name[name]
-    reference = trial % len(case.references)
-    own = replace(case, references=(case.references[reference],))
+    own = sizes.own(trial % len(case.references))
     draws = case.draw_trials([trial], seed, scale)
-    asked = _Bench(own, equation).values(draws)[0]
+    asked = own.values(equation, draws)[0]
     if asked.truth is None or asked.bound is None:
         raise GradproofError(f"{name} is not compared: the reference has no {equation.quantity}, or of another shape")
     least = PLAIN if _fault(asked) > PLAIN else 0.0
-    if _fault(asked) <= 0.0:
-        return SmallTrial(own, equation, {path: value[0] for path, value in draws.items()}, asked)
-    for smaller in _smaller(case):
-        try:
-            found = _in_size(smaller, equation, seed, scale, least)
-        except GradproofError:  # the model, or the derivation, is for its own size only
-            continue
-        if found is not None:
-            return found
-    return SmallTrial(own, equation, {path: value[0] for path, value in draws.items()}, asked)
-
-
-def _smaller(case: Case) -> Iterator[Case]:
-    """The case at single sizes, the smallest first: with fewer rows where the inputs share them."""
-    sizes = [smaller for reference in case.references for smaller in (*_fewer_rows(reference, 1, 2), reference)]
-    for reference in sorted(sizes, key=_size):
-        try:
-            smaller = replace(case, references=(reference,))
-        except GradproofError:
-            continue
-        yield smaller
+    if _fault(asked) > 0.0:
+        for smaller in sizes.smaller():
+            try:
+                found = _in_size(smaller, equation, seed, scale, least)
+            except GradproofError:  # so is this equation
+                continue
+            if found is not None:
+                return found
+    return SmallTrial(own.case, equation, {path: value[0] for path, value in draws.items()}, asked)
 
 
 def _size(reference: Reference) -> int:
@@ -105,24 +124,25 @@ def _fewer_rows(reference: Reference, *rows: int) -> Iterator[Reference]:
 
 
 class _Bench:
-    """One equation of a case with a single reference, run on given numbers."""
+    """A case with a single reference, whose equations are run on given numbers."""
 
-    def __init__(self, case: Case, equation: Equation) -> None:
-        self.case, self.equation = case, equation
+    def __init__(self, case: Case) -> None:
+        self.case = case
         self.evaluator = Evaluator(case.derivation)
         draws = case.draw(case.block(0, PROBE_TRIALS), 0)
         self.evaluator.probe(case.truths[0].evaluate(draws))
 
-    def values(self, draws: dict[str, Array]) -> list[TrialValues]:
-        """What it gives on every row of the numbers."""
+    def values(self, equation: Equation, draws: dict[str, Array]) -> list[TrialValues]:
+        """What an equation gives on every row of the numbers."""
         rows = range(len(next(iter(draws.values()))))
-        wanted = [(self.equation, row) for row in rows]
+        wanted = [(equation, row) for row in rows]
         return values_on(self.case, 0, self.evaluator, wanted, list(rows), draws)
 
-    def first_that_shows(self, draws: dict[str, Array], least: float) -> int | None:
+    def first_that_shows(self, equation: Equation, draws: dict[str, Array], least: float) -> int | None:
         """The first row in which the mistake shows, off the kinks; None where it shows in none."""
         nudged = {path: value * (1 + NUDGE) if value.dtype.kind == "f" else value for path, value in draws.items()}
-        for row, (here, there) in enumerate(zip(self.values(draws), self.values(nudged), strict=True)):
+        pairs = zip(self.values(equation, draws), self.values(equation, nudged), strict=True)
+        for row, (here, there) in enumerate(pairs):
             if _fault(here) > least and _is_close(here, there):
                 return row
         return None
@@ -147,31 +167,31 @@ def _is_close(here: TrialValues, there: TrialValues) -> bool:
     )
 
 
-def _in_size(case: Case, equation: Equation, seed: int, scale: float, least: float) -> SmallTrial | None:
+def _in_size(bench: _Bench, equation: Equation, seed: int, scale: float, least: float) -> SmallTrial | None:
     """A trial of this size with numbers as round as they can be."""
-    bench = _Bench(case, equation)
+    case = bench.case
     draws = case.draw_trials(range(TRIALS), seed, scale)
     leaves = case.bindings[0].leaves
     whole = {path: _rounded(value, leaves[path], 0) for path, value in draws.items()}
-    row = bench.first_that_shows(whole, least)
+    row = bench.first_that_shows(equation, whole, least)
     if row is not None:
-        return _made(bench, {path: value[row : row + 1] for path, value in whole.items()})
-    row = bench.first_that_shows(draws, least)
+        return _made(bench, equation, {path: value[row : row + 1] for path, value in whole.items()})
+    row = bench.first_that_shows(equation, draws, least)
     if row is None:
         return None
     numbers = {path: value[row : row + 1] for path, value in draws.items()}
     for path, value in numbers.items():
         for decimals in DECIMALS:
             tried = {**numbers, path: _rounded(value, leaves[path], decimals)}
-            if bench.first_that_shows(tried, least) is not None:
+            if bench.first_that_shows(equation, tried, least) is not None:
                 numbers = tried
                 break
-    return _made(bench, numbers)
+    return _made(bench, equation, numbers)
 
 
-def _made(bench: _Bench, numbers: dict[str, Array]) -> SmallTrial:
-    values = bench.values(numbers)[0]
-    return SmallTrial(bench.case, bench.equation, {path: value[0] for path, value in numbers.items()}, values)
+def _made(bench: _Bench, equation: Equation, numbers: dict[str, Array]) -> SmallTrial:
+    values = bench.values(equation, numbers)[0]
+    return SmallTrial(bench.case, equation, {path: value[0] for path, value in numbers.items()}, values)
 
 
 def _rounded(value: Array, drawn: Distribution, decimals: int) -> Array:
