@@ -21,6 +21,10 @@ SAMPLES = 24
 SAFETY = 4.0
 """A sampled bound is this many times the largest deviation seen in `SAMPLES` perturbations."""
 
+FEW = 8
+FEW_SAFETY = 6.0
+"""The same of equations, which may be whole programs that are run trial by trial, three times for each perturbation."""
+
 MOVED = (2.0**-23, 2.0**-10)
 """By up to such shares of themselves leaves are moved."""
 
@@ -61,7 +65,7 @@ def of_equation(run: Run, equation: Equation, inputs: list[Bounded], trials: int
     centre = run(equation, [bounded.value for bounded in inputs], trials)
     ratio = float(np.finfo(centre.dtype).eps / np.finfo(np.float32).eps)
     spread, gone = np.zeros(centre.shape), np.ones(centre.shape, dtype=bool)
-    for sample in range(SAMPLES):
+    for sample in range(FEW):
         again = run(equation, [_moved(bounded, generator) for bounded in inputs], trials)
         coarse = [_moved32(bounded.value, generator, MOVED[sample % 2]) for bounded in inputs]
         fine = [value.astype(np.float64) if value.dtype.kind == "f" else value for value in coarse]
@@ -71,7 +75,7 @@ def of_equation(run: Run, equation: Equation, inputs: list[Bounded], trials: int
             np.maximum(spread, ratio * np.abs(rough - exact), out=spread)
             gone &= _lost(exact, rough)
     with np.errstate(all="ignore"):
-        error = SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
+        error = FEW_SAFETY * (spread + np.finfo(centre.dtype).eps * np.abs(centre))
     return centre, np.where(gone, np.inf, error)
 
 

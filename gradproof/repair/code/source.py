@@ -81,6 +81,9 @@ class Source:
 
     def times(self, node: ast.expr, suffix: str, *, wrapped: bool) -> tuple[Span, ...]:
         """A node with a factor or divisor put behind it; `wrapped` where what stands around it binds as tightly."""
+        if isinstance(node, ast.Constant) and node.value == 1 and suffix.startswith(" * "):
+            factor = suffix.removeprefix(" * ")
+            return (self.replaced(node, f"({factor})" if wrapped else factor),)
         product = isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div, ast.MatMult, ast.Pow))
         before, after = ("", suffix) if product or isinstance(node, _TERMS) else ("(", f"){suffix}")
         return self._around(node, f"({before}" if wrapped else before, f"{after})" if wrapped else after)

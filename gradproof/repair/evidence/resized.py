@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,9 @@ Array = NDArray[Any]
 TRIALS = 6
 """So many trials at other sizes, and so many with zeros."""
 
+LARGEST = 64
+"""A whole number above this is no size of a small model."""
+
 KEPT = 0.6
 """The share of the drawn entries that are not made 0."""
 
@@ -32,38 +37,56 @@ def elsewhere(case: Case, seed: int) -> tuple[Evidence, ...]:
     """True values at other sizes, where the model can be built at others; nothing where the case has several itself.
 
     Axes of equal length in the inputs are taken for one axis; they grow together, all axes at once if the model allows
-    it, else as many of them, one by one, as it does.
+    it, else as many of them, one by one, as it does. A model that has sizes by default (`Model(n_in=4, n_out=3)`) is
+    made with the grown ones.
     """
     if len(case.references) > 1:
         return ()
     (reference,) = case.references
     found = []
-    for number, inputs in enumerate(_grown(reference.inputs)):
-        evidence = _evidence(case, replace(reference, inputs=inputs), seed)
+    for grown, is_whole in _grown(reference):
+        evidence = _evidence(case, grown, seed)
         if evidence is not None:
             found.append(evidence)
-            if number == 0:
+            if is_whole:
                 break
     return tuple(found)
 
 
-def _grown(inputs: Mapping[str, Distribution]) -> Iterator[dict[str, Distribution]]:
-    """The inputs with longer axes: all that are longer than 1, then each length alone; none where one is given."""
+def _grown(reference: Reference) -> Iterator[tuple[Reference, bool]]:
+    """The reference with longer axes, and whether all are: with all that are longer than 1, the model's own sizes too;
+    without those; then each length alone. None where an input is given.
+    """
+    inputs = reference.inputs
     if any(isinstance(distribution, Fixed) for distribution in inputs.values()):
         return
-    lengths = sorted({n for distribution in inputs.values() for n in distribution.shape if n > 1})
+    sizes = _sizes_of(reference)
+    lengths = sorted({n for one in inputs.values() for n in one.shape if n > 1} | {*sizes.values()})
     taken = set(lengths)
     longer: dict[int, int] = {}
     for length in lengths:
         new = next(n for n in range(length + 1, length + len(lengths) + 3) if n not in taken)
         taken.add(new)
         longer[length] = new
+    if sizes:
+        made = partial(reference.model, **{name: longer[size] for name, size in sizes.items()})
+        yield replace(reference, model=made, inputs=_longer(inputs, longer)), True
     for chosen in [longer, *({length: new} for length, new in longer.items() if len(longer) > 1)]:
         if chosen:
-            yield {
-                name: distribution.with_shape(tuple(chosen.get(n, n) for n in distribution.shape))
-                for name, distribution in inputs.items()
-            }
+            yield replace(reference, inputs=_longer(inputs, chosen)), chosen is longer
+
+
+def _longer(inputs: Mapping[str, Distribution], chosen: Mapping[int, int]) -> dict[str, Distribution]:
+    return {name: one.with_shape(tuple(chosen.get(n, n) for n in one.shape)) for name, one in inputs.items()}
+
+
+def _sizes_of(reference: Reference) -> dict[str, int]:
+    """The arguments of the model that are whole numbers by default, and so may be sizes."""
+    try:
+        parameters = inspect.signature(reference.model).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    return {one.name: one.default for one in parameters if type(one.default) is int and 1 < one.default <= LARGEST}
 
 
 def _evidence(case: Case, reference: Reference, seed: int) -> Evidence | None:
