@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -13,7 +13,7 @@ from gradproof.case.derivation import Derivation, Equation, known_errata
 from gradproof.case.reference import Reference
 from gradproof.code.loader import Loader, ask_for_unknown
 from gradproof.code.meanings import meanings_of
-from gradproof.code.program.claim import agrees
+from gradproof.code.program.claim import agrees, is_real
 from gradproof.code.program.whole import Whole, whole_of
 from gradproof.code.quantities import Quantities
 from gradproof.code.samples import Samples
@@ -116,8 +116,9 @@ def _as_read(whole: Whole, quantities: Quantities, samples: Samples) -> tuple[Eq
         whole.meanings.extend(meanings_of(whole, {}, quantities))
         ask_for_unknown(whole, quantities, {})
         return whole.equations
-    if fault := _cannot_run(read, samples):
+    if fault := _misread(read, whole, samples, loader.results):
         whole.notes.append(fault)  # the code itself has run: what fails is how it was read
+        whole.meanings.extend(meanings_of(whole, {}, quantities))
         return whole.equations
     whole.meanings.extend(meanings_of(whole, loader.named, quantities))
     # A variable that is right does not speak for what is stored or returned in its place.
@@ -132,17 +133,24 @@ def _as_read(whole: Whole, quantities: Quantities, samples: Samples) -> tuple[Eq
     return (*read, *beside)
 
 
-def _cannot_run(read: Sequence[Equation], samples: Samples) -> str:
-    """What an equation that was read raises on the trial that the code was tried on; empty where all of them run."""
+def _misread(read: Sequence[Equation], whole: Whole, samples: Samples, results: Collection[str]) -> str:
+    """What is wrong with equations that were read, on the trial that the code was tried on: one raises, or gives
+    another value as a result than the code itself gave. Empty where all of them are the code's."""
     values: dict[str, Any] = {}
     for one in read:
         inputs = [values[name] if name in values else samples.of(name) for name in one.inputs]
         if any(value is None for value in inputs):
             continue
         try:
-            values.setdefault(one.quantity, one.function(*map(_copy, inputs)))
+            value = one.function(*map(_copy, inputs))
         except Exception as error:
             return f"{one.name}, read by itself, raises {type(error).__name__}: {error}"
+        values.setdefault(one.quantity, value)
+        claim = whole.claims.get(one.quantity)
+        if claim is not None and one.quantity in results and one.name == one.quantity:
+            given = claim.pick(whole.outcome)
+            if is_real(value) and is_real(given) and not agrees(value, given):
+                return f"{one.name}, read statement by statement, is not what the code gives when it is called"
     return ""
 
 

@@ -25,6 +25,7 @@ from gradproof.check.rounds import Asked, Done
 from gradproof.code import Code
 from gradproof.errors import GradproofError
 from gradproof.report.terminal.watching import watched
+from gradproof.run.as_it_runs import as_it_runs
 from gradproof.run.trials import checked, outcome, verdicts
 from gradproof.trials.draws import checked_seed
 from gradproof.truth.batching import on_one_thread
@@ -112,6 +113,9 @@ def crosscheck(
     with watched(progress, bound.name, trials or defaults.TRIALS) as told:
         asked = Asked(trials or defaults.TRIALS, seed, scale, budget, tolerance)
         result = checked(bound, trials, steps, asked, told)
+        if (whole := as_it_runs(bound, result)) is not None:
+            bound = whole
+            result = checked(bound, trials, steps, asked, told)
     result = replace(
         result,
         results=tuple(one for one in result.results if one.equation in names),
