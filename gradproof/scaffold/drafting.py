@@ -104,36 +104,15 @@ def _sources(sources: tuple[str, ...]) -> tuple[Path, list[str]]:
 
 
 def _draft(path: Path, wanted: list[str]) -> Draft:
-    try:
-        body = ast.parse(read_source(path)).body
-    except SyntaxError as error:
-        raise GradproofError(f"{path.name}:{error.lineno}: this is not Python: {error.msg}") from error
-    known = {node.name: node for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    functions: list[tuple[str, ast.FunctionDef]] = []
-    attributes: dict[str, Argument] = {}
-    constructor: tuple[Argument, ...] = ()
-    for name in wanted:
-        owner = known.get(name.partition(".")[0])
-        if owner is None:
-            listed = ", ".join(known) or "no functions"
-            raise GradproofError(
-                f"--from: {path.name} has no {name}{suggestions(name, list(known))}; it has: {listed}",
-                name=name,
-                known=known,
-            )
-        if isinstance(owner, ast.FunctionDef):
-            functions.append((name, owner))
-            continue
-        methods = {node.name: node for node in owner.body if isinstance(node, ast.FunctionDef)}
-        own = [name.partition(".")[2]] if "." in name else [m for m in ("forward", "backward") if m in methods]
-        if not own or any(method not in methods for method in own):
-            raise GradproofError(
-                f"--from: the class {owner.name} has no {name.partition('.')[2] or 'forward or backward'}; it has: "
-                f"{', '.join(methods)}; name a method: {path.name}:{owner.name}.METHOD"
-            )
-        functions += [(f"{owner.name}.{method}", methods[method]) for method in own]
-        attributes |= {argument.name: argument for argument in _attributes(methods.get("__init__"))}
-        constructor = tuple(_arguments(methods["__init__"])) if "__init__" in methods else ()
+    """What the functions take, sorted by what it seems to be: trained, plain, an input, what comes from above."""
+    owners = _owners(path, wanted)
+    functions = [named for name, owner in owners for named in _functions(path, name, owner)]
+    constructors = [
+        node
+        for _, owner in owners
+        for node in (owner.body if isinstance(owner, ast.ClassDef) else ())
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+    ]
     arguments: dict[str, Argument] = {}
     for _, function in functions:
         arguments |= {argument.name: argument for argument in _arguments(function) if argument.name not in _KEPT}
@@ -149,9 +128,41 @@ def _draft(path: Path, wanted: list[str]) -> Draft:
         tuple(a for a in rest if a not in trained and a.name not in gradients),
         upstream,
         tuple(plain),
-        tuple(attributes.values()),
-        constructor,
+        tuple({argument.name: argument for made in constructors for argument in _attributes(made)}.values()),
+        tuple(_arguments(constructors[-1])) if constructors else (),
     )
+
+
+def _owners(path: Path, wanted: list[str]) -> list[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+    """The functions and classes that are asked for, each under the name that was given."""
+    try:
+        body = ast.parse(read_source(path)).body
+    except SyntaxError as error:
+        raise GradproofError(f"{path.name}:{error.lineno}: this is not Python: {error.msg}") from error
+    known = {node.name: node for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    for name in wanted:
+        if name.partition(".")[0] not in known:
+            listed = ", ".join(known) or "no functions"
+            raise GradproofError(
+                f"--from: {path.name} has no {name}{suggestions(name, list(known))}; it has: {listed}",
+                name=name,
+                known=known,
+            )
+    return [(name, known[name.partition(".")[0]]) for name in wanted]
+
+
+def _functions(path: Path, name: str, owner: ast.FunctionDef | ast.ClassDef) -> list[tuple[str, ast.FunctionDef]]:
+    """A function itself; of a class the method that is named, or its forward and backward."""
+    if isinstance(owner, ast.FunctionDef):
+        return [(name, owner)]
+    methods = {node.name: node for node in owner.body if isinstance(node, ast.FunctionDef)}
+    own = [name.partition(".")[2]] if "." in name else [m for m in ("forward", "backward") if m in methods]
+    if not own or any(method not in methods for method in own):
+        raise GradproofError(
+            f"--from: the class {owner.name} has no {name.partition('.')[2] or 'forward or backward'}; it has: "
+            f"{', '.join(methods)}; name a method: {path.name}:{owner.name}.METHOD"
+        )
+    return [(f"{owner.name}.{method}", methods[method]) for method in own]
 
 
 def _arguments(function: ast.FunctionDef) -> list[Argument]:
@@ -162,11 +173,11 @@ def _arguments(function: ast.FunctionDef) -> list[Argument]:
     return found + [Argument(a.arg, a.arg, ast.unparse(d) if d else "") for a, d in words]
 
 
-def _attributes(constructor: ast.FunctionDef | None) -> list[Argument]:
+def _attributes(constructor: ast.FunctionDef) -> list[Argument]:
     """The arrays that a constructor sets and that seem to be trained."""
     return [
         Argument(f"self.{target.attr}", target.attr.strip("_"))
-        for node in (ast.walk(constructor) if constructor is not None else ())
+        for node in ast.walk(constructor)
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Call, ast.BinOp))
         for target in node.targets
         if isinstance(target, ast.Attribute) and _PARAMETER.match(target.attr)
