@@ -137,6 +137,7 @@ def _own(slot: Slot, node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]
             if not slot.is_index:
                 named = ((_NAME, atom, "") for text, atom in pool.atoms if isinstance(pool.value(text), (int, float)))
                 yield from named
+                yield from ((_NAME + 0.5, size, "") for _, size in pool.sizes if isinstance(value, int) and value > 1)
             if isinstance(slot.holder, ast.keyword) and slot.holder.arg == "axis":
                 yield table.AXIS.bits + WHOLE, parsed("(0, 1)"), ""
         case ast.Compare(left=left, ops=[compared], comparators=[right]):

@@ -13,6 +13,7 @@ from gradproof.repair import Repair
 from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.program.judging import Bench, Trial, right_in_all
+from gradproof.repair.program.numbers import replaces_a_number
 from gradproof.repair.program.search import Search
 from gradproof.truth.truth import Truth
 
@@ -105,8 +106,12 @@ def held(
     search = Search(bench, files, wrong, budget)
     found = dict(repairs)
     mended: frozenset[str] = frozenset()
+    named = search.named_numbers() if not searched else frozenset()
     for name, repair in repairs.items():
         if repair.fix is None:
+            continue
+        if name in texts and replaces_a_number(*texts[name], named):
+            found[name] = replace(repair, fix=None)  # unless nothing better is found
             continue
         gained = search.gains(dict([texts[name]])) if name in texts else frozenset()
         if gained:

@@ -10,7 +10,7 @@ import io
 import math
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -48,6 +48,18 @@ def _defaults(made: Callable[..., Any]) -> dict[str, float]:
     return {one.name: float(one.default) for one in parameters if type(one.default) in (int, float)}
 
 
+def replaces_a_number(path: Path, new: str, named: Collection[int]) -> bool:
+    """Whether a file's new text has a whole number, for which there is a variable, in the place of another number.
+
+    Args:
+        path: The file as it is.
+        new: Its text with a fix.
+        named: The whole numbers that variables stand for.
+    """
+    lost, put = _exchanged(path, new)
+    return bool(_numbers(lost)) and any(number in named for number in _numbers(put))
+
+
 def puts_in_values(path: Path, new: str, fixed: Mapping[str, float]) -> bool:
     """Whether a file's new text has the value of an argument where its name belongs: it is right for one value only.
 
@@ -61,18 +73,26 @@ def puts_in_values(path: Path, new: str, fixed: Mapping[str, float]) -> bool:
     """
     if not fixed:
         return False
-    old_lines, new_lines = read_source(path).splitlines(), new.splitlines()
-    before, after = Counter[str](), Counter[str]()
-    for line in difflib.ndiff(old_lines, new_lines):
-        if line.startswith(("- ", "+ ")):
-            (before if line.startswith("- ") else after).update(_words(line[2:]))
-    lost, put = before - after, after - before
-    numbers = {float(ast.literal_eval(word)) for word in put if word[0].isdigit() or word[0] == "."}
+    lost, put = _exchanged(path, new)
+    numbers = _numbers(put)
     if any(fixed[name] in numbers for name in lost if name in fixed):
         return True
     odd = {value for value in fixed.values() if value not in COMMON}
     alike = {other for value in odd for other in (value, -value, 1 / value, 1 - value)}
     return any(math.isclose(one, other) for one in numbers - COMMON for other in alike)
+
+
+def _exchanged(path: Path, new: str) -> tuple[Counter[str], Counter[str]]:
+    """The words that a file loses with a new text, and those that it gets."""
+    before, after = Counter[str](), Counter[str]()
+    for line in difflib.ndiff(read_source(path).splitlines(), new.splitlines()):
+        if line.startswith(("- ", "+ ")):
+            (before if line.startswith("- ") else after).update(_words(line[2:]))
+    return before - after, after - before
+
+
+def _numbers(words: Counter[str]) -> set[float]:
+    return {float(ast.literal_eval(word)) for word in words if word[0].isdigit() or word[0] == "."}
 
 
 def _words(line: str) -> list[str]:

@@ -91,7 +91,7 @@ class Pool:
     ) -> Pool:
         """The pieces of a function, of its class and of its file."""
         atoms = _atoms(function, module, owner, dialect)
-        counters, indices = _counters(function), _indices(function, value)
+        counters, indices = counters_of(function), _indices(function, value)
         plain = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
         sizes = [f"{name}.{what}" for name in plain[:_NAMED] for what in ("shape[0]", "shape[1]", "size")]
         sizes += [name for name in _unpacked(function) if name in atoms]
@@ -240,7 +240,7 @@ def _flags(module: ast.AST) -> Iterator[tuple[str, dict[str, bool]]]:
                 yield node.name, flags
 
 
-def _counters(function: ast.FunctionDef) -> list[str]:
+def counters_of(function: ast.FunctionDef) -> list[str]:
     """The variables that count the turns of a loop."""
     loops = (node.target for node in ast.walk(function) if isinstance(node, ast.For))
     return [part.id for target in loops for part in ast.walk(target) if isinstance(part, ast.Name)]

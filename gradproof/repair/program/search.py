@@ -29,7 +29,7 @@ from gradproof.repair.program.insertions import accumulations, insertions
 from gradproof.repair.program.judging import Judge, right_in_all
 from gradproof.repair.program.parallels import parallels
 from gradproof.repair.program.patching import TextFile, edited, typed
-from gradproof.repair.program.pool import Pool
+from gradproof.repair.program.pool import Pool, counters_of
 from gradproof.repair.program.running import Editable, definitions, traced
 from gradproof.repair.program.statements import Place, places, statement_edits, targets_of
 
@@ -40,6 +40,9 @@ MARGIN = 0.5
 
 DEFAULT = 1.5
 """The bits by which another value of a parameter is dearer than another number in a formula: many do by chance."""
+
+UNNAMED = 1.0
+"""The bits by which a whole number is dearer for which the function has a variable: the variable may be meant."""
 
 BANDS = tuple(Band(low, high) for low, high in ((0.0, 4.0), (4.0, 5.0), (5.0, 6.0), (6.0, 6.5), (6.5, 8.0)))
 
@@ -155,6 +158,8 @@ class Search:
                 break
             mended = self._mended(function, edit)
             if mended:
+                if _is_other_number(edit) and edit.new.value in _named_numbers(function):  # type: ignore[union-attr]
+                    edit = replace(edit, bits=edit.bits + UNNAMED)
                 found.append((function, edit, mended))
                 if mended == self.wrong:
                     best = min(best, edit.bits)
@@ -163,13 +168,17 @@ class Search:
         rank = {id(function): number for number, function in enumerate(functions)}
         chosen = sorted(
             (one for one in found if len(one[2]) == most),
-            key=lambda one: (one[1].bits, rank[id(one[0])], one[1].line, _length(one[1])),
+            key=lambda one: (one[1].bits, rank[id(one[0])], _order(one[1]), _length(one[1])),
         )
         fixes = [fix for one in chosen[: 2 * ALTERNATIVES] if (fix := self._written(*one)) is not None]
         if not fixes:
             return None
         others = tuple(dict.fromkeys(f"line {fix.line}: {fix.after}" for fix in fixes[1:] if fix.new != fixes[0].new))
         return replace(fixes[0], alternatives=others[:ALTERNATIVES])
+
+    def named_numbers(self) -> frozenset[int]:
+        """The whole numbers that variables of the program's functions stand for."""
+        return frozenset().union(*map(_named_numbers, self._functions()))
 
     # Where --------------------------------------------------------------------------------------------------------
 
@@ -368,6 +377,23 @@ def _fits_a_length(edit: Edit, shapes: Collection[tuple[tuple[int, ...], ...]]) 
     whole = [number for number in numbers if isinstance(number, int) and number > 2]
     lengths = set.intersection(*({size for shape in one for size in shape} for one in shapes)) if shapes else set()
     return any(length % number == 0 for number in whole for length in lengths)
+
+
+def _is_other_number(edit: Edit) -> bool:
+    """Whether an edit puts a whole number in the place of a number."""
+    is_number = isinstance(edit.old, ast.Constant) and isinstance(edit.new, ast.Constant)
+    return is_number and type(edit.new.value) is int  # type: ignore[union-attr]
+
+
+def _named_numbers(function: Editable) -> frozenset[int]:
+    names = {node.id for node in ast.walk(function.node) if isinstance(node, ast.Name)}
+    values = (function.value(name) for name in names - set(counters_of(function.node)))
+    return frozenset(int(value) for value in values if type(value) is int)
+
+
+def _order(edit: Edit) -> int:
+    """Of edits alike the first line comes first; of statements that are put in the last, nearest to the gradients."""
+    return edit.line if edit.old is not None else -edit.line
 
 
 def _length(edit: Edit) -> int:
