@@ -23,7 +23,7 @@ SAFETY = 4.0
 
 FEW = 8
 FEW_SAFETY = 6.0
-"""The same of equations, which may be whole programs that are run trial by trial, three times for each perturbation."""
+"""The same of what is run trial by trial: equations, which may be whole programs, and models that are not batched."""
 
 MOVED = (2.0**-23, 2.0**-10)
 """By up to such shares of themselves leaves are moved."""
@@ -44,14 +44,15 @@ def of_truth(
     eps = torch.finfo(truth.dtype).eps
     errors = {name: eps * np.abs(values[name].astype(np.float64)) for name in names}
     gone = {name: np.ones(values[name].shape, dtype=bool) for name in names}
-    for sample in range(SAMPLES):
+    samples, safety = (SAMPLES, SAFETY) if truth.batched else (FEW, FEW_SAFETY)
+    for sample in range(samples):
         moved = {name: _moved32(value, generator, MOVED[sample % 2]) for name, value in draws.items()}
         fine, coarse = exact.evaluate(_wide(moved)), rough.evaluate(moved)
         with np.errstate(all="ignore"):
             for name in names:
                 np.maximum(errors[name], ratio * np.abs(fine[name] - coarse[name]), out=errors[name])
                 gone[name] &= _lost(fine[name], coarse[name])
-    return {name: SAFETY * np.where(np.isnan(error) | gone[name], np.inf, error) for name, error in errors.items()}
+    return {name: safety * np.where(np.isnan(error) | gone[name], np.inf, error) for name, error in errors.items()}
 
 
 def _other(truth: Truth, dtype: str) -> Truth:
