@@ -167,14 +167,15 @@ def _changed(old: list[str], new: list[str]) -> frozenset[int]:
     return frozenset(changed or {start + 1 for _, _, _, start, _ in operations})
 
 
-def tried(variant: Variant, *, trials: int = TRIALS) -> Outcome:
-    """Plant the slip in a copy of its case, check that, write the fixes into it, and check it again."""
+def tried(variant: Variant, *, trials: int = TRIALS, mend: bool = True) -> Outcome:
+    """Plant the slip in a copy of its case and check that; write the fixes into it, where they are asked for, and check
+    it again."""
     with tempfile.TemporaryDirectory() as folder:
         project, lines = planted(variant, Path(folder))
         result = crosscheck(variant.case, project=project, trials=trials, repair=False)
         case = result.checked
         assert case is not None
-        repairs = mend_case(case, result, seed=result.seed)
+        repairs = mend_case(case, result, seed=result.seed) if mend else {}
         result = with_repairs(result, repairs, case.derivation)
         changes = patches(case, repairs)
         for change in changes:

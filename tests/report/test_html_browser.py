@@ -61,8 +61,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory, as_printed: CheckResult) -> 
     cases = [bad, replace(bad, case="known", declared=("A",)), CaseSummary("old", "no report")]
     written = " + ".join(f"w{k} * x{k}" for k in range(60))
     source = f"def Z({', '.join(f'w{k}, x{k}' for k in range(60))}):\n    return {written}\n"
+    whole = replace(as_printed, trajectory=TRAINING, scales=SWEEP)
+    some = tuple(one for k, one in enumerate(as_printed.results) if one.verdict != "agrees" or k % 8 == 0)
     texts = {
-        "as_printed": html.agreement(replace(as_printed, trajectory=TRAINING, scales=SWEEP)),
+        "as_printed": html.agreement(whole),
+        "part": html.agreement(replace(whole, results=some)),
         "taint": html.agreement(taint, graph),
         "hostile": html.agreement(*hostile()),
         "short": html.agreement(*long(14)),
@@ -113,7 +116,7 @@ def test_page_is_accessible(visit: Visit, name: str, scheme: str) -> None:
 
 def test_page_of_the_document_has_enough_contrast(visit: Visit) -> None:
     for scheme in ("light", "dark"):
-        page = visit("as_printed", size=PHONE, scheme=scheme)
+        page = visit("part", size=PHONE, scheme=scheme)  # with a row of each kind; more rows have no other colours
         found = axe.Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
         assert [node["html"][:120] for one in found for node in one["nodes"]] == []
 
