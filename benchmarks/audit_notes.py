@@ -153,7 +153,8 @@ class Store:
         if path is not None and path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
                 entry = json.loads(line)
-                self.known[entry.pop("job")] = Figures(**entry)
+                job = entry.pop("job")
+                self.known[job] = Figures(**entry)
 
     def put(self, job: str, figures: Figures) -> None:
         """Keep the figures of a job."""

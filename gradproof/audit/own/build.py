@@ -183,7 +183,8 @@ def _provider(
         least = family.axes if family is not None else 0
         key = leaf_key(head, families)
         if key not in ranks and (head.name, head.mark) in definitions.quantities:
-            return max(least, kinds.axes_of(head))  # the state before the first step has the shape of the others
+            # The state before the first step has the shape of the others, and of what `L(\\theta)` calls it.
+            return max(least, kinds.axes_of(head), ranks.get((head.name, head.mark, (), 0), 0))
         return max(least, ranks.get(key, given.get((head.name, "", (), 0), 0)))
 
     axes = Axes(larger=larger)
@@ -195,7 +196,8 @@ def _provider(
     _declare(shapes, spaces, definitions)
     axes.distinct = {size for space in spaces.values() for size in space if size in axes.named}
     _relate(related, axes)
-    leaves, numbers = shaped(everything, shapes, families.letters.layered)
+    sized = shaped(everything, shapes, families.letters.layered)
+    leaves, numbers = sized.leaves, sized.numbers
     _solve_lengths(related, numbers)
     heads: dict[str, Symbol] = {}
     quantities = []
@@ -227,6 +229,7 @@ def _provider(
     )
     labels = probabilities(trees_of(everything))
     world = World(own_names, definitions, families, leaves, labels, trials, seed, heads, limits)
+    world.lengths = sized.lengths
     world.positive = under_roots(trees_of(everything))
     return Own(world), ranks
 

@@ -19,6 +19,7 @@ from gradproof.audit.values.evaluation import Unjudged
 CROWDED = "if this part is read"
 """How the reason of an accusation begins that stands with others against the way in which a part was read."""
 _CROWD, _SHARE = 3, 0.15  # so many accusations, and so many for one line that holds, speak against our reading
+_MANY, _MOST = 4, 0.25  # so many accusations, and such a share of a part, mended or not: no author slips so often
 _SUPPORT = 3  # so many lines must fit for every one whose shapes do not
 
 
@@ -44,8 +45,11 @@ class Doubts:
             weighed.append(_taken_back(verdict, doubt) if doubt else verdict)
         crowd = [verdict for verdict in weighed if _is_unexplained(verdict)]
         crowded = len(crowd) >= _CROWD and len(crowd) > _SHARE * len(holding)
+        many = [v for v in weighed if v.status == "WRONG" and v.trials != 1 and v.kind != "update"]
+        if len(many) >= _MANY and len(many) > _MOST * (len(many) + len(holding)):
+            crowd, crowded = many, True
         for verdict in weighed:
-            yield _taken_back(verdict, self._of_a_crowd(crowd)) if crowded and _is_unexplained(verdict) else verdict
+            yield _taken_back(verdict, self._of_a_crowd(crowd)) if crowded and verdict in crowd else verdict
 
     def _of_a_crowd(self, crowd: Sequence[Verdict]) -> str:
         lines = ", ".join(str(line) for line in sorted({v.line for v in crowd})[:6])

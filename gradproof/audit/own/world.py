@@ -61,6 +61,7 @@ class World:
     open: dict[str, tuple[int, ...]] = field(default_factory=dict)
     fixed: Mapping[object, float] | None = None
     positive: frozenset[tuple[str, str]] = frozenset()  # names of which a root or a logarithm is taken
+    lengths: Mapping[object, int] = field(default_factory=dict)  # of the axes of defined quantities, by form and axis
     symmetric: frozenset[str] | None = frozenset()  # names of symmetric matrices; None for all
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
     _computing: set[str] = field(default_factory=set)
@@ -166,6 +167,9 @@ class World:
                 if low == 1 and high is not None:
                     return range(1, high + 1)
         found = inferred(e, text, symbols_with(text, definition.tree))
+        length = self.lengths.get((form(definition.head), definition.axes.index(text)), 0)
+        if 0 < length and (not found or length < len(found)):  # `x_{i+j-1}` exists for more than z_i has entries
+            return range(1, length + 1)
         if not found or list(found) != list(range(1, len(found) + 1)):
             raise NotAvailable(f"the range of the index {text} is not known")
         return found

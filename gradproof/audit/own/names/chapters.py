@@ -61,13 +61,14 @@ class Spelt:
     zero: FromZero | None = None
     implied: Implied | None = None
     rows: Rows | None = None
+    spelling: Spelling | None = None
 
     def as_printed(self, tree: Node) -> Node:
         """A tree as the author of the note would print it."""
         for change in (self.rows, self.implied, self.zero):
             if change is not None:
                 tree = mapped(tree, lambda node, change=change: change.node(node, -1))  # type: ignore[misc]
-        return tree
+        return tree if self.spelling is None else mapped(tree, self.spelling.back)
 
 
 def spelt(statements: Sequence[Statement], text: str) -> Spelt:
@@ -77,19 +78,19 @@ def spelt(statements: Sequence[Statement], text: str) -> Spelt:
         statements = [
             replace(_changed(s, zero.node), conditions=tuple(map(zero.condition, s.conditions))) for s in statements
         ]
-    plain = normalized(statements, text)
+    spelling = Spelling(statements)
+    plain = normalized(statements, text, spelling)
     hidden = implied(plain)
     if hidden is not None:
         plain = [_changed(statement, hidden.node) for statement in plain]
     rows = rows_in_words(text, plain)
     if rows is not None:
         plain = [_changed(statement, rows.node) for statement in plain]
-    return Spelt(plain, zero, hidden, rows)
+    return Spelt(plain, zero, hidden, rows, spelling if spelling.primed else None)
 
 
-def normalized(statements: Sequence[Statement], text: str) -> list[Statement]:
+def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -> list[Statement]:
     """The statements with compound names made one symbol: `\\delta h_t`, and `\\sigma^2` where it is defined."""
-    spelling = Spelling(statements)
     if spelling:
         statements = [
             replace(_changed(s, spelling.node), conditions=tuple(map(spelling.condition, s.conditions)))

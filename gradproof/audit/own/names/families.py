@@ -20,6 +20,7 @@ from gradproof.audit.reading.tree import (
     Symbol,
     walk,
 )
+from gradproof.audit.values.indices import free_letters
 
 LAYERS = 3
 """So many layers, time steps or samples a note is tried with where it does not say how many."""
@@ -124,10 +125,52 @@ def letters_of(statements: Sequence[Statement], count: int = LAYERS) -> Letters:
         for letter, other in ((one, another), (another, one)):
             if other in out.indices and letter not in out.indices and len(letter) == 1 and letter.isalpha():
                 out.fixed[letter] = 2
+    ones = _of_one_example(statements, out)
+    out.indices -= {letter for letter in ones if not _is_one_of_many(letter, statements)}
+    for letter in sorted({*(ones & out.indices), *_named_entries(statements, out, names)}):
+        out.indices.discard(letter)
+        out.fixed.setdefault(letter, next(n for n in (2, 1, 3, 4, 5, 6) if n == 6 or n not in out.fixed.values()))
     for last, counted in _LAST.items():
         if last in labelled and counted in out.layered and last not in names:
             out.fixed[last] = count
     return out
+
+
+def _of_one_example(statements: Sequence[Statement], letters: Letters) -> set[str]:
+    """Letters of one user and one item: `L = e_{ui}^2` has no indices, and no sum runs over `u` and `i`."""
+    summed = {node.index for tree in trees_of(statements) for node in walk(tree) if isinstance(node, Big)}
+    found: set[str] = set()
+    for statement in statements:
+        first = statement.sides[0].node if len(statement.sides) > 1 else None
+        if isinstance(first, Symbol) and not (first.sub or first.sup):
+            trees = [side.node for side in statement.sides[1:]]
+            if any(isinstance(tree, Symbol) or (isinstance(tree, Call) and tree.function == "set") for tree in trees):
+                continue  # W = {w_ij}
+            found |= set[str]().union(*(free_letters(tree, lambda _: False) for tree in trees if tree is not None))
+    told = {c.left for statement in statements for c in statement.conditions}
+    return {letter for letter in found & letters.indices if letter not in summed | letters.layered | told}
+
+
+def _is_one_of_many(letter: str, statements: Sequence[Statement]) -> bool:
+    """Whether the entries that a letter counts are also printed with other labels, or all together."""
+    printed: dict[str, set[tuple[str, ...]]] = {}
+    for symbol in (s for tree in trees_of(statements) for s in symbols_in(tree) if not s.sup):
+        printed.setdefault(f"{symbol.mark} {symbol.name}", set()).add(tuple(label.text for label in symbol.sub))
+    return any(len(ways) > 1 for ways in printed.values() if any(letter in text for way in ways for text in way))
+
+
+def _named_entries(statements: Sequence[Statement], letters: Letters, names: set[str]) -> set[str]:
+    """Letters of one entry: the positive key `k_p` and its score `s_p` beside `\\sum_j s_j` and `k_j`."""
+    summed = {node.index for tree in trees_of(statements) for node in walk(tree) if isinstance(node, Big)}
+    counted: set[str] = set()
+    beside: dict[str, set[str]] = {}
+    for symbol in (s for tree in trees_of(statements) for s in symbols_in(tree)):
+        text = symbol.sub[0].text if len(symbol.sub) == 1 and not symbol.sup else ""
+        if text in summed - letters.layered:
+            counted.add(symbol.name)
+        elif len(text) == 1 and text.islower() and not letters.is_index(text) and text not in names:
+            beside.setdefault(text, set()).add(symbol.name)
+    return {letter for letter, bases in beside.items() if len(bases & counted) > 1}
 
 
 def _look(label: Label, node: Symbol | Entry, out: Letters, labelled: dict[str, set[str]]) -> None:

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from gradproof.audit.own.names.families import symbols_in, trees_of
 from gradproof.audit.reading.read import Condition, Statement
-from gradproof.audit.reading.tree import Big, Label, Node, Symbol, walk
+from gradproof.audit.reading.tree import Big, Derivative, Label, Node, Symbol, walk
 
 _LAST_STEP = r"\tau"
 _TWO_LETTERS = re.compile(r"[a-z]{2}|[a-z0-9]{2}")
 _SIGNED = {"+": "{+}", "-": "{-}"}
+_PRIMED = re.compile(r"([a-z])('+)")
+_SPARE = "qruvwxyzabcdefgh"
 
 
 class Spelling:
@@ -20,12 +22,14 @@ class Spelling:
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         symbols = [symbol for tree in trees_of(statements) for symbol in symbols_in(tree)]
-        self.matrices = _matrices(symbols)
+        tops = {n.of for tree in trees_of(statements) for n in walk(tree) if isinstance(n, Derivative)}
+        self.matrices = _matrices(symbols) - {top.name.lower() for top in tops if isinstance(top, Symbol)}
         self.signed = _signed(symbols)
         self.last = _last_step(statements, symbols)
+        self.primed = _primed(statements, symbols)
 
     def __bool__(self) -> bool:
-        return bool(self.matrices or self.signed or self.last)
+        return bool(self.matrices or self.signed or self.last or self.primed)
 
     def symbol(self, symbol: Symbol) -> Symbol:
         """A symbol as all others of its kind are printed."""
@@ -33,7 +37,7 @@ class Spelling:
             symbol = replace(symbol, name=symbol.name.upper())
         if symbol.name in self.signed and len(symbol.sub) == 1 and symbol.sub[0].text in _SIGNED:
             symbol = replace(symbol, sub=(Label(_SIGNED[symbol.sub[0].text]),))
-        if self.last and (symbol.sub or symbol.sup):
+        if (self.last or self.primed) and (symbol.sub or symbol.sup):
             symbol = replace(symbol, sub=tuple(map(self._label, symbol.sub)), sup=tuple(map(self._label, symbol.sup)))
         return symbol
 
@@ -41,21 +45,39 @@ class Spelling:
         """A node as all others of its kind are printed."""
         if isinstance(node, Symbol):
             return self.symbol(node)
-        if self.last and isinstance(node, Big) and _LAST_STEP in node.high:
-            return replace(node, high=self._text(node.high))
+        if isinstance(node, Big):
+            conditions = tuple((self._text(a), operator, self._text(b)) for a, operator, b in node.conditions)
+            index = self.primed.get(node.index, node.index)
+            return replace(node, index=index, high=self._text(node.high), conditions=conditions)
         return node
+
+    def back(self, node: Node) -> Node:
+        """A node whose primed indices are printed as the author does."""
+        letters = {letter: primed for primed, letter in self.primed.items()}
+        if isinstance(node, Big) and node.index in letters:
+            return replace(node, index=letters[node.index])
+        if not isinstance(node, Symbol) or not letters:
+            return node
+
+        def label(label: Label) -> Label:
+            text = label.text
+            short = text.isalpha() and len(text) < 3
+            return replace(label, text="".join(letters.get(x, x) for x in text)) if short else label
+
+        return replace(node, sub=tuple(map(label, node.sub)), sup=tuple(map(label, node.sup)))
 
     def condition(self, condition: Condition) -> Condition:
         """A condition as the labels are printed."""
-        if not self.last:
-            return condition
-        return replace(condition, right=self._text(condition.right), high=self._text(condition.high))
+        left = self.primed.get(condition.left, condition.left)
+        return replace(condition, left=left, right=self._text(condition.right), high=self._text(condition.high))
 
     def _label(self, label: Label) -> Label:
-        return replace(label, text=self._text(label.text)) if _LAST_STEP in label.text else label
+        text = self._text(label.text)
+        return label if text == label.text else replace(label, text=text)
 
     def _text(self, text: str) -> str:
-        return text.replace(_LAST_STEP, "T") if self.last else text
+        text = text.replace(_LAST_STEP, "T") if self.last else text
+        return _PRIMED.sub(lambda m: self.primed.get(m[0], m[0]), text) if self.primed else text
 
 
 def _entry_labels(symbol: Symbol) -> int:
@@ -102,3 +124,15 @@ def _last_step(statements: Sequence[Statement], symbols: Sequence[Symbol]) -> bo
         and _LAST_STEP in {t for text in labels for t in re.findall(r"\\tau", text)}
         and ("T" not in labels | highs)
     )
+
+
+def _primed(statements: Sequence[Statement], symbols: Sequence[Symbol]) -> dict[str, str]:
+    """A letter that nothing else is called for each primed index of a sum: `\\sum_{j'} e^{z_{j'}}`."""
+    found = {n.index for tree in trees_of(statements) for n in walk(tree) if isinstance(n, Big) and "'" in n.index}
+    if not found:
+        return {}
+    taken = {symbol.name for symbol in symbols}
+    taken |= {letter for s in symbols for label in (*s.sub, *s.sup) for letter in re.findall("[a-z]", label.text)}
+    taken |= {n.index for tree in trees_of(statements) for n in walk(tree) if isinstance(n, Big)}
+    spare = [letter for letter in _SPARE if letter not in taken]
+    return dict(zip(sorted(found), spare, strict=False))

@@ -73,7 +73,7 @@ class Kinds:
             return 0
         if node.name == r"\delta" and len("".join(label.text for label in node.sub)) == 2 and not node.sup:
             counted = all(letters.is_index(label.text) for label in node.sub)
-            return 0 if counted and self._is_kronecker(node) else self._entry_of(node)
+            return 0 if counted and self.families.is_kronecker(node) else self._entry_of(node)
         return self._entry_of(node)
 
     def _entry_of(self, node: Symbol) -> Kind:
@@ -88,9 +88,6 @@ class Kinds:
         if not isinstance(left, int) or left < len(split.axes):
             raise Mismatch
         return left - len(split.axes)
-
-    def _is_kronecker(self, node: Symbol) -> bool:
-        return (node.name, node.mark) not in self.definitions.quantities
 
     def _whole(self, head: Symbol) -> Kind:
         family = (head.name, head.mark, tuple(label.text for label in head.sub), len(head.sup))
@@ -289,7 +286,8 @@ def _derivative(k: Kinds, node: Derivative) -> Kind:
     of, by = k.of(node.of), k.of(node.by)
     if of == 0:
         return by
-    if of != "?" and isinstance(node.of, Symbol) and is_objective(node.of):
+    name = node.of.name if isinstance(node.of, Call) else node.of
+    if of != "?" and isinstance(name, Symbol) and is_objective(name):
         k.strain += _OBJECTIVE
     if by == 0:
         return of

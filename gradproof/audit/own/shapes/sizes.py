@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gradproof.audit.own.names.definitions import Definitions
@@ -93,6 +94,16 @@ class Axes:
         found = [span for a, spans in self.spans.items() if self.root(a) == axis for span in spans]
         return [(axes, number) for axes, number in found if all(self.root(a) != axis for a in axes)]
 
+    def _join_parts(self) -> None:
+        """One axis that two concatenations give: `[h_0, x_1]` and `[h_1, x_2]` have parts of the same sizes."""
+        by_root: dict[Axis, tuple[Axis, ...]] = {}
+        for axis, parts in self.sums.items():
+            known = by_root.setdefault(self.root(axis), parts)
+            if len(known) == len(parts):
+                for one, other in zip(known, parts, strict=True):
+                    with suppress(Clash):
+                        self.join(one, other)
+
     def _printed(self, axis: Axis) -> bool:
         return any(self.root(self.named[name]) == axis for name in self.distinct if name in self.named)
 
@@ -110,6 +121,7 @@ class Axes:
 
     def solve(self) -> Callable[[Axis], int]:
         """Sizes for all axes: those that are not given are different from each other."""
+        self._join_parts()
         taken = set(self.sizes.values())
         sizes = dict(self.sizes)
         busy: set[Axis] = set()
@@ -193,6 +205,10 @@ class Shapes:
             return self.axes.name(text)
         return self.axes.new()
 
+    def known(self) -> Iterator[tuple[object, Shape]]:
+        """Every quantity whose shape is known, by form."""
+        return ((key, shape) for key, shape in self._known.items() if shape is not None)
+
     def letter(self, name: str) -> Axis:
         """The axis that an index letter runs along in this statement."""
         if name not in self.letters:
@@ -258,11 +274,7 @@ class Shapes:
         if form(node) in self.definitions.functions:
             return ()
         split = self.families.split(node)
-        if (
-            node.name == r"\delta"
-            and len(split.axes) == 2
-            and (node.name, node.mark) not in self.definitions.quantities
-        ):
+        if len(split.axes) == 2 and self.families.is_kronecker(node):
             return ()
         shape = self.head(split.head)
         if len(split.axes) > len(shape):
@@ -491,7 +503,7 @@ def _big(s: Shapes, node: Big) -> Shape:
             shape = s.of(node.body)
         s.layers = saved_layers
         return shape
-    saved = dict(s.letters)
+    outside = s.letters.get(node.index)
     if node.high:
         axis = s._limit(node.high) if node.low in ("1", "") else s.axes.new()
         s.letters[node.index] = axis
@@ -499,8 +511,10 @@ def _big(s: Shapes, node: Big) -> Shape:
         s.letters.pop(node.index, None)
     try:
         return s.of(node.body)
-    finally:
-        s.letters = saved
+    finally:  # other letters that were met inside go on to mean the same
+        s.letters.pop(node.index, None)
+        if outside is not None:
+            s.letters[node.index] = outside
 
 
 def _derivative(s: Shapes, node: Derivative) -> Shape:
@@ -552,10 +566,19 @@ _RULES: dict[type, Callable[..., Shape]] = {
 }
 
 
+@dataclass(frozen=True)
+class Sized:
+    """Sizes of leaves by form, the numbers of letters for lengths, lengths of what is defined by form and axis."""
+
+    leaves: dict[object, tuple[int, ...]]
+    numbers: dict[str, int]
+    lengths: dict[object, int]
+
+
 def shaped(
     statements: Sequence[Statement], shapes: Shapes, layered: Iterable[str]
-) -> tuple[dict[object, tuple[int, ...]], dict[str, int]]:
-    """The sizes of all leaves, and the numbers that letters for lengths stand for."""
+) -> Sized:
+    """The sizes that a note's arrays have."""
     shapes.reached = set(_reached(statements, shapes.families.letters))
     for statement in statements:
         used = [letter for letter in layered if _uses(statement, letter)]
@@ -565,7 +588,10 @@ def shaped(
     shapes.layers = {}
     size = shapes.axes.solve()
     leaves = {key: tuple(size(axis) for axis in shape) for key, shape in shapes.leaves.items()}
-    return leaves, {name: size(axis) for name, axis in shapes.axes.named.items()}
+    lengths = {
+        (key, at): size(axis) for key, shape in shapes.known() if key not in leaves for at, axis in enumerate(shape)
+    }
+    return Sized(leaves, {name: size(axis) for name, axis in shapes.axes.named.items()}, lengths)
 
 
 def _reached(statements: Sequence[Statement], letters: Letters) -> Iterator[tuple[str, str]]:
