@@ -54,8 +54,8 @@ class Doubts:
     def _of_a_crowd(self, crowd: Sequence[Verdict]) -> str:
         lines = ", ".join(str(line) for line in sorted({v.line for v in crowd})[:6])
         return (
-            f"{CROWDED} as its author means it, this is wrong; {len(crowd)} equalities of it disagree that "
-            f"no one edit mends (lines {lines}), so one of its definitions is a slip or was understood otherwise"
+            f"{CROWDED} as its author means it, this is wrong; {len(crowd)} equalities of it disagree "
+            f"(lines {lines}), so one of its definitions is a slip or was understood otherwise"
         )
 
     def _doubt(self, verdict: Verdict, linked: set[str], holding: Sequence[Verdict], misfits: int) -> str:
@@ -66,6 +66,8 @@ class Doubts:
             pair = [trees[verdict.compared[0].left], trees[verdict.compared[0].right]]
         if verdict.trials == 1 and any(is_literal(tree) for tree in pair):
             return ""  # printed numbers that do not come out
+        if statement.given and self.own.meets(statement) is None:
+            return "it is said under a condition that was not understood"
         if verdict.witness is None and (len(holding) < _SUPPORT * misfits or self._is_broken()):
             return f"{verdict.reason}; but too little of the note fits the sizes that were guessed"
         if verdict.witness is None and self._has_identity(pair):

@@ -20,6 +20,7 @@ from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Call, Derivative, Node
 from gradproof.audit.values.evaluation import Evaluation, Unjudged
 from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role, compare_numbers
+from gradproof.audit.values.shapes import Misfit
 from gradproof.tolerances import OWN_PASS
 
 Numbers = NDArray[np.float64]
@@ -38,6 +39,7 @@ class Own:
     steps: dict[str, Array] = field(default_factory=dict)
     why: str = ""
     bound: dict[object, Array] = field(default_factory=dict)
+    met: NDArray[np.bool_] | None = None  # the trials in which the condition of the statement that is judged holds
     on_enter: Callable[[Statement], None] | None = None
     elsewhere: Callable[[], tuple[Chapter, Own]] | None = None  # the same with other numbers, sizes and layers
     confirms: Callable[[Statement, int], bool] | None = None
@@ -102,8 +104,20 @@ class Own:
 
     def enter(self, statement: Statement) -> None:
         """Told of the statement that is judged next."""
+        self.met = self.meets(statement)
         if self.on_enter is not None:
             self.on_enter(statement)
+
+    def meets(self, statement: Statement) -> NDArray[np.bool_] | None:
+        """The trials in which what a statement is said under holds; None where it is said of all, or of none known."""
+        met = np.ones(self.world.trials, dtype=bool)
+        for condition in statement.given:
+            try:
+                value = self.world.numbers(self.world.evaluation(self.letters).value(condition))
+            except (Unjudged, Misfit, NotAvailable):
+                return None
+            met = met & value.astype(bool).reshape(len(value), -1).all(axis=1)
+        return met if statement.given else None
 
     def updated(self, key: str) -> Array:
         """The value of a parameter after the step that is judged."""
@@ -127,6 +141,10 @@ class Own:
         """Compare trial by trial, within what float64 loses in so many operations."""
         a, b = np.broadcast_arrays(self.numbers(left), self.numbers(right))
         finite = np.isfinite(a).reshape(len(a), -1).all(axis=1) & np.isfinite(b).reshape(len(b), -1).all(axis=1)
+        if self.met is not None and len(self.met) == len(finite):
+            finite &= self.met
+            if not finite.any():
+                return Agreement("undecided", "in no trial does the condition hold under which it is said", len(a))
         if not finite.any():
             return Agreement("undecided", "in no trial are both sides finite", len(a))
         return compare_numbers(a[finite], b[finite], OWN_PASS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ from gradproof.audit.reading.rows import statements
 from gradproof.audit.reading.scan import Block, Flavour, blocks
 from gradproof.audit.reading.tidy import tidy
 from gradproof.audit.reading.tokens import Token, tokenize
-from gradproof.audit.reading.tree import Node
+from gradproof.audit.reading.tree import Comparison, Node
 from gradproof.audit.reading.vocabulary import COMPARISONS, DOTS, RELATIONS
 
 Note = tuple[int, str]
@@ -62,6 +63,8 @@ class Condition:
 class Statement:
     """One printed chain `A = B = C`: sides, the relations between them, and notes on how it was read.
 
+    `conditions` are on index letters, `given` on values: "if L > 0".
+
     A statement that could not even be split into sides has a `problem` and no sides.
     """
 
@@ -73,6 +76,7 @@ class Statement:
     notes: tuple[Note, ...] = ()
     problem: Problem | None = None
     conditions: tuple[Condition, ...] = ()
+    given: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,18 @@ def read_document(text: str, names: Names, *, flavour: Flavour | None = None, li
     reader = _Reader(text, names, limits, definitions(text, limits))
     found: list[Statement] = []
     said: list[tuple[int, Condition]] = []
+    until, given = 0, None
     for block in blocks(text, flavour, limits):
         condition = reader.condition(block)
         if condition is not None:
             said.append((block.closed, condition))
             continue
+        if (told := reader.given(block)) is not None:
+            until, given = _end_of_case(text, block.closed), told
+            continue
         here = reader.block(block)
+        if given is not None and block.opened < until:
+            here = [replace(s, given=(*s.given, given)) for s in here]
         if here and block.kind == "display" and said and block.opened - said[-1][0] < _NEAR:
             met = tuple(c for at, c in said if block.opened - at < _NEAR)
             here = [replace(s, conditions=(*s.conditions, *met)) for s in here]
@@ -109,6 +119,15 @@ def read_document(text: str, names: Names, *, flavour: Flavour | None = None, li
 
 
 _NEAR = 80  # characters between `if i = j` in the prose and the equation that it is about
+
+
+_CASE = re.compile(r"(?:^|\W)(?:if|when|whenever|where|assuming|suppose|provided|case|while)(?:\s+that)?\s*$", re.IGNORECASE)
+
+
+def _end_of_case(text: str, at: int) -> int:
+    """Where what is said of the case `if $L > 0$:` ends: behind the next block of formulas, list or table."""
+    first = text.find("\n\n", at)
+    return len(text) if first < 0 or (second := text.find("\n\n", first + 2)) < 0 else second
 
 
 def _continued(before: Statement, statement: Statement) -> Statement:
@@ -151,9 +170,31 @@ class _Reader:
             return [self._lost(block, self._too_much, block.start)]
         tokens, notes = tidy(raw)
         return [
-            replace(self.statement(block, piece.row, notes), conditions=tuple(map(_condition, piece.conditions)))
+            replace(
+                self.statement(block, piece.row, notes),
+                conditions=tuple(map(_condition, piece.conditions)),
+                given=tuple(node for row in piece.given if (node := self._comparison(row)) is not None),
+            )
             for piece in statements(tokens)
         ]
+
+    def given(self, block: Block) -> Comparison | None:
+        """What a short formula in the prose says of values, `if $L > 0$`; None for any other block."""
+        short = block.kind == "inline" and block.end - block.start < _NEAR
+        if not short or not _CASE.search(self.text[max(0, block.opened - 20) : block.opened]):
+            return None
+        tokens = tokens_of(self.text, block, self.limits)
+        if sum(token.text in COMPARISONS for token in tokens) != 1 or any(t.text in RELATIONS for t in tokens):
+            return None
+        return self._comparison(tidy(expand(tokens, self.macros, self.expansions))[0])
+
+    def _comparison(self, row: list[Token]) -> Comparison | None:
+        at = next(at for at, token in enumerate(row) if token.text in COMPARISONS)
+        try:
+            (left, _), (right, _) = (parse(side, self.names, self.limits) for side in (row[:at], row[at + 1 :]))
+        except Unreadable:
+            return None
+        return Comparison(COMPARISONS[row[at].text], left, right)
 
     def condition(self, block: Block) -> Condition | None:
         """What a short formula in the prose says of index letters: `$i \\neq j$`; None for any other block."""

@@ -25,10 +25,11 @@ _LENGTHS = frozenset({"pt", "em", "ex", "mm", "cm", "in", "px"})
 
 
 class Piece(NamedTuple):
-    """One printed statement: its tokens, and those of the conditions that stand behind it."""
+    """One printed statement: its tokens, those of the conditions on its indices behind it, and on its values."""
 
     row: Row
     conditions: list[Row]
+    given: list[Row]
 
 
 def statements(tokens: list[Token]) -> list[Piece]:
@@ -41,14 +42,24 @@ def statements(tokens: list[Token]) -> list[Piece]:
         row, behind = rows[at], at + 1
         if behind + 1 < len(rows) and all(token.text in DOTS for token in rows[behind]):
             row, behind = [*row, *rows[behind], *rows[behind + 1]], behind + 2  # l = 1, \dots, L
-        if found and _is_condition(row, found[-1].row):
-            found[-1].conditions.append(row)
+        bare = _without_brackets(row)
+        if found and _is_condition(bare, found[-1].row):
+            found[-1].conditions.append(bare)
             at = behind
             continue
         if any(token.text in RELATIONS for token in rows[at]):
-            found.append(Piece(rows[at], []))
+            found.append(Piece(rows[at], [], []))
+        elif found and any(token.text in COMPARISONS for token in bare):
+            found[-1].given.append(bare)
         at += 1
     return found
+
+
+def _without_brackets(row: Row) -> Row:
+    """`(j \\neq k)` behind an equation without its brackets."""
+    ends = row[0].text == "(" and row[-1].text == ")"
+    inside = ends and not any(token.text in ("(", ")") for token in row[1:-1])
+    return row[1:-1] if inside and len(row) > 2 else row
 
 
 def _is_condition(row: Row, statement: Row) -> bool:

@@ -134,7 +134,8 @@ def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -
 def _changed(statement: Statement, change: Callable[[Node], Node]) -> Statement:
     """A statement with every node of its sides changed."""
     sides = (replace(p, node=None if p.node is None else mapped(p.node, change)) for p in statement.sides)
-    return replace(statement, sides=tuple(sides))
+    given = (replace(c, left=mapped(c.left, change), right=mapped(c.right, change)) for c in statement.given)
+    return replace(statement, sides=tuple(sides), given=tuple(given))
 
 
 def _reaching(node: Product, text: str) -> Node:
