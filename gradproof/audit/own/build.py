@@ -8,13 +8,13 @@ from fractions import Fraction
 
 from gradproof.audit.own.draws import probabilities, under_roots
 from gradproof.audit.own.losses import add_losses
-from gradproof.audit.own.names.chapters import Chapter, chapters, heads_of, redefined
+from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, heads_of, redefined
 from gradproof.audit.own.names.definitions import Definition, Definitions, mentions
 from gradproof.audit.own.names.families import LAYERS, VERSIONS, Families, letters_of, symbols_in, trees_of
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.shapes.ranks import Leaf, Ranks, leaf_key
 from gradproof.audit.own.shapes.sizes import Axes, Axis, Clash, Shapes, shaped
-from gradproof.audit.own.shapes.spaces import declared_rows, declared_spaces, symmetric_names
+from gradproof.audit.own.shapes.spaces import declared_rows, declared_spaces, plainly, symmetric_names
 from gradproof.audit.own.steps import updated_symbol
 from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Limits
@@ -32,11 +32,13 @@ def built(
     seed: int,
     count: int = LAYERS,
     cuts: Collection[int] = (),
+    anew: Anew = "words",
 ) -> list[tuple[Chapter, Own]]:
     """The chapters of a note with what each says of itself, with so many layers or steps."""
     read = [s for s in statements if s.sides]
     families = families_of(read, count)
-    spaces = dict(declared_spaces(text))
+    prose = plainly(text, limits)
+    spaces = dict(declared_spaces(prose))
     tops = {
         (of.name, of.mark)
         for tree in trees_of(read)
@@ -45,10 +47,10 @@ def built(
         for of in (node.of.name if isinstance(node.of, Call) else node.of,)
         if isinstance(of, Symbol)
     }
-    told = (spaces, declared_rows(text))
-    symmetric = symmetric_names(text)
+    told = (spaces, declared_rows(prose))
+    symmetric = symmetric_names(prose)
     out = []
-    for numbers, known in chapters(text, statements, families, cuts):
+    for numbers, known in chapters(text, statements, families, cuts, anew):
         updates = any(updated_symbol(statements[n]) is not None for n in numbers)
         trees = list(trees_of([statements[n] for n in numbers]))
         if any(isinstance(node, Derivative) for tree in trees for node in walk(tree)):

@@ -9,9 +9,9 @@ import numpy as np
 
 from gradproof.audit.judging.judge import CONDITIONAL, failure, is_wrong, judge
 from gradproof.audit.judging.results import Audit, Verdict
-from gradproof.audit.own.build import built
+from gradproof.audit.own.build import built, families_of
 from gradproof.audit.own.doubts import CROWDED, Doubts
-from gradproof.audit.own.names.chapters import Chapter, Spelt, late_definitions, spelt
+from gradproof.audit.own.names.chapters import Anew, Chapter, Spelt, chapters, late_definitions, spelt
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
 from gradproof.audit.own.names.learning import learned
 from gradproof.audit.own.numerals import Numerals, numbers_given
@@ -90,7 +90,7 @@ def audit_itself(
     document = Document(document.text, tuple(plain.statements))
     note = _Note(text, document, names, limits, mends, trials, seed, plain)
     with np.errstate(all="ignore"):
-        verdicts = note.in_one_step(note.unless_defined_later(note.judged(LAYERS)))
+        verdicts = note.in_one_step(note.unless_defined_later(note.as_most_holds()))
     verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
     if plain.zero is not None:
         told = plain.zero.case
@@ -135,16 +135,43 @@ class _Note:
     trials: int
     seed: int
     spelt: Spelt
+    anew: Anew = "words"
 
-    def judged(self, count: int, cuts: Collection[int] = ()) -> list[list[Verdict]]:
-        """The verdicts of each chapter, with so many layers or steps; `cuts`: statements that start a chapter."""
+    def as_most_holds(self) -> list[list[Verdict]]:
+        """The verdicts of each chapter, second equations for a name read as most of the note holds.
+
+        `L = -\\log P_p` behind another equation for `L` is a claim, or the begin of something else.
+        """
+        usual = self.judged(LAYERS)
+        if all(v.status == "holds" or v.trials == 1 for verdicts in usual for v in verdicts):
+            return usual
+        kept, most = (self.anew, self.letters, usual), sum(map(_balance, usual))
+        families = families_of([s for s in self.document.statements if s.sides])
+        layouts = {self.anew: self._layout(families)}
+        for other in ("headings", "always"):
+            self.anew = other
+            if (layout := self._layout(families)) not in layouts.values():
+                layouts[other] = layout
+                found = self.judged(LAYERS, mends=False)
+                if sum(map(_balance, found)) > most:
+                    most, kept = sum(map(_balance, found)), (self.anew, self.letters, found)
+        self.anew, self.letters, found = kept
+        return found if found is usual or not self.mends else self.judged(LAYERS)
+
+    def _layout(self, families: Families) -> list[list[int]]:
         statements = self.document.statements
+        return [numbers for numbers, _ in chapters(self.text, statements, families, (), self.anew)]
+
+    def judged(self, count: int, cuts: Collection[int] = (), *, mends: bool = True) -> list[list[Verdict]]:
+        """The verdicts of each chapter, with so many layers or steps; `cuts`: statements that start a chapter."""
+        statements, mends = self.document.statements, mends and self.mends
         self.letters: list[Letters] = []
         out = []
-        for chapter, own in built(self.text, statements, self.names, self.limits, self.trials, self.seed, count, cuts):
+        plan = self.text, statements, self.names, self.limits, self.trials, self.seed
+        for chapter, own in built(*plan, count, cuts, self.anew):
             self.letters.append(own.world.families.letters)
             try:
-                out.append(self._chapter(chapter, own))
+                out.append(self._chapter(chapter, own, mends=mends))
             except Exception as error:  # what breaks inside of us costs this chapter alone
                 out.append([verdict for number in chapter.numbers for verdict in self._failed(number, error)])
         return out
@@ -153,12 +180,12 @@ class _Note:
         count = max(1, len(self.document.statements[number].relations))
         return [failure(self.document, number, equality, error) for equality in range(count)]
 
-    def _chapter(self, chapter: Chapter, own: Own) -> list[Verdict]:
+    def _chapter(self, chapter: Chapter, own: Own, *, mends: bool) -> list[Verdict]:
         statements = self.document.statements
         _with_steps(own, chapter, statements, self.text)
         own.confirms = _Elsewhere(own, statements, self.text, self.limits).confirms
         own.as_printed = self.spelt.as_printed
-        found = judge(self.document, own, limits=self.limits, mends=self.mends, only=chapter.numbers)
+        found = judge(self.document, own, limits=self.limits, mends=mends, only=chapter.numbers)
         tops = objectives(chapter.statements, own)
         numerals = Numerals(own, numbers_given(statements), self.text, tops)
         told = [numerals.judged(v, statements[v.statement]) for v in found.verdicts]
@@ -178,10 +205,9 @@ class _Note:
                 cuts |= {number for number in late if number > min(wrong)}
         if not cuts:
             return chapters
-        kept, mends = self.letters, self.mends
-        self.mends = False
-        other = {(v.statement, v.equality): v for verdicts in self.judged(LAYERS, cuts) for v in verdicts}
-        self.letters, self.mends = kept, mends
+        kept = self.letters
+        other = {(v.statement, v.equality): v for verdicts in self.judged(LAYERS, cuts, mends=False) for v in verdicts}
+        self.letters = kept
 
         def held(verdict: Verdict) -> Verdict:
             there = other.get((verdict.statement, verdict.equality), verdict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from gradproof.audit.own.names.conventions import gradients_by_letter, through_names
 from gradproof.audit.own.names.definitions import Definition, Definitions, candidates, is_literal, is_numeric, mentions
@@ -214,13 +215,18 @@ def late_definitions(statements: Sequence[Statement], families: Families, number
     return found
 
 
+Anew = Literal["words", "headings", "always"]
+"""Where a second equation for a name defines it anew, rather than being a claim on it: behind words in bold, `Let $`
+and headings; behind headings alone; wherever it stands."""
+
+
 def chapters(
-    text: str, statements: Sequence[Statement], families: Families, cuts: Collection[int] = ()
+    text: str, statements: Sequence[Statement], families: Families, cuts: Collection[int] = (), anew: Anew = "words"
 ) -> list[tuple[list[int], Known]]:
     """The statements of each chapter and what is defined for them; `cuts`: statements that start one of their own.
 
-    A chapter starts at a heading, and where a name is defined anew behind words in bold. What no earlier line
-    defines is looked for in later ones.
+    A chapter starts at a heading, and where a name is defined anew. What no earlier line defines is looked for in
+    later ones.
     """
     starts = headings(text)
     major = [
@@ -231,8 +237,8 @@ def chapters(
     made: list[tuple[list[int], Known]] = []
     chapter = -1
     for number, statement in enumerate(statements):
-        segment = sum(start <= statement.start for start in starts)
         section = sum(start <= statement.start for start in major)
+        segment = section if anew == "headings" else sum(start <= statement.start for start in starts)
         if section != chapter or not made or number in cuts:
             chapter, known = section, dict(known)
             made.append(([], known))
@@ -241,10 +247,11 @@ def chapters(
                 continue
             if _is_solution(known, definition, statements):
                 continue
-            new = put(known, definition, segment)
+            new = put(known, definition, -number if anew == "always" else segment)
             if new is not None:
                 known = new
                 behind = [n for n in made[-1][0] if sum(s <= statements[n].start for s in starts) == segment]
+                behind = [] if anew == "always" else behind
                 del made[-1][0][len(made[-1][0]) - len(behind) :]
                 made.append((behind, known))
         made[-1][0].append(number)

@@ -46,8 +46,10 @@ class Ranks:
         leaves = self._leaves()
         best: dict[Leaf, int] = {}
         lowest = float("inf")
-        for usual in (1, 0):
-            ranks = {leaf: self._first(leaf, usual, leaves) for leaf in leaves}
+        for usual, numbers in ((1, False), (0, False), (1, True)):
+            if numbers and lowest < _MISFIT / 2:
+                break
+            ranks = {leaf: self._first(leaf, usual, leaves, numbers=numbers) for leaf in leaves}
             ranks, cost = self._descended(ranks, leaves)
             if cost < lowest - 1e-9:
                 best, lowest = ranks, cost
@@ -81,9 +83,12 @@ class Ranks:
         kinds = Kinds(self.definitions, self.families, lambda _: 0)
         return any(kinds.alike(d.head, head) for d in self.definitions.quantities.get((head.name, head.mark), ()))
 
-    def _first(self, leaf: Leaf, usual: int, leaves: Mapping[Leaf, int]) -> int:
+    def _first(self, leaf: Leaf, usual: int, leaves: Mapping[Leaf, int], *, numbers: bool) -> int:
+        """Where the search starts; `numbers`: with capital letters as numbers, such as the count X of a word."""
         if leaf in self.given:
             return self.given[leaf]
+        if numbers and leaf[0].isupper():
+            return leaves[leaf]
         prior = _prior(leaf)
         ranks = range(leaves[leaf], 4)
         wish = usual if leaf[0].isalpha() and leaf[0].islower() and len(leaf[0]) == 1 else -1

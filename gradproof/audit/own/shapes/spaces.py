@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gradproof.audit.reading.limits import Limits
+from gradproof.audit.reading.macros import definitions
+
 _SPACE = re.compile(r"\\in\s{0,3}(?:\\(?:mathbb|mathbf|bold)\s{0,3}\{?\s{0,3}R\s{0,3}\}?|\\R)\s{0,3}\^")
 _ROW = re.compile(r"(?<![A-Za-z\\])(\\[A-Za-z]+|[A-Za-z])_\{?[a-z]\}?\s{0,2}$")
 _TIMES = re.compile(r"\\times|\\cdot|,")
@@ -48,17 +51,64 @@ def _sizes(text: str) -> tuple[str, ...]:
     return parts if plain else ()
 
 
-_SYMMETRIC = re.compile(
-    r"symmetric\s{1,3}(?:matri\w{1,4}\s{1,3})?((?:\$[^$\n]{1,24}\$[,\s]{0,3}(?:and\s{1,3})?){1,6})"
-    r"|((?:\$[^$\n]{1,24}\$[,\s]{0,3}(?:and\s{1,3})?){1,6})(?:is|are|be)\s{1,3}(?:an?\s{1,3}|both\s{1,3}|all\s{1,3})?symmetric"
-)
-_NAME = re.compile(r"\\[A-Za-z]+|[A-Za-z]")
+_SYMMETRIC = re.compile(r"\b(?:symmetric|covariance|precision\s{1,2}matri|kernel\s{1,2}matri|Gram\s{1,2}matri|self-adjoint)")
+_ASIDE = re.compile(r"\b(?:which|that|it)\s{1,2}is\s{1,2}$")
+_ONE_NAME = re.compile(r"\$\s?(\\[A-Za-z]+|[A-Za-z])(?:_\{?\w{1,3}\}?)?(?:\s?(?:\\in|\\succ|=)[^$\n]{1,60})?\s?\$")
+_SAID_OF = re.compile(r"(?:\b(?:is|are|be|being|with|of)\b|\()[^$]{0,60}$")
+_REACH = 90
 
 
 def symmetric_names(text: str) -> frozenset[str] | None:
-    """The names of the matrices that a note calls symmetric; None where it does not say which it means."""
+    """The names of the matrices that a note calls symmetric; None where it does not say which it means.
+
+    A covariance is symmetric without being called so.
+    """
     found: set[str] = set()
     for match in _SYMMETRIC.finditer(text):
-        found |= set(_NAME.findall(match[1] or match[2]))
-    told = text.count("symmetric") - text.count("which is symmetric")
-    return frozenset(found) if found or told <= 0 else None
+        if _ASIDE.search(text[max(0, match.start() - 12) : match.start()]):
+            continue
+        names = _named_before(text, match.start()) or _named_behind(text, match.end())
+        if not names and match[0] == "symmetric":
+            return None
+        found |= names
+    return frozenset(found)
+
+
+def _named_before(text: str, at: int) -> set[str]:
+    """`$R$ be the symmetric ...`, `$A$ and $B$ are symmetric`, `$P$ (symmetric)`."""
+    before = re.split(r"\n\s{0,9}\n|[.;:]\s", text[max(0, at - _REACH) : at])[-1]
+    if not _SAID_OF.search(before):
+        return set()
+    names = list(_ONE_NAME.finditer(before))
+    found = {names[-1][1]} if names else set()
+    for one, other in zip(reversed(names[:-1]), reversed(names), strict=False):
+        if not re.fullmatch(r"[,\s]{0,3}(?:and\s{1,2}|or\s{1,2})?", before[one.end() : other.start()]):
+            break
+        found.add(one[1])
+    return found
+
+
+def _named_behind(text: str, at: int) -> set[str]:
+    """`symmetric positive definite $\\Omega$`, `the covariance matrix $\\Sigma$`, `symmetric $A$ and $B$`."""
+    behind = re.split(r"\n\s{0,9}\n|[.;:]\s", text[at : at + _REACH])[0]
+    names = list(_ONE_NAME.finditer(behind))
+    if not names or names[0].start() > _REACH // 2 or "$" in behind[: names[0].start()]:
+        return set()
+    found = {names[0][1]}
+    for one, other in zip(names, names[1:], strict=False):
+        if not re.fullmatch(r"[,\s]{0,3}(?:and\s{1,2}|or\s{1,2})?", behind[one.end() : other.start()]):
+            break
+        found.add(other[1])
+    return found
+
+
+_STYLED = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|mathsf|mathit|mathrm|bold|vect|pmb)\s?(?:\{\s?(\\?[A-Za-z]+)\s?\}|\s(\\[A-Za-z]+))")
+
+
+def plainly(text: str, limits: Limits) -> str:
+    """A note's text with its macros without arguments written out, and names without the command of their style."""
+    for name, macro in definitions(text, limits).items():
+        if macro.arguments == 0 and name[1:].isalpha() and len(macro.body) < 12:
+            body = "".join(token.text for token in macro.body)
+            text = re.sub(rf"{re.escape(name)}(?![A-Za-z])", lambda _, body=body: body, text)  # type: ignore[misc]
+    return _STYLED.sub(lambda match: match[1] or match[2], text)
