@@ -231,9 +231,21 @@ def _provider(
     )
     labels = probabilities(trees_of(everything))
     world = World(own_names, definitions, families, leaves, labels, trials, seed, heads, limits)
+    world.others = _equal_to(everything)
     world.lengths = sized.lengths
     world.positive = under_roots(trees_of(everything))
     return Own(world), ranks
+
+
+def _equal_to(statements: Sequence[Statement]) -> dict[object, list[Node]]:
+    """All that names are said to be equal to, by the form of the name."""
+    found: dict[object, list[Node]] = {}
+    for statement in statements:
+        trees = [side.node for side in statement.sides]
+        for name in trees[:1]:
+            if isinstance(name, Symbol):
+                found.setdefault(form(name), []).extend(tree for tree in trees[1:] if tree is not None)
+    return found
 
 
 def _precedes(head: Symbol, definitions: Definitions) -> bool:

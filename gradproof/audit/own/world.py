@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -32,6 +33,7 @@ from gradproof.audit.values.shapes import Misfit
 
 Numbers = NDArray[np.float64]
 _STEPS = 400_000  # of evaluation, in one chapter
+_SINGULAR = 1e10  # a condition number by which an inverse is made of rounding
 _ENTRIES = 400  # of an array that is defined entry by entry
 _TRIED = (Reading(), Reading(vectors="rows"), Reading(grouping="products"), Reading(columns="inner"))
 
@@ -61,6 +63,7 @@ class World:
     open: dict[str, tuple[int, ...]] = field(default_factory=dict)
     fixed: Mapping[object, float] | None = None
     positive: frozenset[tuple[str, str]] = frozenset()  # names of which a root or a logarithm is taken
+    others: Mapping[object, Sequence[Node]] = field(default_factory=dict)  # what names are equal to besides, by form
     lengths: Mapping[object, int] = field(default_factory=dict)  # of the axes of defined quantities, by form and axis
     symmetric: frozenset[str] | None = frozenset()  # names of symmetric matrices; None for all
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
@@ -258,7 +261,23 @@ class World:
             self._again -= any(isinstance(below, Derivative | Call) for below in walk(node.of))
         by, index = self._variable(e, node)
         again = self._again > 0 or bool(self._computing)
-        return TensorArray(gradient(of.tensor, by.tensor, index, plain_of(node), node.span[0], again=again))
+        try:
+            return TensorArray(gradient(of.tensor, by.tensor, index, plain_of(node), node.span[0], again=again))
+        except Independent:
+            for other in self._printed_otherwise(node.of, of):
+                with suppress(Independent):
+                    return TensorArray(gradient(other, by.tensor, index, plain_of(node), node.span[0], again=again))
+            raise
+
+    def _printed_otherwise(self, node: Node, value: TensorArray) -> Iterator[torch.Tensor]:
+        """The values of what else a note says that a name is equal to: `L = \\|X - ABX\\|^2 = \\|X - AZ\\|^2`."""
+        for tree in self.others.get(form(node), ()) if isinstance(node, Symbol) else ():
+            try:
+                other = self._evaluated(tree, {}).tensor
+            except (NotAvailable, Unjudged, Misfit):
+                continue
+            if other.shape == value.tensor.shape and torch.allclose(other, value.tensor, rtol=1e-9, atol=1e-12):
+                yield other
 
     def _slot(self, e: Evaluation, node: Derivative) -> TensorArray | None:
         """`\\nabla_\\theta J(\\theta_t)`: a function's derivative by its dummy, taken at what stands there."""
@@ -358,10 +377,11 @@ class World:
 
     def of_matrix(self, name: str, value: TensorArray) -> TensorArray:
         """The inverse or the determinant of a matrix; raises `Unjudged` for a singular one."""
-        try:
-            return TensorArray(torch.linalg.inv(value.tensor) if name == "inverse" else torch.linalg.det(value.tensor))
-        except RuntimeError as error:
-            raise Unjudged("the inverse of a singular matrix", -1) from error
+        if name != "inverse":
+            return TensorArray(torch.linalg.det(value.tensor))
+        if bool((torch.linalg.cond(value.tensor.detach()) > _SINGULAR).any()):
+            raise Unjudged("the inverse of a matrix that is singular with the sizes that were guessed", -1)
+        return TensorArray(torch.linalg.inv(value.tensor))
 
     def derivative(self, of: str, by: str) -> Array:
         """The derivative of one quantity by another."""

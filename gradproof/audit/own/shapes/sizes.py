@@ -58,6 +58,7 @@ class Axes:
     sums: dict[int, tuple[int, ...]] = field(default_factory=dict)
     distinct: set[str] = field(default_factory=set)  # names of sizes that the note prints, each its own
     spans: dict[int, list[tuple[tuple[Axis, ...], int]]] = field(default_factory=dict)  # axes that `i+k-1` counts
+    taller: list[tuple[Axis, Axis]] = field(default_factory=list)  # X has more rows than columns: X^T X is inverted
     larger: int = 0  # how much more than usual every size is that is not given
 
     def new(self) -> Axis:
@@ -136,6 +137,10 @@ class Axes:
                 needed = [sum(map(of, letters)) + number for letters, number in spanned]
                 sizes[axis] = max(_SMALLEST, self.least.get(axis, 0), *needed)
                 taken.add(sizes[axis])
+            if axis not in sizes and axis not in busy:
+                busy.add(axis)
+                below = [of(low) for high, low in self.taller if self.root(high) == axis != self.root(low)]
+                self.least[axis] = max([self.least.get(axis, 0), *(size + 1 for size in below)])
             if axis not in sizes:
                 many = any(self.root(a) == axis for name, a in self.named.items() if name in _MANY)
                 size = max(_SMALLEST_MANY if many else _SMALLEST, self.least.get(axis, 0)) + self.larger
@@ -479,6 +484,11 @@ def _inverse(s: Shapes, node: Inverse) -> Shape:
     shape = s.of(node.argument)
     if len(shape) == 2:
         s.axes.join(*shape)
+    ends = (node.argument.factors[0], node.argument.factors[-1]) if isinstance(node.argument, Product) else ()
+    for first, last in (ends, ends[::-1]) if ends else ():
+        if isinstance(first, Transpose) and first.argument == last:
+            columns, rows = s.of(first)[-2:] if len(s.of(first)) == 2 else (_ONE, _ONE)
+            s.axes.taller.append((rows, columns) if first is ends[0] else (columns, rows))
     return shape
 
 
