@@ -121,7 +121,9 @@ def read_document(text: str, names: Names, *, flavour: Flavour | None = None, li
 _NEAR = 80  # characters between `if i = j` in the prose and the equation that it is about
 
 
-_CASE = re.compile(r"(?:^|\W)(?:if|when|whenever|where|assuming|suppose|provided|case|while)(?:\s+that)?\s*$", re.IGNORECASE)
+_CASE = re.compile(
+    r"(?:^|\W)(?:if|when|whenever|where|assuming|suppose|provided|case|while)(?:\s+that)?\s*$", re.IGNORECASE
+)
 
 
 def _end_of_case(text: str, at: int) -> int:

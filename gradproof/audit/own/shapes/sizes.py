@@ -585,9 +585,7 @@ class Sized:
     lengths: dict[object, int]
 
 
-def shaped(
-    statements: Sequence[Statement], shapes: Shapes, layered: Iterable[str]
-) -> Sized:
+def shaped(statements: Sequence[Statement], shapes: Shapes, layered: Iterable[str]) -> Sized:
     """The sizes that a note's arrays have."""
     shapes.reached = set(_reached(statements, shapes.families.letters))
     for statement in statements:

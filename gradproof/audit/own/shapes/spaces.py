@@ -51,7 +51,9 @@ def _sizes(text: str) -> tuple[str, ...]:
     return parts if plain else ()
 
 
-_SYMMETRIC = re.compile(r"\b(?:symmetric|covariance|precision\s{1,2}matri|kernel\s{1,2}matri|Gram\s{1,2}matri|self-adjoint)")
+_SYMMETRIC = re.compile(
+    r"\b(?:symmetric|covariance|precision\s{1,2}matri|kernel\s{1,2}matri|Gram\s{1,2}matri|self-adjoint)"
+)
 _ASIDE = re.compile(r"\b(?:which|that|it)\s{1,2}is\s{1,2}$")
 _ONE_NAME = re.compile(r"\$\s?(\\[A-Za-z]+|[A-Za-z])(?:_\{?\w{1,3}\}?)?(?:\s?(?:\\in|\\succ|=)[^$\n]{1,60})?\s?\$")
 _SAID_OF = re.compile(r"(?:\b(?:is|are|be|being|with|of)\b|\()[^$]{0,60}$")
@@ -102,7 +104,9 @@ def _named_behind(text: str, at: int) -> set[str]:
     return found
 
 
-_STYLED = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|mathsf|mathit|mathrm|bold|vect|pmb)\s?(?:\{\s?(\\?[A-Za-z]+)\s?\}|\s(\\[A-Za-z]+))")
+_STYLED = re.compile(
+    r"\\(?:mathbf|boldsymbol|bm|vec|mathsf|mathit|mathrm|bold|vect|pmb)\s?(?:\{\s?(\\?[A-Za-z]+)\s?\}|\s(\\[A-Za-z]+))"
+)
 
 
 def plainly(text: str, limits: Limits) -> str:
