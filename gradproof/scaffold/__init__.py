@@ -86,6 +86,43 @@ def write_draft(name: str, sources: tuple[str, ...], folder: Path) -> tuple[Writ
     return Written(root, tuple(texts), is_new=False), left
 
 
+def write_note_draft(
+    name: str, note: Path, folder: Path, shapes: tuple[str, ...] = (), section: str = ""
+) -> tuple[Written, tuple[str, ...]]:
+    """Write the reference that a note's forward equations make, into the project that holds the folder, or into it.
+
+    Args:
+        name: The case's name.
+        note: The note.
+        folder: Where the project is looked for.
+        shapes: Sizes that the note leaves out, `W=4x3` each.
+        section: The heading below which the objective is differentiated.
+
+    Returns:
+        What was written, and what the note leaves open.
+
+    Raises:
+        GradproofError: The name cannot be a case's; the note cannot be read, or differentiates nothing that it
+            defines; a file exists or cannot be written.
+    """
+    from gradproof.audit.auditing import read_note
+    from gradproof.audit.drafting.module import draft
+
+    _check_name(name)
+    try:
+        root = find_project(folder).root
+    except GradproofError:
+        root = folder
+    made = draft(read_note(note), name, shapes=shapes, section=section)
+    texts = {f"reference/{name}.py": made.text}
+    _write(root, texts, name)
+    return Written(root, tuple(texts), is_new=False), made.left
+
+
+NOTES = (".md", ".tex", ".ipynb", ".rst", ".html")
+"""What `gradproof new --from` takes for a note, and not for code."""
+
+
 def _write(place: Path, texts: Mapping[str, str], name: str) -> None:
     """Write files that do not exist yet.
 

@@ -15,7 +15,18 @@ def only_section(audit: Audit, title: str) -> Audit:
     Raises:
         GradproofError: No heading, or more than one, holds the title.
     """
-    known = sections(audit.text)
+    where = bounds(audit.text, title)
+    verdicts = tuple(v for v in audit.verdicts if audit.statements[v.statement].start in where)
+    return replace(audit, verdicts=verdicts)
+
+
+def bounds(text: str, title: str) -> range:
+    """Where a section stands in a note.
+
+    Raises:
+        GradproofError: No heading, or more than one, holds the title.
+    """
+    known = sections(text)
     hits = [at for at, (_, name, _) in enumerate(known) if title.casefold() in name.casefold()]
     exact = [at for at in hits if known[at][1].casefold() == title.casefold()]
     hits = exact or hits
@@ -25,6 +36,4 @@ def only_section(audit: Audit, title: str) -> Audit:
         raise GradproofError(f"{many} named '{title}'; the headings of the note are {names}")
     level, _, start = known[hits[0]]
     behind = (place for other, _, place in known[hits[0] + 1 :] if other <= level)
-    end = next(behind, len(audit.text))
-    verdicts = tuple(v for v in audit.verdicts if start <= audit.statements[v.statement].start < end)
-    return replace(audit, verdicts=verdicts)
+    return range(start, next(behind, len(text)))

@@ -78,16 +78,8 @@ def audit_itself(
     caps.
     """
     limits = limits or Limits()
-    flavour = flavour or flavour_of(text)
     length = len(text)
-    text += "".join(f"\n\n{_GIVEN[flavour].format(line)}" for line in given)
-    known = learned(text, flavour, limits)
-    names = Names(
-        functions=known.functions, words=WORDS | known.words, raised=frozenset(known.raised), arguments=known.arguments
-    )
-    document = read_document(text, names, flavour=flavour, limits=limits)
-    plain = spelt(document.statements, text)
-    document = Document(document.text, tuple(plain.statements))
+    text, document, names, plain = _read(text, given, flavour, limits)
     note = _Note(text, document, names, limits, mends, trials, seed, plain)
     with np.errstate(all="ignore"):
         verdicts = note.in_one_step(note.unless_defined_later(note.as_most_holds()))
@@ -98,6 +90,28 @@ def audit_itself(
     verdicts.sort(key=lambda v: (v.statement, v.equality))
     shown = tuple(statement for statement in document.statements if statement.start < length)
     return Audit(text[:length], shown, tuple(verdicts))
+
+
+def _read(
+    text: str, given: Sequence[str], flavour: Flavour | None, limits: Limits
+) -> tuple[str, Document, Names, Spelt]:
+    """A note with the lines that it leaves out, read with the names that it defines itself."""
+    flavour = flavour or flavour_of(text)
+    text += "".join(f"\n\n{_GIVEN[flavour].format(line)}" for line in given)
+    known = learned(text, flavour, limits)
+    names = Names(
+        functions=known.functions, words=WORDS | known.words, raised=frozenset(known.raised), arguments=known.arguments
+    )
+    document = read_document(text, names, flavour=flavour, limits=limits)
+    plain = spelt(document.statements, text)
+    return text, Document(document.text, tuple(plain.statements)), names, plain
+
+
+def chapters_alone(text: str, *, seed: int = 0) -> list[tuple[Chapter, Own]]:
+    """The chapters of a note, and for each what the note says of itself."""
+    limits = Limits()
+    text, document, names, _ = _read(text, (), None, limits)
+    return built(text, document.statements, names, limits, TRIALS, seed)
 
 
 @dataclass

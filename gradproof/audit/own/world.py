@@ -171,7 +171,7 @@ class World:
                     return range(1, high + 1)
         found = inferred(e, text, symbols_with(text, definition.tree))
         length = self.lengths.get((form(definition.head), definition.axes.index(text)), 0)
-        if 0 < length and (not found or length < len(found)):  # `x_{i+j-1}` exists for more than z_i has entries
+        if length > 0 and (not found or length < len(found)):  # `x_{i+j-1}` exists for more than z_i has entries
             return range(1, length + 1)
         if not found or list(found) != list(range(1, len(found) + 1)):
             raise NotAvailable(f"the range of the index {text} is not known")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.macros import definitions
@@ -97,7 +98,7 @@ def _named_behind(text: str, at: int) -> set[str]:
     if not names or names[0].start() > _REACH // 2 or "$" in behind[: names[0].start()]:
         return set()
     found = {names[0][1]}
-    for one, other in zip(names, names[1:], strict=False):
+    for one, other in pairwise(names):
         if not re.fullmatch(r"[,\s]{0,3}(?:and\s{1,2}|or\s{1,2})?", behind[one.end() : other.start()]):
             break
         found.add(other[1])
