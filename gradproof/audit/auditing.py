@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gradproof import defaults
 from gradproof.audit import Audit, audit
+from gradproof.audit.both import with_what_it_says_itself
 from gradproof.audit.proofs import with_proofs
 from gradproof.audit.truth import Bounded, NoteTruth
 from gradproof.case.project import Project
@@ -40,8 +41,11 @@ def audit_note(
     """
     reference = load_references(project, name)[0]
     truth = NoteTruth(reference, name, trials, seed)
-    found = audit(text, Bounded(truth))
-    return with_proofs(found, truth, seed, proof_seconds) if proof_seconds and truth.bounds.tape is not None else found
+    provider = Bounded(truth)
+    found = audit(text, provider)
+    if proof_seconds and truth.bounds.tape is not None:
+        found = with_proofs(found, truth, seed, proof_seconds)
+    return with_what_it_says_itself(found, provider, seed=seed)
 
 
 def audit_alone(text: str, *, given: Sequence[str] = (), seed: int = 0) -> Audit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,9 +95,7 @@ class _Drafting:
         """The identifier of a quantity, whose line is written where there is none yet."""
         if key not in self.names:
             self.names[key] = self._identifier(self.own.world.heads[key])
-            if key not in self.own.world.open and not self._equation(key):
-                self.inputs.append(key)
-            elif key in self.own.world.open:
+            if (key not in self.own.world.open and not self._equation(key)) or key in self.own.world.open:
                 self.inputs.append(key)
         return self.names[key]
 
@@ -135,7 +133,8 @@ class _Drafting:
             code = term.code
             if term.letters != tuple(axes):
                 order = [term.letters.index(letter) for letter in axes]
-                code = f"{term.within(2)}.permute({', '.join(map(str, [*order, *range(len(order), len(order) + term.rank)]))})"
+                order += range(len(order), len(order) + term.rank)
+                code = f"{term.within(2)}.permute({', '.join(map(str, order))})"
             if "linspace" not in code and not self._agrees(key, code):
                 self.left.append(f"{plain(head)} does not come out as the note has it: it is an input")
                 continue
@@ -154,9 +153,9 @@ class _Drafting:
             if other != key:
                 space[name] = world.value(other).tensor[0].detach()
         for function, body in self.emitter.functions.items():
-            exec(f"def {function}(x):\n{body}", space)  # noqa: S102  our own text, from trees and not from the note's
+            exec(f"def {function}(x):\n{body}", space)  # our own text, from trees and not from the note's
         try:
-            value = eval(code, space)  # noqa: S307  as above
+            value = eval(code, space)
         except Exception:  # the sizes that were guessed do not go together
             return False
         wanted = world.value(key).tensor[0].detach()
@@ -186,36 +185,31 @@ class _Drafting:
         self.left.append(
             f"the shapes are guessed from how things are multiplied: {sizes}; change them with --shape W=4x3"
         )
+        names, drawn = self.names, {key: self._draw(key, shape[key], labels, positive) for key in inputs}
+        taps = [names[key] for key in self.drafted if key != self.top]
+        kinds = {"Reference", *(text.partition("(")[0] for text in drawn.values())}
+        optimizer = ""
+        if rates and parameters:
+            kinds.add("log_uniform")
+            optimizer = _OPTIMIZER.format(rate=world.heads[rates[0]].name[1:])
         text = _FILE.format(
             name=name,
-            imports=", ".join(
-                sorted(
-                    {
-                        "Reference",
-                        *(self._draw(key, shape[key], labels, positive).partition("(")[0] for key in inputs),
-                        *(["log_uniform"] if rates else []),
-                    }
-                )
-            ),
+            imports=", ".join(sorted(kinds)),
             functions="".join(f"def {f}(x):\n{body}\n\n\n" for f, body in self.emitter.functions.items()),
-            parameters="".join(
-                f"        self.{self.names[k]} = nn.Parameter(torch.zeros({', '.join(map(str, shape[k])) or '()'}))\n"
-                for k in parameters
+            parameters=_lines(
+                f"self.{names[key]} = nn.Parameter(torch.zeros({', '.join(map(str, shape[key])) or '()'}))"
+                for key in parameters
             ),
-            taps="".join(f"        self.{self.names[k]} = nn.Identity()\n" for k in self.drafted if k != self.top),
-            arguments="".join(f", {self.names[k]}" for k in inputs),
-            local="".join(f"        {self.names[k]} = self.{self.names[k]}\n" for k in parameters),
-            lines="".join(f"        {line}\n" for line in self.lines[:-1]),
+            taps=_lines(f"self.{tap} = nn.Identity()" for tap in taps),
+            arguments="".join(f", {names[key]}" for key in inputs),
+            local=_lines(f"{names[key]} = self.{names[key]}" for key in parameters),
+            lines=_lines(self.lines[:-1]),
             loss=self.drafted[self.top],
-            inputs="".join(
-                f'        "{self.names[k]}": {self._draw(k, shape[k], labels, positive)},\n' for k in inputs
-            ),
+            inputs=_lines(f'"{names[key]}": {drawn[key]},' for key in inputs),
             loss_name=loss,
-            optimizer=f'    optimizer=torch.optim.SGD,\n    hyperparameters={{"lr": log_uniform(1e-3, 1.0, symbol="{world.heads[rates[0]].name[1:]}")}},\n'
-            if rates and parameters
-            else "",
-            symbols="".join(f'        "{self.names[k]}": "{self.names[k]}",\n' for k in self.drafted if k != self.top),
-            latex="".join(f'        "{self.names[k]}": {latex(world.heads[k])!r},\n' for k in self.names),
+            optimizer=optimizer,
+            symbols=_lines(f'"{tap}": "{tap}",' for tap in taps),
+            latex=_lines(f'"{names[key]}": {latex(world.heads[key])!r},' for key in names),
         )
         return Draft(text, tuple(dict.fromkeys(self.left)))
 
@@ -238,6 +232,14 @@ class _Drafting:
         place = lookup.find(self.own, symbol, self.own.letters)
         return place.key if place is not None else plain(self.own.world.families.split(symbol).head)
 
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"        {line}\n" for line in lines)
+
+
+_OPTIMIZER = """    optimizer=torch.optim.SGD,
+    hyperparameters={{"lr": log_uniform(1e-3, 1.0, symbol="{rate}")}},
+"""
 
 _FILE = '''"""{name}: drafted from a note's forward equations; see that it says what the note means."""
 

@@ -91,11 +91,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A document with its statements and the verdicts on them, in printed order."""
+    """A document with its statements and the verdicts on them, in printed order.
+
+    `defining`: the equalities that say what a name is, by statement, where the note is its own reference.
+    """
 
     text: str
     statements: tuple[Statement, ...]
     verdicts: tuple[Verdict, ...]
+    defining: frozenset[tuple[int, int]] = frozenset()
 
     def count(self, status: Status) -> int:
         """How many verdicts have a status."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def audit_itself(
         verdicts = [replace(v, case=told(v.case), reason=told(v.reason)) for v in verdicts]
     verdicts.sort(key=lambda v: (v.statement, v.equality))
     shown = tuple(statement for statement in document.statements if statement.start < length)
-    return Audit(text[:length], shown, tuple(verdicts))
+    return Audit(text[:length], shown, tuple(verdicts), frozenset(note.defining))
 
 
 def _read(
@@ -150,6 +150,7 @@ class _Note:
     seed: int
     spelt: Spelt
     anew: Anew = "words"
+    defining: set[tuple[int, int]] = field(default_factory=set)
 
     def as_most_holds(self) -> list[list[Verdict]]:
         """The verdicts of each chapter, second equations for a name read as most of the note holds.
@@ -196,6 +197,10 @@ class _Note:
 
     def _chapter(self, chapter: Chapter, own: Own, *, mends: bool) -> list[Verdict]:
         statements = self.document.statements
+        many = chapter.definitions.quantities.values()
+        all_of_them = (d for ds in (*many, chapter.definitions.functions.values()) for d in ds)
+        ends = ((d.statement, *sorted((d.side, d.target))) for d in all_of_them)
+        self.defining |= {(number, at) for number, first, last in ends for at in range(first, last)}
         _with_steps(own, chapter, statements, self.text)
         own.confirms = _Elsewhere(own, statements, self.text, self.limits).confirms
         own.as_printed = self.spelt.as_printed

@@ -42,7 +42,7 @@ def command(name: str, sources: tuple[str, ...], shapes: tuple[str, ...], sectio
     from gradproof.scaffold import NOTES, write_draft, write_note_draft, write_starter
 
     notes = [source for source in sources if Path(source).suffix.lower() in NOTES]
-    if (shapes or section or notes) and len(sources) != 1 or len(notes) < bool(shapes or section):
+    if (notes and len(sources) > 1) or (not notes and (shapes or section)):
         raise GradproofError("--shape and --section go with one note: --from NOTE.md; a note is drafted alone")
     if notes:
         noted, open_ = write_note_draft(name, Path(notes[0]), Path.cwd(), shapes, section)

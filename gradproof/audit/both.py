@@ -1,0 +1,50 @@
+"""An audit against a reference, and what the note says of itself beside it: two ways to know, one verdict each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradproof.audit.judging.results import Audit, Verdict
+from gradproof.audit.own.judging import audit_itself
+from gradproof.audit.reading.tree import Symbol
+from gradproof.audit.truth import Bounded
+
+ALONE = "judged by the note's own equations: the reference does not know all that stands in it"
+_DRAWN = "it gives a value to what the reference draws: a condition, or the begin of something else"
+_OTHERWISE = "it holds by the note's own equations, which say something else of these names than the reference does"
+
+
+def with_what_it_says_itself(found: Audit, provider: Bounded, *, seed: int) -> Audit:
+    """An audit in which what the reference does not judge is judged by the note's own equations.
+
+    What the reference calls wrong, and the note bears out as a claim on what it defines itself, is not judged: one of
+    both means something else by a name. A first equation that defines a name bears nothing out, unless the reference
+    reads the name as something else, or draws it.
+    """
+    if all(verdict.status == "holds" for verdict in found.verdicts):
+        return found
+    own = audit_itself(found.text, seed=seed)
+    places = {_place(own, verdict): verdict for verdict in own.verdicts}
+
+    def merged(verdict: Verdict) -> Verdict:
+        other = places.get(_place(found, verdict))
+        if other is None or verdict.status == "holds" or other.status not in ("holds", "WRONG"):
+            return verdict
+        if verdict.status == "WRONG" and (verdict.kind == "update" or other.status == "WRONG"):
+            return verdict
+        if verdict.status == "WRONG" and (other.statement, other.equality) not in own.defining:
+            return replace(verdict, status="not judged", reason=_OTHERWISE, mend=None, witness=None)
+        if verdict.status == "WRONG":
+            mine, its = (audit.statements[v.statement].sides[0].node for audit, v in ((found, verdict), (own, other)))
+            if mine == its and bool(verdict.case) == bool(other.case):
+                bound = provider.names.resolve(mine) if isinstance(mine, Symbol) else None
+                if bound is None or provider.role(bound.key) not in ("parameter", "input"):
+                    return verdict
+                return replace(verdict, status="not judged", reason=_DRAWN, mend=None, witness=None)
+        return replace(other, statement=verdict.statement, notes=(*other.notes, ALONE))
+
+    return replace(found, verdicts=tuple(map(merged, found.verdicts)))
+
+
+def _place(audit: Audit, verdict: Verdict) -> tuple[int, int]:
+    return audit.statements[verdict.statement].start, verdict.equality
