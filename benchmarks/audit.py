@@ -36,7 +36,7 @@ from gradproof.case.reference import load_references
 from gradproof.errors import GradproofError
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "document"))
+sys.path.insert(0, str(ROOT / "tests" / "audit"))
 
 from document_strange import HOSTILE, mutated  # noqa: E402  the hostile documents of the tests
 
