@@ -27,7 +27,7 @@ def test_docs_example_of_an_audit_prints_what_the_page_shows(tmp_path, monkeypat
 
 
 def test_docs_options_of_the_page_are_those_of_the_command():
-    known = CliRunner().invoke(main, ["audit", "--help"]).stdout
+    known = "".join(CliRunner().invoke(main, [command, "--help"]).stdout for command in ("audit", "new"))
     named = set(re.findall(r"`(--[a-z-]+)", PAGE))
     said = {
         "--reference",
@@ -38,6 +38,8 @@ def test_docs_options_of_the_page_are_those_of_the_command():
         "--reports",
         "--proof-seconds",
         "--no-proof",
+        "--from",
+        "--shape",
     }
     assert said == named
     assert all(option in known for option in named)

@@ -14,7 +14,9 @@ from gradproof.cli import main
 NOTE = r"""
 # A layer
 
-$$a = W x + b, \quad h = \tanh(a), \quad p_k = \frac{e^{h_k}}{\sum_{j=1}^{K} e^{h_j}}, \quad L = -\sum_{k=1}^{K} y_k \log p_k$$
+$$a = W x + b, \quad h = \tanh(a)$$
+
+$$p_k = \frac{e^{h_k}}{\sum_{j=1}^{K} e^{h_j}}, \quad L = -\sum_{k=1}^{K} y_k \log p_k$$
 
 with $\sum_k y_k = 1$.
 
@@ -50,7 +52,7 @@ def test_audit_against_the_draft_accepts_the_note_and_catches_a_slip(project: Pa
     assert {verdict.status for verdict in right.verdicts} == {"holds"}
     slip = NOTE.replace(r"\delta x^T", r"h x^T")
     wrong = audit_note(slip, "layer", project=Project(project), trials=8, proof_seconds=0.0)
-    assert [verdict.line for verdict in wrong.verdicts if verdict.status == "WRONG"] == [10]
+    assert [verdict.line for verdict in wrong.verdicts if verdict.status == "WRONG"] == [12]
 
 
 def test_note_that_differentiates_nothing_is_refused_with_the_way_out(project: Path) -> None:
