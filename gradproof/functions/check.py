@@ -107,15 +107,16 @@ def check_function(
     if precision and precision not in PRECISIONS:
         raise GradproofError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
     asked = Asked.of(function, reference, inputs, kwargs or {}, trials, seed)
-    draws = asked.draws()
-    if is_numpy_pair(function, reference, draws[0][0]):
+    first = asked.draw(0, 0)
+    if is_numpy_pair(function, reference, first):
         refuse_gradient_options({"wrt": wrt, "kwargs": kwargs, "double_backward": double_backward})
+        draws = [[asked.draw(group, trial) for trial in range(trials)] for group in range(len(asked.sets))]
         return check_pair(function, reference, asked.sets, draws, seed)
-    chosen = checked_wrt(draws[0][0].values, wrt)
+    chosen = checked_wrt(first.values, wrt)
     sizes = sizes_at_edges(edges, deep=how.apart) if callable(inputs) else ()
     with place(asked.call, apart=how.apart) as where, uncompiled():
         examiner = Examiner(where, asked.true, chosen, names[0], names[0], device, deterministic)
-        program = Program(examiner, how, draws, asked.another, reentrant, precision, Budget(how.work))
+        program = Program(examiner, how, asked, reentrant, precision, Budget(how.work))
         try:
             program.run(names)
             if callable(inputs):
@@ -127,7 +128,7 @@ def check_function(
                 Finding("the call", program.examiner.dtype, "", Verdict.DISAGREES, "died", died.sentence)
             )
         if program.widest is None and not program.died:
-            raise GradproofError(_raises_everywhere(title(function), program.skipped, draws[0][0].shapes))
+            raise GradproofError(_raises_everywhere(title(function), program.skipped, first.shapes))
         return _told(program, title(function), asked)
 
 

@@ -9,6 +9,7 @@ import torch
 
 from gradproof.errors import GradproofError
 from gradproof.functions.running.inputs import Draw, Named, draw, drawn_sizes, of_sizes, size_names
+from gradproof.functions.running.numbers import is_continuous
 
 TILE = 128
 """The largest tile whose edges are looked at, where nothing else is said."""
@@ -81,7 +82,10 @@ def _drawn(
 def _emptied(
     inputs: Callable[..., Named], completed: Callable[[Named], Named], base: Mapping[str, int], name: str, seed: int
 ) -> Draw | None:
-    """The draw in which one size is 0: no distribution has such a shape, so what has size 1 is cut off."""
+    """The draw in which one size is 0: no distribution has such a shape, so what has size 1 is cut off.
+
+    There is none where whole numbers are left: they may be places in what was cut off, and torch reads there unasked.
+    """
     one, two = (_drawn(inputs, completed, {**base, name: size}, 2000, seed) for size in (1, 2))
     if one is None or two is None:
         return None
@@ -93,4 +97,5 @@ def _emptied(
                 if a != b:
                     value = value.narrow(axis, 0, 0)
         values[key] = value
-    return Draw(values, one.group, one.seed, one.fixed)
+    left = [v for v in values.values() if isinstance(v, torch.Tensor) and not is_continuous(v) and v.numel()]
+    return None if any(v.dtype != torch.bool for v in left) else Draw(values, one.group, one.seed, one.fixed)

@@ -15,9 +15,14 @@ from gradproof.functions.running.inputs import Draw
 from gradproof.functions.running.numbers import DTYPES
 from gradproof.functions.running.runs import Outcome, Place, execute, same_bits
 from gradproof.functions.running.target import Target
-from gradproof.functions.truth.truth import Asked, Truth, truth_of
+from gradproof.functions.truth.digits import of_digits
+from gradproof.functions.truth.truth import Asked, Quantity, Truth, truth_of
 
 __all__ = ["DTYPES", "Examiner", "Trial"]
+
+
+FEW = 100_000
+"""The truth of a call with so many entries is kept; of larger ones it is made again where it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,21 @@ class Trial:
 
 @dataclass(frozen=True)
 class Call:
-    """How a function was called in what went wrong: enough to do it again."""
+    """How a function was called in what went wrong: enough to do it again.
+
+    Attributes:
+        examiner, draw, configuration: Who called it, with what, and how.
+        known: The truth that it was held against; None where that takes much memory.
+    """
 
     examiner: Examiner
     draw: Draw
     configuration: Configuration
+    known: Truth | None = None
+
+    def truth(self) -> Truth:
+        """What is right in this call."""
+        return self.examiner.truth(self.draw, self.configuration) if self.known is None else self.known
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,8 @@ class Examiner:
         arithmetic: The name of the dtype whose rounding the function is held against.
         device: Where the function's tensors are.
         deterministic: Whether two calls must give the same bits.
+        suspects: What is wrong in a wider dtype.
+        settled: Quantity and dtype of what is known to lose more than digits, which is not asked twice.
         calls: Quantity, dtype and configuration -> the last call in which it was wrong.
     """
 
@@ -60,6 +77,8 @@ class Examiner:
     arithmetic: str
     device: str = "cpu"
     deterministic: bool = True
+    suspects: frozenset[str] = frozenset()
+    settled: set[tuple[str, str]] = field(default_factory=set, compare=False)
     calls: dict[tuple[str, str, str], Call] = field(default_factory=dict, compare=False)
 
     @property
@@ -103,8 +122,8 @@ class Examiner:
             told = self._values(other, trial.truth, replace(plain(self.wrt), label=label), trial.draw)
             wrong = [one for one in told if one.verdict == Verdict.DISAGREES]
             found += wrong
-            first = self._named(trial.outcome)
-            for name, value in self._named(other).items():
+            first = self.named(trial.outcome)
+            for name, value in self.named(other).items():
                 own = first.get(name)
                 same = own is value if own is None or value is None else same_bits(own, value)
                 if not same and (self.deterministic or any(one.quantity == name for one in wrong)):
@@ -152,7 +171,7 @@ class Examiner:
     ) -> list[Finding]:
         """Everything that one call shows, without the values of quantities that are known to be wrong anyway."""
         found = self._shown(outcome, truth, configuration, draw, wrong)
-        call = Call(self, draw, configuration)
+        call = Call(self, draw, configuration, truth if draw.entries <= FEW else None)
         self.calls.update(
             ((one.quantity, one.dtype, one.configuration), call) for one in found if one.verdict == Verdict.DISAGREES
         )
@@ -188,14 +207,25 @@ class Examiner:
     ) -> list[Finding]:
         """Each result beside its truth."""
         names = self._output_names(len(truth.outputs))
-        results = [Result(*one) for one in zip(names, outcome.outputs, truth.outputs, strict=True)]
-        results += [
-            Result(f"gradient of {name}", outcome.gradients[name], truth.gradients[name])
+        pairs: dict[str, tuple[torch.Tensor | None, Quantity]]
+        pairs = dict(zip(names, zip(outcome.outputs, truth.outputs, strict=True), strict=True))
+        pairs |= {
+            f"gradient of {name}": (outcome.gradients[name], truth.gradients[name])
             for name in self.wrt
             if name in configuration.needs
+        }
+        results = [
+            Result(name, *pair, suspect=name in self.suspects) for name, pair in pairs.items() if name not in wrong
         ]
-        results = [one for one in results if one.quantity not in wrong]
-        return judged(results, truth, self.dtype, self.arithmetic, configuration.label, draw.shapes)
+        found = judged(results, truth, self.dtype, self.arithmetic, configuration.label, draw.shapes)
+        asked = {
+            name: pair
+            for name, pair in pairs.items()
+            if name not in self.suspects and (name, self.dtype) not in self.settled
+        }
+        found = of_digits(found, asked, truth, self.place, configuration, self.named, DTYPES[self.arithmetic])
+        self.settled.update((one.quantity, self.dtype) for one in found if one.verdict == Verdict.DISAGREES)
+        return found
 
     def _returned(self, outcome: Outcome, truth: Truth, label: str, draw: Draw) -> Iterator[Finding]:
         """What a `Function`'s backward returned in another form than the input's."""
@@ -233,7 +263,8 @@ class Examiner:
     def _output_names(self, count: int) -> Sequence[str]:
         return self.reference.names(count)
 
-    def _named(self, outcome: Outcome) -> dict[str, torch.Tensor | None]:
+    def named(self, outcome: Outcome) -> dict[str, torch.Tensor | None]:
+        """The results of a call by what they are called."""
         names = self._output_names(len(outcome.outputs))
         named: dict[str, torch.Tensor | None] = dict(zip(names, outcome.outputs, strict=True))
         return named | {f"gradient of {name}": value for name, value in outcome.gradients.items()}

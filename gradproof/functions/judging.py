@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import torch
 
 from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.patterns import pattern
-from gradproof.functions.result import ZERO, Finding
+from gradproof.functions.result import ZERO, Finding, merged
 from gradproof.functions.running.numbers import parts
 from gradproof.functions.truth.rounding import Allowances
 from gradproof.functions.truth.truth import Quantity, Truth
@@ -21,14 +22,25 @@ HOPELESS = 100.0
 
 ENOUGH = 6
 
+BLOCK = 4_000_000
+"""Results with more entries are compared in blocks of so many."""
+
 
 @dataclass(frozen=True)
 class Result:
-    """One result of a call: its name, what was computed (None: nothing) and what it should be."""
+    """One result of a call.
+
+    Attributes:
+        quantity: Its name.
+        computed: What was computed; None for nothing.
+        truth: What it should be.
+        suspect: Whether it is wrong in a wider dtype already: what is far off here needs no close look.
+    """
 
     quantity: str
     computed: torch.Tensor | None
     truth: Quantity
+    suspect: bool = False
 
 
 def judged(
@@ -67,13 +79,13 @@ def _misshapen(one: Result) -> bool:
     return one.computed is not None and one.computed.shape != one.truth.value.shape
 
 
-def _settled(at: _Compared, limit: torch.Tensor, allowances: Allowances) -> bool:
+def _settled(at: _Compared, limit: torch.Tensor, allowances: Allowances, *, suspect: bool) -> bool:
     """Whether every difference is explained already, or one of them never will be."""
     if at.agrees:
         return True
     # Random roundings stay within the rigorous bound of the same operations, up to fused ones taken apart; the largest
     # of twelve is no hundred times the largest of six.
-    known = allowances.bound == "rigorous" or allowances.samples >= ENOUGH
+    known = allowances.bound == "rigorous" or allowances.samples >= (1 if suspect else ENOUGH)
     return known and bool((at.compared & ~(at.difference <= HOPELESS * limit)).any())
 
 
@@ -123,39 +135,71 @@ def _finding(base: Finding, one: Result, allowances: Allowances) -> Finding:
         return replace(base, kind="shape", sentence=sentence)
     if one.computed is not None and one.computed.dtype != one.truth.dtype:
         return replace(base, kind="dtype", sentence=f"it is {_name(one.computed.dtype)}, not {_name(one.truth.dtype)}")
-    at, bound = _explained(one, allowances)
-    found = replace(_worst(base, at, exact=bound == "exact"), bound=bound)
+    found = _explained(base, one, allowances)
     if one.computed is None and found.verdict == Verdict.DISAGREES:
         return replace(found, kind="missing", sentence="there is none (None), and the true one is not zero")
     return found
 
 
-def _explained(one: Result, allowances: Allowances) -> tuple[_Compared, str]:
-    """The differences beside what rounding explains of them, and how that was found."""
+def _explained(base: Finding, one: Result, allowances: Allowances) -> Finding:
+    """The differences beside what rounding explains of them, looked into block by block, as far as it takes."""
     place = one.truth.place
-    limit = None if place is None else allowances.limits[place]
-    if place is None or limit is None:
-        return _compared(one, torch.zeros(parts(one.truth.value).shape, dtype=torch.float64)), "exact"
+    exact = place is None or not allowances.knows(place)
+    while True:
+        found, is_settled = _in_blocks(base, one, None if exact else allowances)
+        if exact or is_settled or not allowances.more():
+            return replace(found, bound="exact" if exact else allowances.bound)
+
+
+def _in_blocks(base: Finding, one: Result, allowances: Allowances | None) -> tuple[Finding, bool]:
+    """One finding of all rows, and whether it is known for good; one block is enough where the result is not large."""
+    told: list[Finding] = []
+    settled, agreed = False, True
+    for rows in _blocks(one.truth.value.shape):
+        at, is_settled = _at(one, allowances, rows)
+        told.append(_worst(base, at, exact=allowances is None, first_row=0 if rows is None else rows.start))
+        settled, agreed = settled or (is_settled and not at.agrees), agreed and at.agrees
+    found = replace(reduce(merged, told), resolution=max(part.resolution for part in told))
+    unsure = next((part for part in told if part.verdict == Verdict.INCONCLUSIVE and part.sentence != ZERO), None)
+    if found.verdict == Verdict.AGREES and unsure is not None:
+        found = replace(found, verdict=unsure.verdict, sentence=unsure.sentence)
+    return found, settled or agreed
+
+
+def _blocks(shape: torch.Size) -> list[slice | None]:
+    """Rows of so many entries as a block has; None for all of them."""
+    if not shape or shape.numel() <= BLOCK:
+        return [None]
+    rows = max(1, BLOCK * shape[0] // shape.numel())
+    return [slice(first, first + rows) for first in range(0, shape[0], rows)]
+
+
+def _at(one: Result, allowances: Allowances | None, rows: slice | None) -> tuple[_Compared, bool]:
+    place = one.truth.place
+    limit = None if allowances is None or place is None else allowances.limit(place, rows)
+    if rows is not None:
+        computed = None if one.computed is None else one.computed[rows]
+        one = replace(one, computed=computed, truth=replace(one.truth, value=one.truth.value[rows]))
+    if limit is None or allowances is None:
+        return _compared(one, torch.zeros(parts(one.truth.value).shape, dtype=torch.float64)), True
     at = _compared(one, limit)
-    while not _settled(at, limit, allowances) and allowances.more():
-        grown = allowances.limits[place]
-        if grown is not None and grown is not limit:
-            limit, at = grown, _compared(one, grown)
-    return at, allowances.bound
+    return at, _settled(at, limit, allowances, suspect=one.suspect)
 
 
-def _worst(base: Finding, at: _Compared, *, exact: bool) -> Finding:
-    """The verdict over all entries, with the numbers of the worst."""
+def _worst(base: Finding, at: _Compared, *, exact: bool, first_row: int) -> Finding:
+    """The verdict over all entries, with the numbers of the worst; its rows are counted from the first on."""
     if at.value.numel() == 0:
         return replace(base, verdict=Verdict.INCONCLUSIVE, share=0.0, sentence="it has no entry")
     share = _shares(at)
     worst = int(share.argmax())
     place = [int(part) for part in np.unravel_index(worst, tuple(at.value.shape))]
+    if place:
+        place[0] += first_row
     uncompared = 0 if at.whole else int((~at.compared).sum())
     resolution = _resolution(at)
     verdict, sentence, where = Verdict.AGREES, "", ""
     if not at.agrees:
-        verdict, sentence, where = Verdict.DISAGREES, _not_finite(at), _where(at)
+        verdict, sentence, where = Verdict.DISAGREES, _not_finite(at), "" if first_row else _where(at)
     elif uncompared:
         verdict, sentence = _left_out(at, uncompared)
     elif not exact and not bool((at.wanted.abs() > at.limit).any()):

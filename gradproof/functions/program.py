@@ -11,8 +11,9 @@ from gradproof.functions.edges import edge_draws
 from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.precision import HALF, Found, arithmetic_found, rejudged
 from gradproof.functions.result import Finding
+from gradproof.functions.running.asked import Asked
 from gradproof.functions.running.configurations import FRESH, plain, variants, variants_again
-from gradproof.functions.running.inputs import Draw, Named
+from gradproof.functions.running.inputs import LARGE, Named
 from gradproof.functions.second import double_backward
 from gradproof.functions.states import of_replay
 from gradproof.functions.work import Budget, counted
@@ -50,8 +51,7 @@ class Program:
     Attributes:
         examiner: What is checked against what, in the widest dtype; the other dtypes take it from there.
         depth: How deep it goes.
-        draws: The draws of each set of sizes.
-        another: Further draws of a set of sizes, by number.
+        asked: The draws of each set of sizes.
         reentrant: Whether results must outlive further calls.
         precision: The arithmetic that is declared, if one is.
         budget: What is left of the work.
@@ -66,8 +66,7 @@ class Program:
 
     examiner: Examiner
     depth: Depth
-    draws: Sequence[Sequence[Draw]]
-    another: Callable[[int, int], Draw]
+    asked: Asked
     reentrant: bool
     precision: str
     budget: Budget
@@ -88,7 +87,7 @@ class Program:
             if self.widest is not None and self.died:
                 return
             first = self.first_in(name)
-            if first is not None:
+            if first is not None and (not firsts or first[1].draw.entries <= LARGE):
                 firsts.append(first)
         if self.widest is None:
             return
@@ -107,9 +106,10 @@ class Program:
     def first_in(self, name: str) -> tuple[Examiner, Trial] | None:
         """All plain trials in one dtype, and the first of them; None where the function does not take it."""
         declared = self.precision if name == "float64" else ""
-        examiner = replace(self.examiner, dtype=name, arithmetic=declared or name)
+        suspects = frozenset[str]() if self.widest is None else self.wrong_in(self.widest)
+        examiner = replace(self.examiner, dtype=name, arithmetic=declared or name, suspects=suspects)
         try:
-            first = examiner.trial(self.draws[0][0])
+            first = examiner.trial(self.asked.draw(0, 0))
         except KeyError:  # complex numbers
             self.skipped[name] = "there are no complex numbers of that precision"
             return None
@@ -117,7 +117,7 @@ class Program:
             self.skipped[name] = why
             return None
         if not self.cost:
-            self.cost = counted(lambda: examiner.truth(self.draws[0][0]))
+            self.cost = counted(lambda: examiner.truth(self.asked.draw(0, 0)))
         trials = self._trials(examiner, first)
         found = [one for trial in trials for one in examiner.of_trial(trial)]
         if any(one.verdict == Verdict.DISAGREES and one.kind in ("value", "missing") for one in found):
@@ -129,12 +129,11 @@ class Program:
 
     def _trials(self, examiner: Examiner, first: Trial) -> list[Trial]:
         trials = [first]
-        for group in self.draws:
-            trials += [
-                examiner.trial(one)
-                for one in group
-                if one is not first.draw and self.budget.take(2 * self.cost, keep=FOR_VARIANTS)
-            ]
+        for group in range(len(self.asked.sets)):
+            for number in range(self.asked.trials):
+                own = (group, number) == (0, 0)
+                if not own and self.budget.take(2 * self.cost, keep=FOR_VARIANTS):
+                    trials.append(examiner.trial(self.asked.draw(group, number)))
         return trials
 
     def _in_own_arithmetic(
@@ -176,7 +175,7 @@ class Program:
         first = self.trials[0]
         alike = [trial for trial in self.trials if trial.draw.group == first.draw.group]
         if len(alike) == 1:
-            alike.append(examiner.trial(self.another(first.draw.group, 0)))
+            alike.append(examiner.trial(self.asked.another(first.draw.group, 0)))
         if self.budget.take(self.depth.replay * self.cost):
             told, made = of_replay(
                 examiner, alike, self.depth.replay, self.wrong_in(examiner), reentrant=self.reentrant
@@ -193,7 +192,7 @@ class Program:
         if self.widest is None or not sizes:
             return
         examiner = self.widest
-        for label, draw in edge_draws(inputs, completed, sizes, self.draws[0][0].seed[0]):
+        for label, draw in edge_draws(inputs, completed, sizes, self.asked.draw(0, 0).seed[0]):
             try:
                 truth = examiner.truth(draw)
             except GradproofError:  # the reference does not take this size

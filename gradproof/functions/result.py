@@ -18,7 +18,7 @@ from gradproof.repair.program.search import FileFix
 if TYPE_CHECKING:
     import pandas as pd
 
-REMARKS = ("form", "refused", "tie")
+REMARKS = ("form", "refused", "tie", "digits")
 """Kinds of findings that decide nothing."""
 
 ZERO = "the true value is zero up to rounding in every entry"

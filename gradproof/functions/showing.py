@@ -29,7 +29,7 @@ def text(result: FunctionResult) -> str:
         words = "its true value is zero in every trial" if one.sentence == ZERO else f"{one.sentence} ({one.dtype})"
         line = _wrapped("  inconclusive: ", f"{one.quantity}: {words}")
         lines += [] if line[0] in lines else line
-    remarks = dict.fromkeys(_remark(one) for one in result.findings if one.kind in REMARKS)
+    remarks = dict.fromkeys(_remark(one) for one in _once(result.findings))
     for note in (*remarks, *result.notes):
         lines += _wrapped("  note: ", note)
     return "\n".join(
@@ -73,6 +73,16 @@ def _seen(result: FunctionResult) -> str:
 def _untested(one: Finding) -> bool:
     zero = one.verdict == Verdict.INCONCLUSIVE and one.sentence == ZERO
     return zero and not one.configuration and one.quantity.startswith("gradient")
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    """The remarks; of digits that are lost in several ways of calling the most."""
+    lost: dict[tuple[str, str], Finding] = {}
+    for one in findings:
+        key = one.quantity, one.dtype
+        if one.kind == "digits" and (key not in lost or one.share > lost[key].share):
+            lost[key] = one
+    return [one for one in findings if one.kind in REMARKS and one.kind != "digits"] + list(lost.values())
 
 
 def _remark(one: Finding) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from gradproof.case.kinds import Distribution
-from gradproof.functions.running.inputs import Draw, Inputs, Maker, Named, case_sets, draw, skeleton_of
+from gradproof.functions.running.inputs import LARGE, Draw, Inputs, Maker, Named, case_sets, draw, skeleton_of
 from gradproof.functions.running.target import Target, checked_callable, with_buffers, with_parameters
 
 
@@ -24,6 +24,7 @@ class Asked:
         trials: How many draws of each.
         seed: Where the random numbers start.
         completed: Named arguments with the parameters of modules and the tensors among the keywords.
+        drawn: Draws that are kept.
     """
 
     call: Target
@@ -32,6 +33,7 @@ class Asked:
     trials: int
     seed: int
     completed: Callable[[Named], dict[str, Any]]
+    drawn: dict[tuple[int, int], Draw] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(
@@ -56,17 +58,18 @@ class Asked:
         both = [replace(one, skeleton=skeleton, keywords=keywords) for one in with_buffers(call, true)]
         return cls(both[0], both[1], sets, trials, seed, completed)
 
-    def draws(self) -> list[list[Draw]]:
-        """The draws of each set."""
-        return [[self.draw(group, trial) for trial in range(self.trials)] for group in range(len(self.sets))]
-
     def another(self, group: int, number: int) -> Draw:
         """One more of a set, beyond its trials."""
         return self.draw(group, self.trials + number)
 
     def draw(self, group: int, trial: int) -> Draw:
-        """One trial of a set."""
-        return draw(self.sets[group], group, trial, self.seed)
+        """One trial of a set; it is kept unless it is large."""
+        if (group, trial) in self.drawn:
+            return self.drawn[group, trial]
+        made = draw(self.sets[group], group, trial, self.seed)
+        if made.entries <= LARGE or (group, trial) == (0, 0):
+            self.drawn[group, trial] = made
+        return made
 
 
 def _is_input(value: Any) -> bool:

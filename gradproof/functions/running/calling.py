@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from gradproof.functions.running.layouts import applies, laid_out
+from gradproof.functions.running.roundings import RandomRounding, precision
 from gradproof.functions.running.watching import Watching
 
 Tensors = list[torch.Tensor]
@@ -77,7 +78,8 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
         target: `function`, `kwargs`, `keywords`, `skeleton`, `buffers`, `what`.
         request: `values` (in their dtypes), `needs` (the names that need gradients), `layouts`, `cotangents` (None
             where there is to be none), `cotangent_layout`; `watched`: with fresh memory filled, by
-            `fill` or NaN; `twice`: two backwards;
+            `fill` or NaN; `rounded`: a dtype's name and a seed, as which every operation is rounded at random; `twice`:
+            two backwards;
             `accumulated`: into an existing `.grad`; `again`: in the tensors of the call before; `kept`: the results
             stay alive; `repeat`: so many further calls, within `seconds`.
         memory: What is kept between calls.
@@ -90,7 +92,7 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
     watch = _Watch()
     watch.keep("the input", given)
     reply: dict[str, Any] = {"error": "", "stage": "forward", "changed": watch.changed}
-    mode = Watching(request.get("fill", torch.nan)) if request.get("watched") else None
+    mode = _mode(request)
     names = [name for name in given if name in request["needs"]]
     leaves = [given[name] for name in names]
     try:
@@ -121,7 +123,7 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
         reply["error"], reply["refused"] = words(error), _refuses(error)
         return reply
     reply["stage"] = ""
-    if mode is not None:
+    if isinstance(mode, Watching):
         reply["casts"], reply["made"] = sorted(mode.casts), sorted(mode.made)
         if mode.spilled:
             watch.changed.append(("forward", "it writes beyond memory that it asked for"))
@@ -132,6 +134,15 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
     if request.get("repeat"):
         _repeat(target, given, leaves, above, request, reply)
     return reply
+
+
+def _mode(request: Mapping[str, Any]) -> Watching | RandomRounding | None:
+    if request.get("watched"):
+        return Watching(request.get("fill", torch.nan))
+    if not request.get("rounded"):
+        return None
+    name, seed = request["rounded"]
+    return RandomRounding(precision(getattr(torch, name)), torch.Generator().manual_seed(seed))
 
 
 def look_again(memory: dict[str, Any]) -> list[dict[str, Any]]:
@@ -258,10 +269,10 @@ def _gradients(
     heads, above = zip(*used, strict=True)
     if not accumulated:
         return torch.autograd.grad(heads, inputs, above, retain_graph=True, allow_unused=True)
-    for value in inputs:
-        value.grad = torch.zeros_like(value)
+    for value, there in zip(inputs, torch.autograd.grad(heads, inputs, above, True, allow_unused=True), strict=True):
+        value.grad = torch.zeros_like(value) if there is None else there / -2
     torch.autograd.backward(heads, above, inputs=list(inputs))
-    return tuple(value.grad for value in inputs)
+    return tuple(None if value.grad is None else value.grad * 2 for value in inputs)  # half is left, exactly
 
 
 def _repeat(

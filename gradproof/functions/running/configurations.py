@@ -75,7 +75,7 @@ IN_EVERY_DTYPE = ("needs", "layout", "cotangent layout", "one output")
 def variants_again(
     values: Mapping[str, Any], wrt: Sequence[str], outputs: Sequence[torch.Tensor], fixed: frozenset[str]
 ) -> Iterator[Configuration]:
-    """What is looked at in a further dtype: less, and all inputs are laid out at once.
+    """What is looked at in a further dtype: less, all inputs are laid out at once, and one alone needs gradients.
 
     Args:
         values, wrt, outputs, fixed: As for `variants`.
@@ -85,7 +85,7 @@ def variants_again(
         if one.kind == "layout":
             ((name, layout),) = one.layouts
             together[layout] = (*together.get(layout, ()), (name, layout))
-        elif one.kind in IN_EVERY_DTYPE:
+        elif one.kind in IN_EVERY_DTYPE and (one.kind != "needs" or len(one.needs) == 1):
             yield one
     for layout, layouts in together.items():
         names = ", ".join(name for name, _ in layouts)
@@ -116,7 +116,7 @@ def variants(
     yield Configuration("cotangent zero", every, cotangent="zero", kind="linear")
     if any(output.ndim and len(output) > 1 for output in outputs):
         yield Configuration("cotangent of the last row alone", every, cotangent="last", kind="linear")
-    yield Configuration("added to a .grad of zeros", every, accumulated=True, kind="accumulated")
+    yield Configuration("added to a .grad that is there", every, accumulated=True, kind="accumulated")
     yield from (Configuration(_needs_label(some), frozenset(some), kind="needs") for some in _subsets(tuple(wrt)))
     for name, value in tensors.items():
         for layout in ("transposed", "strided", "expanded"):

@@ -22,6 +22,9 @@ Maker = Callable[[np.random.Generator], Named]
 SIZE_SETS = 2
 """How many sets of sizes are drawn for inputs that are a function of sizes."""
 
+LARGE = 4_000_000
+"""Draws of more entries are made again rather than kept, and less is done with them at once."""
+
 _SMALLEST, _SPARE = 2, 5
 
 

@@ -28,7 +28,7 @@ LIMIT = 20.0
 ROOM = 8 * 2**30
 """So many bytes a child process may ask for beyond what its parent has."""
 
-_TEXTS = ("layouts", "watching", "calling", "serving")
+_TEXTS = ("layouts", "watching", "fused", "roundings", "calling", "serving")
 _CHECKERS = ("gradproof", "pytest", "_pytest", "hypothesis", "unittest", "benchmarks")
 _M_PERTURB, _FILLED = -6, 0x80
 

@@ -13,6 +13,7 @@ from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import FRESH, plain
 from gradproof.functions.running.runs import Outcome, same_bits
 from gradproof.functions.states import REPLAY, of_replay
+from gradproof.functions.truth.truth import Truth
 
 AGAIN = 3
 """So often a call is made again before its way of calling is blamed."""
@@ -32,6 +33,7 @@ class Confirming:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._asked: dict[tuple[str, str], list[set[str]]] = {}
+        self._truths: dict[tuple[str, str, tuple[int, ...]], Truth] = {}
 
     def of(self, finding: Finding) -> Kept:
         """Whether what was wrong is wrong each time; plain calls beside it must be right each time."""
@@ -43,12 +45,21 @@ class Confirming:
             return Kept.NOT_EVERY_TIME
         if not finding.configuration:
             return Kept.EVERY_TIME
-        draw = self._program.trials[0].draw if call.configuration.kind == "edge" else call.draw
-        usual = Call(call.examiner, draw, plain(call.examiner.wrt))
+        usual = self._usual(call)
         beside = [finding.quantity in wrong for wrong in self._again(usual, "")]
         if all(beside):
             return Kept.PLAINLY_TOO
         return Kept.NOT_EVERY_TIME if any(beside) else Kept.EVERY_TIME
+
+    def _usual(self, call: Call) -> Call:
+        """The plain call of the same draw; for an edge, that of the first draw."""
+        first = self._program.trials[0]
+        draw = first.draw if call.configuration.kind == "edge" else call.draw
+        key = call.examiner.dtype, call.examiner.arithmetic, draw.seed
+        if key not in self._truths:
+            known = first.draw is draw and self._program.widest == call.examiner
+            self._truths[key] = first.truth if known else call.examiner.truth(draw)
+        return Call(call.examiner, draw, plain(call.examiner.wrt), self._truths[key])
 
     def _again(self, call: Call, label: str) -> list[set[str]]:
         """The wrong quantities of each further call."""
@@ -61,7 +72,7 @@ class Confirming:
         return self._asked[key]
 
     def _called(self, call: Call) -> list[Finding]:
-        truth = call.examiner.truth(call.draw, call.configuration)
+        truth = call.truth()
         outcome = call.examiner.execute(truth, call.configuration)
         return call.examiner.findings(outcome, truth, call.configuration, call.draw)
 

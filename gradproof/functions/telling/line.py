@@ -6,12 +6,13 @@ only if the function itself, run with it, gives the truth in all trials, and a f
 
 from __future__ import annotations
 
-import inspect
+import sys
+import sysconfig
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FunctionType
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -24,15 +25,17 @@ from gradproof.functions.judging import Result, judged
 from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import plain
+from gradproof.functions.running.numbers import parts
 from gradproof.functions.running.processes import Here
 from gradproof.functions.running.target import Target
+from gradproof.functions.truth.digits import of_digits
 from gradproof.functions.truth.truth import Quantity, results_of
 from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.program.dialect import TORCH
 from gradproof.repair.program.judging import Trial
 from gradproof.repair.program.search import FileFix, Search
 
-WORK = 1.5 * SECOND
+WORK = 0.7 * SECOND
 """How much work the search for the wrong statement may do."""
 
 FRESH = 4
@@ -91,6 +94,11 @@ class FunctionBench:
         ]
         dtype, arithmetic = self.examiner.dtype, self.examiner.arithmetic
         told = judged(results, truth, dtype, arithmetic, "", "")
+        pairs = {one.quantity: (one.computed, one.truth) for one in results}
+        examiner = self.examiner
+        told = of_digits(
+            told, pairs, truth, examiner.place, plain(examiner.wrt), examiner.named, examiner.asked.arithmetic
+        )
         return frozenset(one.quantity for one in told if one.verdict != Verdict.DISAGREES)
 
     @staticmethod
@@ -98,10 +106,10 @@ class FunctionBench:
         """Cheap, so that edits that help nothing cost little: values that are far off are wrong by any bound."""
         if value is None or value.shape != quantity.value.shape:
             return False
-        if quantity.place is None or not value.dtype.is_floating_point:
+        if quantity.place is None or value.dtype != quantity.dtype:
             return True
-        limit = trial.compared.truth.allowances.limits[quantity.place]
-        off = (value.double() - quantity.value).abs()
+        limit = trial.compared.truth.allowances.limit(quantity.place)
+        off = (parts(value) - parts(quantity.value)).abs()
         return limit is not None and bool((off <= 1e6 * limit).all())
 
     def values(self, trial: Trial) -> dict[str, Any]:
@@ -122,11 +130,12 @@ def wrong_statement(findings: Sequence[Finding], program: Program) -> FileFix | 
     if examiner is None or not isinstance(examiner.place, Here) or program.cost > LARGEST:
         return None
     wrong = program.wrong_in(examiner)
-    files = _files(examiner.place.target.function)
-    if not wrong or not files or any(one.kind == "nondeterministic" for one in findings):
+    if not wrong or any(one.kind == "nondeterministic" for one in findings):
         return None
     groups = sorted({trial.draw.group for trial in program.trials})
-    further = [examiner.trial(program.another(group, number)) for group in groups for number in range(1, FRESH + 1)]
+    further = [
+        examiner.trial(program.asked.another(group, number)) for group in groups for number in range(1, FRESH + 1)
+    ]
     names = _names(examiner, len(program.trials[0].truth.outputs))
     bench = FunctionBench(
         examiner.place.target,
@@ -135,6 +144,9 @@ def wrong_statement(findings: Sequence[Finding], program: Program) -> FileFix | 
         [_called(trial) for trial in program.trials],
         [_called(trial) for trial in further],
     )
+    files = _files(bench)
+    if not files:
+        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of edits that are dropped
         return Search(bench, files, wrong & set(names), Budget(WORK), dialect=TORCH).fix()
@@ -162,22 +174,23 @@ def _names(examiner: Examiner, outputs: int) -> list[str]:
     return [*examiner.reference.names(outputs), *(f"gradient of {name}" for name in examiner.wrt)]
 
 
-def _files(function: Any) -> list[Path]:
-    """The user's own files in which the function lies, or the class that it belongs to or names."""
-    texts = [one for owner in (getattr(function, "__self__", None), function) for one in _methods(owner)]
-    named = [
-        value
-        for one in texts
-        for value in inspect.getclosurevars(one).globals.values()
-        if isinstance(value, type) and issubclass(value, torch.autograd.Function)
-    ]
-    texts += [one for owner in named for one in _methods(owner)]
-    found = dict.fromkeys(Path(one.__code__.co_filename) for one in texts)
-    return [one for one in found if one.is_file() and Path(torch.__file__).parent not in one.parents]
+def _files(bench: FunctionBench) -> list[Path]:
+    """The user's own files of which something runs in a call; what Python runs of a backward runs on this thread."""
+    met = set[str]()
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        met.add(frame.f_code.co_filename)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        bench.right(bench.trials[0])
+    finally:
+        sys.setprofile(before)
+    return [path for path in map(Path, sorted(met)) if path.is_file() and _is_own(path)]
 
 
-def _methods(owner: Any) -> list[FunctionType]:
-    """What of a function, class or module is written in Python."""
-    parts = [owner, *(getattr(owner, name, None) for name in ("forward", "backward"))]
-    bare = [inspect.unwrap(getattr(one, "__func__", one)) for one in parts if callable(one)]
-    return [one for one in bare if isinstance(one, FunctionType)]
+def _is_own(path: Path) -> bool:
+    """Whether a file is neither a library's nor Python's nor this package's."""
+    others = (Path(torch.__file__).parents[1], Path(__file__).parents[2], Path(sysconfig.get_path("stdlib")))
+    return not any(other in path.parents for other in others)

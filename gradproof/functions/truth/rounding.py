@@ -12,16 +12,12 @@ precision. It is sampled, not a proof.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradproof.functions.running.numbers import parts
-from gradproof.functions.truth.fused import taken_apart
+from gradproof.functions.running.roundings import RandomRounding, precision
 
 SAMPLES = 12
 SAFETY = 6.0
@@ -30,141 +26,63 @@ SAFETY = 6.0
 PLAIN_ROUNDINGS = 4.0
 """So many roundings of the result itself are always allowed."""
 
-_FACTORISATIONS = ("linalg", "cholesky", "triangular_solve", "lu_", "ormqr", "geqrf", "svd", "eigh")
-
-_COPIES = ("aten::clone", "aten::detach", "aten::_to_copy", "aten::alias")
-
 Results = Sequence[torch.Tensor | None]
-
-
-@dataclass(frozen=True)
-class Precision:
-    """What rounding in a dtype does.
-
-    Attributes:
-        unit: The unit roundoff that is simulated in float64.
-        scale: A factor on the deviations, where the simulated roundoff is larger than the dtype's own.
-        spacing: Half the spacing of the dtype's subnormal numbers.
-        own: The dtype's unit roundoff.
-    """
-
-    unit: float
-    scale: float
-    spacing: float
-    own: float
-
-
-def precision(dtype: torch.dtype) -> Precision:
-    """The roundings of a dtype.
-
-    Float64's own cannot be seen in float64: they are simulated 2**23 times larger. They count twice, because the
-    truth itself is computed with them.
-    """
-    info = torch.finfo(dtype)
-    own = float(info.eps) / 2
-    if dtype == torch.float64:
-        return Precision(own * 2.0**23, 2 * 2.0**-23, 0.0, own)
-    return Precision(own, 1.0, float(info.tiny) * float(info.eps) / 2, own)
-
-
-class RandomRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class carries no types
-    """Moves operands and results of every operation by up to a unit roundoff. Views stay views, writes stay writes."""
-
-    def __init__(self, how: Precision, generator: torch.Generator) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # as above
-        self.how, self.generator = how, generator
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Spares the import of torch._dynamo, seconds, which nothing here is compiled by."""
-        return False
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if _is_no_arithmetic(func):
-            result = func(*args, **kwargs)
-            if func._schema.is_mutable and isinstance(result, torch.Tensor) and result.is_floating_point():
-                result.copy_(self._moved(result))
-            return result
-        if (apart := taken_apart(func)) is not None:
-            with self:
-                return apart(*args, **kwargs)
-        args = torch.utils._pytree.tree_map(self._moved_whole if _is_factorisation(func) else self._moved, args)
-        result = torch.utils._pytree.tree_map(self._moved, func(*args, **kwargs))
-        return self._summed(result, args) if "fft" in func._schema.name else result
-
-    def _summed(self, result: torch.Tensor, args: Any) -> torch.Tensor:
-        """A Fourier transform is n products summed up, whose factors are of angles up to 2 pi n that are rounded."""
-        moved, axes, scaling = args[0], list(args[1]), int(args[2])
-        n = float(np.prod([moved.shape[axis] for axis in axes]))
-        size = moved.abs().sum(axes, keepdim=True) * (self.how.unit * n ** (1 - scaling / 2))
-        noise = torch.rand((*result.shape, 2), dtype=torch.float64, generator=self.generator).mul_(2).sub_(1)
-        turned = torch.view_as_complex(noise) if result.is_complex() else noise[..., 0]
-        moved_on: torch.Tensor = result + turned * size
-        return moved_on
-
-    def _moved_whole(self, value: Any) -> Any:
-        """A factorisation is backward stable: its result is that of a matrix moved by n roundings of its size."""
-        moved = self._moved(value)
-        if not isinstance(value, torch.Tensor) or value.dtype != torch.float64 or value.ndim < 2 or not value.numel():
-            return moved
-        size = value.abs().amax((-2, -1), keepdim=True).nan_to_num(posinf=0.0) * (self.how.unit * max(value.shape[-2:]))
-        noise = torch.rand(value.shape, dtype=torch.float64, generator=self.generator).mul_(2).sub_(1)
-        return torch.where(value == 0, moved, moved + noise * size)
-
-    def _moved(self, value: Any) -> Any:
-        if not isinstance(value, torch.Tensor) or value.numel() == 0:
-            return value
-        if value.dtype == torch.complex128:
-            return torch.view_as_complex(self._moved(torch.view_as_real(value.resolve_conj())))
-        if value.dtype != torch.float64:
-            return value
-        step = value.abs().mul_(self.how.unit).nan_to_num_(nan=0.0, posinf=0.0)  # what is infinite stays so
-        if self.how.spacing:
-            step = step.clamp_(min=self.how.spacing).masked_fill_(value == 0, 0.0)
-        noise = torch.rand(value.shape, dtype=torch.float64, generator=self.generator)
-        return torch.addcmul(value, step, noise.mul_(2).sub_(1))
-
-
-@cache
-def _is_factorisation(operation: Any) -> bool:
-    """Whether an operation factorises a matrix, or solves with one."""
-    return any(word in operation._schema.name for word in _FACTORISATIONS)
-
-
-@cache
-def _is_no_arithmetic(operation: Any) -> bool:
-    """Whether an operation is a view, a copy, or writes into its operands."""
-    schema = operation._schema
-    return schema.name in _COPIES or any(argument.alias_info is not None for argument in schema.arguments)
 
 
 class Allowances:
     """How far each result may be off: a little to begin with, and more as more is known of the reference's rounding.
 
+    Nothing is kept of a result before its rounding was looked into, so that large ones take no memory.
+
     Attributes:
-        limits: A tensor of 64 bits for each result, with real and imaginary parts along a last axis; None where there
-            is no result. Infinite where the reference overflows in the dtype.
-        bound: How they were found: `roundings` (of the result itself), `sampled` or `rigorous`.
+        bound: How it was found: `roundings` (of the result itself), `sampled` or `rigorous`.
         samples: How many runs of the reference with other roundings were looked at.
     """
 
     def __init__(
         self, truth: Results, dtypes: Sequence[torch.dtype | None], stages: Iterator[tuple[str, Results]]
     ) -> None:
-        self._truth = [None if value is None else parts(value) for value in truth]
+        self._truth = truth
         self._how = [None if dtype is None else precision(dtype) for dtype in dtypes]
-        self._spread = [None if value is None else torch.zeros_like(value) for value in self._truth]
+        self._spread: list[torch.Tensor | None] = [None] * len(truth)
+        self._error: list[torch.Tensor | None] = [None] * len(truth)
+        self._whole: dict[int, torch.Tensor] = {}
         self._stages = stages
         self.bound, self.samples = "roundings", 0
-        self.limits = [self._total(k) for k in range(len(self._truth))]
 
-    def _total(self, k: int) -> torch.Tensor | None:
-        true, spread, how = self._truth[k], self._spread[k], self._how[k]
-        if true is None or spread is None or how is None:
+    def knows(self, k: int) -> bool:
+        """Whether there is a result of real or complex numbers, which rounding may move."""
+        return self._truth[k] is not None and self._how[k] is not None
+
+    def limit(self, k: int, rows: slice | None = None) -> torch.Tensor | None:
+        """How far a result may be off.
+
+        Args:
+            k: Its place.
+            rows: Some of its rows; all where it is None.
+
+        Returns:
+            A tensor of 64 bits, with real and imaginary parts along a last axis; None where there is no result.
+            Infinite where the reference overflows in the dtype.
+        """
+        if rows is not None:
+            return self._limit(k, rows)
+        if k not in self._whole and (found := self._limit(k, ...)) is not None:
+            self._whole[k] = found
+        return self._whole.get(k)
+
+    def _limit(self, k: int, rows: Any) -> torch.Tensor | None:
+        true, spread, error, how = self._truth[k], self._spread[k], self._error[k], self._how[k]
+        if true is None or how is None:
             return None
-        total = SAFETY * spread + PLAIN_ROUNDINGS * (how.own * true.abs() + how.spacing)
-        return total.nan_to_num_(nan=torch.inf, posinf=torch.inf)
+        total = parts(true[rows]).abs().mul_(how.own).add_(how.spacing).mul_(PLAIN_ROUNDINGS)
+        if spread is not None:
+            total += SAFETY * spread[rows]
+        total.nan_to_num_(nan=torch.inf, posinf=torch.inf)
+        if error is not None:
+            wider = 2 * error[rows]
+            total = torch.where(wider.isinf(), total, total.maximum(wider))
+        return total
 
     def more(self) -> bool:
         """Learn more of the reference's rounding; False where everything is known."""
@@ -172,21 +90,15 @@ class Allowances:
         if found is None:
             return False
         kind, values = found
+        self._whole.clear()
         if kind == "rigorous":
-            self.bound = kind
-            self.limits = [
-                limit if limit is None or error is None else torch.where(error.isinf(), limit, limit.maximum(2 * error))
-                for limit, error in zip(self.limits, values, strict=True)
-            ]
+            self.bound, self._error = kind, list(values)
             return True
-        before, self.samples = self.limits, self.samples + 1
-        for spread, value, true in zip(self._spread, values, self._truth, strict=True):
-            if spread is not None and value is not None and true is not None:
-                torch.maximum(spread, (parts(value) - true).abs(), out=spread)
-        totals = [self._total(k) for k in range(len(self._truth))]
-        self.limits = [
-            new if old is None or new is None else old.maximum(new) for old, new in zip(before, totals, strict=True)
-        ]
+        self.samples += 1
+        for k, (value, true) in enumerate(zip(values, self._truth, strict=True)):
+            if self._how[k] is not None and value is not None and true is not None:
+                off, known = (parts(value) - parts(true)).abs_(), self._spread[k]
+                self._spread[k] = off if known is None else torch.maximum(known, off, out=known)
         self.bound = "sampled" if self.bound == "roundings" else self.bound
         return True
 

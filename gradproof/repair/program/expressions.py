@@ -116,6 +116,8 @@ def _around(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
     yield table.SIGN.bits + WHOLE + 1.0, ast.UnaryOp(ast.USub(), node), table.SIGN.says(text)
     yield table.TRANSPOSED.bits + WHOLE + 1.0, attribute(node, "T"), f"{text} is not transposed"
     yield table.COPY.bits + WHOLE - 0.5, called(attribute(node, pool.dialect.copy)), f"{text} is no copy"
+    if any(".conj(" in said or "1j" in said for said, _ in pool.phrases):
+        yield table.TRANSPOSED.bits + WHOLE, called(attribute(node, "conj")), f"{text} is not conjugated"
     yield table.SQUARE.bits, ast.BinOp(node, ast.Pow(), ast.Constant(2)), table.SQUARE.says(text)
     yield 5.0, ast.BinOp(ast.Constant(1), ast.Sub(), node), ""
     if isinstance(node, (ast.Name, ast.Attribute)):
@@ -192,7 +194,7 @@ def _indices(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
             yield bits, ast.BinOp(node, ast.Sub(), ast.Constant(1)), ""
             yield bits, ast.BinOp(node, ast.Add(), ast.Constant(1)), ""
         case ast.BinOp(left=left, right=ast.Constant()):
-            yield bits, left, ""
+            yield bits - 1.0, left, ""
         case ast.Slice(lower=lower, upper=upper):
             yield from ((bits, piece, "") for piece in _shifted(lower, upper, pool))
             pieces = (ast.Slice(), *(parsed(f"x[{one}]").slice for one in ("1:", ":-1", "2:", ":-2", "::-1")))  # type: ignore[attr-defined]

@@ -164,12 +164,17 @@ def _atoms(
         ):
             atoms.setdefault(text, loaded(node))
     for node in ast.walk(owner) if owner is not None else ():
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in dialect.owners:
             atoms.setdefault(ast.unparse(node), loaded(node))
     called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
     names = {node.name for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     hidden = called | names | dialect.modules
-    return {text: node for text, node in atoms.items() if text not in hidden}
+    own = {argument.arg for argument in function.args.args}
+    return {
+        text: node
+        for text, node in atoms.items()
+        if text not in hidden and (text.partition(".")[0] != "ctx" or "ctx" in own)
+    }
 
 
 def _idle(function: ast.FunctionDef) -> list[str]:

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -413,7 +414,7 @@ def _begun(function: ast.FunctionDef) -> dict[str, bool]:
     return {name: name in changed for name in begun}
 
 
-def _nudge(value: object) -> object:
+def _nudge(value: Any) -> Any:
     """A value moved a little, each entry by its own share; what is 0 is moved by as much as what is 1."""
     if isinstance(value, tuple):
         return tuple(_nudge(part) for part in value)
@@ -422,6 +423,8 @@ def _nudge(value: object) -> object:
     if isinstance(value, dict):
         return {key: _nudge(part) for key, part in value.items()}
     if isinstance(value, torch.Tensor):
+        if value.is_complex():
+            return torch.view_as_complex(_nudge(torch.view_as_real(value.resolve_conj())))
         if not value.is_floating_point():
             return value
         array = value.detach().double().numpy()
