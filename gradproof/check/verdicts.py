@@ -69,7 +69,11 @@ class Evidence:
 
 def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
     """One record for each equation, in the document's order."""
-    wrong = {e.name for e in evidence.case.derivation.equations if _is_wrong(evidence, e)}
+    derivation = evidence.case.derivation
+    wrong = {e.name for e in derivation.equations if _is_wrong(evidence, e)}
+    for equation in sorted(derivation.equations, key=lambda one: len(derivation.upstream(one))):
+        if _is_blind(evidence, equation) and not wrong.intersection(derivation.upstream(equation)):
+            wrong.add(equation.name)
     return tuple(_result(evidence, equation, wrong) for equation in evidence.case.derivation.equations)
 
 
@@ -79,6 +83,17 @@ def _is_wrong(evidence: Evidence, equation: Equation) -> bool:
         return True
     tally = evidence.tallies.get((OWN, equation.name))
     return tally is not None and tally.disagreeing > 0 and not evidence.excused(equation.name)
+
+
+def _is_blind(evidence: Evidence, equation: Equation) -> bool:
+    """Wrong in the run from the leaves, where true inputs cannot tell: near ties of those decide it there.
+
+    That a maximum is one of the values that it was taken of is known only where it was taken.
+    """
+    own, free = evidence.tallies.get((OWN, equation.name)), evidence.tallies.get((FREE, equation.name))
+    if own is None or free is None or not free.disagreeing or own.disagreeing:
+        return False
+    return own.edges > RARE * own.trials and not _excuse(evidence, equation, free)
 
 
 def _is_rare(tally: Tally) -> bool:
@@ -149,6 +164,8 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[V
         if own is None:
             stopped = "or what it reads: the run was stopped before it was tried on true inputs"
             return Verdict.DISAGREES, stopped, free, ()
+        if equation.name in wrong:
+            return Verdict.DISAGREES, "", free, ()
         return Verdict.DISAGREES, "agrees on true inputs, but its own inputs are off by more than rounding", free, ()
     if not free.trials:
         there = f"; the equation is finite in {free.finite_there} of them" if free.finite_there else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,9 @@ import torch
 from torch import nn
 
 from gradproof import Reference, crosscheck, normal, one_hot
+from gradproof.check.compare import Tally
+from gradproof.check.judging import OWN
+from gradproof.check.verdicts import Evidence, results_of
 
 Array = Any
 FACTOR = {"float64": 1 + 1e-9, "float32": 1 + 1e-4}
@@ -132,3 +137,52 @@ def test_factor_in_one_branch_is_caught(name, dtype):
 @pytest.mark.parametrize("name", CASES)
 def test_right_choice_is_not_accused_where_values_round_together(name, scale):
     assert checked(name, 1.0, "float32", scale).verdict != "disagrees"
+
+
+class Pooled(nn.Module):
+    """Y (batch,) = the largest entry of each row of H (batch, n) = GELU(x)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.H, self.Y = nn.Identity(), nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.Y(self.H(0.5 * x * (1 + torch.erf(x / 2**0.5))).max(dim=1).values)
+
+
+def _erf(x):
+    return np.frompyfunc(math.erf, 1, 1)(x).astype(x.dtype)
+
+
+def pooled(factor: float) -> Any:
+    def H(x):
+        return 0.5 * x * (1 + _erf(x / np.sqrt(2)))
+
+    def Y(H):
+        return H.max(axis=1)
+
+    def dLoss_dH(dLoss_dY, H, Y):
+        return factor * dLoss_dY[:, None] * (Y[:, None] == H)
+
+    def dLoss_dx(dLoss_dH, x):
+        return dLoss_dH * (0.5 * (1 + _erf(x / np.sqrt(2))) + x * np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi))
+
+    reference = Reference(Pooled, inputs={"x": normal(5, 4)}, output="Y", symbols={"H": "H"})
+    result = crosscheck([H, Y, dLoss_dH, dLoss_dx], reference, trials=60, repair=False)
+    return {one.equation: one.verdict for one in result.results}
+
+
+def test_mask_by_a_maximum_that_is_read_is_judged_and_what_reads_it_inherits() -> None:
+    assert set(pooled(1.0).values()) == {"agrees"}
+    found = pooled(2.0)
+    assert (found["dLoss_dH"], found["dLoss_dx"]) == ("disagrees", "inherits")
+
+
+def test_equation_that_true_inputs_cannot_tell_of_is_the_root_of_what_reads_it(monkeypatch) -> None:
+    def blind(evidence: Evidence) -> Any:
+        own = {(OWN, "dLoss_dH"): Tally(trials=60, edges=60), (OWN, "dLoss_dx"): Tally(trials=60)}
+        return results_of(replace(evidence, tallies={**evidence.tallies, **own}))
+
+    monkeypatch.setattr("gradproof.run.trials.results_of", blind)
+    found = pooled(2.0)
+    assert (found["dLoss_dH"], found["dLoss_dx"]) == ("disagrees", "inherits")
