@@ -62,8 +62,10 @@ class Screen:
                 size = free[name].size // len(free[name])
                 within = places[slice(*np.searchsorted(places, [some[0] * size, (some[-1] + 1) * size]))]
                 true = truth[self.derivation.by_name[name].quantity]
-                error = errors[name].reshape(len(some), size)[np.searchsorted(some, within // size), within % size]
-                left[name].append(within[_open(free[name].ravel()[within], true.ravel()[within], error)])
+                entry = np.searchsorted(some, within // size), *np.unravel_index(within % size, true.shape[1:])
+                error = errors[name][entry]
+                entries = np.unravel_index(within, true.shape)
+                left[name].append(within[_open(free[name][entries], true[entries], error)])
         return {name: np.concatenate(parts) for name, parts in left.items()}
 
     def _errors(self, suspected: Mapping[str, Rows], rows: Rows, leaves: Values, free: Values) -> dict[str, Array]:
