@@ -62,8 +62,7 @@ class Screen:
                 size = free[name].size // len(free[name])
                 within = places[slice(*np.searchsorted(places, [some[0] * size, (some[-1] + 1) * size]))]
                 true = truth[self.derivation.by_name[name].quantity]
-                entry = np.searchsorted(some, within // size), *np.unravel_index(within % size, true.shape[1:])
-                error = errors[name][entry]
+                error = errors[name].reshape(len(some), size)[np.searchsorted(some, within // size), within % size]
                 entries = np.unravel_index(within, true.shape)
                 left[name].append(within[_open(free[name][entries], true[entries], error)])
         return {name: np.concatenate(parts) for name, parts in left.items()}
