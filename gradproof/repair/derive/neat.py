@@ -34,6 +34,8 @@ def neat(formula: Formula) -> Formula:
             return Binary("-", left, inner)
         case Binary(op="-", left=left, right=Negate(operand=inner)):
             return Binary("+", left, inner)
+        case Binary(op="**", left=left, right=Constant(value=1)):
+            return left
         case Binary(op="*" | "/"):
             return _product(made)
     return made

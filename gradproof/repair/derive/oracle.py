@@ -178,11 +178,12 @@ class _Reading:
             size = self._size([round(float(other) ** 2) for other in others])
             if size is not None:
                 return Call("sqrt", (size,))
-        if float(value).is_integer() and value > 1 and (len(others) == 1 or len({float(o) for o in others}) > 1):
+        differs = len({float(other) for other in others}) > 1
+        if float(value).is_integer() and (differs or (len(others) == 1 and value > COMMON)):
             size = self._size([int(other) for other in others])
             if size is not None:
                 return size
-            if len({float(o) for o in others}) > 1:
+            if differs:
                 raise NoFormula
         return Constant(int(value) if float(value).is_integer() else value)
 
@@ -202,6 +203,9 @@ class _Reading:
         found = self._runs[0].slots[0].get(value) if isinstance(value, Slot) else None
         return None if found is None else tuple(np.shape(found))
 
+
+COMMON = 4
+"""Whole numbers up to this stand in formulas for their own sake, unless they are others at other sizes."""
 
 _NUMBERS = frozenset({
     "aten.add", "aten.sub", "aten.rsub", "aten.pow", "aten.threshold_backward", "aten.gt", "aten.lt", "aten.ge",

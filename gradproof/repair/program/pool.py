@@ -17,7 +17,7 @@ from gradproof.repair.program.edit import loaded, parsed
 LARGEST = 14
 """Expressions of the code with more nodes than this are not offered as pieces."""
 
-_SLOPES = ("(1 - {0})", "(1 - {0} ** 2)", "({0} * (1 - {0}))", "({0} > 0)", "{0}[:, None]")
+_SLOPES = ("(1 - {0})", "(1 - {0} ** 2)", "({0} * (1 - {0}))", "({0} > 0)", "({0} <= 0)", "{0}[:, None]")
 _NAMED, _SLOPED, _SIZED, _PAIRED = 16, 12, 6, 8
 
 Shape = tuple[int, ...]
