@@ -7,20 +7,23 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from gradproof.audit.own.draws import probabilities, under_roots
+from gradproof.audit.own.lengths import declare, lengths_in, relate, related_lengths, solve_lengths
 from gradproof.audit.own.losses import add_losses
 from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, heads_of, redefined
 from gradproof.audit.own.names.definitions import Definition, Definitions, mentions
 from gradproof.audit.own.names.families import LAYERS, VERSIONS, Families, letters_of, symbols_in, trees_of
 from gradproof.audit.own.provider import Own
+from gradproof.audit.own.shapes.axes import Axes
 from gradproof.audit.own.shapes.ranks import Leaf, Ranks, leaf_key
-from gradproof.audit.own.shapes.sizes import Axes, Axis, Clash, Shapes, shaped
+from gradproof.audit.own.shapes.sized import shaped
+from gradproof.audit.own.shapes.sizes import Shapes
 from gradproof.audit.own.shapes.spaces import declared_rows, declared_spaces, plainly, symmetric_names
 from gradproof.audit.own.steps import updated_symbol
 from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, form, plain
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Big, Call, Derivative, Label, Node, Number, Sum, Symbol, walk
+from gradproof.audit.reading.tree import Call, Derivative, Label, Node, Symbol, walk
 
 
 def built(
@@ -165,8 +168,8 @@ def _provider(
     read = [s for s in chapter.statements if s.sides]
     add_losses(definitions, read, families)
     everything = [*others, *read]
-    lengths = _lengths(everything) | {name for space in spaces.values() for name in space if not name.isdecimal()}
-    related = _related_lengths(everything, lengths)
+    lengths = lengths_in(everything) | {name for space in spaces.values() for name in space if not name.isdecimal()}
+    related = related_lengths(everything, lengths)
     for name in related:
         definitions.quantities.pop((name, ""), None)
     given: dict[Leaf, int] = {}
@@ -195,12 +198,12 @@ def _provider(
         if name not in used and (name, "") not in definitions.quantities:
             axes.name(name)
     shapes = Shapes(definitions, families, rank, axes)
-    _declare(shapes, spaces, definitions)
+    declare(shapes, spaces, definitions)
     axes.distinct = {size for space in spaces.values() for size in space if size in axes.named}
-    _relate(related, axes)
+    relate(related, axes)
     sized = shaped(everything, shapes, families.letters.layered)
     leaves, numbers = sized.leaves, sized.numbers
-    _solve_lengths(related, numbers)
+    solve_lengths(related, numbers)
     heads: dict[str, Symbol] = {}
     quantities = []
     for head in heads_of(everything, definitions, families):
@@ -264,86 +267,3 @@ def _is_printed(head: Symbol, statements: Sequence[Statement]) -> bool:
 
 def _unused(rank: int) -> tuple[int, ...]:
     return tuple(range(2, 2 + rank))
-
-
-def _lengths(statements: Sequence[Statement]) -> set[str]:
-    """Letters that are the upper limit of a sum over entries."""
-    found: set[str] = set()
-    for tree in trees_of(statements):
-        for node in walk(tree):
-            if isinstance(node, Big) and node.low == "1" and node.high and not node.high.isdecimal():
-                found.add(node.high)
-    for statement in statements:
-        found |= {c.high for c in statement.conditions if c.high and not c.high.isdecimal()}
-    return {name for name in found if name.isalpha() or name[0] == "\\"}
-
-
-def _related_lengths(statements: Sequence[Statement], lengths: set[str]) -> dict[str, Node]:
-    """Lengths that are made of others, `M = N - K + 1`, with what they are made of."""
-    found: dict[str, Node] = {}
-    for statement in statements:
-        trees = [side.node for side in statement.sides]
-        if len(trees) != 2 or not isinstance(trees[0], Symbol) or not isinstance(trees[1], Sum):
-            continue
-        if trees[0].name in lengths and all(_is_size(term) for term in trees[1].terms):
-            found[trees[0].name] = trees[1]
-    return found
-
-
-def _relate(related: Mapping[str, Node], axes: Axes) -> None:
-    """`M = N - K + 1`: the axis of N has as many entries as those of M and K ask for."""
-    for name, tree in related.items():
-        assert isinstance(tree, Sum)
-        terms = [(sign, term) for sign, term in zip(tree.signs, tree.terms, strict=True)]
-        names = [(sign, term.name) for sign, term in terms if isinstance(term, Symbol)]
-        largest = [letter for sign, letter in names if sign == "+"]
-        others = [name, *(letter for sign, letter in names if sign == "-")]
-        if len(largest) == 1 and {*largest, *others} <= set(axes.named):
-            number = sum(int(sign + t.text) for sign, t in terms if isinstance(t, Number) and t.text.isdecimal())
-            axes.spans.setdefault(axes.name(largest[0]), []).append((tuple(map(axes.name, others)), -number))
-
-
-def _is_size(node: Node) -> bool:
-    return isinstance(node, Number) or (isinstance(node, Symbol) and not (node.sub or node.sup or node.mark))
-
-
-def _solve_lengths(related: Mapping[str, Node], numbers: dict[str, int]) -> None:
-    """Give the one length of a relation that no axis has the number that the others leave for it."""
-    for name, tree in related.items():
-        assert isinstance(tree, Sum)
-        terms = [("-", Symbol(name)), *zip(tree.signs, tree.terms, strict=True)]
-        names = [(sign, term.name) for sign, term in terms if isinstance(term, Symbol)]
-        unknown = [(sign, letter) for sign, letter in names if letter not in numbers]
-        if len(unknown) != 1:
-            continue
-        total = sum(int(sign + term.text) for sign, term in terms if isinstance(term, Number) and term.text.isdecimal())
-        total += sum(numbers[letter] * (-1 if sign == "-" else 1) for sign, letter in names if letter in numbers)
-        sign, letter = unknown[0]
-        if (size := total if sign == "-" else -total) > 0:
-            numbers[letter] = size
-
-
-def _declare(shapes: Shapes, spaces: Mapping[str, tuple[str, ...]], definitions: Definitions) -> None:
-    """Give leaves the axes that the note prints for them: `W \\in \\mathbb{R}^{m \\times n}`."""
-    for name, space in spaces.items():
-        head = Symbol(name)
-        if (name, "") in definitions.quantities:
-            continue
-        axes: list[Axis] = []
-        rank = shapes.rank(head)
-        kept = [text for text in space if text != "1"] if len(space) > rank else list(space)
-        if len(kept) != rank:
-            continue
-        for text in kept:
-            if text.isdecimal():
-                axis = shapes.axes.new()
-                shapes.axes.fix(axis, int(text))
-            else:
-                axis = shapes.axes.name(text)
-            axes.append(axis)
-        try:
-            shape = shapes.head(head)
-            for mine, told in zip(shape, axes, strict=True):
-                shapes.axes.join(mine, told)
-        except (Clash, ValueError):
-            continue

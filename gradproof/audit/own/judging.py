@@ -11,9 +11,10 @@ from gradproof.audit.judging.judge import CONDITIONAL, failure, is_wrong, judge
 from gradproof.audit.judging.results import Audit, Verdict
 from gradproof.audit.own.build import built, families_of
 from gradproof.audit.own.doubts import CROWDED, Doubts
-from gradproof.audit.own.names.chapters import Anew, Chapter, Spelt, chapters, late_definitions, spelt
+from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, late_definitions
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
 from gradproof.audit.own.names.learning import learned
+from gradproof.audit.own.names.spelt import Spelt, spelt
 from gradproof.audit.own.numerals import Numerals, numbers_given
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.steps import dummies, objectives, step, updated_symbol, whole_side

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gradproof.audit.own.names.conventions import gradients_by_letter, through_names
 from gradproof.audit.own.names.definitions import Definition, Definitions, candidates, is_literal, is_numeric, mentions
 from gradproof.audit.own.names.families import VERSIONS, Families, Letters, symbols_in, trees_of
-from gradproof.audit.own.names.implied import Implied, implied
-from gradproof.audit.own.names.rows import Rows, rows_in_words
-from gradproof.audit.own.names.spelling import Spelling
-from gradproof.audit.own.names.zero import FromZero, from_zero
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
-    Call,
     Derivative,
     Label,
     Node,
     Number,
-    Power,
-    Product,
     Symbol,
-    children,
     walk,
-    with_children,
 )
 
 _HEADING = re.compile(
@@ -37,7 +28,6 @@ _HEADING = re.compile(
     r"|\b(?:[Ff]or|[Cc]onsider|[Ll]et|[Ss]uppose|[Tt]ake)\s+(?:the\s+\w{1,20}\s+)?\$"
 )
 _UNDERLINED = re.compile(r"[^\n]{1,120}\n(?:={4,}|-{4,}|~{4,})[ \t]*(?:\n|\Z)")
-_GREEK_PREFIX = frozenset({r"\delta", r"\Delta"})
 
 
 @dataclass
@@ -52,148 +42,6 @@ class Chapter:
 def headings(text: str) -> list[int]:
     """The offsets at which a note starts something new."""
     return [match.start() for match in _HEADING.finditer(text)]
-
-
-@dataclass(frozen=True)
-class Spelt:
-    """Statements whose names are made plain, and the way back to how their author prints them."""
-
-    statements: list[Statement]
-    zero: FromZero | None = None
-    implied: Implied | None = None
-    rows: Rows | None = None
-    spelling: Spelling | None = None
-
-    def as_printed(self, tree: Node) -> Node:
-        """A tree as the author of the note would print it."""
-        for change in (self.rows, self.implied, self.zero):
-            if change is not None:
-                tree = mapped(tree, lambda node, change=change: change.node(node, -1))  # type: ignore[misc]
-        return tree if self.spelling is None else mapped(tree, self.spelling.back)
-
-
-def spelt(statements: Sequence[Statement], text: str) -> Spelt:
-    """The statements with entries counted from one, steps shown and compound names made one symbol."""
-    zero = from_zero(statements)
-    if zero is not None:
-        statements = [
-            replace(_changed(s, zero.node), conditions=tuple(map(zero.condition, s.conditions))) for s in statements
-        ]
-    spelling = Spelling(statements)
-    plain = normalized(statements, text, spelling)
-    hidden = implied(plain)
-    if hidden is not None:
-        plain = [_changed(statement, hidden.node) for statement in plain]
-    rows = rows_in_words(text, plain)
-    if rows is not None:
-        plain = [_changed(statement, rows.node) for statement in plain]
-    return Spelt(plain, zero, hidden, rows, spelling if spelling.primed else None)
-
-
-def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -> list[Statement]:
-    """The statements with compound names made one symbol: `\\delta h_t`, and `\\sigma^2` where it is defined."""
-    if spelling:
-        statements = [
-            replace(_changed(s, spelling.node), conditions=tuple(map(spelling.condition, s.conditions)))
-            for s in statements
-        ]
-    squares: set[tuple[object, str]] = set()
-    compounds: set[str] = set()
-    for statement in statements:
-        first = statement.sides[0].node if statement.sides else None
-        if isinstance(first, Power) and isinstance(first.base, Symbol) and isinstance(first.exponent, Number):
-            squares.add((form(first.base), first.exponent.text))
-        if isinstance(first, Product) and len(first.factors) == 2 and set(first.operators) == {"juxt"}:
-            left, right = first.factors
-            prefix = left.name in _GREEK_PREFIX if isinstance(left, Symbol) and isinstance(right, Symbol) else False
-            if prefix and isinstance(left, Symbol) and not (left.sub or left.sup or left.mark):
-                compounds.add(left.name)
-    words: dict[str, str] = {}
-    for symbol in (symbol for tree in trees_of(statements) for symbol in symbols_in(tree)):
-        if len(symbol.name) > 1 and symbol.name[0] != "\\":
-            words.setdefault(symbol.name.lower(), symbol.name)
-
-    def change(node: Node) -> Node:
-        if (
-            isinstance(node, Power)
-            and isinstance(node.base, Symbol)
-            and isinstance(node.exponent, Number)
-            and (form(node.base), node.exponent.text) in squares
-        ):
-            return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
-        if isinstance(node, Product):
-            node = _reaching(node, text)
-        if compounds and isinstance(node, Product):
-            return _compounded(node, compounds)
-        if isinstance(node, Symbol) and words.get(node.name.lower(), node.name) != node.name:
-            return replace(node, name=words[node.name.lower()])
-        return node
-
-    return [_changed(statement, change) for statement in statements]
-
-
-def _changed(statement: Statement, change: Callable[[Node], Node]) -> Statement:
-    """A statement with every node of its sides changed."""
-    sides = (replace(p, node=None if p.node is None else mapped(p.node, change)) for p in statement.sides)
-    given = (replace(c, left=mapped(c.left, change), right=mapped(c.right, change)) for c in statement.given)
-    return replace(statement, sides=tuple(sides), given=tuple(given))
-
-
-def _reaching(node: Product, text: str) -> Node:
-    """`\\frac{d}{dx} x^\\top A x` is the derivative of the whole product, unless what follows stands in brackets."""
-    for at, factor in enumerate(node.factors[:-1]):
-        if not isinstance(factor, Derivative) or factor.of.span[0] < factor.by.span[1] or factor.by.span[0] < 0:
-            continue
-        follows = text[factor.of.span[0] : factor.of.span[0] + 6]
-        if follows.startswith(("(", "[", "\\left", "\\{", "\\big")) or (isinstance(factor.of, Call) and factor.of.name):
-            continue
-        if any(operator != "juxt" for operator in node.operators[at:]):
-            continue
-        between = text[factor.of.span[1] : node.factors[at + 1].span[0]]
-        if any(closer in between for closer in (")", "]", "\\}")):
-            continue  # it ends with the bracket that it stands in
-        inner = Product(
-            (factor.of, *node.factors[at + 1 :]), node.operators[at:], span=(factor.of.span[0], node.span[1])
-        )
-        whole = replace(factor, of=inner, span=(factor.span[0], node.span[1]))
-        if at == 0:
-            return whole
-        return Product((*node.factors[:at], whole), node.operators[:at], span=node.span)
-    return node
-
-
-def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
-    """A tree with every node changed, from below."""
-    below = children(node)
-    if below:
-        new = tuple(mapped(child, change) for child in below)
-        if any(a is not b for a, b in zip(new, below, strict=True)):
-            node = with_children(node, new)
-    return change(node)
-
-
-def _compounded(node: Product, prefixes: set[str]) -> Node:
-    factors: list[Node] = []
-    operators = []
-    at = 0
-    while at < len(node.factors):
-        factor = node.factors[at]
-        behind = node.factors[at + 1] if at + 1 < len(node.factors) else None
-        bare = isinstance(factor, Symbol) and factor.name in prefixes and not (factor.sub or factor.sup or factor.mark)
-        if at:
-            operators.append(node.operators[at - 1])
-        if bare and isinstance(behind, Symbol) and node.operators[at] == "juxt":
-            assert isinstance(factor, Symbol)
-            factors.append(replace(behind, name=f"{factor.name} {behind.name}", span=(factor.span[0], behind.span[1])))
-            at += 2
-        else:
-            factors.append(factor)
-            at += 1
-    return (
-        factors[0]
-        if len(factors) == 1
-        else replace(node, factors=tuple(factors), operators=tuple(operators), places=())
-    )
 
 
 Known = dict[object, tuple[Definition, int]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gradproof.audit.own.names.definitions import Definitions
-from gradproof.audit.own.names.families import Families, Letters, symbols_in, trees_of
+from gradproof.audit.own.names.families import Families
+from gradproof.audit.own.shapes.axes import ONE, SMALLEST, Axes, Axis, Clash, Shape
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
@@ -31,126 +31,10 @@ from gradproof.audit.reading.tree import (
     Symbol,
     Transpose,
 )
-from gradproof.audit.values.indices import index_value, letters_in
+from gradproof.audit.values.indices import index_value
 
-Axis = int
-Shape = tuple[Axis, ...]
-_ONE = 0  # the axis of length one
-_SMALLEST = 2
-_SMALLEST_MANY = 4
-_MANY = frozenset({"n", "N", "B"})  # numbers of examples, of which there are more than features
-_ATOM = re.compile(r"([+-]?)(\\ell|[A-Za-z]|[0-9]+)")
+ATOM = re.compile(r"([+-]?)(\\ell|[A-Za-z]|[0-9]+)")
 _REDUCING = frozenset({"sum", "mean", "tr", "det", "rows", "columns", "contract"})
-
-
-class Clash(Exception):
-    """Shapes that do not fit."""
-
-
-@dataclass
-class Axes:
-    """Axes joined by what a note does with them; each class has a size that is given, or its own."""
-
-    parents: list[int] = field(default_factory=lambda: [0])
-    sizes: dict[int, int] = field(default_factory=lambda: {0: 1})
-    least: dict[int, int] = field(default_factory=dict)
-    named: dict[str, Axis] = field(default_factory=dict)
-    sums: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    distinct: set[str] = field(default_factory=set)  # names of sizes that the note prints, each its own
-    spans: dict[int, list[tuple[tuple[Axis, ...], int]]] = field(default_factory=dict)  # axes that `i+k-1` counts
-    taller: list[tuple[Axis, Axis]] = field(default_factory=list)  # X has more rows than columns: X^T X is inverted
-    larger: int = 0  # how much more than usual every size is that is not given
-
-    def new(self) -> Axis:
-        """A fresh axis."""
-        self.parents.append(len(self.parents))
-        return len(self.parents) - 1
-
-    def root(self, axis: Axis) -> Axis:
-        """The axis that stands for its class."""
-        while self.parents[axis] != axis:
-            self.parents[axis] = self.parents[self.parents[axis]]
-            axis = self.parents[axis]
-        return axis
-
-    def join(self, a: Axis, b: Axis) -> Axis:
-        """Make two axes one; raises `Clash` for different sizes."""
-        a, b = self.root(a), self.root(b)
-        if a == b:
-            return a
-        first, second = self.sizes.get(a), self.sizes.get(b)
-        if first is not None and second is not None and first != second:
-            raise Clash
-        if self.distinct and all(self._printed(axis) for axis in (a, b)):
-            raise Clash
-        if second is not None:
-            a, b = b, a
-        self.parents[b] = a
-        if b in self.least:
-            self.least[a] = max(self.least.get(a, 0), self.least.pop(b))
-        return a
-
-    def _spans(self, axis: Axis) -> list[tuple[tuple[Axis, ...], int]]:
-        """What an axis is counted by in index arithmetic: axes that are added, and a number."""
-        found = [span for a, spans in self.spans.items() if self.root(a) == axis for span in spans]
-        return [(axes, number) for axes, number in found if all(self.root(a) != axis for a in axes)]
-
-    def _join_parts(self) -> None:
-        """One axis that two concatenations give: `[h_0, x_1]` and `[h_1, x_2]` have parts of the same sizes."""
-        by_root: dict[Axis, tuple[Axis, ...]] = {}
-        for axis, parts in self.sums.items():
-            known = by_root.setdefault(self.root(axis), parts)
-            if len(known) == len(parts):
-                for one, other in zip(known, parts, strict=True):
-                    with suppress(Clash):
-                        self.join(one, other)
-
-    def _printed(self, axis: Axis) -> bool:
-        return any(self.root(self.named[name]) == axis for name in self.distinct if name in self.named)
-
-    def fix(self, axis: Axis, size: int) -> None:
-        """Give an axis its size; raises `Clash` where it has another."""
-        axis = self.root(axis)
-        if self.sizes.setdefault(axis, size) != size:
-            raise Clash
-
-    def name(self, name: str) -> Axis:
-        """The axis whose length a letter is: n of `\\sum_{i=1}^n`."""
-        if name not in self.named:
-            self.named[name] = self.new()
-        return self.named[name]
-
-    def solve(self) -> Callable[[Axis], int]:
-        """Sizes for all axes: those that are not given are different from each other."""
-        self._join_parts()
-        taken = set(self.sizes.values())
-        sizes = dict(self.sizes)
-        busy: set[Axis] = set()
-
-        def of(axis: Axis) -> int:
-            axis = self.root(axis)
-            parts = next((p for a, p in self.sums.items() if self.root(a) == axis), None)
-            if axis not in sizes and parts is not None:
-                sizes[axis] = sum(of(part) for part in parts)
-            if axis not in sizes and axis not in busy and (spanned := self._spans(axis)):
-                busy.add(axis)
-                needed = [sum(map(of, letters)) + number for letters, number in spanned]
-                sizes[axis] = max(_SMALLEST, self.least.get(axis, 0), *needed)
-                taken.add(sizes[axis])
-            if axis not in sizes and axis not in busy:
-                busy.add(axis)
-                below = [of(low) for high, low in self.taller if self.root(high) == axis != self.root(low)]
-                self.least[axis] = max([self.least.get(axis, 0), *(size + 1 for size in below)])
-            if axis not in sizes:
-                many = any(self.root(a) == axis for name, a in self.named.items() if name in _MANY)
-                size = max(_SMALLEST_MANY if many else _SMALLEST, self.least.get(axis, 0)) + self.larger
-                while size in taken and size < 9 + self.larger:
-                    size += 1
-                sizes[axis] = size
-                taken.add(size)
-            return sizes[axis]
-
-        return of
 
 
 @dataclass
@@ -296,7 +180,7 @@ class Shapes:
         """What a label says of the axis whose entries it counts."""
         if text.isdecimal():
             root = self.axes.root(axis)
-            self.axes.least[root] = max(self.axes.least.get(root, 0), int(text), _SMALLEST)
+            self.axes.least[root] = max(self.axes.least.get(root, 0), int(text), SMALLEST)
         elif text in self.families.letters.fixed:
             root = self.axes.root(axis)
             self.axes.least[root] = max(self.axes.least.get(root, 0), self.families.letters.fixed[text] + 1)
@@ -310,7 +194,7 @@ class Shapes:
 
     def _spanned(self, text: str, axis: Axis) -> bool:
         """`x_{i+k-1}` has as many entries as the largest `i` and `k` ask for; whether it is told by two letters."""
-        atoms = _ATOM.findall(text)
+        atoms = ATOM.findall(text)
         letters = [(sign, atom) for sign, atom in atoms if not atom.isdecimal()]
         if len(letters) < 2 or any(atom in self.layers or atom in self.families.letters.fixed for _, atom in letters):
             return False
@@ -330,9 +214,9 @@ class Shapes:
             a, b = b, a
         if len(a) == 2 and len(b) == 1:
             rows, columns = a
-            if self.axes.root(rows) == _ONE:
+            if self.axes.root(rows) == ONE:
                 self.axes.join(columns, b[0])
-            elif self.axes.root(columns) == _ONE:
+            elif self.axes.root(columns) == ONE:
                 self.axes.join(rows, b[0])
             elif self.axes.root(columns) == self.axes.root(b[0]):
                 pass
@@ -345,8 +229,8 @@ class Shapes:
 
     def _joined(self, x: Axis, y: Axis) -> Axis:
         x, y = self.axes.root(x), self.axes.root(y)
-        if _ONE in (x, y) and self.axes.sizes.get(x) != self.axes.sizes.get(y):
-            return y if x == _ONE else x
+        if ONE in (x, y) and self.axes.sizes.get(x) != self.axes.sizes.get(y):
+            return y if x == ONE else x
         return self.axes.join(x, y)
 
     def alike(self, a: Shape, b: Shape) -> None:
@@ -356,7 +240,7 @@ class Shapes:
                 self.axes.join(x, y)
         elif {len(a), len(b)} == {1, 2}:
             vector, matrix = (a, b) if len(a) == 1 else (b, a)
-            others = [axis for axis in matrix if self.axes.root(axis) != _ONE]
+            others = [axis for axis in matrix if self.axes.root(axis) != ONE]
             if len(others) != 1:
                 raise Clash
             self.axes.join(vector[0], others[0])
@@ -375,15 +259,15 @@ class Shapes:
             if operator == "juxt":
                 raise Clash
             return (self.axes.join(a[0], b[0]),)
-        if len(a) == 1 and len(b) == 2 and self.axes.root(b[0]) == _ONE:
+        if len(a) == 1 and len(b) == 2 and self.axes.root(b[0]) == ONE:
             return a[0], b[1]
-        if len(a) == 2 and len(b) == 1 and self.axes.root(a[1]) == _ONE:
+        if len(a) == 2 and len(b) == 1 and self.axes.root(a[1]) == ONE:
             return a[0], b[0]
         if len(a) == len(b) == 2 and operator == "times" and self._may_be_equal(a, b):
             return self.entrywise(a, b)
         self.axes.join(a[-1], b[0])
         out = (*a[:-1], *b[1:])
-        return () if out and all(self.axes.root(axis) == _ONE for axis in out) else out
+        return () if out and all(self.axes.root(axis) == ONE for axis in out) else out
 
     def _may_be_equal(self, a: Shape, b: Shape) -> bool:
         """Whether two matrices have one shape as far as is known."""
@@ -410,7 +294,7 @@ class Shapes:
             return ()
         if node.function == "concat":
             axis = self.axes.new()
-            ends = [shape[-1] if shape else _ONE for shape in shapes]
+            ends = [shape[-1] if shape else ONE for shape in shapes]
             known = next(
                 (
                     a
@@ -476,7 +360,7 @@ def _power(s: Shapes, node: Power) -> Shape:
 def _transpose(s: Shapes, node: Transpose) -> Shape:
     shape = s.of(node.argument)
     if len(shape) == 1:
-        return (shape[0], _ONE) if s.rows else (_ONE, shape[0])
+        return (shape[0], ONE) if s.rows else (ONE, shape[0])
     return shape[::-1]
 
 
@@ -487,7 +371,7 @@ def _inverse(s: Shapes, node: Inverse) -> Shape:
     ends = (node.argument.factors[0], node.argument.factors[-1]) if isinstance(node.argument, Product) else ()
     for first, last in (ends, ends[::-1]) if ends else ():
         if isinstance(first, Transpose) and first.argument == last:
-            columns, rows = s.of(first)[-2:] if len(s.of(first)) == 2 else (_ONE, _ONE)
+            columns, rows = s.of(first)[-2:] if len(s.of(first)) == 2 else (ONE, ONE)
             s.axes.taller.append((rows, columns) if first is ends[0] else (columns, rows))
     return shape
 
@@ -574,44 +458,3 @@ _RULES: dict[type, Callable[..., Shape]] = {
     Cases: _cases,
     Matrix: _matrix,
 }
-
-
-@dataclass(frozen=True)
-class Sized:
-    """Sizes of leaves by form, the numbers of letters for lengths, lengths of what is defined by form and axis."""
-
-    leaves: dict[object, tuple[int, ...]]
-    numbers: dict[str, int]
-    lengths: dict[object, int]
-
-
-def shaped(statements: Sequence[Statement], shapes: Shapes, layered: Iterable[str]) -> Sized:
-    """The sizes that a note's arrays have."""
-    shapes.reached = set(_reached(statements, shapes.families.letters))
-    for statement in statements:
-        used = [letter for letter in layered if _uses(statement, letter)]
-        for number in range(1, shapes.families.letters.count + 1) if used else (0,):
-            shapes.layers = dict.fromkeys(used, number)
-            shapes.statement(statement)
-    shapes.layers = {}
-    size = shapes.axes.solve()
-    leaves = {key: tuple(size(axis) for axis in shape) for key, shape in shapes.leaves.items()}
-    lengths = {
-        (key, at): size(axis) for key, shape in shapes.known() if key not in leaves for at, axis in enumerate(shape)
-    }
-    return Sized(leaves, {name: size(axis) for name, axis in shapes.axes.named.items()}, lengths)
-
-
-def _reached(statements: Sequence[Statement], letters: Letters) -> Iterator[tuple[str, str]]:
-    """Names with entries that two letters count, as a convolution does."""
-    for symbol in (s for tree in trees_of(statements) for s in symbols_in(tree)):
-        for label in symbol.sub:
-            found = [letter for _, letter in _ATOM.findall(label.text) if not letter.isdecimal()]
-            signed = "+" in label.text or "-" in label.text
-            if signed and len(found) > 1 and letters.is_index(label.text) and not letters.is_layered(label.text):
-                yield symbol.name, symbol.mark
-
-
-def _uses(statement: Statement, letter: str) -> bool:
-    trees = [side.node for side in statement.sides if side.node is not None]
-    return any(letter in letters_in(symbol.sub + symbol.sup) for tree in trees for symbol in symbols_in(tree))
