@@ -30,17 +30,20 @@ def with_what_it_says_itself(found: Audit, provider: Bounded, *, seed: int) -> A
         other = places.get(_place(found, verdict))
         if other is None or verdict.status == "holds" or other.status not in ("holds", "WRONG"):
             return verdict
-        if verdict.status == "WRONG" and (verdict.kind == "update" or other.status == "WRONG"):
+        defines = (other.statement, other.equality) in own.defining
+        mine, its = (audit.statements[v.statement].sides[0].node for audit, v in ((found, verdict), (own, other)))
+        bound = provider.names.resolve(mine) if isinstance(mine, Symbol) else None
+        if verdict.status != "WRONG":
+            if other.status == "holds" and defines and bound is not None:
+                return verdict  # the note defines what the reference knows: that claim is not judged
+        elif verdict.kind == "update" or other.status == "WRONG":
             return verdict
-        if verdict.status == "WRONG" and (other.statement, other.equality) not in own.defining:
+        elif not defines:
             return replace(verdict, status="not judged", reason=_OTHERWISE, mend=None, witness=None)
-        if verdict.status == "WRONG":
-            mine, its = (audit.statements[v.statement].sides[0].node for audit, v in ((found, verdict), (own, other)))
-            if mine == its and bool(verdict.case) == bool(other.case):
-                bound = provider.names.resolve(mine) if isinstance(mine, Symbol) else None
-                if bound is None or provider.role(bound.key) not in ("parameter", "input"):
-                    return verdict
-                return replace(verdict, status="not judged", reason=_DRAWN, mend=None, witness=None)
+        elif mine == its and bool(verdict.case) == bool(other.case):
+            if bound is None or provider.role(bound.key) not in ("parameter", "input"):
+                return verdict
+            return replace(verdict, status="not judged", reason=_DRAWN, mend=None, witness=None)
         return replace(other, statement=verdict.statement, notes=(*other.notes, ALONE))
 
     return replace(found, verdicts=tuple(map(merged, found.verdicts)))
