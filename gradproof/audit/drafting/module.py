@@ -18,7 +18,7 @@ from gradproof.audit.own.provider import Own
 from gradproof.audit.own.steps import objectives
 from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.names import form, plain
-from gradproof.audit.reading.tree import Call, Derivative, Symbol, walk
+from gradproof.audit.reading.tree import Call, Derivative, Node, Symbol, walk
 from gradproof.audit.values import lookup
 from gradproof.audit.values.provider import NotAvailable
 from gradproof.errors import GradproofError
@@ -111,7 +111,9 @@ class _Drafting:
         """Write the equation of a quantity, if it has one that gives what the note's own does."""
         world, head = self.own.world, self.own.world.heads[key]
         function = world.definitions.functions.get(form(head))
-        choices = [(world.definitions.named.get(form(head), function.tree), (), {})] if function else []
+        choices: list[tuple[Node, tuple[str, ...], dict[str, int]]] = []
+        if function:
+            choices.append((world.definitions.named.get(form(head), function.tree), (), {}))
         choices += [(d.tree, d.axes, values) for d, values in world.definitions.matches(head)]
         for tree, axes, values in choices:
             if isinstance(tree, Derivative):

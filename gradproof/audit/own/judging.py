@@ -152,6 +152,7 @@ class _Note:
     spelt: Spelt
     anew: Anew = "words"
     defining: set[tuple[int, int]] = field(default_factory=set)
+    letters: list[Letters] = field(default_factory=list)
 
     def as_most_holds(self) -> list[list[Verdict]]:
         """The verdicts of each chapter, second equations for a name read as most of the note holds.
@@ -181,7 +182,7 @@ class _Note:
     def judged(self, count: int, cuts: Collection[int] = (), *, mends: bool = True) -> list[list[Verdict]]:
         """The verdicts of each chapter, with so many layers or steps; `cuts`: statements that start a chapter."""
         statements, mends = self.document.statements, mends and self.mends
-        self.letters: list[Letters] = []
+        self.letters = []
         out = []
         plan = self.text, statements, self.names, self.limits, self.trials, self.seed
         for chapter, own in built(*plan, count, cuts, self.anew):

@@ -61,7 +61,9 @@ class World:
     fixed: Mapping[object, float] | None = None
     positive: frozenset[tuple[str, str]] = frozenset()  # names of which a root or a logarithm is taken
     others: Mapping[object, Sequence[Node]] = field(default_factory=dict)  # what names are equal to besides, by form
-    lengths: Mapping[object, int] = field(default_factory=dict)  # of the axes of defined quantities, by form and axis
+    lengths: Mapping[tuple[object, int], int] = field(
+        default_factory=dict
+    )  # of the axes of defined quantities, by form and axis
     symmetric: frozenset[str] | None = frozenset()  # names of symmetric matrices; None for all
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
     _computing: set[str] = field(default_factory=set)

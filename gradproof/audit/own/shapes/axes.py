@@ -30,7 +30,7 @@ class Axes:
     sums: dict[int, tuple[int, ...]] = field(default_factory=dict)
     distinct: set[str] = field(default_factory=set)  # names of sizes that the note prints, each its own
     spans: dict[int, list[tuple[tuple[Axis, ...], int]]] = field(default_factory=dict)  # axes that `i+k-1` counts
-    taller: list[tuple[Axis, Axis]] = field(default_factory=list)  # X has more rows than columns: X^T X is inverted
+    taller: list[Shape] = field(default_factory=list)  # X has more rows than columns: X^T X is inverted
     larger: int = 0  # how much more than usual every size is that is not given
 
     def new(self) -> Axis:

@@ -17,7 +17,7 @@ class Sized:
 
     leaves: dict[object, tuple[int, ...]]
     numbers: dict[str, int]
-    lengths: dict[object, int]
+    lengths: dict[tuple[object, int], int]
 
 
 def shaped(statements: Sequence[Statement], shapes: Shapes, layered: Iterable[str]) -> Sized:

@@ -368,11 +368,12 @@ def _inverse(s: Shapes, node: Inverse) -> Shape:
     shape = s.of(node.argument)
     if len(shape) == 2:
         s.axes.join(*shape)
-    ends = (node.argument.factors[0], node.argument.factors[-1]) if isinstance(node.argument, Product) else ()
-    for first, last in (ends, ends[::-1]) if ends else ():
-        if isinstance(first, Transpose) and first.argument == last:
-            columns, rows = s.of(first)[-2:] if len(s.of(first)) == 2 else (ONE, ONE)
-            s.axes.taller.append((rows, columns) if first is ends[0] else (columns, rows))
+    if isinstance(node.argument, Product):
+        left, right = node.argument.factors[0], node.argument.factors[-1]
+        for turned, other in ((left, right), (right, left)):
+            whole = s.of(turned)
+            if isinstance(turned, Transpose) and turned.argument == other and len(whole) == 2:
+                s.axes.taller.append(whole[::-1] if turned is left else whole)
     return shape
 
 
