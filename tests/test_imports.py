@@ -48,7 +48,7 @@ def test_check_with_proof_loads_no_compiler_of_torch() -> None:
 def test_torch_compiler_is_loaded_for_whoever_asks_for_more_of_it() -> None:
     code = """
 import torch
-from gradproof.truth.uncompiled import uncompiled
+from gradproof.aten.uncompiled import uncompiled
 with uncompiled():
     import torch._dynamo
     torch._dynamo.graph_break()

@@ -16,6 +16,7 @@ from gradproof.aten.errors import NoRule
 from gradproof.aten.numbers import Number, lost, refuse_derivative, with_slots
 from gradproof.aten.table import KEEPS_INTEGERS, MASKS_ONLY, rule_name
 from gradproof.aten.tape import Operation, Slot, map_leaves
+from gradproof.aten.uncompiled import uncompiled
 
 Operator = Any  # torch._ops.OpOverload
 Args = tuple[Any, ...]
@@ -181,7 +182,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
             decomposition = rewrites.python_decomposition(func)
             if decomposition is not None:
                 try:
-                    return decomposition(*args, **kwargs)
+                    with uncompiled():
+                        return decomposition(*args, **kwargs)
                 except NoRule as error:
                     raise NoRule(f"{func} is made of others: {error}") from error
         if self.partial and not func._schema.is_mutable:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from gradproof.aten.uncompiled import uncompiled
 from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import Disagreement, GradproofError
 from gradproof.functions import showing  # noqa: F401  # it registers how results show themselves
@@ -25,7 +26,6 @@ from gradproof.functions.telling.diagnosing import diagnosed
 from gradproof.functions.telling.line import with_line, wrong_statement
 from gradproof.functions.work import GATE, USUAL, Budget
 from gradproof.trials.draws import checked_seed
-from gradproof.truth.uncompiled import uncompiled
 
 TRIALS = 3
 

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from gradproof.aten.uncompiled import uncompiled
 from gradproof.truth.first_run import Call
 from gradproof.truth.sources import Leaf, Output, Result
-from gradproof.truth.uncompiled import uncompiled
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 
+from gradproof.aten.uncompiled import uncompiled
 from gradproof.tolerances import STEPPED
 from gradproof.trials.numbers import plain, trial_array, trial_number
-from gradproof.truth.uncompiled import uncompiled
 
 Tensors = dict[str, torch.Tensor]
 STEP = "step"

@@ -1,17 +1,23 @@
 """Activation functions and their backward formulas, after ATen's Activation.cpp and BinaryOpsKernel.cpp.
 
-The others torch takes apart itself, operation by operation as its kernels compute them. Those here take a number that
-may be drawn, have no such parts or coarser ones, or are read as formulas by whoever derives one.
+The others torch takes apart itself, operation by operation as its kernels compute them; the first of these loads sympy,
+which takes half a second. Those here are in wide use, take a number that may be drawn, have no such parts or coarser
+ones, or are read as formulas by whoever derives one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from gradproof.aten import special
+
 Array = Any
+
+TANH_SCALE, TANH_CUBIC = math.sqrt(2) * (2 / math.sqrt(math.pi)) * 0.5, 0.044715  # of the tanh form of gelu
 
 SIXTH = float(np.float32(1 / 6))  # ATen's kernel writes 1.0f / 6.0f, for float64 too
 
@@ -34,6 +40,27 @@ def tanh_backward(grad: Array, y: Array) -> Array:
 
 def sigmoid_backward(grad: Array, y: Array) -> Array:
     return grad * (1 - y) * y
+
+
+def _cubic(x: Array) -> Array:
+    return TANH_SCALE * (x + TANH_CUBIC * (x * x * x))
+
+
+def gelu(x: Array, approximate: str = "none") -> Array:
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(_cubic(x)))
+    return x * 0.5 * (1 + special.erf(x * math.sqrt(0.5)))
+
+
+def gelu_backward(grad: Array, x: Array, approximate: str = "none") -> Array:
+    """The derivative of x Phi(x), or of its tanh form, times `grad`."""
+    if approximate == "tanh":
+        t = np.tanh(_cubic(x))
+        slope = TANH_SCALE * (1 + 3 * TANH_CUBIC * (x * x))
+        return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+    cdf = 0.5 * (1 + special.erf(x * math.sqrt(0.5)))
+    pdf = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
+    return grad * (cdf + x * pdf)
 
 
 def silu(x: Array) -> Array:
@@ -95,12 +122,27 @@ def shrink_backward(grad: Array, x: Array, limit: float) -> Array:
     return np.where(np.logical_and(x >= -limit, x <= limit), 0.0, grad)
 
 
+def log_sigmoid_forward(x: Array) -> tuple[Array, Array]:
+    """log sigmoid(x) = min(x, 0) - log1p(exp(-|x|)), and the buffer exp(-|x|)."""
+    buffer = np.exp(-np.abs(x))
+    return np.minimum(x, 0) - np.log1p(buffer), buffer
+
+
+def log_sigmoid_backward(grad: Array, x: Array, buffer: Array) -> Array:
+    """The buffer may come empty; exp(-|x|) is computed anew."""
+    z = np.exp(-np.abs(x))
+    negative = x < 0
+    return grad * (np.where(negative, 1.0, 0.0) - np.where(negative, 1.0, -1.0) * (z / (1 + z)))
+
+
 TABLE: dict[str, Callable[..., Any]] = {
     "relu": relu,
     "threshold": threshold,
     "threshold_backward": threshold_backward,
     "tanh_backward": tanh_backward,
     "sigmoid_backward": sigmoid_backward,
+    "gelu": gelu,
+    "gelu_backward": gelu_backward,
     "silu": silu,
     "softplus": softplus,
     "softplus_backward": softplus_backward,
@@ -115,4 +157,6 @@ TABLE: dict[str, Callable[..., Any]] = {
     "hardshrink_backward": shrink_backward,
     "softshrink": softshrink,
     "softshrink_backward": shrink_backward,
+    "log_sigmoid_forward": log_sigmoid_forward,
+    "log_sigmoid_backward": log_sigmoid_backward,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.aten.rules.activation import log_sigmoid_forward
 from gradproof.aten.rules.placing import gather, pick
 
 Array = Any
@@ -25,6 +26,10 @@ def reduced(each: Array, reduction: int) -> Array:
 def _spread(grad: Array, x: Array, reduction: int) -> Array:
     """The gradient that each element's loss gets."""
     return grad / math.prod(x.shape) if reduction == MEAN else grad
+
+
+def mse_loss(x: Array, y: Array, reduction: int = MEAN) -> Array:
+    return reduced((x - y) * (x - y), reduction)
 
 
 def mse_loss_backward(grad: Array, x: Array, y: Array, reduction: int) -> Array:
@@ -51,6 +56,27 @@ def huber_loss(x: Array, y: Array, reduction: int = MEAN, delta: float = 1) -> A
 def huber_loss_backward(grad: Array, x: Array, y: Array, reduction: int, delta: float) -> Array:
     d, g = x - y, _spread(grad, x, reduction)
     return np.where(d <= -delta, -g * delta, np.where(d >= delta, g * delta, d * g))
+
+
+def bce(x: Array, y: Array, weight: Array = None, reduction: int = MEAN) -> Array:
+    """Binary cross-entropy; both logarithms are cut off at -100."""
+    each = (y - 1) * np.maximum(np.log1p(-x), -100) - y * np.maximum(np.log(x), -100)
+    return reduced(each if weight is None else each * weight, reduction)
+
+
+def bce_backward(grad: Array, x: Array, y: Array, weight: Array = None, reduction: int = MEAN) -> Array:
+    each = grad * (x - y) / np.maximum((1 - x) * x, 1e-12)
+    each = each if weight is None else each * weight
+    return each / math.prod(x.shape) if reduction == MEAN else each
+
+
+def bce_with_logits(x: Array, y: Array, weight: Array = None, pos_weight: Array = None, reduction: int = MEAN) -> Array:
+    """Binary cross-entropy of sigmoid(x), by log sigmoid(x)."""
+    log_sigmoid = log_sigmoid_forward(x)[0]
+    if pos_weight is not None:
+        log_sigmoid = ((pos_weight - 1) * y + 1) * log_sigmoid
+    each = (1 - y) * x - log_sigmoid
+    return reduced(each if weight is None else each * weight, reduction)
 
 
 def _classes(target: Array, weight: Array, ignore_index: int) -> tuple[Array, Array, Array]:
@@ -91,11 +117,15 @@ def _classes_last(x: Array) -> Array:
 
 
 TABLE: dict[str, Callable[..., Any]] = {
+    "mse_loss": mse_loss,
     "mse_loss_backward": mse_loss_backward,
     "smooth_l1_loss": smooth_l1_loss,
     "smooth_l1_loss_backward": smooth_l1_loss_backward,
     "huber_loss": huber_loss,
     "huber_loss_backward": huber_loss_backward,
+    "binary_cross_entropy": bce,
+    "binary_cross_entropy_backward": bce_backward,
+    "binary_cross_entropy_with_logits": bce_with_logits,
     "nll_loss_forward": nll_loss,
     "nll_loss_backward": nll_loss_backward,
     "nll_loss2d_forward": nll_loss,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from gradproof.aten.uncompiled import uncompiled
 from gradproof.check.case import Case
 from gradproof.errors import GradproofError
 from gradproof.studies.sending.own_source import NotAlone, OwnSource, literal
@@ -22,7 +23,6 @@ from gradproof.studies.sending.small_trial import Sizes, SmallTrial, small_trial
 from gradproof.studies.sending.stand_ins import model_text
 from gradproof.studies.sending.torch_text import TorchText
 from gradproof.tolerances import WRITTEN_OUT
-from gradproof.truth.uncompiled import uncompiled
 
 MOST = 4_000
 """A trial of more numbers is none to read."""
