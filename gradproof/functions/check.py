@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -114,7 +116,7 @@ def check_function(
         return check_pair(function, reference, asked.sets, draws, seed)
     chosen = checked_wrt(first.values, wrt)
     sizes = sizes_at_edges(edges, deep=how.apart) if callable(inputs) else ()
-    with place(asked.call, apart=how.apart) as where, uncompiled():
+    with _unwarned(), place(asked.call, apart=how.apart) as where, uncompiled():
         examiner = Examiner(where, asked.true, chosen, names[0], names[0], device, deterministic)
         program = Program(examiner, how, asked, reentrant, precision, Budget(how.work))
         try:
@@ -130,6 +132,14 @@ def check_function(
         if program.widest is None and not program.died:
             raise GradproofError(_raises_everywhere(title(function), program.skipped, first.shapes))
         return _told(program, title(function), asked)
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """What a function warns of in ways of calling that nobody asked for is no fault, though warnings be errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _told(program: Program, name: str, asked: Asked) -> FunctionResult:

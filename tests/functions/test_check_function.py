@@ -190,3 +190,21 @@ def test_report_fits_one_screen(name):
     lines = str(check_function(*WRONG[name][0], trials=1)).splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 120
+
+
+def test_backward_that_empties_a_grad_that_is_there_is_caught():
+    class Clears(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            if x.grad is not None:
+                x.grad.zero_()
+            return 2 * x * g
+
+    result = check_function(Clears.apply, torch.square, {"x": normal(3, 4)}, dtypes=["float64"], trials=1)
+    assert {one.configuration for one in result.wrong} == {"added to a .grad that is there"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch.autograd import Function
 
 from gradproof import check_function, normal
@@ -155,3 +157,32 @@ def test_check_ties_of_repeated_rows_decide_nothing():
     assert "which is a tie" in " ".join(str(right).split())
     wrong = check_function(LargestByStride.apply, lambda x: x.amax(0), inputs, dtypes=WIDE)
     assert ("output", "x expanded") in {(one.quantity, one.configuration) for one in wrong.wrong}
+
+
+def test_bags_of_rows_are_right_where_an_empty_table_would_be_read_beyond_its_end():
+    class Bags(Function):
+        """Sums of rows of a table, as `embedding_bag` makes them."""
+
+        @staticmethod
+        def forward(ctx, table, places, offsets):
+            bag = torch.bucketize(torch.arange(len(places)), offsets, right=True) - 1
+            ctx.save_for_backward(places, bag)
+            ctx.rows = len(table)
+            return table.new_zeros(len(offsets), table.shape[1]).index_add_(0, bag, table[places])
+
+        @staticmethod
+        def backward(ctx, g):
+            places, bag = ctx.saved_tensors
+            return g.new_zeros(ctx.rows, g.shape[1]).index_add_(0, places, g[bag]), None, None
+
+    def inputs(rng, rows, width, places, bags):
+        offsets = np.sort(rng.integers(0, places, bags))
+        offsets[0] = 0
+        table = rng.standard_normal((rows, width))
+        return {"table": table, "places": rng.integers(0, rows, places), "offsets": offsets}
+
+    def reference(table, places, offsets):
+        return F.embedding_bag(places, table, offsets.contiguous(), mode="sum")
+
+    result = check_function(Bags.apply, reference, inputs, dtypes=["float64"], trials=1)
+    assert result.ok, str(result)

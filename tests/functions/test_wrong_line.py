@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 
 import pytest
@@ -140,3 +141,39 @@ def test_function_without_a_text_has_no_statement():
     result = check_function(space["Hidden"].apply, lambda x: 2 * x, {"x": normal(5, 3)}, dtypes=["float64"])
     assert not result.ok
     assert result.fix is None
+
+
+def test_wrong_complex_gradient_is_told():
+    class Turned(Function):
+        @staticmethod
+        def forward(ctx, z, w):
+            ctx.save_for_backward(z, w)
+            return z @ w
+
+        @staticmethod
+        def backward(ctx, g):
+            z, w = ctx.saved_tensors
+            return g @ w.mH, z.mT @ g
+
+    inputs = {name: torch.randn(3, 3, dtype=torch.complex128) for name in "zw"}
+    result = check_function(Turned.apply, torch.matmul, inputs, dtypes=["float64"], trials=2)
+    assert {one.quantity for one in result.wrong if not one.configuration} == {"gradient of w"}
+
+
+def test_statement_of_a_helper_in_another_file_is_mended(tmp_path, monkeypatch):
+    (tmp_path / "its_helpers.py").write_text("def slope(x, g):\n    return 3 * x * g\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    helpers = importlib.import_module("its_helpers")
+
+    class Square(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return helpers.slope(*ctx.saved_tensors, g)
+
+    result = check_function(Square.apply, torch.square, {"x": normal(4, 3)}, dtypes=["float64"], trials=2)
+    assert (result.fix.path.name, result.fix.after) == ("its_helpers.py", "return 2 * x * g")

@@ -270,7 +270,7 @@ def _gradients(
     if not accumulated:
         return torch.autograd.grad(heads, inputs, above, retain_graph=True, allow_unused=True)
     for value, there in zip(inputs, torch.autograd.grad(heads, inputs, above, True, allow_unused=True), strict=True):
-        value.grad = torch.zeros_like(value) if there is None else there / -2
+        value.grad = torch.zeros_like(value) if there is None else torch.empty_like(value).copy_(there / -2)
     torch.autograd.backward(heads, above, inputs=list(inputs))
     return tuple(None if value.grad is None else value.grad * 2 for value in inputs)  # half is left, exactly
 
