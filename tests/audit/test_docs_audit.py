@@ -38,7 +38,6 @@ def test_docs_options_of_the_page_are_those_of_the_command():
         "--reports",
         "--proof-seconds",
         "--no-proof",
-        "--from",
         "--shape",
     }
     assert said == named

@@ -194,7 +194,9 @@ class _Drafting:
         if rates and parameters:
             kinds.add("log_uniform")
             optimizer = _OPTIMIZER.format(rate=world.heads[rates[0]].name[1:])
+        constants = {str(s.name): int(n) for s, n in world.names.constants if s.name.isalpha() and n.denominator == 1}
         text = _FILE.format(
+            constants=f"    constants={constants!r},\n".replace("'", '"') if constants else "",
             name=name,
             imports=", ".join(sorted(kinds)),
             functions="".join(f"def {f}(x):\n{body}\n\n\n" for f, body in self.emitter.functions.items()),
@@ -270,5 +272,5 @@ reference = Reference(
 {symbols}    }},
     latex={{
 {latex}    }},
-)
+{constants})
 '''
