@@ -105,7 +105,7 @@ def held(
     budget = Budget(WORK)
     search = Search(bench, files, wrong, budget)
     found = dict(repairs)
-    mended: frozenset[str] = frozenset()
+    gains: dict[str, frozenset[str]] = {}
     named = search.named_numbers() if not searched else frozenset()
     for name, repair in repairs.items():
         if repair.fix is None:
@@ -115,9 +115,15 @@ def held(
             continue
         gained = search.gains(dict([texts[name]])) if name in texts else frozenset()
         if gained:
-            mended |= gained
+            gains[name] = gained
         else:
             found[name] = replace(repair, fix=None, alternatives=(), diagnosis=None)
+    mended = frozenset().union(*gains.values())
+    by_name = case.derivation.by_name
+    for name, repair in repairs.items():  # what has no fix of its own may be mended by that of another
+        other = next((one for one, gained in gains.items() if by_name[name].quantity in gained), None)
+        if name not in gains and other is not None and repair.fix is None:
+            found[name] = found[other]
     if len({texts[name] for name, one in found.items() if one.fix is not None}) > 1 and not searched:
         one_for_all = Search(bench, files, wrong, budget.share(1, ONE_FOR_ALL), for_all=True).fix()
         if one_for_all is not None:
@@ -127,7 +133,6 @@ def held(
     kept = dict(written(found)) if mended else {}
     patch = Search(bench, files, wrong - mended, budget, kept).fix()
     if patch is not None:
-        by_name = case.derivation.by_name
         for name, repair in found.items():
             if repair.fix is None and (by_name[name].quantity in patch.mends or by_name[name].quantity not in wrong):
                 found[name] = replace(repair, patch=patch)
