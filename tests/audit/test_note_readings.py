@@ -43,11 +43,17 @@ CONVOLVED = r"""
 With $M = N - 2$: $$z_i = b + \sum_{j=1}^{3} k_j x_{i+j-1}, \quad L = \frac{1}{2} \sum_{i=1}^{M} z_i^2$$
 $$\frac{\partial L}{\partial k_j} = \sum_{i=1}^{M} z_i x_{i+j-1}$$
 """
+STARTS_AT_ZERO = r"""
+From $h^{(0)} = 0$ it computes $$a^{(t)} = W h^{(t-1)} + U x^{(t)}, \quad h^{(t)} = \tanh(a^{(t)})$$
+$$L = \frac12 \sum_{t=1}^{T} \| h^{(t)} - y^{(t)} \|^2, \quad \delta^{(t)} = \frac{\partial L}{\partial a^{(t)}}$$
+$$\frac{\partial L}{\partial W} = \sum_{t=2}^{T} \delta^{(t)} {h^{(t-1)}}^\top$$
+"""
 
 
 @pytest.mark.parametrize(
     ("note", "right", "slip"),
     [
+        (STARTS_AT_ZERO, r"{h^{(t-1)}}^\top", r"{h^{(t)}}^\top"),
         (ONE_PAIR, r"-e_{ui} p_u", r"e_{ui} p_u"),
         (POSITIVE_KEY, r"= P_j q", r"= -P_j q"),
         (HINGE, r"2 (n - p)", r"2 (p - n)"),

@@ -127,6 +127,9 @@ class World:
             return TensorArray(torch.eye(shape[0], dtype=torch.float64)[None])
         if shape is None:
             raise NotAvailable(f"nothing in the note says what {key} is")
+        if form(head) in self.definitions.letters.zeros:
+            count = self.trials if self.fixed is None else 1
+            return TensorArray(torch.zeros((count, *shape), dtype=torch.float64, requires_grad=True))
         if self.fixed is not None:
             if form(head) not in self.fixed:
                 raise NotAvailable(f"the note gives no number for {key}")

@@ -124,7 +124,7 @@ def candidates(number: int, statement: Statement, families: Families) -> Iterato
         readable = [at for at in range(1, len(sides)) if sides[at].node is not None]
         given = next((at for at in readable if isinstance(sides[at].node, Derivative)), (readable or [1])[0])
         tree = sides[given].node
-        if tree is not None and not mentions(tree, first):
+        if tree is not None and not mentions(tree, first) and form(first) not in families.letters.zeros:
             split = families.split(first)
             yield Definition(number, given, split.head, split.axes, tree, None, statement.conditions)
         yield from _within_chain(number, statement, families)

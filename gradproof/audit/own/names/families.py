@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
     Big,
@@ -38,13 +39,14 @@ class Letters:
 
     `indices` count entries; `layered` are those that stand in arithmetic such as `l-1`, or above in brackets: they
     count whole quantities; `fixed` are constants, such as the last layer L or the class y, with a number for each.
-    `count`: how many layers or steps there are.
+    `count`: how many layers or steps there are. `zeros`: forms of the first of many quantities, which are set to zero.
     """
 
     indices: set[str] = field(default_factory=set)
     layered: set[str] = field(default_factory=set)
     fixed: dict[str, int] = field(default_factory=dict)
     count: int = LAYERS
+    zeros: set[object] = field(default_factory=set)
 
     @property
     def steps(self) -> frozenset[str]:
@@ -133,7 +135,31 @@ def letters_of(statements: Sequence[Statement], count: int = LAYERS) -> Letters:
     for last, counted in _LAST.items():
         if last in labelled and counted in out.layered and last not in names:
             out.fixed[last] = count
+    out.zeros = set(_first_zeros(statements, out))
     return out
+
+
+def _first_zeros(statements: Sequence[Statement], letters: Letters) -> Iterator[object]:
+    """`h^{(0)} = 0` beside `h^{(t)} = ...`: an array of zeros, of the shape that the others have."""
+    printed = [side.node for statement in statements for side in statement.sides[:1] if isinstance(side.node, Symbol)]
+    counted = {
+        (symbol.name, symbol.mark)
+        for symbol in printed
+        if any(letters.is_layered(label.text) for label in (*symbol.sub, *symbol.sup))
+    }
+    for statement in statements:
+        first = statement.sides[0].node if len(statement.sides) == 2 else None
+        if not isinstance(first, Symbol) or statement.sides[1].node != Number("0"):
+            continue
+        if (first.name, first.mark) in counted and any(label.text.isdecimal() for label in (*first.sub, *first.sup)):
+            yield form(first)
+
+
+def binding(statement: Statement, letters: Letters) -> list[Node]:
+    """The sides of a statement that were read and tell of each other's shape: a zero that stands for zeros does not."""
+    sides = [side.node for side in statement.sides if side.node is not None]
+    is_zero = bool(sides) and isinstance(sides[0], Symbol) and form(sides[0]) in letters.zeros
+    return sides[:1] if is_zero else sides
 
 
 def _of_one_example(statements: Sequence[Statement], letters: Letters) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, product
 
 from gradproof.audit.own.names.definitions import Definitions
-from gradproof.audit.own.names.families import Families, symbols_in
+from gradproof.audit.own.names.families import Families, binding, symbols_in
 from gradproof.audit.own.shapes.kinds import Kind, Kinds, Mismatch
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
@@ -39,9 +39,7 @@ class Ranks:
 
     def run(self) -> dict[Leaf, int]:
         """The best ranks found."""
-        self._sides: list[list[Node]] = [
-            [side.node for side in statement.sides if side.node is not None] for statement in self.statements
-        ]
+        self._sides: list[list[Node]] = [binding(statement, self.families.letters) for statement in self.statements]
         self._size = sum(1 for sides in self._sides for tree in sides for _ in walk(tree)) or 1
         leaves = self._leaves()
         best: dict[Leaf, int] = {}

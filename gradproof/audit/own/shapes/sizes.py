@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gradproof.audit.own.names.definitions import Definitions
-from gradproof.audit.own.names.families import Families
+from gradproof.audit.own.names.families import Families, binding
 from gradproof.audit.own.shapes.axes import ONE, SMALLEST, Axes, Axis, Clash, Shape
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
@@ -67,7 +67,7 @@ class Shapes:
             saved = (list(self.axes.parents), dict(self.axes.sizes), dict(self.axes.least))
             try:
                 self._limits(statement)
-                shapes = [self.of(side.node) for side in statement.sides if side.node is not None]
+                shapes = [self.of(side) for side in binding(statement, self.families.letters)]
                 for other in shapes[1:]:
                     self.alike(shapes[0], other)
             except (Clash, RecursionError):
