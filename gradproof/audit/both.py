@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from gradproof.audit.judging.results import Audit, Verdict
 from gradproof.audit.own.judging import audit_itself
-from gradproof.audit.reading.tree import Symbol
+from gradproof.audit.own.names.families import symbols_in
+from gradproof.audit.reading.names import form
+from gradproof.audit.reading.tree import Node, Symbol
 from gradproof.audit.truth import Bounded
 
 ALONE = "judged by the note's own equations: the reference does not know all that stands in it"
@@ -34,8 +36,8 @@ def with_what_it_says_itself(found: Audit, provider: Bounded, *, seed: int) -> A
         mine, its = (audit.statements[v.statement].sides[0].node for audit, v in ((found, verdict), (own, other)))
         bound = provider.names.resolve(mine) if isinstance(mine, Symbol) else None
         if verdict.status != "WRONG":
-            if other.status == "holds" and defines and bound is not None:
-                return verdict  # the note defines what the reference knows: that claim is not judged
+            if other.status == "holds" and defines and (bound is not None or not _is_used(own, other, its)):
+                return verdict  # a claim on what the reference knows, or a name that nothing else is said of
         elif verdict.kind == "update" or other.status == "WRONG":
             return verdict
         elif not defines:
@@ -47,6 +49,13 @@ def with_what_it_says_itself(found: Audit, provider: Bounded, *, seed: int) -> A
         return replace(other, statement=verdict.statement, notes=(*other.notes, ALONE))
 
     return replace(found, verdicts=tuple(map(merged, found.verdicts)))
+
+
+def _is_used(audit: Audit, verdict: Verdict, name: Node | None) -> bool:
+    """Whether a name that a statement defines stands in another one, so that its definition is worth something."""
+    others = (one for number, one in enumerate(audit.statements) if number != verdict.statement)
+    trees = (side.node for statement in others for side in statement.sides if side.node is not None)
+    return isinstance(name, Symbol) and any(form(each) == form(name) for tree in trees for each in symbols_in(tree))
 
 
 def _place(audit: Audit, verdict: Verdict) -> tuple[int, int]:

@@ -34,6 +34,7 @@ Kind: TypeAlias = int | str
 """0 for a number, 1 for a vector, 2 for a matrix; `row` and `column` for a transposed vector; `?` where unknown."""
 
 _MANY_AXES = 4.0
+_MANY = 40  # questions within one: then what was not known is not asked again, among equations that go in circles
 _OBJECTIVE = 3.0  # what is usually the name of a loss has one number
 _OBJECTIVES = frozenset({"L", "J", "E", r"\ell"})
 _REDUCING = frozenset({"sum", "mean", "tr", "det", "rows", "columns", "contract"})
@@ -58,6 +59,9 @@ class Kinds:
     dummies: Mapping[object, Kind] = field(default_factory=dict)
     _known: dict[object, Kind] = field(default_factory=dict)
     _open: set[object] = field(default_factory=set)
+    _unknown: set[object] = field(default_factory=set)
+    _asked: int = 0
+    asked: int = 0  # how often the kind of a quantity was looked for, in all
 
     def of(self, node: Node) -> Kind:
         """The kind of a tree; raises `Mismatch`."""
@@ -94,7 +98,12 @@ class Kinds:
         known = self._known.get(family)
         if known is not None:
             return known
-        if family in self._open:
+        if not self._open:
+            self._asked = 0
+            self._unknown.clear()
+        self._asked += 1
+        self.asked += 1
+        if family in self._open or (self._asked > _MANY and family in self._unknown):
             return "?"
         self._open.add(family)
         kind: Kind = "?"
@@ -113,6 +122,7 @@ class Kinds:
         self._open.discard(family)
         if kind == "?":
             if alternatives:
+                self._unknown.add(family)
                 return "?"
             kind = self.ranks(head)
         self._known[family] = kind
@@ -155,6 +165,7 @@ class Kinds:
             inner = Kinds(self.definitions, self.families, self.ranks, 0.0, self.rows)
             inner.dummies = {form(p): k for p, k in zip(definition.parameters, arguments, strict=True)}
             inner._open, inner._known = self._open, self._known
+            inner._unknown, inner._asked = self._unknown, self._asked
             mark = ("call", form(node.name))
             if mark in self._open:
                 return "?"

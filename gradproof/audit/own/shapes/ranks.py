@@ -133,11 +133,11 @@ class Ranks:
         return Kinds(self.definitions, self.families, lambda head: self._rank(ranks, head))
 
     def _cost(self, ranks: Mapping[Leaf, int]) -> float:
-        self._left -= self._size
         kinds = self.kinds(ranks)
         total = float(sum(_prior(leaf)(rank) for leaf, rank in ranks.items()))
         for sides in self._sides:
             total += _cost_of(kinds, sides)
+        self._left -= max(self._size, kinds.asked)
         return total + kinds.strain
 
     def _rank(self, ranks: Mapping[Leaf, int], head: Symbol) -> int:
