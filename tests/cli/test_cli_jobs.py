@@ -32,8 +32,9 @@ STOPS_THE_RUN = """
 import os, signal, time
 
 def dLoss_dt(A, t):
-    os.kill(PARENT, signal.SIGINT)
-    time.sleep(60)
+    for _ in range(3):  # one that comes while an object is taken apart is lost, as in any Python
+        os.kill(PARENT, signal.SIGINT)
+        time.sleep(20)
 """
 
 
