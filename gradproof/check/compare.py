@@ -23,7 +23,7 @@ PLAIN_ULPS = 16
 """Differences up to so many units in the last place of the truth are rounding: both sides round their result and
 what it is made of. All larger ones are judged by bounds."""
 
-DOUBT = {"float64": 1e4, "float32": 10.0}
+DOUBT = {"float64": 1e4, "float32": 1e3}
 """A sampled bound is an estimate; in float64 it is scaled down from float32, of which an ill-conditioned step leaves
 nothing. Differences of up to so many such bounds are neither explained nor an accusation."""
 
