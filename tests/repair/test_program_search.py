@@ -15,6 +15,7 @@ import pytest
 
 from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.program.judging import Bench, Trial, right_in_all
+from gradproof.repair.program.running import Editable, Kept
 from gradproof.repair.program.search import FileFix, Search
 
 SIZES = ({"n": 5, "d": 3, "k": 4}, {"n": 6, "d": 5, "k": 7})
@@ -371,3 +372,19 @@ def test_search_two_mistakes_in_two_statements_are_both_mended(tmp_path: Path) -
     assert fix is not None
     assert fix.mends == ("r0", "r1")
     assert ast.dump(ast.parse(fix.new)) == ast.dump(ast.parse(right))
+
+
+def test_what_a_file_holds_is_put_back_after_a_run_that_writes_into_it() -> None:
+    space: dict[str, Any] = {"TABLE": np.zeros(2), "RULES": {"square": {"slope": abs}, "rates": [0.5]}}
+    text = (
+        "def step():\n    RULES['square']['slope'] = 3\n    RULES['new'] = 1\n"
+        "    RULES['rates'].append(2)\n    TABLE[0] = 1\n"
+    )
+    exec(text, space)
+    node = ast.parse(text).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    kept = Kept([Editable(Path("rules.py"), node, (), (space["step"],))])
+    space["step"]()
+    kept.put_back()
+    assert space["RULES"] == {"square": {"slope": abs}, "rates": [0.5]}
+    assert not space["TABLE"].any()

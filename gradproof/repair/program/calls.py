@@ -19,6 +19,7 @@ _REDUCTIONS = ("sum", "mean", "max", "min", "std", "var")
 
 
 def call_edits(node: ast.Call, text: str, pool: Pool) -> Iterator[Variant]:
+    """What may have been meant by a call."""
     if isinstance(node.func, ast.Attribute):
         yield from _of_method(node, node.func, pool.dialect.modules)
     if pool.dialect is not NUMPY and _is_reduction(node):

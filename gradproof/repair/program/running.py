@@ -126,6 +126,40 @@ class Editable:
                 function.__code__, function.__defaults__ = own, values
 
 
+class Kept:
+    """What the files' own names stand for, to be put back after a run with an edit that writes into it.
+
+    Args:
+        functions: The functions whose files these are.
+    """
+
+    def __init__(self, functions: Sequence[Editable]) -> None:
+        spaces = {id(one.__globals__): one.__globals__ for function in functions for one in function.functions}
+        self._holders: dict[int, tuple[Any, Any]] = {}
+        for space in spaces.values():
+            for name, value in list(space.items()):
+                if not name.startswith("__"):
+                    self._keep(value)
+
+    def _keep(self, value: Any) -> None:
+        if id(value) in self._holders or not isinstance(value, (dict, list, np.ndarray)):
+            return
+        self._holders[id(value)] = value, value.copy()
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self._keep(part)
+
+    def put_back(self) -> None:
+        """All of it as it was."""
+        for value, was in self._holders.values():
+            if isinstance(value, dict):
+                value.clear()
+                value.update(was)
+            elif isinstance(value, list):
+                value[:] = was
+            elif value.flags.writeable:
+                value[...] = was
+
+
 def _within(code: CodeType, name: str) -> CodeType | None:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

@@ -31,7 +31,7 @@ from gradproof.repair.program.judging import Judge, right_in_all
 from gradproof.repair.program.parallels import parallels
 from gradproof.repair.program.patching import TextFile, edited, typed
 from gradproof.repair.program.pool import Pool, counters_of
-from gradproof.repair.program.running import Editable, definitions, traced
+from gradproof.repair.program.running import Editable, Kept, definitions, traced
 from gradproof.repair.program.statements import Place, places, statement_edits, targets_of
 
 NUDGE = "_nudged_"
@@ -152,12 +152,14 @@ class Search:
 
     def _found(self) -> FileFix | None:
         functions = self._functions()
+        kept = Kept(functions)
         found: list[tuple[Editable, Edit, frozenset[str]]] = []
         best = np.inf
         for function, edit in self._edits(functions):
             if self.budget.is_spent or (edit.bits > best + MARGIN and found):
                 break
             mended = self._mended(function, edit)
+            kept.put_back()
             if mended:
                 if _is_other_number(edit) and edit.new.value in _named_numbers(function):  # type: ignore[union-attr]
                     edit = replace(edit, bits=edit.bits + UNNAMED)
