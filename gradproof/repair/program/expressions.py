@@ -113,7 +113,8 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
 
 
 def _around(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
-    yield table.SIGN.bits + WHOLE + 1.0, ast.UnaryOp(ast.USub(), node), table.SIGN.says(text)
+    part = 0.25 * isinstance(node, ast.Name)  # a sign stands before a term rather than before a name in it
+    yield table.SIGN.bits + WHOLE + 1.0 + part, ast.UnaryOp(ast.USub(), node), table.SIGN.says(text)
     yield table.TRANSPOSED.bits + WHOLE + 1.0, attribute(node, "T"), f"{text} is not transposed"
     yield table.COPY.bits + WHOLE - 0.5, called(attribute(node, pool.dialect.copy)), f"{text} is no copy"
     if any(".conj(" in said or "1j" in said for said, _ in pool.phrases):
