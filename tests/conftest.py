@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -14,9 +17,35 @@ from small_projects import NEURON, NEURON_REFERENCE, ROOT, Run, Write
 from gradproof.case.project import Project
 from gradproof.cli import main
 
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
+
 # A loaded machine draws slowly: no time decides whether a test passes.
 settings.register_profile("gradproof", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gradproof")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Deal out test by test, but the files of one `xdist_group` to one process.
+
+    pytest-xdist 3.8 does not under pytest 9.2: it marks the tests of a group in an attribute that is no longer read.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # there only where tests run in several processes
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(config.rootpath / nodeid.partition("::")[0]) or nodeid
+
+    return Groups(config, log)
+
+
+@cache
+def group_of(file: Path) -> str:
+    """The `xdist_group` that a file's text names for all of its tests; empty where there is none."""
+    named = re.search(r'xdist_group\("(.+?)"\)', file.read_text(encoding="utf-8"))
+    return named[1] if named else ""
 
 
 @pytest.fixture
