@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import RUN_HERE
+from conftest import BESIDE, RUN_HERE, STRANGE
 from expected import EXPECTED
 
 from gradproof.mutation import SuiteResult
@@ -27,7 +27,10 @@ def test_diagnosis_is_the_right_one(suites: Suites, suite: str, name: str, code:
 def test_every_gradient_has_a_resolution(suites: Suites) -> None:
     _, result = suites
     resolutions = {one.name: one.resolution for one in result.gradients}
-    assert resolutions.keys() == {"Softmax, x", "Swish, x", "Square, x", "RMSNorm, weight", "RMSNorm, x", *LINEAR}
+    assert resolutions.keys() == {
+        *("Softmax, x", "Swish, x", "Square, x", "RMSNorm, weight", "RMSNorm, x", *LINEAR),
+        *("Cube, x", "sin, x", "Dense.backward, self.grads[W]", "Dense.backward, returned", "loss_and_grads, W"),
+    }
     assert 1e-9 < resolutions["Swish, x"] < 1e-6  # an absolute 1e-8 on entries around 1
     assert resolutions["RMSNorm, x"] == 5e-7  # the checksum: an absolute 1e-6 on a sum of 12 entries around 1
     assert {resolutions[name] for name in LINEAR} == {float("inf")}  # compared with itself alone
@@ -53,7 +56,7 @@ def test_a_plant_that_never_ran_is_no_survivor(suites: Suites) -> None:
 def test_nothing_of_the_project_is_written(suites: Suites) -> None:
     folder, _ = suites
     names = {path.name for path in folder.iterdir()}
-    assert names == {f"test_{name}.py" for name in RUN_HERE} | {"ops.py", "snapshot.json", "latest.json"}
+    assert names == {f"test_{name}.py" for name in RUN_HERE + STRANGE} | {*BESIDE, "latest.json"}
 
 
 def test_what_the_tests_themselves_write_is_written_by_plain_runs_only(suites: Suites) -> None:
