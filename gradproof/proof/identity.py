@@ -10,6 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from gradproof.errors import GradproofError
+from gradproof.proof.expressions.alike import representatives
 from gradproof.proof.expressions.array import ExactArray
 from gradproof.proof.expressions.constants import named_in, read_exactly
 from gradproof.proof.expressions.errors import TraceError
@@ -150,10 +151,11 @@ class _Work:
 
     def _apply(self, test: Test, places: list[int], share: float) -> None:
         places = [i for i in places if i in self._differences]
-        unique = {self._differences[i].id: self._differences[i] for i in places}
+        standing_for = representatives(self._differences[i] for i in places)
+        unique = {one.id: one for one in standing_for.values()}
         results = test(list(unique.values()), self._deadline.earlier(share)) if unique else {}
         for i in places:
-            self.findings[i] = results[self._differences[i].id]
+            self.findings[i] = results[standing_for[self._differences[i].id].id]
 
     def _open(self) -> list[int]:
         """The entries that are not proved, of the pairs that no witness refutes."""

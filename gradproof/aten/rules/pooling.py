@@ -39,8 +39,10 @@ def _greatest(x: Array, table: Table, found: Sizes) -> tuple[Array, Array]:
     for cell in table:
         inside = cell >= 0
         candidate = values[..., np.where(inside, cell, 0)]
-        wins = candidate > best if inside.all() else np.logical_and(inside, candidate > best)
-        best, where = np.where(wins, candidate, best), np.where(wins, cell, where)
+        wins, larger = candidate > best, np.maximum(best, candidate)
+        if not inside.all():
+            wins, larger = np.logical_and(inside, wins), np.where(inside, larger, best)
+        best, where = larger, np.where(wins, cell, where)
     shape = (*x.shape[: x.ndim - len(found)], *found)
     return np.reshape(best, shape), np.reshape(where, shape)
 
