@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradproof.audit.judging.results import Audit, Verdict
-from gradproof.audit.own.judging import audit_itself
+from gradproof.audit.own.backing import Backing, is_backed
+from gradproof.audit.own.judging import TRIALS, audit_itself
 from gradproof.audit.own.names.families import symbols_in
 from gradproof.audit.reading.names import form
-from gradproof.audit.reading.tree import Node, Symbol
+from gradproof.audit.reading.tree import Call, Node, Symbol
 from gradproof.audit.truth import Bounded
 
 ALONE = "judged by the note's own equations: the reference does not know all that stands in it"
@@ -25,13 +26,16 @@ def with_what_it_says_itself(found: Audit, provider: Bounded, *, seed: int) -> A
     """
     if all(verdict.status == "holds" for verdict in found.verdicts):
         return found
-    own = audit_itself(found.text, seed=seed)
+    truth = replace(provider.truth, trials=TRIALS)
+    own = audit_itself(found.text, seed=seed, backing=Backing(truth) if is_backed(truth) else None)
     places = {_place(own, verdict): verdict for verdict in own.verdicts}
 
     def merged(verdict: Verdict) -> Verdict:
         other = places.get(_place(found, verdict))
         if other is None or verdict.status == "holds" or other.status not in ("holds", "WRONG"):
             return verdict
+        if other.kind == "update" and other.status == "WRONG":
+            return verdict  # which step is taken is what the reference says
         defines = (other.statement, other.equality) in own.defining
         mine, its = (audit.statements[v.statement].sides[0].node for audit, v in ((found, verdict), (own, other)))
         bound = provider.names.resolve(mine) if isinstance(mine, Symbol) else None
@@ -43,7 +47,7 @@ def with_what_it_says_itself(found: Audit, provider: Bounded, *, seed: int) -> A
         elif not defines:
             return replace(verdict, status="not judged", reason=_OTHERWISE, mend=None, witness=None)
         elif mine == its and bool(verdict.case) == bool(other.case):
-            if bound is None or provider.role(bound.key) not in ("parameter", "input"):
+            if bound is None or provider.role(bound.key) not in ("parameter", "state", "input"):
                 return verdict
             return replace(verdict, status="not judged", reason=_DRAWN, mend=None, witness=None)
         return replace(other, statement=verdict.statement, notes=(*other.notes, ALONE))
@@ -55,6 +59,7 @@ def _is_used(audit: Audit, verdict: Verdict, name: Node | None) -> bool:
     """Whether a name that a statement defines stands in another one, so that its definition is worth something."""
     others = (one for number, one in enumerate(audit.statements) if number != verdict.statement)
     trees = (side.node for statement in others for side in statement.sides if side.node is not None)
+    name = name.name if isinstance(name, Call) else name
     return isinstance(name, Symbol) and any(form(each) == form(name) for tree in trees for each in symbols_in(tree))
 
 

@@ -139,6 +139,8 @@ class NoteTruth:
             return "value"
         if source.path in self.binding.parameters:
             return "parameter"
+        if source.path in self.binding.state:
+            return "state"
         return "hyperparameter" if source.path in self.reference.hyperparameters else "input"
 
 

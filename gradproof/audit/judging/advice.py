@@ -13,7 +13,7 @@ _MOST = 3
 _UNDEFINED = re.compile(r"(\S+(?:, \S+)*) is never defined in the note")
 _UNKNOWN = re.compile(r"if (\S+) is any function")
 _NO_PATH = re.compile(r"the derivative of (\S+) by (\S+)$")
-_DECLARED = re.compile(re.escape(UNDECLARED) + r" (\S+)$")
+_DECLARED = re.compile(re.escape(UNDECLARED) + r" (\S+?)(?:;|$)")
 _NO_FUNCTION = re.compile(r"the function (\S+) is not (?:declared|defined)")
 
 

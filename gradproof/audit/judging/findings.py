@@ -34,7 +34,10 @@ class Finding:
 
 
 def findings(first: Sides) -> list[Finding]:
-    """A finding for every `=`, each in the first reading in which it holds, else in the usual one."""
+    """A finding for every `=`, each in the first reading in which it holds, else in the usual one.
+
+    In a chain no side may be read in one way to equal the side before it, and in another to equal the one behind it.
+    """
     best = [find(first, equality) for equality in range(len(first.statement.relations))]
     for reading in _other_readings(first.evaluation):
         if not any(finding.status == "WRONG" for finding in best):
@@ -45,6 +48,27 @@ def findings(first: Sides) -> list[Finding]:
                 again = find(other, equality)
                 fits = finding.misfit and again.status == "WRONG" and not again.misfit
                 best[equality] = again if again.status == "holds" or fits else finding
+    held = [finding.sides.evaluation.reading for finding in best if finding.status == "holds"]
+    if len(held) == len(best) and any(reading != held[0] for reading in held):
+        return _as_one_chain(first, best)
+    return best
+
+
+def _as_one_chain(first: Sides, best: list[Finding]) -> list[Finding]:
+    """Findings that hold, each in a reading of its own, but the first that no reading of the sides before it bears."""
+    every = [
+        first,
+        *(Sides(first.statement, _in_reading(first.evaluation, r)) for r in _other_readings(first.evaluation)),
+    ]
+    before = [sides for sides in every if sides.has_value(0)]
+    for equality, finding in enumerate(best):
+        if finding.pair != (equality, equality + 1):
+            return best
+        behind = [o for o in every if any(sides.agree_across(equality, o, equality + 1) for sides in before)]
+        if not behind:
+            wrong = next((f for sides in before if (f := find(sides, equality)).status == "WRONG"), finding)
+            return [*best[:equality], wrong, *best[equality + 1 :]]
+        before = behind
     return best
 
 

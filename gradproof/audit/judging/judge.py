@@ -12,7 +12,7 @@ from gradproof.audit.judging.findings import Finding, findings, in_usual_reading
 from gradproof.audit.judging.mending import Material, exponents_of, labels_of, mend, parts_of, printed_symbols
 from gradproof.audit.judging.mending.attempts import attempt_at, steps_of_descent, suspects
 from gradproof.audit.judging.results import Audit, Compared, Mend, Verdict, Witness
-from gradproof.audit.judging.sides import Sides
+from gradproof.audit.judging.sides import BOTH_ZERO, Sides
 from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.limits import Budget, Limits, Lines
 from gradproof.audit.reading.quoting import quoted
@@ -171,7 +171,13 @@ class _Bench:
 
         What is wrong in one case, and right or open in another, may be meant for the other alone: one step, the last.
         """
-        other = next((finding for finding in found if finding.status != "WRONG"), None)
+        wrong_ones = [finding for finding in found if finding.status == "WRONG"]
+        others = [finding for finding in found if finding.status != "WRONG"]
+        if len(wrong_ones) > 1:  # no line with a letter for the step is about the state before the first one alone
+            others = [finding for finding in others if not self._is_before_all(finding)]
+        if self._tells_equal_from_unequal(wrong.sides.statement):  # where it makes both sides zero, nothing is said
+            others = [finding for finding in others if finding.reason != BOTH_ZERO]
+        other = next(iter(others), None)
         if other is not None and self._is_of_entries(wrong, found):
             return wrong
         if other is None or not getattr(self.provider, "is_own", False):
@@ -179,6 +185,11 @@ class _Bench:
         there = "right" if other.status == "holds" else "not judged"
         reason = f"{CONDITIONAL} {self._case(wrong)} it is wrong; it is {there} for {self._case(other)}"
         return replace(wrong, status="not judged", reason=reason)
+
+    def _is_before_all(self, finding: Finding) -> bool:
+        """Whether a letter that counts steps is 0 in a case."""
+        counting: frozenset[str] = getattr(self.provider, "counting", frozenset())
+        return any(finding.sides.evaluation.indices.get(letter) == 0 for letter in counting)
 
     def _is_of_entries(self, wrong: Finding, found: Sequence[Finding]) -> bool:
         """Whether an equality claims all entries of an array, so that some wrong ones are enough.

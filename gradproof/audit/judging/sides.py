@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gradproof.audit.judging.results import Kind
+from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Derivative, Node, Number, Symbol, walk
 from gradproof.audit.values import lookup
@@ -14,6 +16,8 @@ from gradproof.audit.values.evaluation import Evaluation, Unjudged
 from gradproof.audit.values.provider import Agreement, Array, NotAvailable
 from gradproof.audit.values.shapes import Misfit, alike
 
+BOTH_ZERO = "both sides are zero in every trial"
+"""Why an equality is not judged that says nothing."""
 _COMPARISON_STEPS = 10  # what a comparison costs, in steps of evaluation
 
 
@@ -40,6 +44,8 @@ class Sides:
     def __post_init__(self) -> None:
         first = self.statement.sides[0].node
         self.kind = kind_of(first, self.statement, self.evaluation) if first is not None else "value"
+        if self.kind == "update" and isinstance(first, Symbol):
+            self.evaluation = _with_state(self.evaluation, self.statement, first)
         self.outcomes = tuple(self._outcome(number) for number in range(len(self.statement.sides)))
 
     def value_of(self, side: int, tree: Node) -> Array:
@@ -81,6 +87,16 @@ class Sides:
         """Whether two sides have values, and equal ones."""
         return self.has_value(first) and self.has_value(second) and self.agreement(first, second).status == "agree"
 
+    def agree_across(self, mine: int, other: Sides, its: int) -> bool:
+        """Whether a side of this reading equals a side of another reading."""
+        if not (self.has_value(mine) and other.has_value(its) and self.evaluation.budget.spend(_COMPARISON_STEPS)):
+            return False
+        try:
+            left, right = alike(self.outcomes[mine].value, other.outcomes[its].value)
+        except Misfit:
+            return False
+        return self.evaluation.provider.compare(left, right).status == "agree"
+
     def _compare(self, first: int, second: int) -> Agreement:
         if not self.evaluation.budget.spend(_COMPARISON_STEPS):
             return Agreement("undecided", "the budget of evaluation steps is spent")
@@ -90,7 +106,7 @@ class Sides:
             return Agreement("differ", error.reason)
         agreement = self.evaluation.provider.compare(left, right)
         if agreement.zero and not any(self._is_literal(number) for number in (first, second)):
-            return Agreement("undecided", "both sides are zero in every trial", agreement.trials)
+            return Agreement("undecided", BOTH_ZERO, agreement.trials)
         return agreement
 
     def _is_literal(self, side: int) -> bool:
@@ -126,6 +142,29 @@ def _is_update(statement: Statement, evaluation: Evaluation, first: Symbol) -> b
             if other and provider.role(other.key) == "hyperparameter":
                 return True
     return False
+
+
+def _with_state(evaluation: Evaluation, statement: Statement, first: Symbol) -> Evaluation:
+    """The evaluation of an update, in which the state that an optimizer keeps is the new one where it is read so.
+
+    Notes update the velocity before the parameter: `v \\leftarrow \\mu v + g`, then `w \\leftarrow w - \\eta v`.
+    """
+    provider, own = evaluation.provider, lookup.parameter_of(evaluation.provider, first, evaluation.indices)
+    new: dict[object, Array] = {}
+    trees = [side.node for side in statement.sides[1:] if side.node is not None]
+    for symbol in (node for tree in trees for node in walk(tree) if isinstance(node, Symbol)):
+        place = lookup.find(provider, symbol, evaluation.indices)
+        if place is None or provider.role(place.key) != "state" or (own is not None and place.key == own[0].key):
+            continue
+        with suppress(NotAvailable):
+            new[form(symbol)] = lookup.updated_at(provider, place)
+    if not new:
+        return evaluation
+    evaluation.remarks.choices.add("state")
+    if evaluation.reading.state == "old":
+        return evaluation
+    evaluation.remarks.note(first.span[0], "what the optimizer keeps is read as it is after the step")
+    return replace(evaluation, bound={**evaluation.bound, **new}, _known={})
 
 
 def _updated(evaluation: Evaluation, tree: Node) -> Array:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeAlias
 
+from gradproof.audit.own.backing import Backing
 from gradproof.audit.own.draws import probabilities, under_roots
 from gradproof.audit.own.lengths import declare, lengths_in, relate, related_lengths, solve_lengths
 from gradproof.audit.own.losses import add_losses
@@ -25,6 +27,9 @@ from gradproof.audit.reading.names import Names, form, plain
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Call, Derivative, Label, Node, Symbol, walk
 
+FoundRanks: TypeAlias = dict[tuple[tuple[int, ...], tuple[int, ...]], Mapping[Leaf, int]]
+"""The ranks of a chapter by the statements that it needs of others and its own."""
+
 
 def built(
     text: str,
@@ -36,10 +41,17 @@ def built(
     count: int = LAYERS,
     cuts: Collection[int] = (),
     anew: Anew = "words",
+    found: FoundRanks | None = None,
+    backing: Backing | None = None,
 ) -> list[tuple[Chapter, Own]]:
-    """The chapters of a note with what each says of itself, with so many layers or steps."""
+    """The chapters of a note with what each says of itself, with so many layers or steps.
+
+    `found`: the ranks of chapters that were built before, in another layout or with other layers; more are put there.
+    `backing`: a reference that knows some of the quantities.
+    """
+    found = {} if found is None else found
     read = [s for s in statements if s.sides]
-    families = families_of(read, count)
+    families = families_of(read, count, backing)
     prose = plainly(text, limits)
     spaces = dict(declared_spaces(prose))
     tops = {
@@ -60,8 +72,10 @@ def built(
             updates = False  # the objective is at hand
         needed = _closure([statements[n] for n in numbers], known, tops if updates else set())
         others = sorted(needed - set(numbers))
-        plan = _Plan(statements, numbers, others, names, told, symmetric, limits, trials)
-        out.append(plan.carried_out(seed, count))
+        plan = _Plan(statements, numbers, others, names, told, symmetric, limits, trials, backing)
+        same = (tuple(others), tuple(numbers))
+        chapter, own, found[same] = plan.carried_out(seed, count, 0, found.get(same))
+        out.append((chapter, own))
     return out
 
 
@@ -77,30 +91,33 @@ class _Plan:
     symmetric: frozenset[str] | None
     limits: Limits
     trials: int
+    backing: Backing | None = None
 
     def carried_out(
         self, seed: int, count: int, larger: int = 0, ranks: Mapping[Leaf, int] | None = None
-    ) -> tuple[Chapter, Own]:
-        """The chapter and its provider, with so many layers or steps, and sizes so much larger than usual."""
+    ) -> tuple[Chapter, Own, Mapping[Leaf, int]]:
+        """The chapter, its provider and ranks, with so many layers or steps, and sizes so much larger than usual."""
         here = [self.statements[n] for n in sorted({*self.others, *self.numbers}) if self.statements[n].sides]
-        families = families_of(here, count)
+        families = families_of(here, count, self.backing)
         definitions = redefined(self.statements, self.others, self.numbers, families)
         chapter = Chapter(self.numbers, definitions, [self.statements[n] for n in self.numbers])
         others = [self.statements[n] for n in self.others]
-        own, found = _provider(
-            chapter, others, families, self.names, self.told, self.limits, self.trials, seed, larger, ranks
-        )
+        own, found = _provider(self, chapter, others, families, seed, larger, ranks)
         defined = {name for name, _ in definitions.quantities}
         own.world.symmetric = None if self.symmetric and self.symmetric & defined else self.symmetric
-        if not larger:
+        if not larger and self.backing is None:  # a reference has the sizes that it has
             more = count + 1 if count > 1 else 1
-            own.elsewhere = lambda: self.carried_out(seed + 1, more, 1, found)
-        return chapter, own
+            own.elsewhere = lambda: self.carried_out(seed + 1, more, 1, found)[:2]
+        return chapter, own, found
 
 
-def families_of(read: Sequence[Statement], count: int = LAYERS) -> Families:
-    """The families of the symbols in some statements."""
-    families = Families(letters_of(read, count))
+def families_of(read: Sequence[Statement], count: int = LAYERS, backing: Backing | None = None) -> Families:
+    """The families of the symbols in some statements; `backing`: a reference that knows some of them."""
+    letters = letters_of(read, count, None if backing is None else backing.constants)
+    if backing is not None:
+        letters.is_known = lambda head: backing.key(head) is not None
+        letters.entry_of = backing.entry
+    families = Families(letters)
     families.kronecker = not any(_is_delta_defined(s, families) for s in read)
     uses = list(_uses(read))
     for symbol, _ in uses:  # e_{1,j} may stand before e_{t,j}, which tells that the first label counts steps
@@ -152,18 +169,15 @@ def _is_delta_defined(statement: Statement, families: Families) -> bool:
 
 
 def _provider(
+    plan: _Plan,
     chapter: Chapter,
     others: Sequence[Statement],
     families: Families,
-    names: Names,
-    told: tuple[Mapping[str, tuple[str, ...]], Mapping[str, int]],
-    limits: Limits,
-    trials: int,
     seed: int,
     larger: int,
     known: Mapping[Leaf, int] | None,
 ) -> tuple[Own, Mapping[Leaf, int]]:
-    spaces, rows = told
+    (spaces, rows), backing = plan.told, plan.backing
     definitions = chapter.definitions
     read = [s for s in chapter.statements if s.sides]
     add_losses(definitions, read, families)
@@ -179,6 +193,9 @@ def _provider(
         family = families.of(Symbol(name, (Label("i"),))) or families.of(Symbol(name))
         if family is not None and family.axes == 1 and (name, "") not in definitions.quantities:
             given[(name, "", (), 0)] = 1 + count
+    for head in heads_of(everything, definitions, families):
+        if backing is not None and (shape := backing.shape(head)) is not None:
+            given[leaf_key(head, families)] = len(shape)
     search = Ranks(everything, definitions, families, given)
     ranks = search.run() if known is None else dict(known)
     kinds = search.kinds(ranks)
@@ -198,6 +215,8 @@ def _provider(
         if name not in used and (name, "") not in definitions.quantities:
             axes.name(name)
     shapes = Shapes(definitions, families, rank, axes)
+    if backing is not None:
+        shapes.given = backing.shape
     declare(shapes, spaces, definitions)
     axes.distinct = {size for space in spaces.values() for size in space if size in axes.named}
     relate(related, axes)
@@ -218,14 +237,24 @@ def _provider(
         before = _precedes(head, definitions)
         if (beyond or before) and not defined and not _is_printed(head, everything):
             continue
+        backed = backing is not None and backing.key(head) is not None
+        if backing is not None and backing.has_others(head) and not (backed or defined):
+            continue  # W^{(3)} of a reference that has two layers
         key = plain(head)
         heads[key] = head
         quantities.append((head, key))
-        is_open = form(head) not in leaves and form(head) not in definitions.functions
+        is_open = not backed and form(head) not in leaves and form(head) not in definitions.functions
         if is_open and not any(True for _ in definitions.matches(head)):
             leaves[form(head)] = _unused(rank(head))
+    printed = [symbol for tree in trees_of(everything) for symbol in symbols_in(tree)]
+    last_ones = ((symbol, families.letters.entry_of(symbol)) for symbol in printed)
+    quantities += [  # `a_1` is looked up as an entry of `a`
+        (replace(symbol, sub=()), plain(last))
+        for symbol, last in last_ones
+        if last is not None and plain(last) in heads
+    ]
     own_names = replace(
-        names,
+        plan.names,
         quantities=tuple(quantities),
         constants=tuple((Symbol(name), Fraction(size)) for name, size in numbers.items()),
         kronecker=families.kronecker,
@@ -233,9 +262,11 @@ def _provider(
         folds=False,
     )
     labels = probabilities(trees_of(everything))
-    world = World(own_names, definitions, families, leaves, labels, trials, seed, heads, limits)
+    world = World(own_names, definitions, families, leaves, labels, plan.trials, seed, heads, plan.limits)
     world.others = _equal_to(everything)
+    world.backing = backing
     world.lengths = sized.lengths
+    world.printed = sized.printed
     world.positive = under_roots(trees_of(everything))
     return Own(world), ranks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gradproof.audit.judging.results import Verdict
@@ -11,7 +11,7 @@ from gradproof.audit.own.names.definitions import is_literal
 from gradproof.audit.own.names.families import symbols_in
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.shapes.kinds import is_objective
-from gradproof.audit.reading.names import form
+from gradproof.audit.reading.names import form, plain
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import Call, Derivative, Entry, Node, Number, Product, Symbol, walk
 from gradproof.audit.values.evaluation import Unjudged
@@ -62,18 +62,25 @@ class Doubts:
         statement = self.statements[verdict.statement]
         trees = [side.node for side in statement.sides]
         pair = [trees[verdict.equality], trees[verdict.equality + 1]]
+        indices = dict(self.own.letters)
         if verdict.compared:
-            pair = [trees[verdict.compared[0].left], trees[verdict.compared[0].right]]
+            compared = verdict.compared[0]
+            pair = [trees[compared.left], trees[compared.right]]
+            indices |= dict(compared.indices)
         if verdict.trials == 1 and any(is_literal(tree) for tree in pair):
             return ""  # printed numbers that do not come out
         if statement.given and self.own.meets(statement) is None:
             return "it is said under a condition that was not understood"
-        if verdict.witness is None and (len(holding) < _SUPPORT * misfits or self._is_broken()):
+        weak = len(holding) < _SUPPORT * misfits or self._is_broken()
+        if verdict.witness is None and weak and not self._is_of_printed_sizes(pair, indices):
             return f"{verdict.reason}; but too little of the note fits the sizes that were guessed"
         if verdict.witness is None and self._has_identity(pair):
             return f"{verdict.reason}; I stands for identities of several sizes"
         if unknown := self._unknown_functions(pair):
             return f"if {unknown} is any function, this is wrong; the note does not say which function it is"
+        for symbol in (s for tree in pair if tree is not None for s in symbols_in(tree)):
+            if (last := self.own.world.families.letters.entry_of(symbol)) is not None:
+                return f"if {plain(symbol)} is an entry of {plain(last)}, this is wrong"
         if verdict.kind == "update":
             return ""  # whoever found the step has weighed what it is made of
         if odd := self._odd_sides(pair):
@@ -82,9 +89,9 @@ class Doubts:
             return f"{several} is an array with the sizes that were guessed, and it is differentiated as a loss is"
         if self._is_of_sizes(pair):
             return "it says which sizes go together, and other sizes were taken"
-        if doubt := self._of_one_letter(pair):
+        if doubt := self._of_one_letter(pair, indices):
             return doubt
-        if all(node is not None for node in pair) and (doubt := self._of_leaves(statement, pair, linked)):
+        if all(node is not None for node in pair) and (doubt := self._of_leaves(statement, pair, linked, indices)):
             return doubt
         if verdict.kind == "derivative" and any(isinstance(n, Number) and n.text == "0" for n in pair):
             return "a derivative that is set to zero: an equation to be solved"
@@ -94,6 +101,15 @@ class Doubts:
         identity = Symbol("I")
         assumed = self.own.world.assumed.get("I") == "the identity"
         return assumed and any(identity in walk(tree) for tree in pair if tree is not None)
+
+    def _is_of_printed_sizes(self, pair: Sequence[Node | None], indices: Mapping[str, int]) -> bool:
+        """Whether no size was guessed of all that both sides are made of: the note prints it, or a reference has it."""
+        world = self.own.world
+        found = [world.leaves_of(tree, indices) for tree in pair if tree is not None]
+        keys = set[str]().union(*(keys for keys in found if keys is not None))
+        if None in found or not (keys or world.backing is not None):
+            return False
+        return all(form(world.heads[key]) in world.printed for key in keys)
 
     def _is_broken(self) -> bool:
         """Whether a quantity of the chapter cannot be computed because shapes do not fit."""
@@ -130,30 +146,36 @@ class Doubts:
         assumed = self.own.world.assumed
         for node in (below for tree in pair if tree is not None for below in walk(tree)):
             if isinstance(node, Call) and node.name is not None:
-                from gradproof.audit.reading.names import plain
-
-                if assumed.get(plain(node.name), "").startswith("any"):
-                    return plain(node.name)
+                name = plain(node.name)
+                if assumed.get(name, "").startswith("any"):
+                    return name
         return ""
 
-    def _of_one_letter(self, pair: Sequence[Node | None]) -> str:
+    def _of_one_letter(self, pair: Sequence[Node | None], indices: Mapping[str, int]) -> str:
         """`x_n` beside `X`, neither of which the note defines: rows or columns of it, as words may say."""
         world = self.own.world
-        printed = {symbol.name for tree in pair if tree is not None for symbol in symbols_in(tree)}
-        leaves: set[str] = set()
-        for key in [key for key, head in world.heads.items() if head.name in printed]:
-            leaves |= {key} | world.leaves_under(key)
-        names = {world.heads[key].name for key in leaves if key in world.open and key in world.heads}
-        for name in sorted(names):
-            if len(name) == 1 and name.islower() and name.upper() in names:
+        below = [world.leaves_of(tree, indices) for tree in pair if tree is not None]
+        leaves = set[str]().union(*(found for found in below if found is not None))
+        if None in below:  # what has no value may be made of anything of its name
+            printed = {symbol.name for tree in pair if tree is not None for symbol in symbols_in(tree)}
+            for key in [key for key, head in world.heads.items() if head.name in printed]:
+                leaves |= {key} | world.leaves_under(key)
+        axes: dict[str, int] = {}
+        for key in leaves & world.open.keys() & world.heads.keys():
+            name = world.heads[key].name
+            axes[name] = max(axes.get(name, 0), len(world.open[key]))
+        for name in sorted(axes):
+            if len(name) == 1 and name.islower() and axes.get(name.upper(), 0) >= max(1, axes[name]):
                 return (
                     f"{name} and {name.upper()} are two quantities as far as formulas say; if {name} is a row or a "
                     f"column of {name.upper()} this may hold: write ${name.upper()}_{{ij}} = {name}_{{ij}}$"
                 )
         return ""
 
-    def _of_leaves(self, statement: Statement, pair: Sequence[Node | None], linked: set[str]) -> str:
-        below = [self._leaves(tree) for tree in pair if tree is not None]
+    def _of_leaves(
+        self, statement: Statement, pair: Sequence[Node | None], linked: set[str], indices: Mapping[str, int]
+    ) -> str:
+        below = [self._leaves(tree, indices) for tree in pair if tree is not None]
         if len(below) != 2 or None in below:
             return ""
         left, right = (found or set() for found in below)
@@ -183,9 +205,9 @@ class Doubts:
 
         return updated_symbol(statement) is not None
 
-    def _leaves(self, tree: Node) -> set[str] | None:
+    def _leaves(self, tree: Node, indices: Mapping[str, int]) -> set[str] | None:
         try:
-            return self.own.world.leaves_of(tree, {**self.own.letters})
+            return self.own.world.leaves_of(tree, indices)
         except Unjudged:
             return None
 
@@ -203,7 +225,7 @@ class Doubts:
             return ""
         other_tree = statement.sides[1].node
         if other_tree is not None:
-            made = [self._leaves(first), self._leaves(other_tree)]
+            made = [self._leaves(tree, self.own.letters) for tree in (first, other_tree)]
             if None not in made and not (made[1] or set()) <= (made[0] or set()):
                 return "another line says what it is, made of other things"
         for other in holding:

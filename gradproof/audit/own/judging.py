@@ -9,7 +9,8 @@ import numpy as np
 
 from gradproof.audit.judging.judge import CONDITIONAL, failure, is_wrong, judge
 from gradproof.audit.judging.results import Audit, Verdict
-from gradproof.audit.own.build import built, families_of
+from gradproof.audit.own.backing import Backing
+from gradproof.audit.own.build import FoundRanks, built, families_of
 from gradproof.audit.own.doubts import CROWDED, Doubts
 from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, late_definitions
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
@@ -72,16 +73,18 @@ def audit_itself(
     mends: bool = True,
     trials: int = TRIALS,
     seed: int = 0,
+    backing: Backing | None = None,
 ) -> Audit:
     """Read a note and judge every `=` in it by what the note itself defines.
 
-    `given`: lines of LaTeX that the note leaves out, such as `P_j = ...`. Raises `TooLarge` for a document beyond the
+    `given`: lines of LaTeX that the note leaves out, such as `P_j = ...`. `backing`: a reference that knows some of the
+    quantities, in as many trials as are asked for. Raises `TooLarge` for a document beyond the
     caps.
     """
     limits = limits or Limits()
     length = len(text)
-    text, document, names, plain = _read(text, given, flavour, limits)
-    note = _Note(text, document, names, limits, mends, trials, seed, plain)
+    text, document, names, plain = _read(text, given, flavour, limits, backing)
+    note = _Note(text, document, names, limits, mends, trials, seed, plain, backing)
     with np.errstate(all="ignore"):
         verdicts = note.in_one_step(note.unless_defined_later(note.as_most_holds()))
     verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
@@ -94,14 +97,18 @@ def audit_itself(
 
 
 def _read(
-    text: str, given: Sequence[str], flavour: Flavour | None, limits: Limits
+    text: str, given: Sequence[str], flavour: Flavour | None, limits: Limits, backing: Backing | None = None
 ) -> tuple[str, Document, Names, Spelt]:
     """A note with the lines that it leaves out, read with the names that it defines itself."""
     flavour = flavour or flavour_of(text)
     text += "".join(f"\n\n{_GIVEN[flavour].format(line)}" for line in given)
     known = learned(text, flavour, limits)
+    told = Names() if backing is None else backing.names
     names = Names(
-        functions=known.functions, words=WORDS | known.words, raised=frozenset(known.raised), arguments=known.arguments
+        functions={**known.functions, **told.functions},
+        words=WORDS | known.words | told.words,
+        raised=frozenset(known.raised) | told.raised,
+        arguments=known.arguments,
     )
     document = read_document(text, names, flavour=flavour, limits=limits)
     plain = spelt(document.statements, text)
@@ -150,9 +157,11 @@ class _Note:
     trials: int
     seed: int
     spelt: Spelt
+    backing: Backing | None = None
     anew: Anew = "words"
     defining: set[tuple[int, int]] = field(default_factory=set)
     letters: list[Letters] = field(default_factory=list)
+    ranks: FoundRanks = field(default_factory=dict)
 
     def as_most_holds(self) -> list[list[Verdict]]:
         """The verdicts of each chapter, second equations for a name read as most of the note holds.
@@ -163,7 +172,7 @@ class _Note:
         if all(v.status == "holds" or v.trials == 1 for verdicts in usual for v in verdicts):
             return usual
         kept, most = (self.anew, self.letters, usual), sum(map(_balance, usual))
-        families = families_of([s for s in self.document.statements if s.sides])
+        families = families_of([s for s in self.document.statements if s.sides], backing=self.backing)
         layouts = {self.anew: self._layout(families)}
         for other in ("headings", "always"):
             self.anew = other
@@ -185,7 +194,7 @@ class _Note:
         self.letters = []
         out = []
         plan = self.text, statements, self.names, self.limits, self.trials, self.seed
-        for chapter, own in built(*plan, count, cuts, self.anew):
+        for chapter, own in built(*plan, count, cuts, self.anew, self.ranks, self.backing):
             self.letters.append(own.world.families.letters)
             try:
                 out.append(self._chapter(chapter, own, mends=mends))

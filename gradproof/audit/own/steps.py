@@ -83,6 +83,9 @@ def dummies(statement: Statement, own: Own) -> dict[object, Array]:
     others = {form(s): s for tree in trees for s in symbols_in(tree) if form(s) not in names and form(s) not in found}
     if not found or any(not own.world.is_number(plain(s)) for s in others.values()):
         return {}
+    made = set[str]().union(*(own.world.leaves_under(plain(s)) for s in others.values()))
+    if any(plain(parameter) in made for parameter in found.values()):
+        return {}  # `d = \\sigma(x) + x^2`: the note's own x, and no dummy
     rows = {key: drawn(symbol, (), own.world.trials, own.world.seed, frozenset()) for key, symbol in found.items()}
     return {key: TrialArray(numbers) for key, numbers in rows.items()}
 

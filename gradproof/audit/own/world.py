@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gradproof.audit.own.backing import Backing
 from gradproof.audit.own.draws import drawn
 from gradproof.audit.own.gradients import Independent, gradient, plain_of
 from gradproof.audit.own.names.definitions import Definition, Definitions
@@ -64,6 +65,8 @@ class World:
     lengths: Mapping[tuple[object, int], int] = field(
         default_factory=dict
     )  # of the axes of defined quantities, by form and axis
+    printed: frozenset[object] = frozenset()  # leaves of which the note prints all sizes, by form
+    backing: Backing | None = None  # a reference that knows some of the quantities
     symmetric: frozenset[str] | None = frozenset()  # names of symmetric matrices; None for all
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
     _computing: set[str] = field(default_factory=set)
@@ -97,6 +100,8 @@ class World:
 
     def _computed(self, key: str) -> TensorArray:
         head = self.heads[key]
+        if self.backing is not None and (backed := self.backing.key(head)) is not None:
+            return TensorArray(self.backing.tensors[backed].value)
         function = self.definitions.functions.get(form(head))
         if function is not None:
             return self._evaluated(self.definitions.named.get(form(head), function.tree), {})
@@ -216,7 +221,8 @@ class World:
     def slope(self, of: str, by: str) -> TensorArray | None:
         """The derivative of one quantity by another; None where there is none."""
         try:
-            return TensorArray(gradient(self.value(of).tensor, self.value(by).tensor, (), "", -1))
+            below, index = self._below(by)
+            return TensorArray(gradient(self.value(of).tensor, below.tensor, index, "", -1))
         except (NotAvailable, Unjudged):
             return None
 
@@ -233,6 +239,8 @@ class World:
         e = self.evaluation(values)
         for node in walk(tree):
             if isinstance(node, Symbol) and not (form(node) in e.bound or node.name in e.indices):
+                if lookup.is_kronecker(self, node):
+                    continue
                 place = lookup.find(self, node, e.indices)
                 if place is not None:
                     try:
@@ -312,9 +320,18 @@ class World:
             return dummy, ()
         place = e.place(by)
         try:
-            return self.value(place.key), place.index
+            whole, index = self._below(place.key)
+            return whole, (*index, *place.index)
         except NotAvailable as error:
             raise Unjudged(str(error), node.span[0]) from error
+
+    def _below(self, key: str) -> tuple[TensorArray, tuple[Any, ...]]:
+        """What is differentiated by where a quantity is: itself, but for what a reference knows."""
+        backed = None if self.backing is None or key not in self.heads else self.backing.key(self.heads[key])
+        if backed is None or self.backing is None:
+            return self.value(key), ()
+        tensor = self.backing.tensors[backed]
+        return TensorArray(tensor.below), tensor.index
 
     def applied(self, e: Evaluation, node: Call, arguments: Sequence[Array]) -> Array:
         """A function of the note's own, or its derivative, at some values."""
@@ -387,7 +404,8 @@ class World:
 
     def derivative(self, of: str, by: str) -> Array:
         """The derivative of one quantity by another."""
-        return TensorArray(gradient(self.value(of).tensor, self.value(by).tensor, (), f"{of} by {by}", -1))
+        below, index = self._below(by)
+        return TensorArray(gradient(self.value(of).tensor, below.tensor, index, f"{of} by {by}", -1))
 
     def updated(self, key: str) -> Array:
         """There is no optimizer here."""

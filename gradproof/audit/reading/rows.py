@@ -108,6 +108,11 @@ def _split_rows(tokens: list[Token]) -> list[Row]:
             rows[-1] += tokens[at:behind]
             at = behind
             continue
+        if token.text == r"\substack":  # its rows are conditions of one sum
+            behind = group_end(tokens, at + 1)
+            rows[-1] += tokens[at:behind]
+            at = behind
+            continue
         brackets = max(0, brackets + change_of_depth(token.text))
         if kept == 0 and token.text in _ROW_ENDS:
             rows.append([])

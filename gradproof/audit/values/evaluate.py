@@ -70,9 +70,10 @@ def _symbol(e: Evaluation, node: Symbol) -> Array:
     if equal is not None:
         e.remarks.note(node.span[0], f"{plain(node)} is read as Kronecker's delta: 1 for equal labels, else 0")
         return e.provider.constant(Fraction(equal))
-    place = e.place(node)
     try:
-        return lookup.value_at(e.provider, place)
+        if e.find(node) is None and (new := lookup.parameter_of(e.provider, node, e.indices)) is not None:
+            return lookup.updated_at(e.provider, new[0])
+        return lookup.value_at(e.provider, e.place(node))
     except NotAvailable as error:
         raise Unjudged(str(error), node.span[0]) from error
 

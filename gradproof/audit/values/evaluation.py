@@ -113,8 +113,16 @@ class Evaluation:
         """The same; raises `Unjudged` where nothing is declared."""
         place = self.find(symbol)
         if place is None:
-            raise Unjudged(f"{UNDECLARED} {plain(symbol)}", symbol.span[0])
+            raise Unjudged(f"{UNDECLARED} {plain(symbol)}{self._hint(symbol)}", symbol.span[0])
         return place
+
+    def _hint(self, symbol: Symbol) -> str:
+        """What a small letter with an index may be: a row or a column of what is declared in a capital one."""
+        capital = symbol.name.upper()
+        declared = [s for s, _ in self.provider.names.quantities if s.name == capital != symbol.name and not s.mark]
+        if not declared or len(symbol.name) > 1 or not symbol.sub:
+            return ""
+        return f"; it may be a row or a column of {' or '.join(plain(s) for s in declared[:3])}: say which"
 
 
 def _size(shape: tuple[int, ...]) -> int:

@@ -35,8 +35,10 @@ def _sigmoid_prime(x: Array) -> Array:
 
 
 def _diagonal(x: Array) -> Array:
-    """A column as a diagonal matrix; a matrix' diagonal as a column."""
-    size = x.shape[0]
+    """A column as a diagonal matrix; a matrix' diagonal as a column; a number as it is."""
+    if not x.shape:
+        return x
+    size = min(x.shape)
     return x[:, None] * np.eye(size) if len(x.shape) == 1 else x[np.arange(size), np.arange(size)]
 
 

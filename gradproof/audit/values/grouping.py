@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from gradproof.audit.reading.tree import Operator, Product
+from gradproof.audit.reading.tree import Fraction as Quotient
+from gradproof.audit.reading.tree import Node, Operator, Product
 from gradproof.audit.values.evaluation import Evaluation, Unjudged
 from gradproof.audit.values.provider import Array
 from gradproof.audit.values.shapes import Combined, Misfit, entrywise, outer, product
@@ -29,8 +30,9 @@ def fold(e: Evaluation, node: Product, values: Sequence[Array]) -> Array:
     Raises `Misfit` at the sign whose two sides do not fit.
     """
     places = node.places or (-1,) * len(node.operators)
+    operators = by_quotients(node, node.operators, [len(v.shape) for v in values], lambda n: len(e.value(n).shape))
     parts = [_Part("juxt", -1, values[0])]
-    parts += [_Part(*part) for part in zip(node.operators, places, values[1:], strict=True)]
+    parts += [_Part(*part) for part in zip(operators, places, values[1:], strict=True)]
     if _reaches_far(node.operators):
         e.remarks.choices.add("slash")
         wide = e.reading.slash == "wide"
@@ -45,6 +47,24 @@ def fold(e: Evaluation, node: Product, values: Sequence[Array]) -> Array:
         elif e.reading.grouping == "hadamard":
             parts = _combined_runs(e, parts, ("odot",))
     return _from_left(e, parts)
+
+
+def by_quotients(
+    node: Product, operators: Sequence[Operator], axes: Sequence[int], below: Callable[[Node], int]
+) -> tuple[Operator, ...]:
+    r"""Operators with ⊙ beside a quotient by a column, where another column follows without a sign.
+
+    `\frac{\eta}{\sqrt{s} + \epsilon} g`: what is divided entry by entry is multiplied so. `axes`: of the factors.
+    `below`: the axes of a denominator.
+    """
+    found, last = list(operators), -1
+    for at, (factor, count) in enumerate(zip(node.factors, axes, strict=True)):
+        if last >= 0 and count == axes[last] == 1 and found[at - 1] == "juxt":
+            divided = (f for f in (node.factors[last], factor) if isinstance(f, Quotient))
+            if any(below(quotient.bottom) == 1 for quotient in divided):
+                found[at - 1] = "odot"
+        last = at if count else last
+    return tuple(found)
 
 
 def _reaches_far(operators: Sequence[Operator]) -> bool:

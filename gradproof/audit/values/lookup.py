@@ -9,7 +9,7 @@ from typing import TypeAlias
 from gradproof.audit.reading.names import plain
 from gradproof.audit.reading.tree import Labels, Symbol
 from gradproof.audit.values.indices import Assignment, index_value, labels_with, put_in
-from gradproof.audit.values.provider import Array, NotAvailable, Provider
+from gradproof.audit.values.provider import STEPPED, Array, NotAvailable, Provider
 
 Index: TypeAlias = tuple[int | slice, ...]
 OLD = frozenset({"old", "t", "k", "n", "prev"})
@@ -39,10 +39,10 @@ def parameter_of(provider: Provider, symbol: Symbol, values: Assignment) -> tupl
     """The parameter that a symbol means, and whether it is marked as its new value (`W^{new}`, `W_{t+1}`)."""
     plainly = find(provider, symbol, values)
     if plainly is not None:
-        return (plainly, False) if provider.role(plainly.key) == "parameter" else None
+        return (plainly, False) if provider.role(plainly.key) in STEPPED else None
     for stripped in _without(put_in(symbol, values), NEW):
         place = find(provider, stripped, {})
-        if place is not None and provider.role(place.key) == "parameter":
+        if place is not None and provider.role(place.key) in STEPPED:
             return place, True
     return None
 
@@ -137,7 +137,7 @@ def _old_value(provider: Provider, symbol: Symbol) -> Place | None:
     """`W^{old}`, `W_t`: the value of a parameter before the step."""
     for stripped in _without(symbol, OLD):
         bound = provider.names.resolve(stripped)
-        if bound and provider.role(bound.key) == "parameter":
+        if bound and provider.role(bound.key) in STEPPED:
             return Place(bound.key, (), bound.note)
     return None
 

@@ -15,7 +15,11 @@ from gradproof.tolerances import NEAR_CANCELLING, PRINTED
 
 # Any NumPy-like array that shows the shape of one trial: a TrialArray, a BoundArray, exact expressions.
 Array: TypeAlias = Any
-Role: TypeAlias = Literal["parameter", "input", "hyperparameter", "value"]
+Role: TypeAlias = Literal["parameter", "state", "input", "hyperparameter", "value"]
+"""`state`: what an optimizer keeps from step to step, and updates as it does a parameter."""
+
+STEPPED: frozenset[Role] = frozenset({"parameter", "state"})
+"""What has another value after a step."""
 
 
 class NotAvailable(GradproofError):

@@ -18,7 +18,8 @@ class Reading:
     between two columns. `slash`: how far a denominator behind `/` reaches. `softmax`: its axis in a matrix.
     `layout`: whether the derivative of a column by a column has the numerator's or the denominator's rows,
     or is its diagonal. `vectors`: whether a quantity with one index is a column or a row.
-    `powers`: of a square matrix, entry by entry or as products.
+    `powers`: of a square matrix, entry by entry or as products. `state`: whether an update of a parameter is made of
+    what an optimizer kept before the step, or of what it keeps then.
     """
 
     grouping: Literal["left", "products", "hadamard"] = "left"
@@ -28,6 +29,7 @@ class Reading:
     layout: Literal["numerator", "denominator", "diagonal"] = "numerator"
     vectors: Literal["columns", "rows"] = "columns"
     powers: Literal["entries", "products"] = "entries"
+    state: Literal["old", "new"] = "old"
 
 
 _OPTIONS: dict[str, tuple[str, ...]] = {
@@ -38,6 +40,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "layout": ("numerator", "denominator", "diagonal"),
     "vectors": ("columns", "rows"),
     "powers": ("entries", "products"),
+    "state": ("old", "new"),
 }
 
 

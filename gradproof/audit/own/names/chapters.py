@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from gradproof.audit.own.names.conventions import gradients_by_letter, through_names
+from gradproof.audit.own.names.conventions import gradients_by_layer, gradients_by_letter, through_names
 from gradproof.audit.own.names.definitions import Definition, Definitions, candidates, is_literal, is_numeric, mentions
 from gradproof.audit.own.names.families import VERSIONS, Families, Letters, symbols_in, trees_of
 from gradproof.audit.reading.names import form
@@ -214,7 +214,9 @@ def redefined(
             table.functions[form(definition.head)] = definition
         else:
             table.quantities.setdefault((definition.head.name, definition.head.mark), []).append(definition)
-    gradients_by_letter(table, [statements[n] for n in sorted({*others, *numbers})], families)
+    used = [statements[n] for n in sorted({*others, *numbers})]
+    gradients_by_letter(table, used, families)
+    gradients_by_layer(table, used, families)
     return through_names(table, statements)
 
 
@@ -233,6 +235,8 @@ def _key(definition: Definition) -> object:
 def may_define(definition: Definition, letters: Letters) -> bool:
     """Whether a candidate says what a name is, rather than the number that it has or its value after a step."""
     head, tree = definition.head, definition.tree
+    if any(map(letters.is_known, instances(head, letters))):
+        return False
     optimum = {label.text for label in head.sup} <= {"*", r"\ast", r"\star"} and not head.sub
     if optimum and head.sup and not mentions(tree, replace(head, sup=())):
         return True  # the best u^* of all u, made of other things

@@ -70,6 +70,48 @@ def gradients_by_letter(table: Definitions, statements: Sequence[Statement], fam
             table.quantities[(head.name, head.mark)] = [*kept, Definition(-1, 0, head, (), tree)]
 
 
+def gradients_by_layer(table: Definitions, statements: Sequence[Statement], families: Families) -> None:
+    r"""Where one layer's `\delta^{(2)}` is defined as `\partial L / \partial z^{(2)}`, that of every other is."""
+    symbols = [symbol for tree in trees_of(statements) for symbol in symbols_in(tree)]
+    shown = [d for many in table.quantities.values() for d in many if d.by_derivative and d.parameters is None]
+    for definition in shown:
+        tree = definition.tree
+        layer = _layer(definition.head, families)
+        if layer is None or not isinstance(tree, Derivative) or not isinstance(tree.by, Symbol) or definition.axes:
+            continue
+        if [x.text for x in (*tree.by.sub, *tree.by.sup)].count(layer) != 1:
+            continue
+        alike = [s for s in symbols if (s.name, s.mark) == (definition.head.name, definition.head.mark)]
+        for head in (families.split(symbol).head for symbol in alike):
+            other = _layer(head, families)
+            if other is None or _with_layer(definition.head, layer, other) != _plainly(head):
+                continue
+            known = table.quantities[(head.name, head.mark)]
+            if any(d.by_derivative for d, _ in table.matches(head)) or any(form(d.head) == form(head) for d in shown):
+                continue
+            by = _with_layer(tree.by, layer, other)
+            of = _with_layer(tree.of, layer, other) if isinstance(tree.of, Symbol) else tree.of
+            kept = [d for d in known if form(d.head) != form(head)]
+            new = Definition(-1, 0, head, (), Derivative(of, by, "partial"))
+            table.quantities[(head.name, head.mark)] = [*kept, new]
+
+
+def _layer(head: Symbol, families: Families) -> str | None:
+    """The one label of a name that counts layers or steps."""
+    counting = [label.text for label in (*head.sub, *head.sup) if families.letters.is_index(label.text)]
+    return counting[0] if len(counting) == 1 else None
+
+
+def _with_layer(symbol: Symbol, layer: str, other: str) -> Symbol:
+    """A name with another layer's label."""
+    sub, sup = (tuple(replace(x, text=other) if x.text == layer else x for x in p) for p in (symbol.sub, symbol.sup))
+    return replace(symbol, sub=sub, sup=sup, span=(0, 0))
+
+
+def _plainly(symbol: Symbol) -> Symbol:
+    return replace(symbol, span=(0, 0))
+
+
 def _shown(table: Definitions, prefix: str, mark: str) -> Iterator[Symbol]:
     """The objectives of the definitions `dO = \\partial L / \\partial O` and `\\bar{o} = \\partial L / \\partial o`."""
     for many in table.quantities.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradproof.audit.reading.names import form
@@ -40,6 +40,8 @@ class Letters:
     `indices` count entries; `layered` are those that stand in arithmetic such as `l-1`, or above in brackets: they
     count whole quantities; `fixed` are constants, such as the last layer L or the class y, with a number for each.
     `count`: how many layers or steps there are. `zeros`: forms of the first of many quantities, which are set to zero.
+    `is_known`: whether a quantity has its value from elsewhere, so that no line defines it. `entry_of`: of which
+    such quantity a name without the layer may be an entry.
     """
 
     indices: set[str] = field(default_factory=set)
@@ -47,6 +49,8 @@ class Letters:
     fixed: dict[str, int] = field(default_factory=dict)
     count: int = LAYERS
     zeros: set[object] = field(default_factory=set)
+    is_known: Callable[[Symbol], bool] = lambda _: False
+    entry_of: Callable[[Symbol], Symbol | None] = lambda _: None
 
     @property
     def steps(self) -> frozenset[str]:
@@ -77,8 +81,10 @@ def is_number(node: Node | None) -> bool:
     return isinstance(node, Number)
 
 
-def letters_of(statements: Sequence[Statement], count: int = LAYERS) -> Letters:
-    """The index letters of some statements, with so many layers or steps."""
+def letters_of(
+    statements: Sequence[Statement], count: int = LAYERS, constants: Mapping[str, int] | None = None
+) -> Letters:
+    """The index letters of some statements, with so many layers or steps; `constants`: letters that have a number."""
     out = Letters(count=count)
     names: set[str] = set()
     defined: set[str] = set()
@@ -135,6 +141,9 @@ def letters_of(statements: Sequence[Statement], count: int = LAYERS) -> Letters:
     for last, counted in _LAST.items():
         if last in labelled and counted in out.layered and last not in names:
             out.fixed[last] = count
+    for letter in labelled.keys() & (constants or {}).keys():
+        out.indices.discard(letter)
+        out.fixed[letter] = (constants or {})[letter]
     out.zeros = set(_first_zeros(statements, out))
     return out
 
@@ -328,6 +337,11 @@ class Families:
         family = self.of(symbol)
         names = [label for label in symbol.sub if not self.letters.is_index(label.text)]
         counting = self._counting(symbol)
+        whole = replace(symbol, sub=tuple(names))
+        if counting and not self.letters.is_known(symbol) and self.letters.is_known(whole):
+            return Split(whole, tuple(counting))
+        if counting and (last := self.letters.entry_of(symbol)) is not None:
+            return Split(last, tuple(counting))
         layer = counting[:1] if family is not None and family.layer_below else []
         axes = counting[len(layer) :]
         if family is not None and not family.counts_digits:

@@ -53,7 +53,7 @@ class Axes:
         first, second = self.sizes.get(a), self.sizes.get(b)
         if first is not None and second is not None and first != second:
             raise Clash
-        if self.distinct and all(self._printed(axis) for axis in (a, b)):
+        if self.distinct and all(self.is_printed(axis) for axis in (a, b)):
             raise Clash
         if second is not None:
             a, b = b, a
@@ -77,7 +77,9 @@ class Axes:
                     with suppress(Clash):
                         self.join(one, other)
 
-    def _printed(self, axis: Axis) -> bool:
+    def is_printed(self, axis: Axis) -> bool:
+        """Whether the size of an axis has a name of its own in what the note prints of its arrays."""
+        axis = self.root(axis)
         return any(self.root(self.named[name]) == axis for name in self.distinct if name in self.named)
 
     def fix(self, axis: Axis, size: int) -> None:
@@ -85,6 +87,14 @@ class Axes:
         axis = self.root(axis)
         if self.sizes.setdefault(axis, size) != size:
             raise Clash
+
+    def of_size(self, size: int) -> Axis:
+        """A fresh axis of a size."""
+        if size == 1:
+            return ONE
+        axis = self.new()
+        self.fix(axis, size)
+        return axis
 
     def name(self, name: str) -> Axis:
         """The axis whose length a letter is: n of `\\sum_{i=1}^n`."""

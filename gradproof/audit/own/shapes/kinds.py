@@ -29,6 +29,7 @@ from gradproof.audit.reading.tree import (
     Transpose,
 )
 from gradproof.audit.reading.vocabulary import WORDS
+from gradproof.audit.values.grouping import by_quotients
 
 Kind: TypeAlias = int | str
 """0 for a number, 1 for a vector, 2 for a matrix; `row` and `column` for a transposed vector; `?` where unknown."""
@@ -123,6 +124,8 @@ class Kinds:
         if kind == "?":
             if alternatives:
                 self._unknown.add(family)
+                if not self._open:  # nothing that is being asked for stood in the way
+                    self._known[family] = "?"
                 return "?"
             kind = self.ranks(head)
         self._known[family] = kind
@@ -249,9 +252,11 @@ def _sum(k: Kinds, node: Sum) -> Kind:
 
 def _product(k: Kinds, node: Product) -> Kind:
     kinds = [k.of(factor) for factor in node.factors]
+    axes = [kind if isinstance(kind, int) else 0 if kind == "?" else 2 for kind in kinds]
+    operators = by_quotients(node, node.operators, axes, lambda below: int(k.of(below) == 1))
     for order in (_from_left, _products_first):
         try:
-            return order(k, kinds, list(node.operators))
+            return order(k, kinds, list(operators))
         except Mismatch:
             continue
     raise Mismatch

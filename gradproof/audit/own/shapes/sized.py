@@ -13,11 +13,15 @@ from gradproof.audit.values.indices import letters_in
 
 @dataclass(frozen=True)
 class Sized:
-    """Sizes of leaves by form, the numbers of letters for lengths, lengths of what is defined by form and axis."""
+    """Sizes of leaves by form, the numbers of letters for lengths, lengths of what is defined by form and axis.
+
+    `printed`: the leaves all sizes of which the note prints, by form.
+    """
 
     leaves: dict[object, tuple[int, ...]]
     numbers: dict[str, int]
     lengths: dict[tuple[object, int], int]
+    printed: frozenset[object]
 
 
 def shaped(statements: Sequence[Statement], shapes: Shapes, layered: Iterable[str]) -> Sized:
@@ -34,7 +38,8 @@ def shaped(statements: Sequence[Statement], shapes: Shapes, layered: Iterable[st
     lengths = {
         (key, at): size(axis) for key, shape in shapes.known() if key not in leaves for at, axis in enumerate(shape)
     }
-    return Sized(leaves, {name: size(axis) for name, axis in shapes.axes.named.items()}, lengths)
+    printed = frozenset(key for key, shape in shapes.leaves.items() if all(map(shapes.axes.is_printed, shape)))
+    return Sized(leaves, {name: size(axis) for name, axis in shapes.axes.named.items()}, lengths, printed)
 
 
 def _reached(statements: Sequence[Statement], letters: Letters) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ from gradproof.audit.reading.tree import (
     Symbol,
     Transpose,
 )
+from gradproof.audit.values.grouping import by_quotients
 from gradproof.audit.values.indices import index_value
 
 ATOM = re.compile(r"([+-]?)(\\ell|[A-Za-z]|[0-9]+)")
@@ -51,6 +52,7 @@ class Shapes:
     layers: dict[str, int] = field(default_factory=dict)
     dummies: Mapping[object, Shape] = field(default_factory=dict)
     leaves: dict[object, Shape] = field(default_factory=dict)
+    given: Callable[[Symbol], tuple[int, ...] | None] = lambda _: None  # sizes that a reference has
     _known: dict[object, Shape | None] = field(default_factory=dict)
     _shared: dict[object, Shape] = field(default_factory=dict)
 
@@ -114,6 +116,9 @@ class Shapes:
                 raise Clash
             return known
         self._known[key] = None
+        if (sizes := self.given(head)) is not None:
+            self._known[key] = tuple(self.axes.of_size(size) for size in sizes)
+            return self._known[key] or ()
         for definition, values in self.definitions.matches(head):
             saved = self.letters, self.layers
             self.letters, self.layers = {}, {**self.layers, **values}
@@ -331,17 +336,18 @@ def _batch_first(term: Node) -> bool:
 
 def _product(s: Shapes, node: Product) -> Shape:
     shapes = [s.of(factor) for factor in node.factors]
+    operators = by_quotients(node, node.operators, list(map(len, shapes)), lambda below: len(s.of(below)))
     total = shapes[0]
     saved = list(s.axes.parents), dict(s.axes.sizes)
     try:
-        for operator, shape in zip(node.operators, shapes[1:], strict=True):
+        for operator, shape in zip(operators, shapes[1:], strict=True):
             total = s.product(operator, total, shape)
         return total
     except Clash:
         s.axes.parents[: len(saved[0])] = saved[0]
         s.axes.sizes = saved[1]
     runs: list[Shape] = [shapes[0]]
-    for operator, shape in zip(node.operators, shapes[1:], strict=True):
+    for operator, shape in zip(operators, shapes[1:], strict=True):
         if operator == "odot":
             runs.append(shape)
         else:
