@@ -1,6 +1,8 @@
 """How well the audit of notes does, end to end with the shipped references: the figures that the tests cannot take.
 
 Usage: python -m benchmarks.audit [document] [slips] [matrix] [hostile] [fuzz] (all without arguments; -v lists misses)
+
+`fuzz --first SEED --count N` takes a stretch of the documents.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from gradproof.audit import Audit, audit
-from gradproof.audit.auditing import audit_note
+from gradproof.audit.auditing import audit_note, read_note
+from gradproof.audit.both import with_what_it_says_itself
 from gradproof.audit.judging.judge import judge
 from gradproof.audit.judging.sides import Sides
+from gradproof.audit.own.judging import audit_itself
 from gradproof.audit.printing.latex import latex
 from gradproof.audit.proofs import with_proofs
 from gradproof.audit.reading.limits import Budget, Limits
@@ -45,6 +49,15 @@ SAMPLE, MATRICES = "parameter_update_2", "softmax_mlp"
 DOCUMENTS = 10_000
 _HANGS = 60  # seconds after which an input has no answer
 PROVED_EACH = 10  # of so many fuzzed documents one is also proved
+ALONE_EACH, BOTH_EACH = 20, 40  # of so many one is audited by itself, one against a reference and by itself
+NOTES = Path(__file__).resolve().parent / "notes"
+ALONE = (
+    "rmsnorm_readme.md",
+    "bilinear_indices.md",
+    "batched_mlp.rst",
+    "adam_two_steps.md",
+    "attention_single_query.md",
+)
 
 
 def note_of(case: str) -> str:
@@ -272,32 +285,46 @@ def counts_of(found: Audit) -> str:
 
 
 def run_fuzz() -> None:
-    """Audit mutated documents, some of them with proofs; print crashes and the slowest."""
-    cases = [(case, note_of(case), truth_of(case, trials=4)) for case in (MATRICES, SAMPLE)]
+    """Audit mutated documents, some with proofs, some by themselves, some in both ways; print crashes and the slowest.
+
+    A failure inside of the audit of one statement, which is contained there, counts as a crash, too.
+    """
+    cases = [(note_of(case), truth_of(case, trials=4)) for case in (MATRICES, SAMPLE)]
+    notes = [read_note(NOTES / name) for name in ALONE]
     crashes, slowest, started = 0, 0.0, time.process_time()
     verdicts: Counter[str] = Counter()
-    for seed in range(DOCUMENTS):
-        _, text, truth = cases[seed % 2]
-        document = mutated(text, random.Random(seed))
+    first, count = _number("--first", 0), _number("--count", DOCUMENTS)
+    for seed in range(first, first + count):
+        text, truth = cases[seed % 2]
+        alone = seed % ALONE_EACH == 0
+        document = mutated(notes[seed // ALONE_EACH % len(notes)] if alone else text, random.Random(seed))
         begun = time.process_time()
         try:
-            found = audit(document, Bounded(truth))
-            if seed % PROVED_EACH in (0, 1):
+            found = audit_itself(document, mends=False) if alone else audit(document, Bounded(truth))
+            if not alone and seed % PROVED_EACH in (0, 1):
                 found = with_proofs(found, truth, seed, 1.0)
+            if not alone and seed % BOTH_EACH == 1:
+                found = with_what_it_says_itself(found, Bounded(truth), seed=seed)
             verdicts.update(verdict.proof or verdict.status for verdict in found.verdicts)
+            failed = next((v.reason for v in found.verdicts if v.reason.startswith("gradproof failed")), "")
         except Exception as error:
+            failed = repr(error)
+        if failed:
             crashes += 1
-            print(f"seed {seed}: {error!r}"[:300])
+            print(f"seed {seed}: {failed}"[:300], flush=True)
         slowest = max(slowest, time.process_time() - begun)
     seconds = time.process_time() - started
-    print(
-        f"{DOCUMENTS:,} documents in {seconds:.0f} CPU s: {crashes} crashes, slowest {slowest:.2f} s; {dict(verdicts)}"
-    )
+    print(f"{count:,} documents in {seconds:.0f} CPU s: {crashes} crashes, slowest {slowest:.2f} s; {dict(verdicts)}")
+
+
+def _number(option: str, usual: int) -> int:
+    """The number behind an option of the command line."""
+    return int(sys.argv[sys.argv.index(option) + 1]) if option in sys.argv else usual
 
 
 def main() -> None:
     """Run the parts named on the command line."""
-    arguments = [a for a in sys.argv[1:] if not a.startswith("-")]
+    arguments = [a for a in sys.argv[1:] if not a.startswith("-") and not a.isdecimal()]
     parts = {
         "document": run_document,
         "slips": run_slips,

@@ -48,20 +48,21 @@ def audit_note(
     return with_what_it_says_itself(found, provider, seed=seed)
 
 
-def audit_alone(text: str, *, given: Sequence[str] = (), seed: int = 0) -> Audit:
+def audit_alone(text: str, *, given: Sequence[str] = (), functions: Sequence[str] = (), seed: int = 0) -> Audit:
     """Read a note and judge every `=` in it by what the note itself defines.
 
     Args:
         text: The note.
         given: Lines of LaTeX that the note leaves out, such as `P_j = ...`.
+        functions: Which functions names are that the note does not define, such as `f=tanh` or `g=gelu`.
         seed: For the trials.
 
     Raises:
-        GradproofError: The note is beyond the reader's limits.
+        GradproofError: The note is beyond the reader's limits, or a function is not known.
     """
     from gradproof.audit.own.judging import audit_itself
 
-    return audit_itself(text, given=given, seed=seed)
+    return audit_itself(text, given=given, functions=functions, seed=seed)
 
 
 def read_note(path: Path) -> str:

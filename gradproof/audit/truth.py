@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from gradproof.arrays.bounds.array import BoundArray
 from gradproof.audit import Agreement, Names, NotAvailable, declare
+from gradproof.audit.reading.lexing.functions import OWN
+from gradproof.audit.reading.vocabulary import FUNCTIONS
 from gradproof.audit.values.declare import is_printable
 from gradproof.audit.values.provider import Array, Role
 from gradproof.case.reference import Reference
 from gradproof.check.bounds import TruthBounds
 from gradproof.check.facts.resolution import Seen
-from gradproof.errors import GradproofError
 from gradproof.tolerances import COARSEST
 from gradproof.trials.draws import draw
 from gradproof.truth.binding import Binding
@@ -108,8 +109,19 @@ class NoteTruth:
             symbols,
             written=self.reference.latex,
             constants=dict(self.reference.constants),
-            functions={name: _name_of(name, function) for name, function in self.reference.functions.items()},
+            functions={
+                name: OWN if name in self.callables else _name_of(function)
+                for name, function in self.reference.functions.items()
+            },
         )
+
+    @property
+    def callables(self) -> dict[str, Callable[..., Any]]:
+        """The functions that the reference declares, and that are none of those which formulas know."""
+        given = (
+            (name, function) for name, function in self.reference.functions.items() if not isinstance(function, str)
+        )
+        return {name: f for name, f in given if getattr(f, "__name__", "").lower() not in FUNCTIONS.values()}
 
     @property
     def arrays(self) -> frozenset[str]:
@@ -242,12 +254,9 @@ class Bounded(Known):
         )
 
 
-def _name_of(printed: str, function: str | Callable[..., Any]) -> str:
+def _name_of(function: str | Callable[..., Any]) -> str:
     """The name of a function that a reference declares, which `declare` looks up."""
-    name = function if isinstance(function, str) else getattr(function, "__name__", "")
-    if not name:
-        raise GradproofError(f"Reference(functions=...): {function!r} for '{printed}' has no name: give it as a string")
-    return name.lower()
+    return (function if isinstance(function, str) else function.__name__).lower()
 
 
 def _too_coarse(size: NDArray[Any], bound: NDArray[Any]) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gradproof.audit.auditing import audit_note
+from gradproof.audit.auditing import audit_alone, audit_note
 from gradproof.audit.judging.results import Audit
 from gradproof.case.project import Project
+from gradproof.errors import GradproofError
 
 LAYERS = """
 import torch
@@ -151,3 +152,33 @@ def test_model_that_takes_no_batches_is_audited_all_the_same(project: Project, t
     (tmp_path / "reference" / "alone.py").write_text(text, encoding="utf-8")
     found = beside(Project(tmp_path), "alone", r"$$\frac{\partial C}{\partial w} = (w^T x - y) x$$ and $q = 2$")
     assert found.verdicts[0].status == "holds"
+
+
+def test_function_that_is_declared_as_one_of_torch_is_judged_with_its_derivative(
+    project: Project, tmp_path: Path
+) -> None:
+    shutil.copytree(project.root / "reference", tmp_path / "reference")
+    text = LAYERS.replace("nn.Tanh(), nn.Tanh()", "nn.GELU(), nn.GELU()")
+    text = text.replace('constants={"L": 2}', 'functions={"f": torch.nn.functional.gelu}')
+    (tmp_path / "reference" / "gelu.py").write_text(text, encoding="utf-8")
+    note = r"$$\frac{\partial C}{\partial s^{(2)}} = (h^{(2)} - y) \odot f'(s^{(2)})$$"
+    assert statuses(Project(tmp_path), "gelu", note) == ["holds"]
+    assert statuses(Project(tmp_path), "gelu", note.replace("f'", "f")) == ["WRONG"]
+
+
+@pytest.mark.parametrize("function", ["f=gelu", "f = tanh"])
+def test_function_declared_beside_a_note_alone_is_that_function(function: str) -> None:
+    note = r"$a = f(z)$, $E = \frac12 (a - y)^2$, $$\frac{\partial E}{\partial z} = (a - y) f'(z)$$"
+    wrong = note.replace("f'(z)", "f(z)")
+    assert [v.status for v in audit_alone(note, functions=[function]).verdicts][-1] == "holds"
+    assert [v.status for v in audit_alone(wrong, functions=[function]).verdicts][-1] == "WRONG"
+    assert [v.status for v in audit_alone(wrong).verdicts][-1] == "not judged"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("f=nosuch", "there is no function 'nosuch'. Allowed are abs, .* such as gelu"), ("f", "declares no function")],
+)
+def test_function_that_does_not_exist_is_refused_with_those_that_do(line: str, told: str) -> None:
+    with pytest.raises(GradproofError, match=told):
+        audit_alone("$x = 2$", functions=[line])

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.func import vmap
 
+from gradproof.audit.own.declared import Callables
 from gradproof.audit.reading.names import Names
 from gradproof.audit.reading.tree import Symbol
 from gradproof.audit.truth import NoteTruth
@@ -51,6 +52,11 @@ class Backing:
     def names(self) -> Names:
         """What printed names mean in the reference."""
         return self._truth.names
+
+    @property
+    def callables(self) -> Callables:
+        """Functions that the reference declares, and that formulas do not know."""
+        return self._truth.callables
 
     @property
     def trials(self) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
 from gradproof.audit.own.backing import Backing
+from gradproof.audit.own.declared import Callables
 from gradproof.audit.own.draws import probabilities, under_roots
 from gradproof.audit.own.lengths import declare, lengths_in, relate, related_lengths, solve_lengths
 from gradproof.audit.own.losses import add_losses
@@ -43,11 +44,12 @@ def built(
     anew: Anew = "words",
     found: FoundRanks | None = None,
     backing: Backing | None = None,
+    callables: Callables | None = None,
 ) -> list[tuple[Chapter, Own]]:
     """The chapters of a note with what each says of itself, with so many layers or steps.
 
     `found`: the ranks of chapters that were built before, in another layout or with other layers; more are put there.
-    `backing`: a reference that knows some of the quantities.
+    `backing`: a reference that knows some of the quantities. `callables`: functions that are declared beside the note.
     """
     found = {} if found is None else found
     read = [s for s in statements if s.sides]
@@ -72,7 +74,7 @@ def built(
             updates = False  # the objective is at hand
         needed = _closure([statements[n] for n in numbers], known, tops if updates else set())
         others = sorted(needed - set(numbers))
-        plan = _Plan(statements, numbers, others, names, told, symmetric, limits, trials, backing)
+        plan = _Plan(statements, numbers, others, names, told, symmetric, limits, trials, backing, callables or {})
         same = (tuple(others), tuple(numbers))
         chapter, own, found[same] = plan.carried_out(seed, count, 0, found.get(same))
         out.append((chapter, own))
@@ -92,6 +94,7 @@ class _Plan:
     limits: Limits
     trials: int
     backing: Backing | None = None
+    callables: Callables = field(default_factory=dict)
 
     def carried_out(
         self, seed: int, count: int, larger: int = 0, ranks: Mapping[Leaf, int] | None = None
@@ -264,7 +267,7 @@ def _provider(
     labels = probabilities(trees_of(everything))
     world = World(own_names, definitions, families, leaves, labels, plan.trials, seed, heads, plan.limits)
     world.others = _equal_to(everything)
-    world.backing = backing
+    world.backing, world.callables = backing, plan.callables
     world.lengths = sized.lengths
     world.printed = sized.printed
     world.positive = under_roots(trees_of(everything))

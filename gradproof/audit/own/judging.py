@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from gradproof.audit.judging.judge import CONDITIONAL, failure, is_wrong, judge
 from gradproof.audit.judging.results import Audit, Verdict
 from gradproof.audit.own.backing import Backing
 from gradproof.audit.own.build import FoundRanks, built, families_of
+from gradproof.audit.own.declared import Callables, declared
 from gradproof.audit.own.doubts import CROWDED, Doubts
 from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, late_definitions
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
@@ -19,6 +20,7 @@ from gradproof.audit.own.names.spelt import Spelt, spelt
 from gradproof.audit.own.numerals import Numerals, numbers_given
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.steps import dummies, objectives, step, updated_symbol, whole_side
+from gradproof.audit.reading.lexing.functions import OWN
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, form, plain
 from gradproof.audit.reading.read import Document, Statement, read_document
@@ -74,17 +76,21 @@ def audit_itself(
     trials: int = TRIALS,
     seed: int = 0,
     backing: Backing | None = None,
+    functions: Sequence[str] = (),
 ) -> Audit:
     """Read a note and judge every `=` in it by what the note itself defines.
 
     `given`: lines of LaTeX that the note leaves out, such as `P_j = ...`. `backing`: a reference that knows some of the
-    quantities, in as many trials as are asked for. Raises `TooLarge` for a document beyond the
-    caps.
+    quantities, in as many trials as are asked for. `functions`: which functions names are, such as `f=tanh`. Raises
+    `TooLarge` for a document beyond the caps.
     """
     limits = limits or Limits()
     length = len(text)
-    text, document, names, plain = _read(text, given, flavour, limits, backing)
-    note = _Note(text, document, names, limits, mends, trials, seed, plain, backing)
+    known, callables = declared(functions)
+    callables |= {} if backing is None else backing.callables
+    known |= dict.fromkeys(callables, OWN)
+    text, document, names, plain = _read(text, given, flavour, limits, backing, known)
+    note = _Note(text, document, names, limits, mends, trials, seed, plain, backing, callables)
     with np.errstate(all="ignore"):
         verdicts = note.in_one_step(note.unless_defined_later(note.as_most_holds()))
     verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
@@ -97,7 +103,12 @@ def audit_itself(
 
 
 def _read(
-    text: str, given: Sequence[str], flavour: Flavour | None, limits: Limits, backing: Backing | None = None
+    text: str,
+    given: Sequence[str],
+    flavour: Flavour | None,
+    limits: Limits,
+    backing: Backing | None = None,
+    declared: Mapping[str, str] | None = None,
 ) -> tuple[str, Document, Names, Spelt]:
     """A note with the lines that it leaves out, read with the names that it defines itself."""
     flavour = flavour or flavour_of(text)
@@ -105,7 +116,7 @@ def _read(
     known = learned(text, flavour, limits)
     told = Names() if backing is None else backing.names
     names = Names(
-        functions={**known.functions, **told.functions},
+        functions={**known.functions, **told.functions, **(declared or {})},
         words=WORDS | known.words | told.words,
         raised=frozenset(known.raised) | told.raised,
         arguments=known.arguments,
@@ -158,6 +169,7 @@ class _Note:
     seed: int
     spelt: Spelt
     backing: Backing | None = None
+    callables: Callables = field(default_factory=dict)
     anew: Anew = "words"
     defining: set[tuple[int, int]] = field(default_factory=set)
     letters: list[Letters] = field(default_factory=list)
@@ -194,7 +206,7 @@ class _Note:
         self.letters = []
         out = []
         plan = self.text, statements, self.names, self.limits, self.trials, self.seed
-        for chapter, own in built(*plan, count, cuts, self.anew, self.ranks, self.backing):
+        for chapter, own in built(*plan, count, cuts, self.anew, self.ranks, self.backing, self.callables):
             self.letters.append(own.world.families.letters)
             try:
                 out.append(self._chapter(chapter, own, mends=mends))

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradproof.audit.own.backing import Backing
+from gradproof.audit.own.declared import Callables, applied
 from gradproof.audit.own.draws import drawn
 from gradproof.audit.own.gradients import Independent, gradient, plain_of
 from gradproof.audit.own.names.definitions import Definition, Definitions
@@ -32,6 +33,7 @@ from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role
 from gradproof.audit.values.ranges import inferred
 from gradproof.audit.values.readings import Reading
 from gradproof.audit.values.shapes import Misfit
+from gradproof.errors import GradproofError
 
 Numbers = NDArray[np.float64]
 _STEPS = 400_000  # of evaluation, in one chapter
@@ -66,6 +68,7 @@ class World:
         default_factory=dict
     )  # of the axes of defined quantities, by form and axis
     printed: frozenset[object] = frozenset()  # leaves of which the note prints all sizes, by form
+    callables: Callables = field(default_factory=dict)  # functions that are declared beside the note
     backing: Backing | None = None  # a reference that knows some of the quantities
     symmetric: frozenset[str] | None = frozenset()  # names of symmetric matrices; None for all
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
@@ -385,6 +388,11 @@ class World:
         if len(arguments) != 1:
             raise Unjudged(f"the function {plain(node.name)} is not defined", node.span[0])
         x = arguments[0]
+        if (given := self.callables.get(plain(node.name))) is not None:
+            try:
+                return TensorArray(applied(given, x.tensor, plain(node.name)))
+            except GradproofError as error:
+                raise Unjudged(str(error), node.span[0]) from error
         if node.name.name == r"\sigma":
             self.assumed[plain(node.name)] = "the logistic function"
             found: TensorArray = sigmoid(x)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from gradproof.audit.printing.latex import latex
+from gradproof.audit.reading.lexing.functions import OWN
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names
 from gradproof.audit.reading.read import read_formula
@@ -98,7 +99,7 @@ def _runs(text: str) -> list[str]:
 
 def _known_functions(functions: Mapping[str, str]) -> dict[str, str]:
     for name, function in functions.items():
-        if function not in FUNCTIONS.values():
+        if function not in FUNCTIONS.values() and function != OWN:
             raise GradproofError(
                 f"'{name}' is declared as the function '{function}', which is not known; "
                 f"known are {', '.join(sorted(set(FUNCTIONS.values())))}"

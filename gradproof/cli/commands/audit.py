@@ -27,6 +27,13 @@ from gradproof.errors import GradproofError
     metavar="LATEX",
     help="A line that the note leaves out, for a note that is its own reference: 'P_j = ...'; may be repeated.",
 )
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    metavar="NAME=FUNCTION",
+    help="Which function a name is, for a note that is its own reference: 'f=tanh', 'g=gelu'; may be repeated.",
+)
 @click.option("--section", metavar="TITLE", help="Report one section alone; what stands before it still defines names.")
 @seed_option("Where the random numbers start.")
 @click.option(
@@ -65,6 +72,7 @@ def command(
     note: Path,
     case: str | None,
     given: tuple[str, ...],
+    functions: tuple[str, ...],
     section: str | None,
     seed: int,
     trials: int,
@@ -99,8 +107,10 @@ def command(
         prepare_folder(reports)
     project = _project_with(note, case, name)
     if project is None:
-        found = audit_alone(text, given=given, seed=seed)
+        found = audit_alone(text, given=given, functions=functions, seed=seed)
     else:
+        if functions:
+            raise GradproofError(f"--function {functions[0]}: reference/{name}.py says it, in Reference(functions=...)")
         seconds = 0.0 if no_proof else proof_seconds
         found = audit_note(text, name, project=project, seed=seed, trials=trials, proof_seconds=seconds)
     if section is not None:
