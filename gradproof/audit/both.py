@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradproof.audit.judging.results import Audit, Verdict
-from gradproof.audit.own.backing import Backing, is_backed
+from gradproof.audit.own.beside.backing import Backing, is_backed
 from gradproof.audit.own.judging import TRIALS, audit_itself
 from gradproof.audit.own.names.families import symbols_in
 from gradproof.audit.reading.names import form

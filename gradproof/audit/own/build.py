@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeAlias
 
-from gradproof.audit.own.backing import Backing
-from gradproof.audit.own.declared import Callables
+from gradproof.audit.own.beside.backing import Backing
+from gradproof.audit.own.beside.declared import Callables
 from gradproof.audit.own.draws import probabilities, under_roots
 from gradproof.audit.own.lengths import declare, lengths_in, relate, related_lengths, solve_lengths
 from gradproof.audit.own.losses import add_losses

@@ -9,9 +9,9 @@ import numpy as np
 
 from gradproof.audit.judging.judge import CONDITIONAL, failure, is_wrong, judge
 from gradproof.audit.judging.results import Audit, Verdict
-from gradproof.audit.own.backing import Backing
+from gradproof.audit.own.beside.backing import Backing
+from gradproof.audit.own.beside.declared import Callables, declared
 from gradproof.audit.own.build import FoundRanks, built, families_of
-from gradproof.audit.own.declared import Callables, declared
 from gradproof.audit.own.doubts import CROWDED, Doubts
 from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, late_definitions
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of

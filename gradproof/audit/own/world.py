@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gradproof.audit.own.backing import Backing
-from gradproof.audit.own.declared import Callables, applied
+from gradproof.audit.own.beside.backing import Backing
+from gradproof.audit.own.beside.declared import Callables, applied
 from gradproof.audit.own.draws import drawn
 from gradproof.audit.own.gradients import Independent, gradient, plain_of
 from gradproof.audit.own.names.definitions import Definition, Definitions

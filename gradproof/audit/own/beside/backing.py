@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.func import vmap
 
-from gradproof.audit.own.declared import Callables
+from gradproof.audit.own.beside.declared import Callables
 from gradproof.audit.reading.names import Names
 from gradproof.audit.reading.tree import Symbol
 from gradproof.audit.truth import NoteTruth
