@@ -34,17 +34,23 @@ for heavy in ("torch", "torch.fx", "torch._subclasses.fake_tensor", "pandas", "n
     )  # once for all edits; nothing of gradproof, and no plugin of pytest, may be imported here
 
 ROOT = Path(__file__).resolve().parent.parent
-BRANCHES = "tests/check/test_branches.py"
+CHECK, ARRAYS, PROOF = "tests/check/test_", "tests/arrays/test_", "tests/proof/test_proof_"
+BRANCHES, RESOLUTION, VERDICT = f"{CHECK}branches.py", f"{CHECK}resolution.py", f"{CHECK}verdict.py"
+RUNS = (f"{CHECK}overflow.py", f"{CHECK}drawn_indices.py", f"{CHECK}screening.py")
 TESTS = {
-    "check/compare.py": ("tests/check/test_compare.py", "tests/check/test_resolution.py", BRANCHES),
-    "check/facts/resolution.py": ("tests/check/test_resolution.py", BRANCHES),
-    "check/bounds": (BRANCHES, "tests/check/test_resolution.py"),
-    "check/judging.py": (BRANCHES, "tests/check/test_resolution.py"),
-    "check/verdicts.py": ("tests/check/test_vacuity.py", "tests/check/test_resolution.py", BRANCHES),
-    "check/vacuity.py": ("tests/check/test_vacuity.py",),
+    "check/compare.py": (f"{CHECK}compare.py", RESOLUTION, VERDICT, BRANCHES, *RUNS),
+    "check/facts/resolution.py": (RESOLUTION, VERDICT, BRANCHES, *RUNS),
+    "check/bounds": (RESOLUTION, BRANCHES, *RUNS),
+    "check/judging.py": (RESOLUTION, BRANCHES, *RUNS),
+    "check/verdicts.py": (VERDICT, RESOLUTION, f"{CHECK}vacuity.py", BRANCHES, *RUNS),
+    "check/vacuity.py": (f"{CHECK}vacuity.py", BRANCHES, *RUNS),
     "trials/draws.py": ("tests/trials",),
-    "proof/identity.py": ("tests/proof/test_proof_edges.py", "tests/proof/test_proof_identities.py"),
-    "arrays/bounds": ("tests/arrays/test_branch_bounds.py", "tests/arrays/test_bound_array.py", BRANCHES),
+    "proof/identity.py": (f"{PROOF}edges.py", f"{PROOF}identities.py"),
+    "arrays/bounds": (
+        *(f"{ARRAYS}{name}.py" for name in ("branch_bounds", "partial_bounds", "equal_values_sorted", "contraction")),
+        BRANCHES,
+        f"{ARRAYS}bound_array.py",
+    ),
 }
 """The modules that judge, below `gradproof/`, and the tests that must notice a slip in each, the quickest first."""
 
@@ -216,7 +222,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="only modules whose path has this in it")
     parser.add_argument("--into", type=Path, required=True, help="where results are kept, a line each")
     parser.add_argument("--seconds", type=float, default=300.0, help="processor time of this slice")
-    parser.add_argument("--each", type=float, default=60.0, help="how long the tests of an edit may take")
+    parser.add_argument("--each", type=float, default=120.0, help="how long the tests of an edit may take")
     parser.add_argument("--again", action="store_true", help="try those again that survived")
     options = parser.parse_args()
     found = [(edit, tests) for module, tests in modules() if options.only in str(module) for edit in edits_of(module)]

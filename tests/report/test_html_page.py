@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from page_results import HOSTILE, SWEEP, hostile, long
-from report_results import INHERITS, RIGHT, TRAINING, WRONG, outcome
+from page_results import HOSTILE, hostile, long
+from report_results import INHERITS, RIGHT, WRONG, outcome
 from small_projects import Run, Write
 
 from gradproof.case.project import Project
@@ -64,8 +64,9 @@ def read(page: str) -> Reader:
     return reader
 
 
-def test_page_of_the_document_tells_which_equations_are_wrong_and_how_to_mend_them(as_printed: CheckResult) -> None:
-    page = html.agreement(as_printed)
+def test_page_of_the_document_tells_which_equations_are_wrong_and_how_to_mend_them(
+    as_printed: CheckResult, page: str
+) -> None:
     first = page[: page.index("Each in full")]
     assert "6 of 92 equations are wrong; the other 86 agree." in first
     assert "exactly the errata that the case declares" in first
@@ -76,8 +77,8 @@ def test_page_of_the_document_tells_which_equations_are_wrong_and_how_to_mend_th
     assert first.count('class="changed"') == 6
 
 
-def test_page_has_numbers_and_replay_command_of_every_erratum(as_printed: CheckResult) -> None:
-    text = read(html.agreement(as_printed)).text
+def test_page_has_numbers_and_replay_command_of_every_erratum(as_printed: CheckResult, page: str) -> None:
+    text = read(page).text
     for one, worst in zip(as_printed.wrong, [w for w in as_printed.worst if w.verdict == "disagrees"], strict=True):
         assert repr(worst.manual) in text
         assert repr(worst.truth) in text
@@ -85,9 +86,7 @@ def test_page_has_numbers_and_replay_command_of_every_erratum(as_printed: CheckR
         assert one.place in text
 
 
-def test_page_is_one_file_that_needs_no_other(as_printed: CheckResult) -> None:
-    result = replace(as_printed, trajectory=TRAINING, scales=SWEEP)
-    page = html.agreement(result)
+def test_page_is_one_file_that_needs_no_other(page: str) -> None:
     reader = read(page)
     allowed = re.compile(r"#.+|\.\./index\.html")
     assert [where for where in reader.references if not allowed.fullmatch(where)] == []
@@ -96,16 +95,15 @@ def test_page_is_one_file_that_needs_no_other(as_printed: CheckResult) -> None:
     assert len(page.encode()) < 1_500_000
 
 
-def test_page_has_every_name_once(as_printed: CheckResult) -> None:
-    reader = read(html.agreement(replace(as_printed, trajectory=TRAINING, scales=SWEEP)))
+def test_page_has_every_name_once(page: str) -> None:
+    reader = read(page)
     assert len(reader.names) == len(set(reader.names))
     inside = [where[1:] for where in reader.references if where.startswith("#")]
     assert set(inside) <= set(reader.names)
 
 
-def test_page_same_data_same_bytes(as_printed: CheckResult) -> None:
-    result = replace(as_printed, trajectory=TRAINING, scales=SWEEP)
-    assert html.agreement(result) == html.agreement(result)
+def test_page_same_data_same_bytes(whole: CheckResult, page: str) -> None:
+    assert html.agreement(whole) == page
 
 
 def test_page_escapes_every_text() -> None:

@@ -8,10 +8,13 @@ from small_projects import MATRIX, MATRIX_REFERENCE, ROOT, Write
 
 from gradproof.case.project import Project
 from gradproof.check.case import Case, load_case
-from gradproof.report.collect import SCATTERS, collect
+from gradproof.check.facts.result import CheckResult
+from gradproof.report.collect import SCATTERS, Details, collect
 from gradproof.run import crosscheck
 from gradproof.studies.scales import sweep_scales, with_scales
 from gradproof.studies.scatter import POINTS, scatter
+
+pytestmark = pytest.mark.xdist_group("as printed")
 
 
 @pytest.fixture
@@ -43,10 +46,8 @@ def test_scatter_of_another_shape_is_left_out(write: Write, project: Project) ->
     assert collect(result).scatters == ()
 
 
-def test_details_show_the_first_wrong_equations_only(as_printed_case: Case) -> None:
-    result = crosscheck(as_printed_case, trials=50)
-    details = collect(result)
-    assert [one.equation for one in details.scatters] == [one.equation for one in result.wrong][:SCATTERS]
+def test_details_show_the_first_wrong_equations_only(as_printed: CheckResult, details: Details) -> None:
+    assert [one.equation for one in details.scatters] == [one.equation for one in as_printed.wrong][:SCATTERS]
     assert details.inputs["dLoss_dY5__chain"] == ("dLoss_dP5", "dP5_dY5")
     assert details.sources["dY5_db5"].startswith("def dY5_db5():")
 
@@ -98,8 +99,8 @@ def test_scales_measure_both_sides_by_more_digits(write: Write, project: Project
         assert side.median < 1e-5
 
 
-def test_scales_of_a_result_leave_wrong_equations_out(as_printed_case: Case) -> None:
-    result = with_scales(crosscheck(as_printed_case, trials=50))
+def test_scales_of_a_result_leave_wrong_equations_out(as_printed: CheckResult) -> None:
+    result = with_scales(as_printed)
     assert result.scales is not None
     assert len(result.scales.equations) == 86
     assert "W13_new" not in result.scales.equations
