@@ -65,6 +65,9 @@ DROPPED = ("abs", "absolute", "magnitude", "settled", "logical_not")
 CONTROL = "no edit"
 """With it the tests pass, or nothing that is found of them means anything."""
 
+PROFILE = "one failure"
+"""The name of the settings that Hypothesis has meanwhile."""
+
 BROKEN = 70
 """The exit status of a child that did not come to its end."""
 
@@ -171,7 +174,17 @@ def _tried(edit: Edit, tests: tuple[str, ...], seconds: float) -> int:
     if edit.what != CONTROL:
         sys.meta_path.insert(0, _Edited(name, edit.module, edit.text))
     os.chdir(ROOT)
-    return int(pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
+    from hypothesis import HealthCheck, Phase, settings
+
+    settings.register_profile(  # the tests' own, but the first example that fails is enough: none smaller is looked for
+        PROFILE,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        phases=(Phase.explicit, Phase.generate),
+    )
+    options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", f"--hypothesis-profile={PROFILE}"]
+    return int(pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests]))
 
 
 def _spent() -> float:
