@@ -110,9 +110,9 @@ def check_function(
         raise GradproofError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
     asked = Asked.of(function, reference, inputs, kwargs or {}, trials, seed)
     first = asked.draw(0, 0)
-    if is_numpy_pair(function, reference, first):
+    if is_numpy_pair(function, reference, first.filled()):
         refuse_gradient_options({"wrt": wrt, "kwargs": kwargs, "double_backward": double_backward})
-        draws = [[asked.draw(group, trial) for trial in range(trials)] for group in range(len(asked.sets))]
+        draws = [[asked.draw(group, trial).filled() for trial in range(trials)] for group in range(len(asked.sets))]
         return check_pair(function, reference, asked.sets, draws, seed)
     chosen = checked_wrt(first.values, wrt)
     sizes = sizes_at_edges(edges, deep=how.apart) if callable(inputs) else ()

@@ -93,7 +93,10 @@ class Examiner:
     def trial(self, draw: Draw) -> Trial:
         """One plain call."""
         truth = self.truth(draw)
-        return Trial(draw, truth, self.execute(truth, plain(self.wrt)))
+        if not draw.is_large:
+            return Trial(draw, truth, self.execute(truth, plain(self.wrt)))
+        again = {"repeat": 1, "seconds": 600.0}  # here, since its results are not kept
+        return Trial(draw, truth, self.execute(truth, plain(self.wrt, is_large=True), **again))
 
     def execute(self, truth: Truth, configuration: Configuration, **more: object) -> Outcome:
         """One call on the values of a truth."""
@@ -103,7 +106,8 @@ class Examiner:
 
     def of_trial(self, trial: Trial) -> list[Finding]:
         """What a plain call shows."""
-        return self.findings(trial.outcome, trial.truth, plain(self.wrt), trial.draw)
+        found = self.findings(trial.outcome, trial.truth, plain(self.wrt), trial.draw)
+        return found + self._differences(trial, trial.outcome) if trial.outcome.others else found
 
     def of_repetition(self, trial: Trial, repeat: int, seconds: float) -> tuple[list[Finding], int]:
         """Whether further calls with the same arguments give the same bits, and how many calls were made."""
@@ -191,6 +195,8 @@ class Examiner:
             for what, sentence in outcome.changed
         ]
         found += self._returned(outcome, truth, label, draw)
+        if outcome.changed and draw.is_large:  # the truth was made of the same memory
+            return found
         if outcome.stage == "backward":
             if not outcome.returned:
                 found.append(self._failure("backward", "raises", f"it raises {outcome.error}", label, draw))

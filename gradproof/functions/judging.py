@@ -13,6 +13,8 @@ from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.patterns import pattern
 from gradproof.functions.result import ZERO, Finding, merged
 from gradproof.functions.running.numbers import parts
+from gradproof.functions.truth.agreeing import KEPT, Agreement, agreement
+from gradproof.functions.truth.pooling import LARGE
 from gradproof.functions.truth.rounding import Allowances
 from gradproof.functions.truth.truth import Quantity, Truth
 from gradproof.tolerances import COARSEST
@@ -20,7 +22,8 @@ from gradproof.tolerances import COARSEST
 HOPELESS = 100.0
 """A difference of so many rigorous bounds, or of so many times what `ENOUGH` samples allow, is clearly wrong."""
 
-ENOUGH = 6
+ENOUGH, FIRST = 6, 2
+"""So many samples tell of a result's rounding; of a large one, whose like entries tell of each other, fewer."""
 
 BLOCK = 4_000_000
 """Results with more entries are compared in blocks of so many."""
@@ -59,7 +62,8 @@ def judged(
         known = truth.judged.get(one.quantity)
         if known is None or not _same(known[0], one.computed):
             known = one.computed, _finding(replace(base, quantity=one.quantity), one, truth.allowances)
-            truth.judged.setdefault(one.quantity, known)
+            if one.computed is None or one.computed.numel() <= KEPT:
+                truth.judged.setdefault(one.quantity, known)
         found.append(known[1] if known[1].configuration == configuration else _called(known[1], configuration))
     return found
 
@@ -79,14 +83,13 @@ def _misshapen(one: Result) -> bool:
     return one.computed is not None and one.computed.shape != one.truth.value.shape
 
 
-def _settled(at: _Compared, limit: torch.Tensor, allowances: Allowances, *, suspect: bool) -> bool:
+def _settled(at: _Compared, limit: torch.Tensor, allowances: Allowances, one: Result) -> bool:
     """Whether every difference is explained already, or one of them never will be."""
     if at.agrees:
         return True
     # Random roundings stay within the rigorous bound of the same operations, up to fused ones taken apart; the largest
-    # of twelve is no hundred times the largest of six.
-    known = allowances.bound == "rigorous" or allowances.samples >= (1 if suspect else ENOUGH)
-    return known and bool((at.compared & ~(at.difference <= HOPELESS * limit)).any())
+    # of twelve is no hundred times the largest of six, and the spread of many like entries is known from few.
+    return _can_settle(one, allowances) and bool((at.compared & ~(at.difference <= HOPELESS * limit)).any())
 
 
 @dataclass(frozen=True)
@@ -144,11 +147,78 @@ def _finding(base: Finding, one: Result, allowances: Allowances) -> Finding:
 def _explained(base: Finding, one: Result, allowances: Allowances) -> Finding:
     """The differences beside what rounding explains of them, looked into block by block, as far as it takes."""
     place = one.truth.place
-    exact = place is None or not allowances.knows(place)
+    if place is None or not allowances.knows(place):
+        return replace(_in_blocks(base, one, None)[0], bound="exact")
     while True:
-        found, is_settled = _in_blocks(base, one, None if exact else allowances)
-        if exact or is_settled or not allowances.more():
-            return replace(found, bound="exact" if exact else allowances.bound)
+        found, is_settled = _agreed(base, one, allowances, place), True
+        if found is None and not (_is_large(one) and not _can_settle(one, allowances) and allowances.more()):
+            found, is_settled = _in_blocks(base, one, allowances)
+        if found is not None and (is_settled or not allowances.more()):
+            found = replace(found, bound=allowances.bound)
+            return _finer(found, one, allowances, place) if found.sentence.startswith(COARSE) else found
+
+
+def _is_large(one: Result) -> bool:
+    return one.truth.value.numel() >= LARGE and not one.truth.value.is_complex()
+
+
+def _can_settle(one: Result, allowances: Allowances) -> bool:
+    """Whether enough is known of the reference's rounding to call a difference wrong."""
+    enough = FIRST if _is_large(one) else ENOUGH
+    return allowances.bound == "rigorous" or allowances.samples >= (1 if one.suspect else enough)
+
+
+def _agreed(base: Finding, one: Result, allowances: Allowances, place: int) -> Finding | None:
+    """What a large result that agrees has to say; None where it is small, or does not agree."""
+    if not _is_large(one) or one.computed is None:
+        return None
+    at = agreement(one.computed, one.truth.value, allowances, place)
+    if at is None:
+        return None
+    verdict, sentence = Verdict.AGREES, ""
+    if at.is_zero:
+        verdict, sentence = Verdict.INCONCLUSIVE, ZERO
+    elif at.resolution > COARSEST[base.arithmetic]:
+        verdict, sentence = Verdict.INCONCLUSIVE, _coarse(at.resolution)
+    return replace(_numbers(base, at, one), verdict=verdict, sentence=sentence)
+
+
+def _numbers(base: Finding, at: Agreement, one: Result) -> Finding:
+    """The numbers of a result that agrees."""
+    wanted = one.truth.value
+    place = [int(part) for part in np.unravel_index(at.worst, tuple(wanted.shape))]
+    return replace(
+        base,
+        entry=str(place) if place else "",
+        computed=at.computed,
+        truth=at.truth,
+        allowed=at.allowed,
+        share=at.share,
+        entries=wanted.numel(),
+        resolution=at.resolution,
+    )
+
+
+COARSE = "rounding in the reference explains relative differences of "
+
+
+def _coarse(resolution: float) -> str:
+    return f"{COARSE}{resolution:.1g}: it is ill-conditioned"
+
+
+def _finer(coarse: Finding, one: Result, allowances: Allowances, place: int) -> Finding:
+    """A result that the rigorous bound lets pass because it is wide, beside sampled ones, which are not.
+
+    What is within the one and beyond the others stays undecided: a sum in another order may be right so far off.
+    """
+    if coarse.bound != "rigorous" or one.computed is None or one.truth.value.is_complex():
+        return coarse
+    while True:
+        at = agreement(one.computed, one.truth.value, allowances, place, sampled=True) if allowances.samples else None
+        if at is not None and at.resolution <= COARSEST[coarse.arithmetic]:
+            return replace(_numbers(coarse, at, one), verdict=Verdict.AGREES, sentence="", bound="sampled")
+        if (at is not None and allowances.samples >= ENOUGH) or not allowances.more():
+            return coarse
 
 
 def _in_blocks(base: Finding, one: Result, allowances: Allowances | None) -> tuple[Finding, bool]:
@@ -183,7 +253,7 @@ def _at(one: Result, allowances: Allowances | None, rows: slice | None) -> tuple
     if limit is None or allowances is None:
         return _compared(one, torch.zeros(parts(one.truth.value).shape, dtype=torch.float64)), True
     at = _compared(one, limit)
-    return at, _settled(at, limit, allowances, suspect=one.suspect)
+    return at, _settled(at, limit, allowances, one)
 
 
 def _worst(base: Finding, at: _Compared, *, exact: bool, first_row: int) -> Finding:
@@ -206,7 +276,7 @@ def _worst(base: Finding, at: _Compared, *, exact: bool, first_row: int) -> Find
         verdict, sentence = Verdict.INCONCLUSIVE, ZERO
     elif not exact and resolution > COARSEST[base.arithmetic]:
         verdict = Verdict.INCONCLUSIVE
-        sentence = f"rounding in the reference explains relative differences of {resolution:.1g}: it is ill-conditioned"
+        sentence = _coarse(resolution)
     return replace(
         base,
         verdict=verdict,

@@ -13,7 +13,8 @@ from gradproof.functions.precision import HALF, Found, arithmetic_found, rejudge
 from gradproof.functions.result import Finding
 from gradproof.functions.running.asked import Asked
 from gradproof.functions.running.configurations import FRESH, plain, variants, variants_again
-from gradproof.functions.running.inputs import LARGE, Named
+from gradproof.functions.running.inputs import Named
+from gradproof.functions.running.runs import Outcome
 from gradproof.functions.second import double_backward
 from gradproof.functions.states import of_replay
 from gradproof.functions.work import Budget, counted
@@ -87,16 +88,23 @@ class Program:
             if self.widest is not None and self.died:
                 return
             first = self.first_in(name)
-            if first is not None and (not firsts or first[1].draw.entries <= LARGE):
+            if first is None:
+                continue
+            if not first[1].draw.is_large:
                 firsts.append(first)
+            elif first[0] is self.widest:  # what takes so much memory is not kept
+                self._variants(*first, everything=True)
+                self.trials = []
         if self.widest is None:
             return
-        examiner = self.widest
-        for trial in [trial for trial in self.trials if trial.draw.seed[2] == 0]:
-            self._variants(examiner, trial, everything=True)
-        self._states(examiner)
+        if self.trials:
+            for trial in [trial for trial in self.trials if trial.draw.seed[2] == 0]:
+                self._variants(self.widest, trial, everything=True)
+            self._states(self.widest)
         for other, trial in firsts[1:]:
             self._variants(other, trial, everything=False)
+        if not self.trials and any(one.verdict == Verdict.DISAGREES for one in self.findings):
+            self.trials = [self.widest.trial(self.asked.draw(0, 0))]
 
     @property
     def died(self) -> bool:
@@ -123,6 +131,9 @@ class Program:
         if any(one.verdict == Verdict.DISAGREES and one.kind in ("value", "missing") for one in found):
             examiner, trials, found = self._in_own_arithmetic(examiner, trials, found)
         self.findings += found
+        if trials[0].draw.is_large:
+            self.calls = max(self.calls, trials[0].outcome.calls)
+            trials[0] = replace(trials[0], outcome=Outcome())
         if self.widest is None:
             self.widest, self.trials = examiner, trials
         return examiner, trials[0]
@@ -168,7 +179,7 @@ class Program:
         chosen = variants if everything else variants_again
         for one in chosen(truth.values, examiner.wrt, truth.cotangents, trial.draw.fixed):
             cost = self.cost if one.has_plain_truth else 2 * self.cost
-            if self.budget.take(cost):
+            if (one.label == FRESH and everything) or self.budget.take(cost):
                 self.findings += examiner.of_variant(trial, one, frozenset() if one.label == FRESH else wrong)
 
     def _states(self, examiner: Examiner) -> None:

@@ -57,7 +57,7 @@ def double_backward(examiner: Examiner, draw: Draw, truth: Truth) -> Iterator[Fi
         )
         return
     whole = [torch.zeros_like(like) if wanted is None else wanted for wanted, like in zip(true, size, strict=True)]
-    allowances = Allowances(whole, [DTYPE] * len(whole), samples(run, whole, DTYPE, draw.seed[0]))
+    allowances = Allowances(whole, [DTYPE] * len(whole), samples(run, DTYPE, draw.seed[0]))
     results = [
         Result(name, value, Quantity(wanted, DTYPE, k))
         for k, (name, value, wanted) in enumerate(zip(names, found, whole, strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from gradproof.case.kinds import Distribution
-from gradproof.functions.running.inputs import LARGE, Draw, Inputs, Maker, Named, case_sets, draw, skeleton_of
+from gradproof.functions.running.inputs import Draw, Inputs, Maker, Named, case_sets, draw, skeleton_of
 from gradproof.functions.running.target import Target, checked_callable, with_buffers, with_parameters
 
 
@@ -63,13 +63,15 @@ class Asked:
         return self.draw(group, self.trials + number)
 
     def draw(self, group: int, trial: int) -> Draw:
-        """One trial of a set; it is kept unless it is large."""
-        if (group, trial) in self.drawn:
-            return self.drawn[group, trial]
-        made = draw(self.sets[group], group, trial, self.seed)
-        if made.entries <= LARGE or (group, trial) == (0, 0):
-            self.drawn[group, trial] = made
-        return made
+        """One trial of a set; its numbers are kept unless they are many."""
+        if (group, trial) not in self.drawn:
+            made = draw(self.sets[group], group, trial, self.seed)
+
+            def again() -> Draw:
+                return draw(self.sets[group], group, trial, self.seed)
+
+            self.drawn[group, trial] = made.emptied(again) if made.is_large else made
+        return self.drawn[group, trial]
 
 
 def _is_input(value: Any) -> bool:

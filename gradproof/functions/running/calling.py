@@ -21,7 +21,10 @@ from gradproof.functions.running.watching import Watching
 Tensors = list[torch.Tensor]
 
 _SHORT = 2**25
-"""Memory of so many bytes is kept whole to be compared: that takes less time than a fingerprint."""
+"""Memory of so many bytes is kept whole to be compared."""
+
+_ROW = 2**15
+"""Of longer memory the sums of its whole numbers along rows of so many bytes, and across them, are kept instead."""
 
 _hash = hashlib.blake2b  # bound now: what a function does to hashlib later is no matter
 
@@ -111,11 +114,12 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
         reply["returned"] = returned
         _listen(outputs, dict(zip(names, leaves, strict=True)), returned)
         if mode is None:
-            found = _gradients(outputs, leaves, above, accumulated=bool(request.get("accumulated")))
+            kept = not request.get("shared")
+            found = _gradients(outputs, leaves, above, accumulated=bool(request.get("accumulated")), kept=kept)
         else:
             with mode:
                 found = _gradients(outputs, leaves, above, accumulated=False)
-        reply["gradients"] = _named(names, found)
+        reply["gradients"] = dict(zip(names, found, strict=True)) if request.get("shared") else _named(names, found)
         watch.look("backward")
         if request.get("twice") and not watch.changed:
             reply["second"] = _named(names, _gradients(outputs, leaves, above, accumulated=False))
@@ -131,7 +135,7 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
         own = {_address(value) for value in given.values() if isinstance(value, torch.Tensor)}
         apart = [None if _address(output) in own else output.detach() for output in outputs]  # not views of inputs
         memory.setdefault("kept", []).append((apart, list(found)))
-    if request.get("repeat"):
+    if request.get("repeat") and not watch.changed:
         _repeat(target, given, leaves, above, request, reply)
     return reply
 
@@ -236,11 +240,16 @@ def _arguments(request: Mapping[str, Any], memory: dict[str, Any]) -> dict[str, 
     made: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, torch.Tensor):
-            tensor = laid_out(value.to(device), request["layouts"].get(name, "contiguous"))
+            layout = request["layouts"].get(name, "contiguous")
+            tensor = value.to(device)
+            if not (request.get("shared") and layout == "contiguous" and tensor.is_contiguous()):
+                tensor = laid_out(tensor, layout)
+            tensor = tensor.detach()
             made[name] = tensor.requires_grad_(name in request["needs"])
         else:
             made[name] = value
-    memory["given"] = made
+    if not request.get("shared"):
+        memory["given"] = made
     return made
 
 
@@ -262,13 +271,14 @@ def _gradients(
     cotangents: Sequence[torch.Tensor | None],
     *,
     accumulated: bool,
+    kept: bool = True,
 ) -> tuple[torch.Tensor | None, ...]:
     used = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if c is not None and o.requires_grad]
     if not used or not inputs:
         return (None,) * len(inputs)
     heads, above = zip(*used, strict=True)
     if not accumulated:
-        return torch.autograd.grad(heads, inputs, above, retain_graph=True, allow_unused=True)
+        return torch.autograd.grad(heads, inputs, above, retain_graph=kept, allow_unused=True)
     for value, there in zip(inputs, torch.autograd.grad(heads, inputs, above, True, allow_unused=True), strict=True):
         value.grad = torch.zeros_like(value) if there is None else torch.empty_like(value).copy_(there / -2)
     torch.autograd.backward(heads, above, inputs=list(inputs))
@@ -291,15 +301,15 @@ def _repeat(
     for _ in range(request["repeat"]):
         try:
             outputs = called(target, given)
-            found = _gradients(outputs, leaves, above, accumulated=False)
+            found = _gradients(outputs, leaves, above, accumulated=False, kept=not request.get("shared"))
         except (Exception, SystemExit, GeneratorExit) as error:  # as above
             reply["others"].append({"error": words(error), "outputs": [], "gradients": {}})
             return
         reply["calls"] += 1
-        copies = [plain(output) for output in outputs], _named(names, found)
-        marks = _marks([*copies[0], *copies[1].values()])
+        marks = _marks([*outputs, *found])
         if marks not in met and len(reply["others"]) < 8:
             met.add(marks)
+            copies = [plain(output) for output in outputs], _named(names, found)
             reply["others"].append({"error": "", "outputs": copies[0], "gradients": copies[1]})
         if time.monotonic() > end:
             return
@@ -310,9 +320,12 @@ def _marks(values: Sequence[torch.Tensor | None]) -> bytes:
 
 
 def mark(value: torch.Tensor) -> bytes:
-    """All the memory that a tensor is a view of, in whatever way it is a view, or a fingerprint where that is long."""
+    """All the memory that a tensor is a view of, in whatever way it is a view, or sums where that is long."""
     raw = torch.empty(0, dtype=torch.uint8, device=value.device).set_(value.untyped_storage()).cpu().numpy()
-    return raw.tobytes() if raw.nbytes <= _SHORT else _hash(raw, digest_size=16).digest()  # type: ignore[arg-type]
+    if raw.nbytes <= _SHORT:
+        return raw.tobytes()
+    rows = raw[: raw.nbytes // _ROW * _ROW].view("uint64").reshape(-1, _ROW // 8)
+    return b"".join(part.tobytes() for part in (rows.sum(0), rows.sum(1), raw[rows.nbytes :]))
 
 
 class _Watch:

@@ -36,6 +36,7 @@ class Configuration:
         watched: Whether fresh memory is filled and dtypes are noted.
         accumulated: Whether the gradients are added to a `.grad` that is there.
         twice: Whether the backward runs a second time through the same graph.
+        shared: Whether the inputs, and what is made of them, are handed over without copies, where memory is short.
         kind: What kind of look it is; diagnoses speak of it.
     """
 
@@ -48,6 +49,7 @@ class Configuration:
     watched: bool = False
     accumulated: bool = False
     twice: bool = False
+    shared: bool = False
     kind: str = "plain"
 
     @property
@@ -63,9 +65,9 @@ class Configuration:
         return own and all(layout in SAME_VALUES for layout in moved)
 
 
-def plain(wrt: Sequence[str]) -> Configuration:
-    """Everything contiguous, all gradients needed."""
-    return Configuration("", frozenset(wrt), twice=True)
+def plain(wrt: Sequence[str], *, is_large: bool = False) -> Configuration:
+    """Everything contiguous, all gradients needed; of large inputs nothing is copied or done twice."""
+    return Configuration("", frozenset(wrt), twice=not is_large, shared=is_large)
 
 
 IN_EVERY_DTYPE = ("needs", "layout", "cotangent layout", "one output")

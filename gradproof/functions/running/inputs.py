@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -37,12 +37,32 @@ class Draw:
         group: Which set of sizes it is of.
         seed: Where its cotangents start.
         fixed: Names whose values were given or made by the user: they may have a structure.
+        again: Draws the numbers, where they are not kept.
     """
 
     values: dict[str, Any]
     group: int
     seed: tuple[int, ...]
     fixed: frozenset[str] = frozenset()
+    again: Callable[[], Draw] | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is made again rather than kept."""
+        return self.entries > LARGE
+
+    def filled(self) -> Draw:
+        """The draw with its numbers, which may have to be drawn again."""
+        return self if self.again is None else self.again()
+
+    def emptied(self, again: Callable[[], Draw]) -> Draw:
+        """The same without the numbers of its tensors, which take no memory then.
+
+        Args:
+            again: Draws them again.
+        """
+        hollow = {name: v.to("meta") if isinstance(v, torch.Tensor) else v for name, v in self.values.items()}
+        return replace(self, values=hollow, again=again)
 
     @property
     def shapes(self) -> str:

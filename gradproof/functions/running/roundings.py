@@ -17,6 +17,9 @@ from gradproof.functions.running.fused import taken_apart
 
 _FACTORISATIONS = ("linalg", "cholesky", "triangular_solve", "lu_", "ormqr", "geqrf", "svd", "eigh")
 
+PIECE, ROW = 2**14, 2**20
+"""Large tensors are moved in pieces that stay in the processor's cache, by random numbers from one long row."""
+
 _COPIES = ("aten::clone", "aten::detach", "aten::_to_copy", "aten::alias")
 
 
@@ -56,6 +59,7 @@ class RandomRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]  # tor
     def __init__(self, how: Precision, generator: torch.Generator) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # as above
         self.how, self.generator = how, generator
+        self.row: torch.Tensor | None = None
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -102,11 +106,32 @@ class RandomRounding(TorchDispatchMode):  # type: ignore[no-untyped-call]  # tor
             return torch.view_as_complex(self._moved(torch.view_as_real(value.resolve_conj())))
         if value.dtype != torch.float64:
             return value
-        step = value.abs().mul_(self.how.unit).nan_to_num_(nan=0.0, posinf=0.0)  # what is infinite stays so
+        if value.numel() > PIECE and value.is_contiguous():
+            moved = torch.empty_like(value)
+            for piece, into in zip(torch.split(value.view(-1), PIECE), torch.split(moved.view(-1), PIECE), strict=True):
+                self._moved_into(into, piece, self._noise(len(piece)))
+            return moved
+        noise = torch.rand(value.shape, dtype=torch.float64, generator=self.generator).mul_(2).sub_(1)
+        return self._moved_into(torch.empty_like(value), value, noise)
+
+    def _noise(self, length: int) -> torch.Tensor:
+        """So many numbers from a long row of random ones, from a random place on: new ones take longer."""
+        if self.row is None:
+            self.row = torch.rand(ROW, dtype=torch.float64, generator=self.generator).mul_(2).sub_(1)
+        start = int(torch.randint(ROW - length, (), generator=self.generator))
+        return self.row[start : start + length]
+
+    def _moved_into(self, into: torch.Tensor, value: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        size = value.abs()
+        least, most = map(float, torch.aminmax(size))
+        if least * self.how.unit >= self.how.spacing and most < torch.inf:
+            return torch.addcmul(value, value, noise, value=self.how.unit, out=into)
+        step = size.mul_(self.how.unit)
+        if not most < torch.inf:  # what is infinite or NaN stays so
+            step.nan_to_num_(nan=0.0, posinf=0.0)
         if self.how.spacing:
             step = step.clamp_(min=self.how.spacing).masked_fill_(value == 0, 0.0)
-        noise = torch.rand(value.shape, dtype=torch.float64, generator=self.generator)
-        return torch.addcmul(value, step, noise.mul_(2).sub_(1))
+        return torch.addcmul(value, step, noise, out=into)
 
 
 @cache

@@ -58,8 +58,10 @@ def arguments(values: Mapping[str, Any], configuration: Configuration, dtype: to
     layouts = dict(configuration.layouts)
     for name, value in values.items():
         if isinstance(value, torch.Tensor):
-            tensor = laid_out(cast(value, dtype), layouts.get(name, "contiguous"))
-            made[name] = tensor.requires_grad_(name in configuration.needs)
+            tensor = cast(value, dtype)
+            if not (configuration.shared and tensor.is_contiguous() and name in configuration.needs):
+                tensor = laid_out(tensor, layouts.get(name, "contiguous"))  # what needs a gradient is not written into
+            made[name] = tensor.detach().requires_grad_(name in configuration.needs)
         else:
             made[name] = value
     return made
@@ -94,6 +96,7 @@ def request_of(
         "cotangent_layout": configuration.cotangent_layout,
         "watched": configuration.watched,
         "twice": configuration.twice,
+        "shared": configuration.shared,
         "accumulated": configuration.accumulated,
         "device": device,
         **more,

@@ -10,6 +10,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 AROUND = 64
 """So many entries lie before and after memory that a call asks for."""
 
+_PART = 2**16
+
 _EMPTY = ("aten::empty", "aten::empty_like", "aten::new_empty", "aten::empty_strided", "aten::new_empty_strided")
 
 
@@ -51,7 +53,7 @@ class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         """Whole numbers are the same in every dtype: a mask of ones and zeros says nothing of the arithmetic."""
         for value in result if isinstance(result, tuple | list) else (result,):
             known = not isinstance(value, torch.Tensor) or not value.is_floating_point() or _name(value) in self.made
-            if not known and bool((value != value.round()).any()):
+            if not known and any(bool((part != part.round()).any()) for part in value.reshape(-1).split(_PART)):
                 self.made.add(_name(value))
 
     def _filled(self, asked: torch.Tensor) -> torch.Tensor:

@@ -6,18 +6,19 @@ the dtype holds only as subnormals by half their spacing. Fused operations are t
 Carlo arithmetic (D. S. Parker, "Monte Carlo Arithmetic: exploiting randomness in floating-point arithmetic", UCLA
 CSD-970002, 1997). The largest deviation over the samples, `SAFETY` times, is what rounding explains: also for a
 function that orders its operations otherwise, but not for one that adds thousands of terms into a sum of low
-precision. It is sampled, not a proof.
+precision. Entries of large results are judged by the spread of their like too (`pooling`). It is sampled, not a proof.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 
 from gradproof.functions.running.numbers import parts
 from gradproof.functions.running.roundings import RandomRounding, precision
+from gradproof.functions.truth.pooling import LARGE, POOLED_SAFETY, Pooled
 
 SAMPLES = 12
 SAFETY = 6.0
@@ -26,7 +27,25 @@ SAFETY = 6.0
 PLAIN_ROUNDINGS = 4.0
 """So many roundings of the result itself are always allowed."""
 
+PIECE = 2**15
+"""Limits are made in pieces of so many entries, which stay in the processor's cache."""
+
 Results = Sequence[torch.Tensor | None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one step teaches of the reference's rounding.
+
+    Attributes:
+        kind: `sampled`, or `rigorous`.
+        values: Results with other roundings, or bounds of their errors.
+        scale: What brings their deviations to the dtype's own roundoff.
+    """
+
+    kind: str
+    values: Results
+    scale: float = 1.0
 
 
 class Allowances:
@@ -39,12 +58,10 @@ class Allowances:
         samples: How many runs of the reference with other roundings were looked at.
     """
 
-    def __init__(
-        self, truth: Results, dtypes: Sequence[torch.dtype | None], stages: Iterator[tuple[str, Results]]
-    ) -> None:
-        self._truth = truth
+    def __init__(self, truth: Results, dtypes: Sequence[torch.dtype | None], stages: Iterator[Stage]) -> None:
+        self._truth = [None if true is None else parts(true).contiguous() for true in truth]
         self._how = [None if dtype is None else precision(dtype) for dtype in dtypes]
-        self._spread: list[torch.Tensor | None] = [None] * len(truth)
+        self._spread: list[torch.Tensor | Pooled | None] = [None] * len(truth)
         self._error: list[torch.Tensor | None] = [None] * len(truth)
         self._whole: dict[int, torch.Tensor] = {}
         self._stages = stages
@@ -65,55 +82,84 @@ class Allowances:
             A tensor of 64 bits, with real and imaginary parts along a last axis; None where there is no result.
             Infinite where the reference overflows in the dtype.
         """
-        if rows is not None:
-            return self._limit(k, rows)
-        if k not in self._whole and (found := self._limit(k, ...)) is not None:
-            self._whole[k] = found
-        return self._whole.get(k)
-
-    def _limit(self, k: int, rows: Any) -> torch.Tensor | None:
-        true, spread, error, how = self._truth[k], self._spread[k], self._error[k], self._how[k]
-        if true is None or how is None:
+        true = self._truth[k]
+        if true is None or self._how[k] is None:
             return None
-        total = parts(true[rows]).abs().mul_(how.own).add_(how.spacing).mul_(PLAIN_ROUNDINGS)
-        if spread is not None:
-            total += SAFETY * spread[rows]
-        total.nan_to_num_(nan=torch.inf, posinf=torch.inf)
-        if error is not None:
-            wider = 2 * error[rows]
-            total = torch.where(wider.isinf(), total, total.maximum(wider))
-        return total
+        if rows is not None:
+            length = true[0].numel()
+            return self.flat(k, slice(rows.start * length, rows.stop * length)).view(true[rows].shape)
+        return self._known(k, true)
+
+    def _known(self, k: int, true: torch.Tensor) -> torch.Tensor:
+        """All limits of a result, which are kept until more is learnt."""
+        if k not in self._whole:
+            whole = torch.empty_like(true)
+            for start in range(0, true.numel(), PIECE):
+                entries = slice(start, min(start + PIECE, true.numel()))
+                whole.view(-1)[entries] = self.flat(k, entries)
+            self._whole[k] = whole
+        return self._whole[k]
+
+    def flat(self, k: int, entries: slice, *, sampled: bool = False) -> torch.Tensor:
+        """How far some entries of a result that there is may be off, one after the other.
+
+        Args:
+            k: Its place.
+            entries: Which.
+            sampled: Whether to leave the rigorous bound out of it.
+        """
+        true, spread, error, how = self._truth[k], self._spread[k], self._error[k], self._how[k]
+        assert true is not None
+        assert how is not None
+        if not sampled and k in self._whole:
+            return self._whole[k].view(-1)[entries]
+        total = true.view(-1)[entries].abs().mul_(how.own).add_(how.spacing).mul_(PLAIN_ROUNDINGS)
+        if isinstance(spread, Pooled):
+            total.add_(spread.spread(entries), alpha=POOLED_SAFETY)
+        elif spread is not None:
+            total.add_(spread.view(-1)[entries], alpha=SAFETY)
+        if not float(total.max() if len(total) else 0.0) < torch.inf:
+            total.nan_to_num_(nan=torch.inf, posinf=torch.inf)
+        if error is None or sampled:
+            return total
+        wider = 2 * error.reshape(-1)[entries]
+        return torch.where(wider.isinf(), total, total.maximum(wider))
 
     def more(self) -> bool:
         """Learn more of the reference's rounding; False where everything is known."""
         found = next(self._stages, None)
         if found is None:
             return False
-        kind, values = found
         self._whole.clear()
-        if kind == "rigorous":
-            self.bound, self._error = kind, list(values)
+        if found.kind == "rigorous":
+            self.bound, self._error = found.kind, list(found.values)
             return True
         self.samples += 1
-        for k, (value, true) in enumerate(zip(values, self._truth, strict=True)):
-            if self._how[k] is not None and value is not None and true is not None:
-                off, known = (parts(value) - parts(true)).abs_(), self._spread[k]
-                self._spread[k] = off if known is None else torch.maximum(known, off, out=known)
+        for k, value in enumerate(found.values):
+            if self._how[k] is not None and value is not None:
+                self._learn(k, value, found.scale)
         self.bound = "sampled" if self.bound == "roundings" else self.bound
         return True
 
+    def _learn(self, k: int, value: torch.Tensor, scale: float) -> None:
+        """Take in what one run gave for a result."""
+        true, known = self._truth[k], self._spread[k]
+        if true is None:
+            return
+        if known is None and true.numel() >= LARGE:
+            known = self._spread[k] = Pooled(true.view(-1))
+        off = parts(value).sub(true).abs_().mul_(scale).contiguous()
+        if isinstance(known, Pooled):
+            known.learn(off.reshape(-1))
+        else:
+            self._spread[k] = off if known is None else torch.maximum(known, off, out=known)
 
-def samples(run: Callable[[], Results], truth: Results, dtype: torch.dtype, seed: int) -> Iterator[tuple[str, Results]]:
-    """Runs of the reference with random roundings, their deviations brought to the dtype's own roundoff."""
+
+def samples(run: Callable[[], Results], dtype: torch.dtype, seed: int, count: int = SAMPLES) -> Iterator[Stage]:
+    """Runs of the reference with random roundings."""
     how = precision(dtype)
     generator = torch.Generator().manual_seed(seed)
-    for _ in range(SAMPLES):
+    for _ in range(count):
         with RandomRounding(how, generator):
             sample = run()
-        yield (
-            "sampled",
-            [
-                None if moved is None or true is None else true + (moved - true) * how.scale
-                for moved, true in zip(sample, truth, strict=True)
-            ],
-        )
+        yield Stage("sampled", sample, how.scale)

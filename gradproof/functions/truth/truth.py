@@ -18,8 +18,14 @@ from gradproof.functions.running.numbers import DTYPES, cast, is_continuous, wid
 from gradproof.functions.running.runs import arguments, cotangents_of
 from gradproof.functions.running.target import Target, Tensors, title
 from gradproof.functions.truth.rigorous import rigorous_errors
-from gradproof.functions.truth.rounding import Allowances, Results, samples
+from gradproof.functions.truth.rounding import Allowances, Results, Stage, samples
 from gradproof.tolerances import REPEATED
+
+_FROM_FLOAT32 = 2 * 2.0**-29
+"""By so much the roundings of float64 are smaller than those of float32; twice, since the truth has them too."""
+
+MANY, FIRST = 2**16, 2
+"""Where results have so many entries, so many samples come before the rigorous bound, which takes much more time."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +104,16 @@ def truth_of(
         GradproofError: The reference raises, or draws random numbers.
     """
     configuration = plain(wrt) if configuration is None else configuration
+    is_large, seed, draw = draw.is_large, draw.seed[0], draw.filled()
     values = {name: _rounded(name, value, asked.dtype, configuration) for name, value in draw.values.items()}
     moved = any(layout not in SAME_VALUES for _, layout in configuration.layouts)
     known = None if beside is None or moved else tuple(output.value for output in beside.outputs)
-    shapes = _shapes(reference, values, draw) if known is None else known
+    shapes = _shapes(reference, values, draw, wrt) if known is None else known
     cotangents = _cotangents(shapes, draw, asked.dtype, configuration)
-    only = Configuration("", frozenset(wrt), only_output=configuration.only_output)
+    only = Configuration("", frozenset(wrt), only_output=configuration.only_output, shared=is_large)
+    if is_large:  # what is exact in the dtype takes less memory there
+        values = {n: cast(v, asked.dtype) if isinstance(v, torch.Tensor) else v for n, v in values.items()}
+    del draw
 
     def run(own: torch.dtype) -> list[torch.Tensor | None]:
         return results_of(reference, values, only, own, cotangents)
@@ -116,7 +126,7 @@ def truth_of(
             f"the reference {title(reference.function)} gives another result in a second run: it draws random numbers; "
             "put it in eval(), or give the mask or the noise as an input"
         )
-    stages = _stages(reference, values, only, cotangents, run, true, asked, draw.seed[0])
+    stages = _stages(reference, values, only, cotangents, run, true, asked, seed)
     results = [_own(value, asked) for value in true[: len(shapes)]] + [asked.arithmetic] * len(wrt)
     made = [
         Quantity(output, output.dtype, None) if value is None else Quantity(wide(value), _wanted(value, asked.dtype), k)
@@ -126,9 +136,9 @@ def truth_of(
     whole = [None if value is None else wide(value) for value in true]
     for k, name in enumerate(wrt, len(shapes)):
         own = whole[k]
-        value = torch.zeros_like(values[name]) if own is None else own
+        value = torch.zeros_like(wide(values[name])) if own is None else own
         whole[k] = value
-        gradients[name] = Quantity(value, _wanted(values[name], asked.dtype), k)
+        gradients[name] = Quantity(value, _wanted(wide(values[name]), asked.dtype), k)
     return Truth(values, cotangents, tuple(made), gradients, Allowances(whole, results, stages))
 
 
@@ -153,9 +163,11 @@ def _same(first: torch.Tensor, second: torch.Tensor) -> bool:
     )
 
 
-def _shapes(reference: Target, values: Mapping[str, Any], draw: Draw) -> Tensors:
+def _shapes(reference: Target, values: Mapping[str, Any], draw: Draw, wrt: Sequence[str]) -> Tensors:
+    needs = wrt if draw.is_large else ()
+    configuration = plain(needs, is_large=draw.is_large)
     try:
-        return tuple(output.detach() for output in reference(arguments(values, plain(()), torch.float64)))
+        return tuple(output.detach() for output in reference(arguments(values, configuration, torch.float64)))
     except GradproofError:
         raise
     except Exception as error:
@@ -174,11 +186,18 @@ def _stages(
     true: Results,
     asked: Asked,
     seed: int,
-) -> Iterator[tuple[str, Results]]:
+) -> Iterator[Stage]:
     """What is learnt of the reference's rounding, step by step: cheap steps first."""
     dtype = asked.arithmetic
+    is_large = sum(value.numel() for value in true if value is not None) >= MANY
     if dtype != torch.float64 and (rough := _tried(run, dtype)) is not None:
-        yield "sampled", rough
+        yield Stage("sampled", rough)
+    if is_large:  # what costs least there comes first, and decides nearly always
+        rough = _tried(run, torch.float32) if dtype == torch.float64 else None
+        if rough is not None and all(value is None or bool(torch.isfinite(value).all()) for value in rough):
+            yield Stage("sampled", rough, _FROM_FLOAT32)
+        rough = None
+        yield from samples(lambda: run(torch.float64), dtype, seed, FIRST)
     names = [name for name, value in values.items() if is_continuous(value)]
 
     def run_on(*leaves: torch.Tensor) -> list[torch.Tensor | None]:
@@ -187,8 +206,8 @@ def _stages(
 
     errors = rigorous_errors(run_on, [*(values[name] for name in names), *cotangents], dtype)
     if errors is not None:
-        yield "rigorous", errors
-    yield from samples(lambda: run(torch.float64), true, dtype, seed)
+        yield Stage("rigorous", errors)
+    yield from samples(lambda: run(torch.float64), dtype, seed + is_large)
 
 
 def results_of(
