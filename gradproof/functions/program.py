@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import torch
+
 from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 from gradproof.functions.edges import edge_draws
@@ -14,9 +16,11 @@ from gradproof.functions.result import Finding
 from gradproof.functions.running.asked import Asked
 from gradproof.functions.running.configurations import FRESH, plain, variants, variants_again
 from gradproof.functions.running.inputs import Named
+from gradproof.functions.running.numbers import is_continuous
 from gradproof.functions.running.runs import Outcome
 from gradproof.functions.second import double_backward
 from gradproof.functions.states import of_replay
+from gradproof.functions.truth.truth import Truth
 from gradproof.functions.work import Budget, counted
 
 FOR_VARIANTS = 0.75
@@ -219,6 +223,11 @@ class Program:
             if outcome.error and label.endswith("= 0"):
                 self.notes.append(f"for {label} it raises {outcome.error}; the reference does not")
                 continue
+            if label.endswith("= 0") and _of_nothing(outcome, truth):
+                self.notes.append(
+                    f"for {label} its output is NaN or infinite, a quotient of nothing; the reference's is not"
+                )
+                continue
             self.findings += examiner.findings(outcome, truth, configuration, draw, self.wrong_in(examiner))
 
     def seconds(self) -> None:
@@ -229,6 +238,15 @@ class Program:
             wide = replace(self.widest, dtype="float64", arithmetic="float64")
             truth = trial.truth if self.widest.dtype == "float64" else wide.truth(trial.draw)
             self.findings += double_backward(wide, trial.draw, truth)
+
+
+def _of_nothing(outcome: Outcome, truth: Truth) -> bool:
+    """Whether an output is not finite where the reference's is: of no rows at all, what a mean is, is a convention."""
+    return any(
+        is_continuous(wanted.value) and bool((torch.isfinite(wanted.value) & ~torch.isfinite(output)).any())
+        for output, wanted in zip(outcome.outputs, truth.outputs, strict=True)
+        if output.shape == wanted.value.shape
+    )
 
 
 def _unsupported(trial: Trial) -> str:

@@ -1,4 +1,4 @@
-"""Results with many entries: judged piece by piece, by what their like entries move, without copies of what is large."""
+"""Results with many entries: judged piece by piece, by what their like entries move, and without copies."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch.autograd import Function
 
-from gradproof import check_function, normal
+from gradproof import check_function, normal, uniform
 
 WIDE = ("float64", "float32")
 
@@ -186,3 +186,83 @@ def test_bags_of_rows_are_right_where_an_empty_table_would_be_read_beyond_its_en
 
     result = check_function(Bags.apply, reference, inputs, dtypes=["float64"], trials=1)
     assert result.ok, str(result)
+
+
+class RaggedSoftmax(Function):
+    """A softmax along each segment of rows; how many rows there are differs from draw to draw."""
+
+    rolled = 0
+
+    @staticmethod
+    def forward(ctx, x, offsets):
+        y = torch.cat([part.softmax(0) for part in x.tensor_split(offsets[1:-1])])
+        ctx.save_for_backward(y, offsets)
+        return y
+
+    @classmethod
+    def backward(cls, ctx, g):
+        y, offsets = ctx.saved_tensors
+        segment = torch.bucketize(torch.arange(len(y)), offsets[1:], right=True)
+        dot = torch.zeros(len(offsets) - 1, y.shape[1], dtype=y.dtype).index_add_(0, segment, g * y)
+        return y * (g - dot.roll(cls.rolled, 0)[segment]), None
+
+
+class OfTheNextSegment(RaggedSoftmax):
+    rolled = 1
+
+
+def ragged_softmax(x, offsets):
+    return torch.cat([part.softmax(0) for part in x.tensor_split(offsets[1:-1])])
+
+
+def segments(rng, n, d):
+    lengths = rng.integers(1, 6, size=n)
+    offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]))
+    return {"x": rng.standard_normal((int(lengths.sum()), d)), "offsets": offsets}
+
+
+def test_check_draws_of_one_set_may_have_several_shapes():
+    options = {"edges": False, "dtypes": ["float64"]}
+    result = check_function(RaggedSoftmax.apply, ragged_softmax, segments, **options)
+    assert result.ok, str(result)
+    wrong = check_function(OfTheNextSegment.apply, ragged_softmax, segments, **options)
+    assert {one.quantity for one in wrong.wrong} == {"gradient of x"}
+
+
+class WeightedMean(Function):
+    """Of no rows at all it is 0/0."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        total = w.sum()
+        mean = (w[:, None] * x).sum(0) / total
+        ctx.save_for_backward(x, w, mean, total)
+        return mean
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w, mean, total = ctx.saved_tensors
+        return w[:, None] * g / total, ((x - mean) * g).sum(1) / total
+
+
+class OneOfNothing(WeightedMean):
+    @staticmethod
+    def forward(ctx, x, w):
+        mean = WeightedMean.forward(ctx, x, w)
+        return mean if len(x) else torch.ones_like(mean)
+
+
+def weighted_mean(x, w):
+    return (w / w.sum()) @ x
+
+
+def rows(n, d):
+    return {"x": normal(n, d), "w": uniform(0.5, 2.0, (n,))}
+
+
+def test_check_quotient_of_no_rows_is_a_convention():
+    result = check_function(WeightedMean.apply, weighted_mean, rows, dtypes=["float64"])
+    assert result.ok, str(result)
+    assert "for n = 0 its output is NaN" in str(result)
+    wrong = check_function(OneOfNothing.apply, weighted_mean, rows, dtypes=["float64"])
+    assert {(one.quantity, one.configuration) for one in wrong.wrong} == {("output", "n = 0")}

@@ -227,19 +227,16 @@ def _named(names: Sequence[str], found: Sequence[torch.Tensor | None]) -> dict[s
 
 
 def _arguments(request: Mapping[str, Any], memory: dict[str, Any]) -> dict[str, Any]:
-    """New tensors laid out as asked, or those of the call before with new values in them."""
+    """New tensors laid out as asked, or those of the call before with new values, where the shape is the same."""
     device = torch.device(request.get("device", "cpu"))
-    values: Mapping[str, Any] = request["values"]
-    if request.get("again") and "given" in memory:
-        given: dict[str, Any] = memory["given"]
-        with torch.no_grad():
-            for name, value in values.items():
-                if isinstance(value, torch.Tensor):
-                    given[name].copy_(value)
-        return given
+    before = memory.get("given", {}) if request.get("again") else {}
     made: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, torch.Tensor):
+    for name, value in request["values"].items():
+        if isinstance(value, torch.Tensor) and name in before and before[name].shape == value.shape:
+            made[name] = before[name]
+            with torch.no_grad():
+                made[name].copy_(value)
+        elif isinstance(value, torch.Tensor):
             layout = request["layouts"].get(name, "contiguous")
             tensor = value.to(device)
             if not (request.get("shared") and layout == "contiguous" and tensor.is_contiguous()):
