@@ -180,7 +180,7 @@ def _provider(
     larger: int,
     known: Mapping[Leaf, int] | None,
 ) -> tuple[Own, Mapping[Leaf, int]]:
-    (spaces, rows), backing = plan.told, plan.backing
+    spaces, backing = plan.told[0], plan.backing
     definitions = chapter.definitions
     read = [s for s in chapter.statements if s.sides]
     add_losses(definitions, read, families)
@@ -189,16 +189,7 @@ def _provider(
     related = related_lengths(everything, lengths)
     for name in related:
         definitions.quantities.pop((name, ""), None)
-    given: dict[Leaf, int] = {}
-    for name, space in spaces.items():
-        given[(name, "", (), 0)] = len([s for s in space if s != "1"]) if len(space) < 3 else len(space)
-    for name, count in rows.items():
-        family = families.of(Symbol(name, (Label("i"),))) or families.of(Symbol(name))
-        if family is not None and family.axes == 1 and (name, "") not in definitions.quantities:
-            given[(name, "", (), 0)] = 1 + count
-    for head in heads_of(everything, definitions, families):
-        if backing is not None and (shape := backing.shape(head)) is not None:
-            given[leaf_key(head, families)] = len(shape)
+    given = _given_ranks(plan, everything, definitions, families)
     search = Ranks(everything, definitions, families, given)
     ranks = search.run() if known is None else dict(known)
     kinds = search.kinds(ranks)
@@ -226,32 +217,15 @@ def _provider(
     sized = shaped(everything, shapes, families.letters.layered)
     leaves, numbers = sized.leaves, sized.numbers
     solve_lengths(related, numbers)
-    heads: dict[str, Symbol] = {}
-    quantities = []
-    for head in heads_of(everything, definitions, families):
-        if not (head.sub or head.sup or head.mark) and (head.name in numbers or head.name in families.letters.indices):
-            continue
-        if families.is_kronecker(head):
-            continue
-        defined = any(True for _ in definitions.matches(head))
-        if any(label.text in VERSIONS for label in (*head.sub, *head.sup)) and not defined:
-            continue
-        beyond = any(label.text == str(families.letters.count + 1) for label in (*head.sub, *head.sup))
-        before = _precedes(head, definitions)
-        if (beyond or before) and not defined and not _is_printed(head, everything):
-            continue
-        backed = backing is not None and backing.key(head) is not None
-        if backing is not None and backing.has_others(head) and not (backed or defined):
-            continue  # W^{(3)} of a reference that has two layers
-        key = plain(head)
-        heads[key] = head
-        quantities.append((head, key))
-        is_open = not backed and form(head) not in leaves and form(head) not in definitions.functions
-        if is_open and not any(True for _ in definitions.matches(head)):
+    valued = list(_valued(everything, definitions, families, numbers, backing))
+    heads = {plain(head): head for head in valued}
+    for head in valued:
+        is_open = not _is_backed(head, backing) and form(head) not in leaves and form(head) not in definitions.functions
+        if is_open and not _is_defined(head, definitions):
             leaves[form(head)] = _unused(rank(head))
     printed = [symbol for tree in trees_of(everything) for symbol in symbols_in(tree)]
     last_ones = ((symbol, families.letters.entry_of(symbol)) for symbol in printed)
-    quantities += [  # `a_1` is looked up as an entry of `a`
+    quantities = [(head, plain(head)) for head in valued] + [  # `a_1` is looked up as an entry of `a`
         (replace(symbol, sub=()), plain(last))
         for symbol, last in last_ones
         if last is not None and plain(last) in heads
@@ -272,6 +246,57 @@ def _provider(
     world.printed = sized.printed
     world.positive = under_roots(trees_of(everything))
     return Own(world), ranks
+
+
+def _given_ranks(
+    plan: _Plan, everything: Sequence[Statement], definitions: Definitions, families: Families
+) -> dict[Leaf, int]:
+    """How many axes the note's words, and a reference, say that symbols have."""
+    spaces, rows = plan.told
+    given: dict[Leaf, int] = {}
+    for name, space in spaces.items():
+        given[(name, "", (), 0)] = len([s for s in space if s != "1"]) if len(space) < 3 else len(space)
+    for name, count in rows.items():
+        family = families.of(Symbol(name, (Label("i"),))) or families.of(Symbol(name))
+        if family is not None and family.axes == 1 and (name, "") not in definitions.quantities:
+            given[(name, "", (), 0)] = 1 + count
+    for head in heads_of(everything, definitions, families):
+        if plan.backing is not None and (shape := plan.backing.shape(head)) is not None:
+            given[leaf_key(head, families)] = len(shape)
+    return given
+
+
+def _valued(
+    everything: Sequence[Statement],
+    definitions: Definitions,
+    families: Families,
+    numbers: Collection[str],
+    backing: Backing | None,
+) -> Iterator[Symbol]:
+    """The symbols that have a value: no lengths, no indices, nothing that is not there."""
+    for head in heads_of(everything, definitions, families):
+        if not (head.sub or head.sup or head.mark) and (head.name in numbers or head.name in families.letters.indices):
+            continue
+        if families.is_kronecker(head):
+            continue
+        defined = _is_defined(head, definitions)
+        if any(label.text in VERSIONS for label in (*head.sub, *head.sup)) and not defined:
+            continue
+        beyond = any(label.text == str(families.letters.count + 1) for label in (*head.sub, *head.sup))
+        before = _precedes(head, definitions)
+        if (beyond or before) and not defined and not _is_printed(head, everything):
+            continue
+        if backing is not None and backing.has_others(head) and not (defined or _is_backed(head, backing)):
+            continue  # W^{(3)} of a reference that has two layers
+        yield head
+
+
+def _is_defined(head: Symbol, definitions: Definitions) -> bool:
+    return any(True for _ in definitions.matches(head))
+
+
+def _is_backed(head: Symbol, backing: Backing | None) -> bool:
+    return backing is not None and backing.key(head) is not None
 
 
 def _equal_to(statements: Sequence[Statement]) -> dict[object, list[Node]]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.audit.own.names.families import symbols_in
 from gradproof.audit.reading.tree import Big, Call, Node, Product, Symbol, Transpose, walk
 
 _POSITIVE = frozenset(
@@ -76,8 +75,3 @@ def drawn(
     if not shape:
         return np.asarray(np.sign(values) * (0.25 + np.abs(values)))
     return np.asarray(values)
-
-
-def symbols_of(trees: Iterable[Node]) -> Iterable[Symbol]:
-    """All symbols in some trees."""
-    return (symbol for tree in trees for symbol in symbols_in(tree))

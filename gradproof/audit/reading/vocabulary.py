@@ -81,7 +81,6 @@ TRANSPOSES = frozenset({r"\top", r"\intercal", "T", "t", r"\mathsf{T}", r"\mathr
 DOTS = words(r"\cdots \ldots \dots \vdots \ddots \dotsb \dotsc")
 OPENERS = {"(": ")", "[": "]", r"\{": r"\}", r"\langle": r"\rangle"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
-BARS = {r"\lvert": r"\rvert", r"\lVert": r"\rVert"}
 BIG_OPERATORS = {r"\sum": "sum", r"\prod": "prod", r"\max": "max", r"\min": "min"}
 INDICATORS = frozenset({r"\mathbb{1}", r"\mathbf{1}", r"\mathds{1}", r"\mathbb{I}", r"\mathbf{I}", r"\mathrm{I}"})
 

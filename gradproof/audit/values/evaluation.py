@@ -83,12 +83,6 @@ class Evaluation:
             self._known[id(node)] = (node, value)
         return value
 
-    def assuming(self, node: Node, value: Array) -> Evaluation:
-        """The same evaluation, with what it knows already, in which one node has a given value."""
-        branch = self.with_indices({})
-        branch._known = {**self._known, id(node): (node, value)}
-        return branch
-
     def with_indices(self, values: Mapping[str, int]) -> Evaluation:
         """The same evaluation with values for more index letters."""
         return Evaluation(
