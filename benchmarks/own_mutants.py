@@ -3,9 +3,10 @@
     python benchmarks/own_mutants.py --into found.jsonl [--edits 150] [--seed 0] [--only compare] [--seconds 300]
 
 An edit changes one operator, comparison, constant or call of `abs`, `minimum`, `maximum`, `isfinite`, `any`, `all` in
-one module. The tests of that module are run on the package with the edit, the quickest first, until one fails. An edit
-that no test notices is printed with its line: it asks for a test, or it changes nothing. What was found is appended to
-a file, and a later run goes on where that file ends.
+one module. First all tests are run once on the package as it is, and which of them run which line is kept beside the
+results (`FILE.reach`). Then those that run the edited line are run on the package with the edit, the quickest first,
+until one fails. An edit that no test notices is printed with its line: it asks for a test, or it changes nothing. What
+was found is appended to a file, and a later run goes on where that file ends.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import random
 import resource
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
 
+import coverage
 import pytest
 
 for heavy in ("torch", "torch.fx", "torch._subclasses.fake_tensor", "pandas", "numpy"):
@@ -34,25 +36,18 @@ for heavy in ("torch", "torch.fx", "torch._subclasses.fake_tensor", "pandas", "n
     )  # once for all edits; nothing of gradproof, and no plugin of pytest, may be imported here
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECK, ARRAYS, PROOF = "tests/check/test_", "tests/arrays/test_", "tests/proof/test_proof_"
-BRANCHES, RESOLUTION, VERDICT = f"{CHECK}branches.py", f"{CHECK}resolution.py", f"{CHECK}verdict.py"
-RUNS = (f"{CHECK}overflow.py", f"{CHECK}drawn_indices.py", f"{CHECK}screening.py")
-TESTS = {
-    "check/compare.py": (f"{CHECK}compare.py", RESOLUTION, VERDICT, BRANCHES, *RUNS),
-    "check/facts/resolution.py": (RESOLUTION, VERDICT, BRANCHES, *RUNS),
-    "check/bounds": (RESOLUTION, BRANCHES, *RUNS),
-    "check/judging.py": (RESOLUTION, BRANCHES, *RUNS),
-    "check/verdicts.py": (VERDICT, RESOLUTION, f"{CHECK}vacuity.py", BRANCHES, *RUNS),
-    "check/vacuity.py": (f"{CHECK}vacuity.py", BRANCHES, *RUNS),
-    "trials/draws.py": ("tests/trials",),
-    "proof/identity.py": (f"{PROOF}edges.py", f"{PROOF}identities.py"),
-    "arrays/bounds": (
-        *(f"{ARRAYS}{name}.py" for name in ("branch_bounds", "partial_bounds", "equal_values_sorted", "contraction")),
-        BRANCHES,
-        f"{ARRAYS}bound_array.py",
-    ),
-}
-"""The modules that judge, below `gradproof/`, and the tests that must notice a slip in each, the quickest first."""
+MODULES = (
+    *("check/compare.py", "check/facts/resolution.py", "check/bounds", "check/judging.py", "check/verdicts.py"),
+    *("check/vacuity.py", "trials/draws.py", "proof/identity.py", "arrays/bounds"),
+)
+"""The modules that judge, below `gradproof/`."""
+
+CHECK = ("compare", "resolution", "verdict", "branches", "overflow", "drawn_indices", "screening", "vacuity")
+TESTS = (
+    *(f"tests/check/test_{name}.py" for name in CHECK),
+    *("tests/trials", "tests/arrays", "tests/proof/test_proof_edges.py", "tests/proof/test_proof_identities.py"),
+)
+"""The tests that must notice a slip in one of them."""
 
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.BitAnd: ast.BitOr}
@@ -61,9 +56,6 @@ CALLS = {"minimum": "maximum", "maximum": "minimum", "fmin": "fmax", "any": "all
 CALLS |= {"min": "max", "argmax": "argmin", "isfinite": "isnan"}
 DROPPED = ("abs", "absolute", "magnitude", "settled", "logical_not")
 
-
-CONTROL = "no edit"
-"""With it the tests pass, or nothing that is found of them means anything."""
 
 PROFILE = "one failure"
 """The name of the settings that Hypothesis has meanwhile."""
@@ -78,7 +70,7 @@ class Edit:
 
     Attributes:
         module: The file.
-        line, column: Where.
+        line, column, end: Where it begins, and its last line.
         what: What is changed, in words.
         place, number: Which node of the module's tree, and which of its changes.
     """
@@ -86,6 +78,7 @@ class Edit:
     module: Path
     line: int
     column: int
+    end: int
     what: str
     place: int
     number: int
@@ -111,7 +104,7 @@ def edits_of(module: Path) -> Iterator[Edit]:
     for place, node in enumerate(ast.walk(tree)):
         if isinstance(node, ast.expr):
             for number, (what, _) in enumerate(_changes(node)):
-                yield Edit(module, node.lineno, node.col_offset, what, place, number)
+                yield Edit(module, node.lineno, node.col_offset, node.end_lineno or node.lineno, what, place, number)
 
 
 def _changes(node: ast.expr) -> Iterator[tuple[str, Callable[[], None]]]:
@@ -146,37 +139,85 @@ def _of_call(node: ast.Call) -> Iterator[tuple[str, Callable[[], None]]]:
         yield f"{name} dropped", drop
 
 
-def verdict(edit: Edit, tests: tuple[str, ...], seconds: float) -> str:
-    """`noticed` where a test fails on the package with the edit, `survives`, or `no answer`: they do not end in time.
+class Reach:
+    """Which tests run which lines, and how long each takes: a plugin of the pytest that it watches."""
 
-    The tests run in a child of this process, so that torch and pytest are imported once for all edits.
-    """
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.coverage = coverage.Coverage(data_file=None, include=[str(module) for module in modules()])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Note the lines of one test under its name."""
+        self.coverage.switch_context(item.nodeid)
+        before = _spent()
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = _spent() - before
+
+    def watch(self, into: Path) -> int:
+        """Run all tests, write down what they reach, and say whether they pass."""
+        self.coverage.start()
+        status = _run(TESTS, plugins=[self])
+        self.coverage.stop()
+        data = self.coverage.get_data()
+        files = {Path(file).relative_to(ROOT).as_posix(): file for file in data.measured_files()}
+        lines = {name: data.contexts_by_lineno(file) for name, file in files.items()}
+        into.write_text(json.dumps({"seconds": self.seconds, "lines": lines}), encoding="utf-8")
+        return status
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What was written down of a watched run."""
+
+    seconds: dict[str, float]
+    lines: dict[str, dict[str, list[str]]]
+
+    def tests_of(self, edit: Edit) -> list[str]:
+        """The tests that run the edited expression, the quickest first; all where it is run at import."""
+        lines = self.lines.get(edit.module.relative_to(ROOT).as_posix(), {})
+        found = {test for line in range(edit.line, edit.end + 1) for test in lines.get(str(line), [])}
+        return sorted(self.seconds if "" in found else found, key=self.seconds.__getitem__)
+
+
+def verdict(edit: Edit, tests: list[str], seconds: float) -> str:
+    """`noticed` where a test fails on the package with the edit, `survives`, or `no answer`: they do not end in time."""
+    status = apart(lambda: _tried(edit, tests, seconds)) if tests else 0
+    if status < 0:
+        return "no answer" if -status == signal.SIGXCPU else "noticed"
+    return {0: "survives", 1: "noticed", 2: "noticed"}.get(status, "the tests could not be run")
+
+
+def apart(run: Callable[[], int]) -> int:
+    """What `run` says in a child of this process, so that torch and pytest are imported once for all; -N: signal N."""
     child = os.fork()
     if not child:
         status = BROKEN
         try:
-            status = _tried(edit, tests, seconds)
+            status = run()
         finally:
             os._exit(status)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return "no answer" if os.WTERMSIG(status) == signal.SIGXCPU else "noticed"
-    return {0: "survives", 1: "noticed", 2: "noticed"}.get(os.WEXITSTATUS(status), "the tests could not be run")
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _tried(edit: Edit, tests: tuple[str, ...], seconds: float) -> int:
-    """In the child: pytest's exit status with the edited module in the place of the real one."""
-    resource.setrlimit(resource.RLIMIT_CPU, (int(_spent() + seconds), resource.RLIM_INFINITY))
+def _tried(edit: Edit, tests: list[str], seconds: float) -> int:
+    """pytest's exit status with the edited module in the place of the real one."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(_spent() + seconds) + 1, resource.RLIM_INFINITY))
+    sys.meta_path.insert(0, _Edited(edit))
+    return _run(tests)
+
+
+def _run(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
+    """pytest's exit status, in silence; of a hypothesis that fails no smaller example is looked for."""
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
-    name = ".".join(edit.module.relative_to(ROOT).with_suffix("").parts)
-    if edit.what != CONTROL:
-        sys.meta_path.insert(0, _Edited(name, edit.module, edit.text))
     os.chdir(ROOT)
     from hypothesis import HealthCheck, Phase, settings
 
-    settings.register_profile(  # the tests' own, but the first example that fails is enough: none smaller is looked for
+    settings.register_profile(
         PROFILE,
         derandomize=True,
         deadline=None,
@@ -184,19 +225,22 @@ def _tried(edit: Edit, tests: tuple[str, ...], seconds: float) -> int:
         phases=(Phase.explicit, Phase.generate),
     )
     options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", f"--hypothesis-profile={PROFILE}"]
-    return int(pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests]))
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return int(pytest.main([*options, *tests], plugins=list(plugins)))
 
 
 def _spent() -> float:
+    """The processor time of this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime + 1
+    return used.ru_utime + used.ru_stime
 
 
 class _Edited(MetaPathFinder, SourceLoader):
     """Finds one module, with another text than its file has."""
 
-    def __init__(self, name: str, path: Path, text: str) -> None:
-        self.name, self.path, self.text = name, path, text
+    def __init__(self, edit: Edit) -> None:
+        self.name = ".".join(edit.module.relative_to(ROOT).with_suffix("").parts)
+        self.path, self.text = edit.module, edit.text
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """The edited module, by its full name."""
@@ -213,18 +257,17 @@ class _Edited(MetaPathFinder, SourceLoader):
         return self.text.encode()
 
 
-def modules() -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """The modules that judge, each with its tests.
+def modules() -> Iterator[Path]:
+    """The modules that judge.
 
     Raises:
         FileNotFoundError: One of them is not there: the table is stale.
     """
-    for name, tests in TESTS.items():
+    for name in MODULES:
         path = ROOT / "gradproof" / name
         if not path.exists():
             raise FileNotFoundError(path)
-        for module in sorted(path.glob("[!_]*.py")) if path.is_dir() else [path]:
-            yield module, tests
+        yield from sorted(path.glob("[!_]*.py")) if path.is_dir() else [path]
 
 
 def main() -> None:
@@ -238,24 +281,26 @@ def main() -> None:
     parser.add_argument("--each", type=float, default=120.0, help="how long the tests of an edit may take")
     parser.add_argument("--again", action="store_true", help="try those again that survived")
     options = parser.parse_args()
-    found = [(edit, tests) for module, tests in modules() if options.only in str(module) for edit in edits_of(module)]
+    reach = options.into.with_suffix(".reach")
+    if not reach.exists() and apart(lambda: Reach().watch(reach)):
+        reach.unlink(missing_ok=True)
+        raise SystemExit("without an edit the tests do not pass")
+    reached = Reached(**json.loads(reach.read_text(encoding="utf-8")))
+    found = [edit for module in modules() if options.only in str(module) for edit in edits_of(module)]
     drawn = random.Random(options.seed).sample(found, min(options.edits, len(found)))
     lines = options.into.read_text(encoding="utf-8").splitlines() if options.into.exists() else []
     known = {line["edit"]: line["verdict"] for line in map(json.loads, lines)}
+    untold = (None, "survives", "no answer") if options.again else (None,)
     with options.into.open("a", encoding="utf-8") as file:
-        for edit, tests in drawn:
+        for edit in drawn:
             if children() > options.seconds:
                 break
-            for one in (Edit(ROOT / tests[0], 0, 0, CONTROL, 0, 0), edit):
-                if known.get(one.name) in (
-                    (None, "survives", "no answer") if options.again and one is edit else (None,)
-                ):
-                    known[one.name] = verdict(one, tests, options.each)
-                    file.write(json.dumps({"edit": one.name, "verdict": known[one.name]}) + "\n")
-                    file.flush()
-                if one is not edit and known[one.name] != "survives":
-                    raise SystemExit(f"without an edit {known[one.name]}: {' '.join(tests)}")
-    tried = {edit.name: known[edit.name] for edit, _ in drawn if edit.name in known}
+            if known.get(edit.name) in untold:
+                tests = reached.tests_of(edit)
+                known[edit.name] = verdict(edit, tests, options.each)
+                file.write(json.dumps({"edit": edit.name, "verdict": known[edit.name], "tests": len(tests)}) + "\n")
+                file.flush()
+    tried = {edit.name: known[edit.name] for edit in drawn if edit.name in known}
     for name, word in tried.items():
         if word != "noticed":
             print(f"{word}: {name}")
