@@ -265,6 +265,11 @@ def _lead_arrays(values: Sequence[Any]) -> Iterator[LeadArray]:
 
 def align(values: Sequence[Any]) -> tuple[LeadArray, list[Any]]:
     """A model of the class, and the operands with the user's axes aligned from the right; scalars stay scalars."""
+    if len(values) == 2:  # most calls: two arrays that are aligned already
+        left, right = values
+        alike = isinstance(left, LeadArray) and type(left) is type(right) and left.lead == right.lead
+        if alike and left.layers[0].ndim == right.layers[0].ndim:
+            return left, [left, right]
     model = next(x for x in values if isinstance(x, LeadArray))
     operands = [x if isinstance(x, SCALARS) else model._lift(x) for x in values]
     ndims = [x.ndim for x in operands if isinstance(x, LeadArray)]

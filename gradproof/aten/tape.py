@@ -98,7 +98,10 @@ class Tape:
         Raises GradproofError when the number of arrays or a shape differs from the recording.
         """
         if only is not None:
-            return self.restrict(only).run(arrays)
+            chosen = tuple(only)
+            if chosen not in self._parts:
+                self._parts[chosen] = self.restrict(chosen)
+            return self._parts[chosen].run(arrays)
         values: dict[Slot, Array] = dict(zip(map(Slot, range(len(self.leaves))), self._checked(arrays), strict=True))
         with np.errstate(all="ignore"):  # torch yields inf and nan silently; so does its replay
             for step, finished in zip(self.steps, self._last_uses, strict=True):
@@ -122,6 +125,11 @@ class Tape:
                     f"{tuple(array.shape)} was given; shapes are fixed in a recording: record once for each shape"
                 )
         return checked
+
+    @cached_property
+    def _parts(self) -> dict[tuple[int, ...], Tape]:
+        """The tapes of some outputs that were run before."""
+        return {}
 
     @cached_property
     def _last_uses(self) -> tuple[tuple[Slot, ...], ...]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -104,9 +105,17 @@ class Picture:
 def style() -> Iterator[None]:
     """Draw in the style of the reports; matplotlib's own settings are as before afterwards."""
     with mpl.rc_context():
+        dict.update(mpl.rcParams, _settings())  # as `rc_context` does: they have been checked
+        yield
+
+
+@cache
+def _settings() -> dict[str, Any]:
+    """All of matplotlib's settings that say how a drawing looks: its defaults, and this style on top."""
+    with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        yield
+        return {name: value for name, value in dict.items(mpl.rcParams) if not name.startswith("backend")}
 
 
 def leave_margins(figure: Figure, *, top: float, between: float = 0.0) -> None:
