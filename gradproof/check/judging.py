@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradproof.case.derivation import Equation
-from gradproof.check.bounds import Bounded, EquationBounds, follows, settled_on
+from gradproof.check.bounds import Bounded, EquationBounds, follows, settled_on, sizes
 from gradproof.check.case import Case
 from gradproof.check.compare import NO_ROWS, Rows, Tally
 from gradproof.check.evaluate import Evaluator, same
@@ -72,6 +72,7 @@ class Judge:
         self.equation_bounds = EquationBounds(evaluator)
         self.portions = case.portions[reference]
         self.verified: Counter[str] = Counter()
+        self.limits: dict[str, Array] = {}
         self._clear()
 
     def _clear(self) -> None:
@@ -112,6 +113,29 @@ class Judge:
             self.flagged.setdefault(key, []).append((place[rows], values))
         if self.count >= self.portions.waiting:
             self.flush()
+
+    def beyond(self, name: str, places: Rows, values: Array, truth: Array) -> Rows:
+        """Of places in a flattened block those that differ by more than the sampled bounds seen so far let expect.
+
+        Args:
+            name: An equation whose bounds explode, and which has been judged.
+            places: The places.
+            values: What the free run gave, `(n, *shape)`.
+            truth: What torch gives, of the same shape.
+        """
+        size = truth.size // len(truth)
+        rows, entries = places // size, places % size
+        apart = np.abs(values.reshape(-1)[places].astype(np.float64) - truth.reshape(-1)[places])
+        limits = np.where(np.isfinite(self.limits[name]), self.limits[name], 0.0)
+        return places[np.logical_not(apart <= limits[entries] * sizes([truth])[rows])]
+
+    def _learn_limits(self, name: str, one: Compared) -> None:
+        """The smallest bound of each entry, as a share of the largest entry of its trial, where bounds explode."""
+        quantity = self.case.derivation.by_name[name].quantity
+        if name in self.equation_bounds.exploding or quantity in self.truth_bounds.exploding:
+            with np.errstate(all="ignore"):
+                shares = one.bound.reshape(len(one.bound), -1) / sizes([one.truth])[:, None]
+            self.limits[name] = np.fmin(self.limits.get(name, np.inf), np.fmin.reduce(shares, axis=0))
 
     def accuses(self, trials: int) -> bool:
         """Whether some equation waits with so many of the trials that it is likely to be wrong."""
@@ -170,6 +194,8 @@ class Judge:
         first = trials < self.portions.fully * len(self.case.references)
         for key, one in compared.items():
             rows, values = flagged[key]
+            if key[0] == FREE:
+                self._learn_limits(key[1], one)
             wrong = self.tallies[key].judge(
                 one.difference,
                 one.bound,

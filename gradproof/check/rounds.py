@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,10 @@ Array = NDArray[Any]
 FORETASTE = 16
 """Where much of the first block waits for bounds, so many trials are judged first: an equation that is wrong shows
 itself in them, and the round starts over before the bounds of all are taken."""
+
+
+FULLY_SAMPLED = 5
+"""Of an equation whose bounds explode so many first trials of large ones are judged in full: samples cost more."""
 
 
 @dataclass(frozen=True)
@@ -149,12 +153,23 @@ class Round:
         """All blocks; where there is a budget, of as many stretches of trials as there is time for."""
         sizes = [portion.block for portion in self.case.portions]
         if self.asked.budget is None:
-            yield from blocks(self.asked.trials, sizes, self.asked.first)
+            for block in blocks(self.asked.trials, sizes, self.asked.first):
+                yield from self._first_apart(block)
             return
         done, end = 0, time.monotonic() + self.asked.budget
         while not done or time.monotonic() < end:
-            yield from blocks(done + sum(sizes), sizes, done)
+            for block in blocks(done + sum(sizes), sizes, done):
+                yield from self._first_apart(block)
             done += sum(sizes)
+
+    def _first_apart(self, block: Block) -> Iterator[Block]:
+        """A block; of large trials those apart that are judged in full: they show how the others can be screened."""
+        fully = self.case.portions[block.reference].fully
+        if block.first or block.count <= fully or self.case.trial_bytes[block.reference] < LARGE:
+            yield block
+            return
+        yield replace(block, count=fully)
+        yield replace(block, first=fully, count=block.count - fully)
 
     def _require_no_more_suspects(self) -> None:
         """Whether the free run has shown an equation to disagree that has not been run on true inputs."""
@@ -177,7 +192,7 @@ class Round:
         by_name = self.case.derivation.by_name
         given = {name: truth[by_name[name].quantity] for name in misfits}
         free = evaluator.free_run(leaves, count, given)
-        fully = self.case.portions[k].fully
+        fully, limits = self.case.portions[k].fully, self.judges[k].limits
         suspected, wanted, found = dict[Key, Rows](), dict[Key, Rows](), dict[Key, Array]()
         for (run, name), tally in self.tallies.items():
             if name in misfits:
@@ -189,13 +204,16 @@ class Round:
             asked = tally.lights(truth[equation.quantity])
             if places.size:
                 suspected[run, name] = places
-            if block.first < fully:
+            if block.first < (min(fully, FULLY_SAMPLED) if name in limits else fully):
                 asked = np.union1d(asked, finite_rows(truth[equation.quantity][: fully - block.first]))
             if asked.size or places.size:
                 wanted[run, name], found[run, name] = asked, values
         screened = {name: places for (run, name), places in suspected.items() if run == FREE}
         if screened and self.case.trial_bytes[k] >= LARGE:
-            left = self.screens[k].unexplained(screened, leaves, free, truth)
+            bounded = {name: places for name, places in screened.items() if name not in limits}
+            left = self.screens[k].unexplained(bounded, leaves, free, truth) if bounded else {}
+            for name in screened.keys() & limits.keys():
+                left[name] = self.judges[k].beyond(name, screened[name], free[name], truth[by_name[name].quantity])
             suspected |= {(FREE, name): places for name, places in left.items()}
         rows = {key: rows_of(places, found[key]) for key, places in suspected.items()}
         picked = {key: np.union1d(rows.get(key, NO_ROWS), asked) for key, asked in wanted.items()}

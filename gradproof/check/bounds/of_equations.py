@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from gradproof.arrays.creation import call_on_arrays
 from gradproof.case.derivation import Derivation, Equation
 from gradproof.check.bounds import sampled
 from gradproof.check.bounds.bounded import Bounded, follows, layers_of, settled_on, stacked
+from gradproof.check.bounds.exploding import explodes, may_explode, sizes
 from gradproof.check.evaluate import Evaluator, as_numbers
 
 
@@ -24,6 +25,8 @@ class EquationBounds:
         self.evaluator = evaluator
         self.alone: set[str] = set()
         self.unruled: set[str] = set()
+        self.exploding: set[str] = set()
+        self.steady: set[str] = set()
 
     def of(self, equation: Equation, inputs: list[Bounded], trials: int, *, ties: bool = False) -> Bounded:
         """The equation's result on inputs that are known up to their errors.
@@ -73,11 +76,15 @@ class EquationBounds:
         *,
         ties: bool = False,
     ) -> dict[str, Bounded]:
-        """The named equations from the leaves alone, with all that they read; some results may be given."""
+        """The named equations from the leaves alone, with all that they read; some results may be given.
+
+        Where bounds explode on the way sampled ones of the whole run take their place.
+        """
         needed = set(wanted)
         for name in list(needed):
             needed.update(derivation.upstream(derivation.by_name[name]))
-        values = dict(given)
+        known = self.exploding & needed - given.keys()
+        values = {**given, **self._by_samples(known, leaves, given, trials)}
         for equation in derivation.order:
             if equation.name in needed and equation.name not in values:
                 sources = [derivation.yields(name, equation) for name in equation.inputs]
@@ -86,7 +93,23 @@ class EquationBounds:
                     for name, source in zip(equation.inputs, sources, strict=True)
                 ]
                 values[equation.name] = self.of(equation, inputs, trials, ties=ties)
-        return values
+        drawn = sizes(one.value for one in leaves.values())
+        asked = {name for name in needed - known - self.steady - given.keys() if may_explode(values[name], drawn)}
+        found = self._by_samples(asked, leaves, given, trials)
+        exploding = {name for name in asked if explodes(values[name], found[name].error)}
+        self.exploding |= exploding
+        self.steady |= asked - exploding
+        return values | {name: found[name] for name in exploding}
+
+    def _by_samples(
+        self, names: Collection[str], leaves: Mapping[str, Bounded], given: Mapping[str, Bounded], trials: int
+    ) -> dict[str, Bounded]:
+        """The named equations in a free run with sampled bounds."""
+        if not names:
+            return {}
+        values, errors = sampled.of_run(self.evaluator, leaves, given, trials)
+        near = np.ones(trials, dtype=bool)  # samples are the same whatever ties are asked for
+        return {name: Bounded(values[name], errors[name], "sampled", near=near) for name in names}
 
 
 def run_with_bounds(

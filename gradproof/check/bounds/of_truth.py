@@ -15,6 +15,7 @@ from gradproof.arrays.bounds.ties import TieArray, noting_ties
 from gradproof.aten import Tape, no_rule_for, record
 from gradproof.check.bounds import sampled
 from gradproof.check.bounds.bounded import Array, Bounded, as_drawn, follows, layers_of, near_to, settled_on
+from gradproof.check.bounds.exploding import explodes, may_explode, sizes
 from gradproof.errors import GradproofError
 from gradproof.truth.optimizer import Tensors
 from gradproof.truth.truth import Truth
@@ -39,6 +40,8 @@ class TruthBounds:
     def __init__(self, truth: Truth, draws: Mapping[str, Array]) -> None:
         self.truth = truth
         self.names = list(truth.sources)
+        self.exploding: set[str] = set()
+        self.steady: set[str] = set()
         self.partial: Tape | None = None
         self.why_none = ""
         try:
@@ -84,7 +87,8 @@ class TruthBounds:
         self, draws: Mapping[str, Array], values: Mapping[str, Array], names: Iterable[str], *, ties: bool = False
     ) -> dict[str, Bounded]:
         """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
-        wanted = sorted(set(names), key=self.names.index)
+        known, wanted = self.exploding.intersection(names), sorted(set(names), key=self.names.index)
+        wanted = [name for name in wanted if name not in known]
         replayed = self._replay(draws, wanted, noting_ties if ties else noting_choices)
         bounds = {name: settled_on(bounded, values[name]) for name, bounded in replayed.items()}
         near = {
@@ -104,7 +108,23 @@ class TruthBounds:
                 # Where nothing was replayed samples are all there is, whatever ties are asked for.
                 decided = None if name in near else np.zeros(len(error), dtype=bool)
                 bounds[name] = Bounded(values[name], error, "sampled", near=decided)
-        return bounds
+        return bounds | self._exploded(draws, values, bounds, known)
+
+    def _exploded(
+        self, draws: Mapping[str, Array], values: Mapping[str, Array], bounds: Mapping[str, Bounded], known: set[str]
+    ) -> dict[str, Bounded]:
+        """Sampled bounds of those that are known to explode, and of those that turn out to."""
+        drawn = sizes(draws.values())
+        asked = {name for name, one in bounds.items() if name not in self.steady and may_explode(one, drawn)}
+        if not asked | known:
+            return {}
+        names = sorted(asked | known, key=self.names.index)
+        found = sampled.of_truth(self.truth, draws, values, names, wide=True)
+        exploding = {name for name in asked if explodes(bounds[name], found[name])}
+        self.steady |= asked - exploding
+        self.exploding |= exploding
+        near = np.ones(len(values[names[0]]), dtype=bool)
+        return {name: Bounded(values[name], found[name], "sampled", near=near) for name in exploding | known}
 
     def _replay(
         self, draws: Mapping[str, Array], wanted: list[str], kind: Callable[[], type[TakenArray | TieArray]]

@@ -105,7 +105,8 @@ class Picture:
 def style() -> Iterator[None]:
     """Draw in the style of the reports; matplotlib's own settings are as before afterwards."""
     with mpl.rc_context():
-        dict.update(mpl.rcParams, _settings())  # as `rc_context` does: they have been checked
+        current: dict[Any, Any] = mpl.rcParams
+        dict.update(current, _settings())  # as they are: they have been checked
         yield
 
 

@@ -1,0 +1,58 @@
+"""Bounds that explode where the values do not: those of long recurrences, which a sampled bound takes the place of.
+
+A rigorous bound adds up what rounding may do in each step as if all of it went the same way. Through a recurrence of
+many steps (an LSTM, a deep network whose layers hardly shrink anything) that grows like a power of the sum of the
+weights' sizes, while the values, and their true errors, stay as they are. Such a bound says nothing. Where many entries
+have one, and sampling shows that rounding does far less, the sampled bound is taken, by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from gradproof.check.bounds.bounded import Array, Bounded
+
+OPEN = {"float64": 1e-12, "float32": 1e-4}
+"""As shares of the largest numbers of a trial, errors from which on a bound may have exploded; rounding alone stays
+mostly below."""
+
+FAR = 1e3
+"""What has exploded is so many times larger than a sampled bound, which is some fifty times what rounding usually does.
+Where terms cancel, or a million are added up, a rigorous bound stays below that."""
+
+
+MANY = 1 / 4
+"""The share of entries: those of the first steps of a recurrence, or of the last, explode alone."""
+
+
+def sizes(values: Iterable[Array]) -> Array:
+    """The largest size of a number in each trial, `(n,)`, of values `(n, *shape)`."""
+    rows = (np.abs(value).reshape(len(value), -1) for value in values if value.dtype.kind == "f")
+    return np.asarray(np.maximum.reduce([row.max(axis=1, initial=0.0) for row in rows] or [np.zeros(1)]))
+
+
+def may_explode(bounded: Bounded, drawn: Array) -> bool:
+    """Whether many entries have a rigorous bound that says little of them.
+
+    Args:
+        bounded: A quantity `(n, *shape)`.
+        drawn: The largest size of what it is computed from, `(n,)`: where terms cancel it is no smaller than this.
+    """
+    limit = OPEN.get(str(bounded.value.dtype))
+    if limit is None or bounded.kind != "rigorous":
+        return False
+    largest = np.maximum(sizes([bounded.value]), drawn)
+    with np.errstate(all="ignore"):
+        if bounded.error.max(initial=0.0) <= limit * largest.min(initial=np.inf):
+            return False
+        told = bounded.error.reshape(len(bounded.error), -1) <= limit * largest[:, None]
+    return int(np.count_nonzero(~told)) >= MANY * told.size
+
+
+def explodes(bounded: Bounded, sampled: Array) -> bool:
+    """Whether the bound is so far above a sampled one, in many entries, that it has nothing to do with rounding."""
+    with np.errstate(all="ignore"):
+        far = np.isfinite(sampled) & ~(bounded.error <= FAR * sampled)
+    return int(np.count_nonzero(far)) >= MANY * far.size
