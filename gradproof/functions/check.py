@@ -148,7 +148,7 @@ def _told(program: Program, name: str, asked: Asked) -> FunctionResult:
     fix = wrong_statement(told, program)
     notes = list(dict.fromkeys(program.notes))
     if program.budget.skipped:
-        notes.append(f"{program.budget.skipped} further looks were left out: the inputs are large")
+        notes.append(program.budget.told)
     return FunctionResult(
         name,
         with_line(told, fix),

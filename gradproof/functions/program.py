@@ -26,6 +26,9 @@ from gradproof.functions.work import Budget, counted
 FOR_VARIANTS = 0.75
 """So much of the budget is not spent on further draws: other ways to call show more."""
 
+PASSES = 8
+"""So often a large input is gone through in one run of a reference and its derivative, at the least."""
+
 FEW_CALLS = 8
 """So often a call is repeated where something is wrong anyway."""
 
@@ -92,13 +95,13 @@ class Program:
             if self.widest is not None and self.died:
                 return
             first = self.first_in(name)
-            if first is None:
-                continue
-            if not first[1].draw.is_large:
+            if first is not None and not first[1].draw.is_large:
                 firsts.append(first)
-            elif first[0] is self.widest:  # what takes so much memory is not kept
+            elif first is not None and first[0] is self.widest:
                 self._variants(*first, everything=True)
+            if first is not None and first[1].draw.is_large:  # what takes so much memory is not kept
                 self.trials = []
+            del first
         if self.widest is None:
             return
         if self.trials:
@@ -129,7 +132,9 @@ class Program:
             self.skipped[name] = why
             return None
         if not self.cost:
-            self.cost = counted(lambda: examiner.truth(self.asked.draw(0, 0)))
+            entries = first.draw.entries
+            is_large = first.draw.is_large  # then counting takes too long
+            self.cost = PASSES * entries if is_large else counted(lambda: examiner.truth(self.asked.draw(0, 0)))
         trials = self._trials(examiner, first)
         found = [one for trial in trials for one in examiner.of_trial(trial)]
         if any(one.verdict == Verdict.DISAGREES and one.kind in ("value", "missing") for one in found):
@@ -147,7 +152,7 @@ class Program:
         for group in range(len(self.asked.sets)):
             for number in range(self.asked.trials):
                 own = (group, number) == (0, 0)
-                if not own and self.budget.take(2 * self.cost, keep=FOR_VARIANTS):
+                if not own and self.budget.take(2 * self.cost, "further draws", keep=FOR_VARIANTS):
                     trials.append(examiner.trial(self.asked.draw(group, number)))
         return trials
 
@@ -182,8 +187,9 @@ class Program:
         truth, wrong = trial.truth, self.wrong_in(examiner)
         chosen = variants if everything else variants_again
         for one in chosen(truth.values, examiner.wrt, truth.cotangents, trial.draw.fixed):
+            one = replace(one, shared=trial.draw.is_large)
             cost = self.cost if one.has_plain_truth else 2 * self.cost
-            if (one.label == FRESH and everything) or self.budget.take(cost):
+            if (one.label == FRESH and everything) or self.budget.take(cost, one.label):
                 self.findings += examiner.of_variant(trial, one, frozenset() if one.label == FRESH else wrong)
 
     def _states(self, examiner: Examiner) -> None:
@@ -191,7 +197,7 @@ class Program:
         alike = [trial for trial in self.trials if trial.draw.group == first.draw.group]
         if len(alike) == 1:
             alike.append(examiner.trial(self.asked.another(first.draw.group, 0)))
-        if self.budget.take(self.depth.replay * self.cost):
+        if self.budget.take(self.depth.replay * self.cost, "new values in the same storage"):
             told, made = of_replay(
                 examiner, alike, self.depth.replay, self.wrong_in(examiner), reentrant=self.reentrant
             )
@@ -212,7 +218,7 @@ class Program:
                 truth = examiner.truth(draw)
             except GradproofError:  # the reference does not take this size
                 continue
-            if not self.budget.take(2 * self.cost + 50 * draw.entries):
+            if not self.budget.take(2 * self.cost + 50 * draw.entries, label):
                 continue
             configuration = replace(plain(examiner.wrt), label=label, kind="edge", twice=False)
             try:

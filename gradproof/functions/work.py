@@ -13,6 +13,9 @@ USUAL = 300_000_000
 
 GATE = 3_000_000_000
 
+SHOWN = 4
+"""So many looks that were left out are named."""
+
 PER_CALL = 20_000
 """What a call costs at least, in entries: operations on tiny tensors take their time too."""
 
@@ -54,17 +57,36 @@ class Budget:
     Attributes:
         whole: What there was, in entries.
         left: What is left of it.
-        skipped: How many looks were left out for want of it.
+        skipped: The looks that were left out for want of it.
     """
 
     def __init__(self, entries: int) -> None:
         self.whole = self.left = entries
-        self.skipped = 0
+        self.skipped: list[str] = []
 
-    def take(self, entries: int, keep: float = 0.0) -> bool:
-        """Whether there is enough left, which is then taken; a share of the whole may have to be kept for later."""
+    def take(self, entries: int, look: str, keep: float = 0.0) -> bool:
+        """Whether there is enough left, which is then taken.
+
+        Args:
+            entries: What the look takes.
+            look: Its name.
+            keep: A share of the whole that is kept for later looks.
+        """
         if entries > self.left - keep * self.whole:
-            self.skipped += 1
+            self.skipped.append(look)
             return False
         self.left -= entries
         return True
+
+    @property
+    def told(self) -> str:
+        """What was left out, in words; empty for nothing."""
+        if not self.skipped:
+            return ""
+        names = list(dict.fromkeys(self.skipped))
+        more = f" and {len(names) - SHOWN} more kinds" if len(names) > SHOWN else ""
+        used = (self.whole - self.left) / 1e6
+        return (
+            f"{len(self.skipped)} further looks were left out, the inputs are large: {', '.join(names[:SHOWN])}{more}; "
+            f"of a budget of {self.whole / 1e6:,.0f} million numbers to compute {used:,.0f} million are used"
+        )

@@ -130,7 +130,8 @@ def test_pooled_spread_is_that_of_like_entries_and_none_of_what_never_moves():
     sizes = torch.where(torch.arange(20_000) % 2 == 0, 1e-6, 0.0)
     pooled = Pooled(true)
     for _ in range(3):
-        pooled.learn(torch.randn(20_000, generator=generator, dtype=torch.float64) * sizes)
+        pooled.learn(torch.randn(20_000, generator=generator, dtype=torch.float64) * sizes, slice(0, 20_000))
+        pooled.end()
     spread = pooled.spread(slice(0, 20_000))
     assert bool((spread[1::2] == 0).all())
     assert 0.4e-6 < float(spread[::2].min()) < float(spread[::2].max()) < 4e-6

@@ -67,8 +67,10 @@ class Asked:
         if (group, trial) not in self.drawn:
             made = draw(self.sets[group], group, trial, self.seed)
 
+            unused = [made]
+
             def again() -> Draw:
-                return draw(self.sets[group], group, trial, self.seed)
+                return unused.pop() if unused else draw(self.sets[group], group, trial, self.seed)
 
             self.drawn[group, trial] = made.emptied(again) if made.is_large else made
         return self.drawn[group, trial]

@@ -188,7 +188,7 @@ def _value(value: Any, generator: np.random.Generator) -> Any:
     if isinstance(value, Distribution):
         if isinstance(value, Constant):
             return value.value
-        return torch.from_numpy(np.array(value.sample(generator, 1)[0]))
+        return torch.from_numpy(np.require(value.sample(generator, 1)[0], requirements=["C", "W"]))
     if isinstance(value, np.ndarray):
         value = torch.from_numpy(value.copy())
     if isinstance(value, torch.Tensor):

@@ -42,9 +42,12 @@ class Pooled:
         self._true, self._squares, self._runs = true, torch.zeros_like(true), 0
         self._usual: torch.Tensor | None = None
 
-    def learn(self, off: torch.Tensor) -> None:
-        """Take in how far one run moved each entry (flat)."""
-        self._squares.addcmul_(off, off)
+    def learn(self, off: torch.Tensor, entries: slice) -> None:
+        """Take in how far one run moved some entries."""
+        self._squares[entries].addcmul_(off, off)
+
+    def end(self) -> None:
+        """All entries of one run are taken in."""
         self._runs += 1
         self._usual = None
 

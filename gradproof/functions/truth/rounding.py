@@ -148,10 +148,14 @@ class Allowances:
             return
         if known is None and true.numel() >= LARGE:
             known = self._spread[k] = Pooled(true.view(-1))
-        off = parts(value).sub(true).abs_().mul_(scale).contiguous()
         if isinstance(known, Pooled):
-            known.learn(off.reshape(-1))
+            moved = (value if not value.is_complex() else parts(value)).contiguous().view(-1)
+            for start in range(0, true.numel(), PIECE):
+                entries = slice(start, start + PIECE)
+                known.learn((moved[entries] - true.view(-1)[entries]).mul_(scale), entries)
+            known.end()
         else:
+            off = parts(value).sub(true).abs_().mul_(scale).contiguous()
             self._spread[k] = off if known is None else torch.maximum(known, off, out=known)
 
 
