@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 _LOSS = r"(?:loss|cost|l|j|e|c|nll)"
 _GRADIENT = (
@@ -56,6 +56,7 @@ _UPSTREAM = frozenset(
         "next_delta",
     ]
 )
+_ERRORS = frozenset({"delta", "error", "err", "diff", "residual"})
 _RATES = frozenset({"lr", "learningrate", "learnrate", "eta", "alpha", "stepsize", "rate"})
 _LETTERS = frozenset({("w", "weights"), ("w", "weight"), ("b", "biases"), ("b", "bias")})
 LOSSES = frozenset({"l", "j", "cost", "loss", "totalloss", "lossvalue", "nll", "objective"})
@@ -84,6 +85,18 @@ def gradient_of(variable: str, symbols: Collection[str], loss: str, cotangent: s
             if symbol is not None and symbol != loss:
                 return f"d{loss}_d{symbol}"
     return cotangent if is_upstream(bare) else None
+
+
+def stems_of(variable: str) -> Iterator[str]:
+    """What a variable may be the gradient by, by its name alone: `z` of `dz`, `x_norm` of `dx_norm`."""
+    bare = variable.rpartition(".")[2].strip("_")
+    return (match["of"] for pattern in _GRADIENT if (match := pattern.match(bare)) is not None)
+
+
+def is_gradient(variable: str) -> bool:
+    """Whether a variable's name says that it is a gradient of something."""
+    bare = variable.rpartition(".")[2].strip("_").rstrip("0123456789").rstrip("_").lower()
+    return is_upstream(variable) or bare in _ERRORS or next(stems_of(variable), None) is not None
 
 
 def gradients_of(variable: str, symbols: Collection[str]) -> list[str]:

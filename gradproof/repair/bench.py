@@ -70,7 +70,7 @@ class Bench:
     @cached_property
     def sharing(self) -> Sharing:
         """The statements that the equations of the derivation have in common."""
-        return Sharing(self.context.equations, self.context.passing)
+        return Sharing(self.context.equations, self.context.passing, self.context.inner)
 
     @cached_property
     def groups(self) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:

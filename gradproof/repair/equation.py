@@ -13,6 +13,7 @@ from gradproof.repair.formulas.functions import ELEMENTWISE, Functions
 from gradproof.repair.formulas.names import Ancestors, Phase, phase
 from gradproof.repair.formulas.parsed import Definition, Unreadable
 from gradproof.repair.formulas.syntax import read
+from gradproof.repair.program.chain.inner import Inner
 from gradproof.repair.search.prior import Prior
 
 
@@ -53,12 +54,14 @@ class Context:
         passing: Names of those that agree with the truth; they are what the search learns from.
         ancestors: Forward quantity -> what it is computed from, directly or not; empty where that is not known.
         settled: Names of equations that have been mended and are not to be edited again.
+        inner: What is known of the statements of existing code.
     """
 
     equations: Sequence[Equation] = ()
     passing: frozenset[str] = frozenset()
     ancestors: Ancestors = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
+    inner: Inner = field(default_factory=Inner)
 
     @cached_property
     def inputs(self) -> Mapping[str, frozenset[str]]:

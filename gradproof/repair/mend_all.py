@@ -86,7 +86,7 @@ def _with(workbench: Workbench, fix: Fix) -> Workbench:
     context = workbench.context
     equations = tuple(mended(one, fix) if one.name == fix.equation else one for one in context.equations)
     passing, settled = context.passing.union(fix.mends), context.settled | {fix.equation}
-    return replace(workbench, context=Context(equations, passing, context.ancestors, settled))
+    return replace(workbench, context=replace(context, equations=equations, passing=passing, settled=settled))
 
 
 def _in_order(wrong: Sequence[Equation], context: Context) -> list[Equation]:

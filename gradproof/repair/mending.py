@@ -27,7 +27,8 @@ from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.formulas.formula import Formula, names_in
 from gradproof.repair.formulas.printing import show
-from gradproof.repair.program.mending import held
+from gradproof.repair.program.chain.inner import Inner
+from gradproof.repair.program.mending import at_roots, held
 from gradproof.repair.program.numbers import fixed_numbers, puts_in_values
 from gradproof.repair.program.patching import TextFile
 from gradproof.repair.program.search import FileFix
@@ -86,13 +87,19 @@ def mend_case(
     whole = case.derivation.whole is not None
     quick = min(budget_seconds, FIRST_SECONDS) if whole else budget_seconds
     first = Budget(quick * SECOND) if whole else None
-    repairs, workbench = _mend_equations(case, result, wrong, seed, quick, failures, first)
+    inner, patch_at_root = Inner(), None
+    if whole:
+        with contained(failures, "what the forward pass says of the variables of the backward pass"):
+            inner, patch_at_root = at_roots(case, seed)
+    if patch_at_root is not None:
+        return {equation.name: Repair(None, (), None, None, patch=patch_at_root) for equation in wrong}
+    repairs, workbench = _mend_equations(case, result, wrong, seed, quick, failures, first, inner)
     if not whole:
         return repairs
     found = _held(case, repairs, seed, failures)
     left = [one for one in wrong if found[one.name].fix is None and found[one.name].patch is None]
     if left and budget_seconds > quick:
-        again, workbench = _mend_equations(case, result, left, seed, budget_seconds, failures)
+        again, workbench = _mend_equations(case, result, left, seed, budget_seconds, failures, inner=inner)
         found |= _held(case, again, seed, failures, searched=True)
     if workbench is None:
         return found
@@ -140,6 +147,7 @@ def _mend_equations(
     budget_seconds: float,
     failures: list[Failure] | None,
     together: Budget | None = None,
+    inner: Inner = Inner(),  # noqa: B008  a frozen one
 ) -> tuple[dict[str, Repair], Workbench | None]:
     """What is found for each equation from its own text, and on which trials; nothing is tried where there is none."""
     none = {equation.name: Repair(None, (), None, None) for equation in wrong}
@@ -153,7 +161,12 @@ def _mend_equations(
         return none, None
     passing = frozenset(one.equation for one in result.results if one.verdict in (Verdict.AGREES, Verdict.INHERITS))
     ancestors = ancestors_of(case.truths[0], case.draw_trials([0], seed))
-    context = Context(case.derivation.equations, passing, ancestors)
+    context = Context(
+        case.derivation.equations,
+        passing,
+        ancestors,
+        inner=inner,
+    )
     at_edges = elsewhere(case, seed), zeroed(case, seed)
     workbench = Workbench(evidence, others, context, seed, *at_edges, Oracle(case, seed))
     return none | mend_all(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradproof.code.writing.places import Place, carried, needed, places
@@ -17,6 +17,7 @@ from gradproof.repair.code.running import namespace_of
 from gradproof.repair.code.slip import ORDER
 from gradproof.repair.equation import Equation
 from gradproof.repair.evidence.confirm import compiled
+from gradproof.repair.program.chain.inner import Inner
 from gradproof.repair.results import Fix
 
 
@@ -27,10 +28,12 @@ class Sharing:
     Attributes:
         equations: The equations.
         passing: Names of those that agree.
+        inner: What is known of the statements of existing code.
     """
 
     equations: Sequence[Equation]
     passing: frozenset[str]
+    inner: Inner = field(default_factory=Inner)
 
     @cached_property
     def _by_name(self) -> Mapping[str, tuple[Place, ...]]:
@@ -61,6 +64,13 @@ class Sharing:
     def settled(self, equation: Equation) -> frozenset[int]:
         """The lines of an equation's text with statements that equations that agree have, too."""
         return frozenset(place.node.lineno for place in self._of(equation) if place.key in self._right)
+
+    def dearer(self, equation: Equation) -> Mapping[int, float]:
+        """Lines of an equation's text -> the bits by which an edit of them is less likely than of others."""
+        path = getattr(equation, "path", None)
+        return (
+            {place.node.lineno: self.inner.dearer((path, place.line)) for place in self._of(equation)} if path else {}
+        )
 
     def suspicion(self, equation: Equation) -> Mapping[int, float]:
         """Lines of an equation's text -> the share of the wrong equations that have their statements, of the most."""

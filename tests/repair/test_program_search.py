@@ -3,89 +3,16 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import numpy as np
 import pytest
+from programs import Called, mended, trial_of
 
-from gradproof.repair.budget import SECOND, Budget
-from gradproof.repair.program.judging import Bench, Trial, right_in_all
 from gradproof.repair.program.running import Editable, Kept
-from gradproof.repair.program.search import FileFix, Search
-
-SIZES = ({"n": 5, "d": 3, "k": 4}, {"n": 6, "d": 5, "k": 7})
-
-
-@dataclass(frozen=True)
-class Called:
-    """A program that calls one function with copies of its inputs."""
-
-    function: Callable[..., Any]
-    inputs: tuple[str, ...]
-
-    def run(self, values: Mapping[str, Any]) -> Any:
-        return self.function(*(np.array(values[name])[()] for name in self.inputs))
-
-
-@dataclass(frozen=True)
-class Taken:
-    """The claim on one result of several."""
-
-    number: int
-
-    def pick(self, outcome: Any) -> Any:
-        if not isinstance(outcome, tuple):
-            raise LookupError
-        return outcome[self.number]
-
-
-def mended(text: str, old: str, new: str, folder: Path, draws: Mapping[str, str], name: str = "step") -> FileFix | None:
-    """The fix of a right program in which a text was exchanged for another.
-
-    Args:
-        text: The right program; its function returns a tuple of gradients.
-        old, new: The right piece, and the wrong one.
-        folder: Where the program's file is put.
-        draws: Parameter -> the axes of its array, or `i` for class numbers.
-        name: Its function.
-    """
-    right, wrong = dedent(text), dedent(text).replace(old, new)
-    assert right != wrong
-    functions = []
-    for label, source in (("right", right), ("wrong", wrong)):
-        path = folder / f"{label}.py"
-        path.write_text("import numpy as np\n\n\n" + source.lstrip())
-        spec = importlib.util.spec_from_file_location(f"{label}_{abs(hash(source))}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        functions.append(getattr(module, name))
-    program, truth = Called(functions[1], tuple(draws)), Called(functions[0], tuple(draws))
-    trials = [_trial(truth, draws, sizes, seed) for sizes in SIZES for seed in range(3)]
-    claims = {f"r{k}": Taken(k) for k in range(len(trials[0].truths))}
-    bench = Bench(program, claims, trials[::2], trials[1::2])  # type: ignore[arg-type]
-    first = frozenset(claims) - right_in_all(bench, bench.trials, frozenset(claims))
-    assert first
-    return Search(bench, [folder / "wrong.py"], first, Budget(4 * SECOND)).fix()
-
-
-def _trial(program: Called, draws: Mapping[str, str], sizes: Mapping[str, int], seed: int) -> Trial:
-    rng = np.random.default_rng([seed, sizes["n"]])
-    values: dict[str, Any] = {}
-    for name, axes in draws.items():
-        if axes == "i":
-            values[name] = rng.integers(0, sizes["k"], sizes["n"])
-        else:
-            values[name] = rng.uniform(0.3, 1.7, [sizes[axis] for axis in axes]) * rng.choice((-1, 1))
-    outcome = program.run(values)
-    return Trial(values, {f"r{k}": value for k, value in enumerate(outcome)})
-
 
 LINEAR = """
     def step(x, w, g):
@@ -358,7 +285,7 @@ def _is_right(found: str, right: str, draws: Mapping[str, str]) -> bool:
     for space, text in zip(spaces, (found, right), strict=True):
         exec(compile(text, "program", "exec"), space)
     for seed in range(20, 24):
-        trial = _trial(Called(spaces[1]["step"], tuple(draws)), draws, {"n": 7, "d": 4, "k": 3}, seed)
+        trial = trial_of(Called(spaces[1]["step"], tuple(draws)), draws, {"n": 7, "d": 4, "k": 3}, seed, {})
         outcome = spaces[0]["step"](*(np.array(trial.inputs[name])[()] for name in draws))
         if not all(np.allclose(a, b, rtol=1e-9) for a, b in zip(outcome, trial.truths.values(), strict=True)):
             return False

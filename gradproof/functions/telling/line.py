@@ -120,6 +120,21 @@ class FunctionBench:
             return {}
         return {name: b"" if value is None else np.asarray(value.detach()).tobytes() for name, value in found}
 
+    def loss(self, trial: Trial) -> float | None:
+        """Its outputs contracted with the cotangents; None where its arithmetic has too few digits for differences."""
+        assert isinstance(trial, Called)
+        truth = trial.compared.truth
+        try:
+            found = dict(self.run(trial))
+            outputs = [found[name] for name in _names(self.examiner, len(truth.outputs))[: len(truth.outputs)]]
+            pairs = [(value, cotangent) for value, cotangent in zip(outputs, truth.cotangents, strict=True)]
+            if any(value is None or value.dtype != torch.float64 for value, _ in pairs):
+                return None
+            total = float(sum((value.detach() * cotangent).sum() for value, cotangent in pairs if value is not None))
+        except Exception:  # as above
+            return None
+        return total if np.isfinite(total) else None
+
 
 def wrong_statement(findings: Sequence[Finding], program: Program) -> FileFix | None:
     """The edit of a function's file that makes wrong results right; None where none is found, or none is looked for.
@@ -167,7 +182,7 @@ def with_line(findings: Sequence[Finding], fix: FileFix | None) -> tuple[Finding
 
 def _called(trial: Compared) -> Called:
     values = {n: v.numpy() for n, v in trial.truth.values.items() if isinstance(v, torch.Tensor)}
-    return Called(values, {}, trial)
+    return Called(values, {}, {}, trial)
 
 
 def _names(examiner: Examiner, outputs: int) -> list[str]:

@@ -16,6 +16,9 @@ from gradproof.repair.program.pool import Pool
 FORGOTTEN = 1.5
 """By so many bits a factor is likelier that is computed and read nowhere."""
 
+ONE_OVER = 0.5
+"""By so many bits the 1 of `1 / x` is less likely to be wrong than another number."""
+
 _NEUTRAL: dict[type[ast.operator], int] = {
     ast.Add: 0, ast.Sub: 0, ast.Mult: 1, ast.Div: 1, ast.Pow: 1, ast.FloorDiv: 1,
 }  # fmt: skip
@@ -136,7 +139,8 @@ def _own(slot: Slot, node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield table.SIGN.bits + WHOLE, operand, table.SIGN.says(text)
         case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield from _numbers(value)
+            is_over = isinstance(slot.holder, ast.BinOp) and isinstance(slot.holder.op, ast.Div) and value == 1
+            yield from ((bits + ONE_OVER * is_over, new, said) for bits, new, said in _numbers(value))
             if not slot.is_index:
                 named = ((_NAME, atom, "") for text, atom in pool.atoms if isinstance(pool.value(text), (int, float)))
                 yield from named

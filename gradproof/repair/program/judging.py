@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,10 +14,11 @@ from gradproof.code.program.running import Program
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: the inputs of a program, and the truth of each of its results."""
+    """One trial: the inputs of a program, the truth of each of its results, and the weights of its forward results."""
 
     inputs: Mapping[str, Any]
     truths: Mapping[str, Any]
+    weights: Mapping[str, Any]
 
 
 class Judge(Protocol):
@@ -44,6 +45,9 @@ class Judge(Protocol):
     def values(self, trial: Trial) -> dict[str, Any]:
         """The results of a trial as bytes, to see what a change moves."""
 
+    def loss(self, trial: Trial) -> float | None:
+        """What the results of the forward pass make of the loss; None where that is not known."""
+
 
 def right_in_all(judge: Judge, trials: Sequence[Trial], among: frozenset[str]) -> frozenset[str]:
     """Those of some results that are the truth in all of some trials."""
@@ -63,12 +67,14 @@ class Bench:
         claims: What is taken from its outcome, by the quantity.
         trials: Those of the search, the first one is tried first.
         fresh: Others, on which a fix is confirmed.
+        weights: Result of the forward pass -> the derivative of the loss by it; of the loss itself nothing.
     """
 
     program: Program
     claims: Mapping[str, Claim]
     trials: Sequence[Trial]
     fresh: Sequence[Trial]
+    weights: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, trial: Trial) -> object:
         """The outcome of the program."""
@@ -105,3 +111,17 @@ class Bench:
             except LookupError:
                 continue
         return found
+
+    def loss(self, trial: Trial) -> float | None:
+        """What the results of the forward pass make of the loss, each weighed by the derivative by it."""
+        try:
+            with np.errstate(all="ignore"):
+                outcome = self.program.run(trial.inputs)
+                parts = [
+                    np.sum(self.claims[name].pick(outcome) * (trial.weights[weight] if weight else 1.0))
+                    for name, weight in self.weights.items()
+                ]
+        except Exception:  # the user's own code, edited
+            return None
+        total = float(sum(parts))
+        return total if parts and np.isfinite(total) else None

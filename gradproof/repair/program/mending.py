@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from gradproof.check.case import Case
+from gradproof.code.program.claim import Claim
 from gradproof.repair import Repair
 from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.evidence.resized import elsewhere, zeroed
+from gradproof.repair.program.chain.inner import Inner
 from gradproof.repair.program.judging import Bench, Trial, right_in_all
 from gradproof.repair.program.numbers import replaces_a_number
-from gradproof.repair.program.search import Search
+from gradproof.repair.program.search import FileFix, Search
 from gradproof.truth.truth import Truth
 
 TRIALS = 3
@@ -29,6 +31,9 @@ UNLIKE = 3
 ONE_FOR_ALL = 2.0 * SECOND
 """How much of it the search may do for one edit in the place of several that have been found."""
 
+AT_ROOTS = 4.0 * SECOND
+"""How much of it the search among the statements of variables may do that are not what their names say."""
+
 WORK = 8.0 * SECOND
 """How much work the search for edits of a case's files may do."""
 
@@ -38,7 +43,9 @@ def bench_of(case: Case, seed: int) -> Bench | None:
     whole = case.derivation.whole
     if whole is None or not whole.claims:
         return None
-    names = [*dict.fromkeys((*whole.program.inputs, *whole.claims))]
+    weights = _weights(case, whole.claims)
+    beside = [weight for weight in weights.values() if weight]
+    names = [*dict.fromkeys((*whole.program.inputs, *whole.claims, *beside))]
     search: list[Trial] = []
     fresh: list[Trial] = []
     for k, binding in enumerate(case.bindings):
@@ -50,14 +57,25 @@ def bench_of(case: Case, seed: int) -> Bench | None:
         for row in range(TRIALS + FRESH):
             one = {name: values[name][row] for name in names}
             trial = Trial(
-                {name: one[name] for name in whole.program.inputs}, {name: one[name] for name in whole.claims}
+                {name: one[name] for name in whole.program.inputs},
+                {name: one[name] for name in whole.claims},
+                {name: one[name] for name in beside},
             )
             if all(np.isfinite(value).all() for value in one.values() if np.asarray(value).dtype.kind == "f"):
                 (search if row < TRIALS else fresh).append(trial)
     if not search or not fresh:
         return None
-    bench = Bench(whole.program, whole.claims, search, fresh)
+    bench = Bench(whole.program, whole.claims, search, fresh, weights)
     return replace(bench, fresh=(*fresh, *_unlike(case, bench, names, seed)))
+
+
+def _weights(case: Case, claims: Mapping[str, Claim]) -> dict[str, str]:
+    """The results of which the code's own loss is made, as `Bench` has them; none where the code gives too few."""
+    binding = case.bindings[0]
+    loss = binding.reference.loss
+    if loss in claims:
+        return {loss: ""}
+    return {name: f"d{loss}_d{name}" for name in binding.results} if claims.keys() >= binding.results.keys() else {}
 
 
 def _unlike(case: Case, bench: Bench, names: Sequence[str], seed: int) -> Iterator[Trial]:
@@ -69,11 +87,28 @@ def _unlike(case: Case, bench: Bench, names: Sequence[str], seed: int) -> Iterat
         for row in range(min(group.trials, UNLIKE)):
             one = {name: np.asarray(group.values[name])[row] for name in names}
             trial = Trial(
-                {name: one[name] for name in bench.program.inputs}, {name: one[name] for name in bench.claims}
+                {name: one[name] for name in bench.program.inputs}, {name: one[name] for name in bench.claims}, {}
             )
             finite = all(np.isfinite(value).all() for value in one.values() if value.dtype.kind == "f")
             if finite and bench.values(trial) and right <= bench.right(trial):
                 yield trial
+
+
+def at_roots(case: Case, seed: int) -> tuple[Inner, FileFix | None]:
+    """What the code's own forward pass says of the variables of its backward pass, and the edit that this asks for.
+
+    Returns:
+        That, and the edit of a statement at fault with which all that is wrong is right; None where there is none.
+    """
+    bench = bench_of(case, seed)
+    if bench is None:
+        return Inner(), None
+    wrong = frozenset(bench.claims) - right_in_all(bench, bench.trials, frozenset(bench.claims))
+    if not wrong:
+        return Inner(), None
+    search = Search(bench, _files(case), wrong, Budget(AT_ROOTS), for_all=True)
+    inner = search.inner()
+    return inner, search.fix() if inner.roots else None
 
 
 def held(

@@ -22,7 +22,8 @@ from gradproof.errors import GradproofError
 
 _HARMLESS = frozenset({
     "sum", "mean", "max", "min", "var", "std", "exp", "log", "sqrt", "tanh", "abs", "outer", "dot", "maximum",
-    "minimum", "where", "sign", "zeros_like", "ones_like", "reshape", "copy", "square", "arange",
+    "minimum", "where", "sign", "zeros_like", "ones_like", "reshape", "copy", "square", "arange", "expand_dims", "sin",
+    "cos", "log1p", "expm1", "matmul",
 })  # fmt: skip
 """Functions and methods of NumPy's that change nothing."""
 

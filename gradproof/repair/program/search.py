@@ -23,6 +23,9 @@ import torch
 
 from gradproof.case.source_text import read_source
 from gradproof.repair.budget import CALL, EDIT, LINE, Budget
+from gradproof.repair.program.chain.inner import Inner, inner_of
+from gradproof.repair.program.chain.paths import path_edits
+from gradproof.repair.program.chain.slopes import Slopes
 from gradproof.repair.program.dialect import NUMPY, Dialect
 from gradproof.repair.program.edit import Band, Edit, default_slots, slots
 from gradproof.repair.program.expressions import expression_edits, number_edits
@@ -32,7 +35,7 @@ from gradproof.repair.program.parallels import parallels
 from gradproof.repair.program.patching import TextFile, edited, typed
 from gradproof.repair.program.pool import Pool, counters_of
 from gradproof.repair.program.running import Editable, Kept, definitions, traced
-from gradproof.repair.program.statements import Place, places, statement_edits, targets_of
+from gradproof.repair.program.statements import BESIDE, Place, is_beside, places, statement_edits, targets_of
 
 NUDGE = "_nudged_"
 ALTERNATIVES = 3
@@ -179,6 +182,28 @@ class Search:
         others = tuple(dict.fromkeys(f"line {fix.line}: {fix.after}" for fix in fixes[1:] if fix.new != fixes[0].new))
         return replace(fixes[0], alternatives=others[:ALTERNATIVES])
 
+    def inner(self) -> Inner:
+        """What is known of the statements that give variables of the backward pass their values."""
+        with warnings.catch_warnings(), self.with_texts(self.texts) as is_run:
+            warnings.simplefilter("ignore")  # of what is computed on the way
+            if not is_run:
+                return Inner()
+            functions = self._functions()
+            return self._inner(self._slopes(functions), functions)
+
+    def _inner(self, slopes: Slopes | None, functions: Sequence[Editable]) -> Inner:
+        def moves_right(function: Editable, statement: ast.stmt) -> bool:
+            value = getattr(statement, "value", None)
+            moved = self._moved(function, statement, value) if value is not None else None
+            return moved is None or bool(moved & self.right)
+
+        return inner_of(slopes, functions, moves_right) if slopes is not None else Inner()
+
+    def _slopes(self, functions: Sequence[Editable]) -> Slopes | None:
+        """What measures derivatives; None where the program has no loss of its own."""
+        known = self.bench.loss(self.bench.trials[0]) is not None
+        return Slopes(self.bench, Kept(functions)) if known else None
+
     def named_numbers(self) -> frozenset[int]:
         """The whole numbers that variables of the program's functions stand for."""
         return frozenset().union(*map(_named_numbers, self._functions()))
@@ -198,6 +223,9 @@ class Search:
         modules = {function.path: ast.parse(self._text(function.path)) for function in functions}
         asked: list[tuple[float, Editable, Pool, Place]] = []
         pools: list[tuple[Editable, Pool]] = []
+        slopes = self._slopes(functions)
+        inner = self._inner(slopes, functions)
+        paths = list(path_edits(slopes, functions, inner.roots)) if slopes is not None else []
         for function in functions:
             module = modules[function.path]
             owner = function.classes[-1] if function.classes else None
@@ -205,15 +233,21 @@ class Search:
             pools.append((function, pool))
             for place in list(places(function.node.body)):
                 if place.statement.lineno in function.lines and not place.is_of_while:
+                    line = function.path, place.statement.lineno
                     share = self._share(function, place)
                     if share is not None:
+                        share += inner.dearer(line) + (BESIDE if is_beside(place.statement) else 0.0)
                         asked.append((share + self.dialect.dearer(function.node.name), function, pool, place))
         asked.sort(key=lambda one: one[0])
+        roots = frozenset().union(*(one.lines for one, _ in inner.roots)) if self._for_all else frozenset()
+        if roots:
+            asked = [one for one in asked if (one[1].path, one[3].statement.lineno) in roots]
         for function in functions:
             own_asked = [place.statement for share, other, _, place in asked if other is function and share <= 0.5]
             if own_asked:
                 yield from ((function, edit) for edit in parallels(function.node, modules[function.path], own_asked))
         for band in BANDS:
+            yield from (one for one in paths if band.has(one[1].bits))
             for function in functions if not self._for_all else ():
                 for slot in default_slots(function.node):
                     for edit in number_edits(slot, Band(band.low - DEFAULT, band.high - DEFAULT), slot.node.lineno):

@@ -6,9 +6,13 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gradproof.code.naming import is_gradient
 from gradproof.operators import table
 from gradproof.repair.program.edit import WHOLE, Band, Edit, called, left_out, loaded, moved, parsed, replaced
 from gradproof.repair.program.pool import Pool
+
+BESIDE = 0.25
+"""The bits by which the edit of a statement is dearer that gives its value to what is no gradient by its name."""
 
 _SIGNED = (ast.Sub, ast.Add, ast.Div, ast.Mult)
 
@@ -176,3 +180,9 @@ def targets_of(node: ast.stmt) -> Sequence[str]:
                 root = root.value
             found.append(ast.unparse(root))
     return tuple(dict.fromkeys(found))
+
+
+def is_beside(statement: ast.stmt) -> bool:
+    """Whether a statement gives a value to variables none of which is a gradient by its name."""
+    targets = targets_of(statement)
+    return bool(targets) and not any(is_gradient(text) for text in targets)
