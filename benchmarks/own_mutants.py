@@ -183,7 +183,7 @@ class Reached:
 
 
 def verdict(edit: Edit, tests: list[str], seconds: float) -> str:
-    """`noticed` where a test fails on the package with the edit, `survives`, or `no answer`: they do not end in time."""
+    """`noticed` where a test fails on the package with the edit, `survives`, or `no answer`: not in time."""
     status = apart(lambda: _tried(edit, tests, seconds)) if tests else 0
     if status < 0:
         return "no answer" if -status == signal.SIGXCPU else "noticed"

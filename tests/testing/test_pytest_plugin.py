@@ -168,7 +168,7 @@ def test_plugin_writes_junit(pytester: pytest.Pytester) -> None:
 def test_plugin_works_under_xdist(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     write_case(pytester, WRONG)
-    done = pytester.runpytest_subprocess(*LOADED, *FEW, "--gradproof", "-n", "2", "--dist", "load")
+    done = pytester.runpytest_subprocess(*LOADED, *FEW, "--gradproof", "-n", "2", "--dist", "loadfile")
     done.assert_outcomes(passed=7, failed=1, xfailed=1)
 
 
