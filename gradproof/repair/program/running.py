@@ -6,7 +6,7 @@ import ast
 import gc
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,6 +188,48 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         texts: Other texts than those of the files, which the functions have been exchanged for.
     """
     paths = {str(path): path for path in files}
+    seen = _watched(run, paths)
+    running = _functions_running(seen.lines)
+    own_texts: dict[str, str] = {}
+    trees: dict[str, ast.Module] = {}
+    found: dict[tuple[str, int], Editable] = {}
+    for code, run_lines in seen.lines.items():
+        file = code.co_filename
+        if file not in trees:
+            try:
+                own_texts[file] = (texts or {}).get(paths[file]) or read_source(Path(file))
+                trees[file] = ast.parse(own_texts[file])
+            except (OSError, SyntaxError, GradproofError):
+                continue
+        own = running[id(code)]
+        piece = next((made for one in own if (made := piece_of(one)) is not None), None)
+        place = _definition(trees[file], code) if piece is None else (piece.function(own_texts[file]), (), ())
+        if place is None:
+            continue
+        node, classes, within = place
+        key = (file, node.lineno)
+        if key not in found:
+            functions = tuple(own) if code.co_name == node.name else ()
+            found[key] = Editable(paths[file], node, classes, functions, within=within, piece=piece)
+        elif code.co_name == node.name and not found[key].functions:
+            found[key].functions = tuple(own)
+        found[key].lines.update(run_lines)
+        if code.co_name == node.name:
+            found[key].names = seen.names.get(code, {})
+    return Traced(tuple(one for one in found.values() if one.functions), seen.steps)
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """How often a run came to each line, the variables at each function's last end, and how many lines it ran."""
+
+    lines: dict[CodeType, Counter[int]]
+    names: dict[CodeType, dict[str, Any]]
+    steps: int
+
+
+def _watched(run: Callable[[], object], files: Container[str]) -> _Watched:
+    """Run code, and see what of some files it runs; an exception ends it."""
     lines: dict[CodeType, Counter[int]] = {}
     names: dict[CodeType, dict[str, Any]] = {}
     steps = 0
@@ -202,7 +244,7 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         return local
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
-        if event == "call" and frame.f_code.co_filename in paths:
+        if event == "call" and frame.f_code.co_filename in files:
             lines.setdefault(frame.f_code, Counter())
             return local
         return None
@@ -215,33 +257,16 @@ def traced(run: Callable[[], Any], files: Sequence[Path], texts: Mapping[Path, s
         pass
     finally:
         sys.settrace(before)
-    own_texts: dict[str, str] = {}
-    trees: dict[str, ast.Module] = {}
-    found: dict[tuple[str, int], Editable] = {}
-    for code, run_lines in lines.items():
-        file = code.co_filename
-        if file not in trees:
-            try:
-                own_texts[file] = (texts or {}).get(paths[file]) or read_source(Path(file))
-                trees[file] = ast.parse(own_texts[file])
-            except (OSError, SyntaxError, GradproofError):
-                continue
-        own = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType) and one.__code__ is code]
-        piece = next((made for one in own if (made := piece_of(one)) is not None), None)
-        place = _definition(trees[file], code) if piece is None else (piece.function(own_texts[file]), (), ())
-        if place is None:
-            continue
-        node, classes, within = place
-        key = (file, node.lineno)
-        if key not in found:
-            functions = tuple(own) if code.co_name == node.name else ()
-            found[key] = Editable(paths[file], node, classes, functions, within=within, piece=piece)
-        elif code.co_name == node.name and not found[key].functions:
-            found[key].functions = tuple(o for o in gc.get_referrers(code) if isinstance(o, FunctionType))
-        found[key].lines.update(run_lines)
-        if code.co_name == node.name:
-            found[key].names = names.get(code, {})
-    return Traced(tuple(one for one in found.values() if one.functions), steps)
+    return _Watched(lines, names, steps)
+
+
+def _functions_running(codes: Collection[CodeType]) -> dict[int, list[FunctionType]]:
+    """The functions whose code each of these is, by its id: one walk over all objects that there are, which is slow."""
+    found: dict[int, list[FunctionType]] = {id(code): [] for code in codes}
+    for one in gc.get_referrers(*codes) if codes else ():
+        if isinstance(one, FunctionType) and id(one.__code__) in found:
+            found[id(one.__code__)].append(one)
+    return found
 
 
 Definition = tuple[ast.FunctionDef, tuple[ast.ClassDef, ...], tuple[str, ...]]
