@@ -99,10 +99,12 @@ class Edit:
 
 
 def edits_of(module: Path) -> Iterator[Edit]:
-    """All single edits of a module."""
+    """All single edits of a module; none of an annotation, which nothing runs."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
+    annotations = [getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns")]
+    idle = {id(inner) for one in annotations if one is not None for inner in ast.walk(one)}
     for place, node in enumerate(ast.walk(tree)):
-        if isinstance(node, ast.expr):
+        if isinstance(node, ast.expr) and id(node) not in idle:
             for number, (what, _) in enumerate(_changes(node)):
                 yield Edit(module, node.lineno, node.col_offset, node.end_lineno or node.lineno, what, place, number)
 
@@ -176,10 +178,12 @@ class Reached:
     lines: dict[str, dict[str, list[str]]]
 
     def tests_of(self, edit: Edit) -> list[str]:
-        """The tests that run the edited expression, the quickest first; all where it is run at import."""
+        """The tests that run the edited expression, the quickest first; all of the module where it is run at import."""
         lines = self.lines.get(edit.module.relative_to(ROOT).as_posix(), {})
         found = {test for line in range(edit.line, edit.end + 1) for test in lines.get(str(line), [])}
-        return sorted(self.seconds if "" in found else found, key=self.seconds.__getitem__)
+        if "" in found:
+            found = {test for tests in lines.values() for test in tests if test}
+        return sorted(found, key=self.seconds.__getitem__)
 
 
 def verdict(edit: Edit, tests: list[str], seconds: float) -> str:
