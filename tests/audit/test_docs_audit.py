@@ -32,6 +32,7 @@ def test_docs_options_of_the_page_are_those_of_the_command():
     said = {
         "--reference",
         "--given",
+        "--function",
         "--section",
         "--annotate",
         "--erratum",

@@ -50,9 +50,62 @@ $$\frac{\partial L}{\partial W} = \sum_{t=2}^{T} \delta^{(t)} {h^{(t-1)}}^\top$$
 """
 
 
+CONVENTION = r"""
+Repeated indices are summed over. $$y_i = A_{ij} x_j, \quad E = \frac{1}{2} (y_i - t_i)^2$$
+$$\frac{\partial E}{\partial x_j} = (y_i - t_i) A_{ij}$$
+"""
+TARGET = r"""
+$x_k \in \mathbb{R}^m$ and $$x_{k+1} = x_k + s \tanh(A x_k), \quad C = \frac{1}{2} \| x_K - x^* \|^2, \quad
+\frac{\partial C}{\partial A} = s \sum_{k=0}^{K-1} ((1 - \tanh^2(A x_k)) \odot
+\frac{\partial C}{\partial x_{k+1}}) x_k^\top$$
+"""
+POSITIVE_OF_MANY = r"""
+$$s_+ = \frac{z^\top z^+}{\tau}, \quad s_m = \frac{z^\top n_m}{\tau}, \quad
+\ell = \log(e^{s_+} + \sum_{m=1}^{M} e^{s_m}) - s_+$$
+$$\frac{\partial \ell}{\partial z^+} = \frac{1}{\tau} \left( \frac{e^{s_+}}{e^{s_+} +
+\sum_{m=1}^{M} e^{s_m}} - 1 \right) z$$
+"""
+BY_A_SQUARE = r"""
+$$L = \frac{(x - m)^2}{2 \sigma^2} + \frac{1}{2} \log \sigma^2, \quad
+\frac{\partial L}{\partial \sigma^2} = \frac{1}{2 \sigma^2} - \frac{(x - m)^2}{2 \sigma^4}$$
+"""
+MARGIN = r"""
+$$d = \| u - v \|, \quad C = \frac12 d^2 + \frac12 \max(0, \gamma - d)^2$$
+$$\frac{\partial C}{\partial d} = d - \max(0, \gamma - d)$$
+"""
+POLICY = r"""
+$$\pi_a = \frac{e^{h_a}}{\sum_b e^{h_b}}, \quad \log p = -\frac{(u - m)^2}{2 s^2} - \log s - \frac12 \log(2 \pi)$$
+With $m = w^\top q$: $$\frac{\partial \log p}{\partial w} = \frac{u - m}{s^2} q$$
+"""
+FORWARD = r"""
+$$a_{1,k} = q_{1,k}, \quad a_{2,k} = q_{2,k} + \log \sum_j \exp(a_{1,j} + T_{jk}), \quad
+\log Z = \log \sum_k \exp(a_{2,k})$$ $$\mu_k = \frac{\partial \log Z}{\partial a_{2,k}}, \quad
+\frac{\partial a_{2,k}}{\partial a_{1,j}} = \exp(a_{1,j} + T_{jk} + q_{2,k} - a_{2,k}), \quad \sum_k \mu_k = 1$$
+"""
+CHAINED = r"""
+$$t = A^\top v, \quad q = \text{softmax}(t), \quad J = -\sum_i y_i \log q_i, \quad
+\frac{\partial J}{\partial v} = \frac{\partial t}{\partial v} \frac{\partial J}{\partial t} = A (q - y)$$
+"""
+DIVIDED = r"""
+$$r_t = \beta r_{t-1} + (1 - \beta) g_t^2, \quad w_t = w_{t-1} - \frac{\eta}{\sqrt{r_t} + \epsilon} g_t, \quad
+g_t = B w_{t-1}$$
+With $r_0 = 0$: $$r_1 = (1 - \beta) g_1^2, \quad r_2 = (1 - \beta) (\beta g_1^2 + g_2^2)$$
+"""
+
+
 @pytest.mark.parametrize(
     ("note", "right", "slip"),
     [
+        (CONVENTION, r"= (y_i - t_i) A_{ij}", r"= (y_i - t_i) A_{ji}"),
+        (TARGET, r"x_k^\top", r"x_{k+1}^\top"),
+        (POSITIVE_OF_MANY, r"- 1 \right)", r"+ 1 \right)"),
+        (BY_A_SQUARE, r"= \frac{1}{2 \sigma^2}", r"= \frac{1}{\sigma^2}"),
+        (MARGIN, r"d - \max(0, \gamma - d)$$", r"d + \max(0, \gamma - d)$$"),
+        (POLICY, r"\frac{u - m}{s^2} q", r"\frac{m - u}{s^2} q"),
+        (FORWARD, r"+ T_{jk} + q", r"+ T_{kj} + q"),
+        (FORWARD, r"\mu_k = 1", r"\mu_k = 0"),
+        (CHAINED, r"= A (q - y)", r"= A^\top (q - y)"),
+        (DIVIDED, r"(\beta g_1^2 + g_2^2)", r"(g_1^2 + \beta g_2^2)"),
         (STARTS_AT_ZERO, r"{h^{(t-1)}}^\top", r"{h^{(t)}}^\top"),
         (ONE_PAIR, r"-e_{ui} p_u", r"e_{ui} p_u"),
         (POSITIVE_KEY, r"= P_j q", r"= -P_j q"),

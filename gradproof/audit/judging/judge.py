@@ -173,10 +173,9 @@ class _Bench:
         """
         wrong_ones = [finding for finding in found if finding.status == "WRONG"]
         others = [finding for finding in found if finding.status != "WRONG"]
-        if len(wrong_ones) > 1:  # no line with a letter for the step is about the state before the first one alone
-            others = [finding for finding in others if not self._is_before_all(finding)]
-        if self._tells_equal_from_unequal(wrong.sides.statement):  # where it makes both sides zero, nothing is said
-            others = [finding for finding in others if finding.reason != BOTH_ZERO]
+        if len(wrong_ones) > 1:  # no line with a letter for the step is about what lies before or behind all steps
+            others = [finding for finding in others if not self._is_at_an_end(finding, found)]
+        others = [finding for finding in others if finding.reason != BOTH_ZERO]  # nothing is said there
         other = next(iter(others), None)
         if other is not None and self._is_of_entries(wrong, found):
             return wrong
@@ -186,10 +185,15 @@ class _Bench:
         reason = f"{CONDITIONAL} {self._case(wrong)} it is wrong; it is {there} for {self._case(other)}"
         return replace(wrong, status="not judged", reason=reason)
 
-    def _is_before_all(self, finding: Finding) -> bool:
-        """Whether a letter that counts steps is 0 in a case."""
+    def _is_at_an_end(self, finding: Finding, found: Sequence[Finding]) -> bool:
+        """Whether a case is about step 0, before the first, or is open at the last, behind which there is none."""
         counting: frozenset[str] = getattr(self.provider, "counting", frozenset())
-        return any(finding.sides.evaluation.indices.get(letter) == 0 for letter in counting)
+        for letter in counting & finding.sides.evaluation.indices.keys():
+            value = finding.sides.evaluation.indices[letter]
+            last = max(other.sides.evaluation.indices.get(letter, 0) for other in found)
+            if value == 0 or (value == last and finding.status == "not judged"):
+                return True
+        return False
 
     def _is_of_entries(self, wrong: Finding, found: Sequence[Finding]) -> bool:
         """Whether an equality claims all entries of an array, so that some wrong ones are enough.
@@ -206,7 +210,9 @@ class _Bench:
         above, below = (index_letters(part) for part in (first.of, first.by))
         if not (above and below) or self._tells_equal_from_unequal(wrong.sides.statement):
             return True
-        return not _is_of_equal_or_unequal(found, above, below)
+        printed = [index_letters(s.node) for s in wrong.sides.statement.sides[1:] if s.node is not None]
+        both = any(above <= letters and below <= letters for letters in printed)
+        return not _is_of_equal_or_unequal(found, above, below, both=both)
 
     def _tells_equal_from_unequal(self, statement: Statement) -> bool:
         """Whether a statement holds Kronecker's delta or an indicator of indices, so that it speaks of all of them."""
@@ -317,15 +323,18 @@ def _unless_of_another_name(wrong: Finding) -> Finding:
     return replace(wrong, status="not judged", reason=f"{taken[0]}, with which it does not fit: {wrong.reason}")
 
 
-def _is_of_equal_or_unequal(found: Sequence[Finding], above: set[str], below: set[str]) -> bool:
-    """Whether a table is right just where two of its indices are equal, or just where they are not."""
+def _is_of_equal_or_unequal(found: Sequence[Finding], above: set[str], below: set[str], *, both: bool) -> bool:
+    """Whether a table is right just where two of its indices are equal, or just where they are not.
+
+    `both`: its formula prints both indices, so that no diagonal alone is meant.
+    """
     equal = set[bool]()
     for finding in found:
         values = finding.sides.evaluation.indices
         pairs = [(values.get(a), values.get(b)) for a in above for b in below if a != b]
         same = any(a == b for a, b in pairs if a is not None)
         equal.add(same == (finding.status == "holds"))
-    return len(equal) < 2
+    return equal == {False} if both else len(equal) < 2
 
 
 def is_wrong(statement: Statement, equality: int, provider: Provider, limits: Limits) -> bool:

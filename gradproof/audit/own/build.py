@@ -123,8 +123,8 @@ def families_of(read: Sequence[Statement], count: int = LAYERS, backing: Backing
     families = Families(letters)
     families.kronecker = not any(_is_delta_defined(s, families) for s in read)
     uses = list(_uses(read))
-    for symbol, _ in uses:  # e_{1,j} may stand before e_{t,j}, which tells that the first label counts steps
-        families.add(symbol)
+    for symbol, defines in uses:  # e_{1,j} may stand before e_{t,j}, which tells that the first label counts steps
+        families.add(symbol, defines=defines)
     families.begin_anew()
     for symbol, defines in uses:
         families.add(symbol, defines=defines)
@@ -190,7 +190,8 @@ def _provider(
     for name in related:
         definitions.quantities.pop((name, ""), None)
     given = _given_ranks(plan, everything, definitions, families)
-    search = Ranks(everything, definitions, families, given)
+    told = {(name, ""): count for name, count in plan.told[1].items() if families.counts_steps(name)}
+    search = Ranks(everything, definitions, families, given, told)
     ranks = search.run() if known is None else dict(known)
     kinds = search.kinds(ranks)
 
@@ -284,7 +285,8 @@ def _valued(
             continue
         beyond = any(label.text == str(families.letters.count + 1) for label in (*head.sub, *head.sup))
         before = _precedes(head, definitions)
-        if (beyond or before) and not defined and not _is_printed(head, everything):
+        asked = _is_printed(head, everything) or _goes_backwards(head, definitions)
+        if (beyond or before) and not defined and not asked:
             continue
         if backing is not None and backing.has_others(head) and not (defined or _is_backed(head, backing)):
             continue  # W^{(3)} of a reference that has two layers
@@ -318,6 +320,17 @@ def _precedes(head: Symbol, definitions: Definitions) -> bool:
             if mine.text.isdecimal() and other.text.isdecimal() and len(definition.head.sub) == len(head.sub):
                 starts.append(int(other.text) > int(mine.text))
     return bool(starts) and all(starts)
+
+
+def _goes_backwards(head: Symbol, definitions: Definitions) -> bool:
+    """Whether a recurrence is made of its next step and begins behind the last: `G_t = r_t + \\gamma G_{t+1}`."""
+    name = head.name, head.mark
+    trees = [definition.tree for definition in definitions.quantities.get(name, ())]
+    return any(
+        (symbol.name, symbol.mark) == name and any(label.text.endswith("+1") for label in (*symbol.sub, *symbol.sup))
+        for tree in trees
+        for symbol in symbols_in(tree)
+    )
 
 
 def _is_printed(head: Symbol, statements: Sequence[Statement]) -> bool:

@@ -13,7 +13,7 @@ from gradproof.arrays.trials import TrialArray
 from gradproof.audit.judging.results import Verdict
 from gradproof.audit.own.arithmetic import numeric_mend
 from gradproof.audit.own.names.definitions import is_literal, is_numeric
-from gradproof.audit.own.names.families import VERSIONS
+from gradproof.audit.own.names.families import VERSIONS, symbols_in
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.steps import without_version
 from gradproof.audit.own.world import World
@@ -26,6 +26,7 @@ from gradproof.audit.values.evaluate import evaluation
 from gradproof.audit.values.evaluation import Unjudged
 from gradproof.audit.values.provider import Agreement, Array, NotAvailable, Role, compare_numbers
 from gradproof.audit.values.shapes import Misfit
+from gradproof.tolerances import OWN_PASS
 
 _ROUNDED, _DECIMALS = 5, 3  # a literal with so many digits, or so many behind the point, may be rounded itself
 _STEPS = 20_000
@@ -118,6 +119,8 @@ class Numerals:
         if values[0] is None and isinstance(left, Symbol) and values[1] is not None:
             values[0] = self._stepped(left, values[1], 2 * self._allowed(left, right, about=True))
         first, second = values
+        if (first is None or second is None) and self._is_another_constant(verdict, left, right):
+            return replace(verdict, trials=1, mend=None)
         if first is None or second is None:
             reason = "the note gives no numbers for all that it is made of"
             return replace(verdict, status="not judged", reason=reason, witness=None, mend=None)
@@ -131,6 +134,25 @@ class Numerals:
             verdict, status="WRONG", reason=reason, side=verdict.equality + at, trials=1, witness=None, mend=None
         )
         return told if _single((left, right)[at]) is None else self._mended(told, statement, at, printed, value)
+
+    def _is_another_constant(self, verdict: Verdict, left: Node, right: Node) -> bool:
+        """Whether a side made of what the note defines is one number in every trial, and the printed one another.
+
+        What sums to one, whatever it is made of, does not sum to zero.
+        """
+        if verdict.status != "WRONG" or not verdict.compared or is_literal(left) == is_literal(right):
+            return False
+        world, tree = self.own.world, right if is_literal(left) else left
+        e = world.evaluation({**self.own.letters, **dict(verdict.compared[0].indices)})
+        printed = {(s.name, s.mark) for s in symbols_in(tree) if not lookup.is_kronecker(world, s)}
+        keys = {key for key, head in world.heads.items() if (head.name, head.mark) in printed}
+        if not keys or keys & world.open.keys():
+            return False  # it says how what is open is chosen
+        try:
+            numbers = world.numbers(e.value(tree))
+        except (Unjudged, Misfit, NotAvailable):
+            return False
+        return bool(np.isfinite(numbers).all()) and float(np.ptp(numbers)) <= OWN_PASS
 
     def _mended(self, verdict: Verdict, statement: Statement, at: int, printed: float, value: float) -> Verdict:
         """A verdict on a printed number with its mend; `at`: on which side of the sign the number stands."""

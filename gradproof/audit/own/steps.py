@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from gradproof.audit.values.shapes import Misfit, alike
 from gradproof.tolerances import OWN_PASS, Tolerance
 
 _STEPS = 20_000
+_NEAR = 90
+_ASCENT = re.compile(r"(?i)\bascent\b(?!.{0,90}\bdescent\b)", re.S)  # said right before an update
 _UPWARDS = ("ascent", "maximiz", "maximis", "likelihood", "reward")
 
 
@@ -145,6 +148,8 @@ def step(statement: Statement, own: Own, candidates: Sequence[str], text: str) -
             if change.shape != here.shape:
                 continue
             if _same(own, change, -1.0 * rate * here):
+                if _ASCENT.search(text[max(0, statement.start - _NEAR) : statement.start]):
+                    return Step(place.key, old + rate * whole, note=f"the note says that it ascends on {key}")
                 return Step(place.key, old - rate * whole, note=f"judged as a step of gradient descent on {key}")
             if _same(own, change, rate * here):
                 if upwards or key.startswith((r"\ell", r"\mathcal{L}(")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -22,7 +22,7 @@ from gradproof.audit.own.names.families import Families
 from gradproof.audit.own.tensors import TensorArray
 from gradproof.audit.reading.limits import Budget, Limits
 from gradproof.audit.reading.names import Names, form, plain
-from gradproof.audit.reading.tree import Call, Derivative, Label, Node, Symbol, walk
+from gradproof.audit.reading.tree import Call, Derivative, Label, Node, Number, Power, Symbol, walk
 from gradproof.audit.values import lookup
 from gradproof.audit.values.evaluate import evaluation, laid_out
 from gradproof.audit.values.evaluation import Evaluation, Unjudged
@@ -153,6 +153,8 @@ class World:
     def _defined(self, definition: Definition, values: Mapping[str, int]) -> TensorArray:
         if not definition.axes:
             return self._evaluated(definition.tree, values)
+        if any(text.isdecimal() for text in definition.axes) and not all(text.isdecimal() for text in definition.axes):
+            raise NotAvailable("only some of its entries are defined together")
         e = self.evaluation(values)
         ranges = [self._range(e, definition, text) for text in definition.axes]
         count = int(np.prod([len(r) for r in ranges]))
@@ -267,6 +269,12 @@ class World:
         """A derivative of anything by a quantity, an entry of one, or a function's dummy."""
         if (at := self._slot(e, node)) is not None:
             return at
+        if isinstance(node.by, Power) and isinstance(node.by.exponent, Number):  # d/ds = n s^{n-1} d/d(s^n)
+            inner = replace(node, by=node.by.base)
+            slope, by = self.derived(e, inner), e.value(node.by.base)
+            if slope.shape == by.shape:
+                exponent = float(Fraction(node.by.exponent.text))
+                return TensorArray((slope / (exponent * by ** (exponent - 1.0))).tensor)
         self._again += any(isinstance(below, Derivative | Call) for below in walk(node.of))
         try:
             of = e.value(node.of)

@@ -12,7 +12,7 @@ from gradproof.audit.values.evaluation import Evaluation
 from gradproof.audit.values.indices import Assignment, free_letters, index_value, symbols_with
 from gradproof.audit.values.ranges import exists, known_numbers
 
-_LETTERS = 3
+_LETTERS = 4
 _TRIED = 5_000
 _COMPARED = {"<": lt, ">": gt, "<=": le, ">=": ge, "==": eq, "!=": ne}
 

@@ -32,6 +32,8 @@ def find(provider: Provider, symbol: Symbol, values: Assignment) -> Place | None
     bound = provider.names.resolve(concrete)
     if bound is not None:
         return Place(bound.key, (), bound.note)
+    if concrete != symbol and (named := provider.names.resolve(symbol)) is not None and not named.note:
+        return Place(named.key)  # the label of `\sigma_n` is a name, though n is a length as well
     return _old_value(provider, concrete) or _entry(provider, concrete)
 
 

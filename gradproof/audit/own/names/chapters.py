@@ -291,7 +291,7 @@ def instances(head: Symbol, letters: Letters) -> Iterator[Symbol]:
     )
     if len(free) > 2:
         return
-    for numbers in product(range(1, letters.count + 1), repeat=len(free)):
+    for numbers in product(*(range(letter not in letters.from_zero, letters.count + 1) for letter in free)):
         values = {**letters.fixed, **dict(zip(free, numbers, strict=True))}
 
         def put(label: Label, values: dict[str, int] = values) -> Label | None:

@@ -90,7 +90,8 @@ class Definitions:
             return False
         number = int(wanted) - offset
         most = self.letters.count if free[0] in self.letters.layered else _MOST_NODES
-        if values.get(free[0], number) != number or not 1 <= number <= most:
+        least = 0 if free[0] in self.letters.from_zero else 1
+        if values.get(free[0], number) != number or not least <= number <= most:
             return False
         values[free[0]] = number
         return True

@@ -40,6 +40,7 @@ class Letters:
     `indices` count entries; `layered` are those that stand in arithmetic such as `l-1`, or above in brackets: they
     count whole quantities; `fixed` are constants, such as the last layer L or the class y, with a number for each.
     `count`: how many layers or steps there are. `zeros`: forms of the first of many quantities, which are set to zero.
+    `from_zero`: letters for steps that begin with step 0.
     `is_known`: whether a quantity has its value from elsewhere, so that no line defines it. `entry_of`: of which
     such quantity a name without the layer may be an entry.
     """
@@ -49,6 +50,7 @@ class Letters:
     fixed: dict[str, int] = field(default_factory=dict)
     count: int = LAYERS
     zeros: set[object] = field(default_factory=set)
+    from_zero: set[str] = field(default_factory=set)
     is_known: Callable[[Symbol], bool] = lambda _: False
     entry_of: Callable[[Symbol], Symbol | None] = lambda _: None
 
@@ -141,6 +143,13 @@ def letters_of(
     for last, counted in _LAST.items():
         if last in labelled and counted in out.layered and last not in names:
             out.fixed[last] = count
+    for node in (below for tree in trees_of(statements) for below in walk(tree)):
+        if isinstance(node, Big) and node.index in out.layered and node.low in ("0", "1"):
+            out.from_zero |= {node.index} if node.low == "0" else set()
+            last = node.high.removesuffix("-1")
+            if len(last) == 1 and last.isupper() and last in labelled and last not in names:
+                out.indices.discard(last)
+                out.fixed[last] = count  # the last step, of which `x_N` is the state
     for letter in labelled.keys() & (constants or {}).keys():
         out.indices.discard(letter)
         out.fixed[letter] = (constants or {})[letter]
@@ -291,7 +300,8 @@ class Families:
         self._splits.clear()
         family = self.known.setdefault(self._key(symbol), Family(symbol.name, symbol.mark))
         counting = self._counting(symbol)
-        if any(self.letters.is_layered(text) for text in counting[:1]) and len(counting) >= 1:
+        by_rows = defines and counting[:1] and counting[0].isdecimal() and not all(map(str.isdecimal, counting))
+        if by_rows or (counting and self.letters.is_layered(counting[0])):  # `a_{1,k} = ...`, then `a_{2,k} = ...`
             family.layer_below = True
             counting = counting[1:]
         elif family.layer_below:
@@ -319,6 +329,11 @@ class Families:
             and len(self._counting(symbol)) == 2
             and len(symbol.sub) == len([x for x in symbol.sub if self.letters.is_index(x.text)])
         )
+
+    def counts_steps(self, name: str) -> bool:
+        """Whether the one label of a name counts steps or layers, each of which is a quantity of its own."""
+        found = [family for key, family in self.known.items() if key[:3] == (name, "", ())]
+        return any(family.layer_below for family in found) and all(family.axes == 0 for family in found)
 
     def of(self, symbol: Symbol) -> Family | None:
         """The family of a symbol."""

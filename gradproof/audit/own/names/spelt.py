@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from gradproof.audit.own.names.einstein import as_printed as without_sums
+from gradproof.audit.own.names.einstein import keeps_convention, summed
 from gradproof.audit.own.names.families import symbols_in, trees_of
 from gradproof.audit.own.names.implied import Implied, implied
 from gradproof.audit.own.names.rows import Rows, rows_in_words
+from gradproof.audit.own.names.signed import as_printed, signed
 from gradproof.audit.own.names.spelling import Spelling
 from gradproof.audit.own.names.zero import FromZero, from_zero
 from gradproof.audit.reading.names import form
@@ -21,10 +25,14 @@ from gradproof.audit.reading.tree import (
     Product,
     Symbol,
     children,
+    walk,
     with_children,
 )
 
 _GREEK_PREFIX = frozenset({r"\delta", r"\Delta"})
+
+
+_PI, _PI_NUMBER = Symbol(r"\pi"), Number("3.141592653589793")
 
 
 @dataclass(frozen=True)
@@ -36,17 +44,25 @@ class Spelt:
     implied: Implied | None = None
     rows: Rows | None = None
     spelling: Spelling | None = None
+    conventional: bool = False
 
     def as_printed(self, tree: Node) -> Node:
         """A tree as the author of the note would print it."""
         for change in (self.rows, self.implied, self.zero):
             if change is not None:
                 tree = mapped(tree, lambda node, change=change: change.node(node, -1))  # type: ignore[misc]
+        tree = mapped(tree, lambda node: _PI if node == _PI_NUMBER else as_printed(node))
+        tree = mapped(tree, without_sums) if self.conventional else tree
         return tree if self.spelling is None else mapped(tree, self.spelling.back)
 
 
 def spelt(statements: Sequence[Statement], text: str) -> Spelt:
     """The statements with entries counted from one, steps shown and compound names made one symbol."""
+    if conventional := keeps_convention(text):
+        statements = summed(statements)
+    signs = signed(statements)
+    if signs is not None:
+        statements = [_changed(statement, signs.node) for statement in statements]
     zero = from_zero(statements)
     if zero is not None:
         statements = [
@@ -60,7 +76,7 @@ def spelt(statements: Sequence[Statement], text: str) -> Spelt:
     rows = rows_in_words(text, plain)
     if rows is not None:
         plain = [_changed(statement, rows.node) for statement in plain]
-    return Spelt(plain, zero, hidden, rows, spelling if spelling.primed else None)
+    return Spelt(plain, zero, hidden, rows, spelling if spelling.primed else None, conventional)
 
 
 def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -> list[Statement]:
@@ -81,6 +97,8 @@ def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -
             prefix = left.name in _GREEK_PREFIX if isinstance(left, Symbol) and isinstance(right, Symbol) else False
             if prefix and isinstance(left, Symbol) and not (left.sub or left.sup or left.mark):
                 compounds.add(left.name)
+    squares |= _differentiated_by(statements)
+    policies = any(s.name == _PI.name and (s.sub or s.sup) for tree in trees_of(statements) for s in symbols_in(tree))
     words: dict[str, str] = {}
     for symbol in (symbol for tree in trees_of(statements) for symbol in symbols_in(tree)):
         if len(symbol.name) > 1 and symbol.name[0] != "\\":
@@ -95,7 +113,7 @@ def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -
         ):
             return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
         if isinstance(node, Product):
-            node = _reaching(node, text)
+            node = _with_pi(_reaching(node, text)) if policies else _reaching(node, text)
         if compounds and isinstance(node, Product):
             return _compounded(node, compounds)
         if isinstance(node, Symbol) and words.get(node.name.lower(), node.name) != node.name:
@@ -103,6 +121,32 @@ def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -
         return node
 
     return [_changed(statement, change) for statement in statements]
+
+
+def _differentiated_by(statements: Sequence[Statement]) -> set[tuple[object, str]]:
+    """Powers by which a note differentiates, `\\partial L / \\partial \\sigma^2`, and that it prints throughout."""
+    trees = list(trees_of(statements))
+    by = [n.by for tree in trees for n in walk(tree) if isinstance(n, Derivative)]
+    wanted = {power for node in by if (power := _power_of(node)) is not None}
+    printed = Counter(power for tree in trees for n in walk(tree) if (power := _power_of(n)) is not None)
+    uses: Counter[object] = Counter(form(symbol) for tree in trees for symbol in symbols_in(tree))
+    return {power for power in wanted if uses[power[0]] == printed[power]}
+
+
+def _power_of(node: Node) -> tuple[object, str] | None:
+    """The form of a name and the number that it is raised to; None for anything else."""
+    if isinstance(node, Power) and isinstance(node.base, Symbol) and isinstance(node.exponent, Number):
+        return form(node.base), node.exponent.text
+    return None
+
+
+def _with_pi(node: Node) -> Node:
+    r"""`2 \pi` in a note whose `\pi_a` is something else: the number."""
+    if not isinstance(node, Product):
+        return node
+    pairs = zip((None, *node.factors), node.factors, strict=False)
+    new = tuple(_PI_NUMBER if f == _PI and before == Number("2") else f for before, f in pairs)
+    return replace(node, factors=new)
 
 
 def _changed(statement: Statement, change: Callable[[Node], Node]) -> Statement:

@@ -35,6 +35,7 @@ Kind: TypeAlias = int | str
 """0 for a number, 1 for a vector, 2 for a matrix; `row` and `column` for a transposed vector; `?` where unknown."""
 
 _MANY_AXES = 4.0
+_BY_QUOTIENT = 1.5  # a quotient by a column times a column, where numbers would do as well
 _MANY = 40  # questions within one: then what was not known is not asked again, among equations that go in circles
 _OBJECTIVE = 3.0  # what is usually the name of a loss has one number
 _OBJECTIVES = frozenset({"L", "J", "E", r"\ell"})
@@ -58,6 +59,7 @@ class Kinds:
     strain: float = 0.0
     rows: bool = False
     dummies: Mapping[object, Kind] = field(default_factory=dict)
+    told: Mapping[tuple[str, str], int] = field(default_factory=dict)  # axes of states that the note prints, by name
     _known: dict[object, Kind] = field(default_factory=dict)
     _open: set[object] = field(default_factory=set)
     _unknown: set[object] = field(default_factory=set)
@@ -95,6 +97,8 @@ class Kinds:
         return left - len(split.axes)
 
     def _whole(self, head: Symbol) -> Kind:
+        if (head.name, head.mark) in self.told:
+            return self.told[head.name, head.mark]
         family = (head.name, head.mark, tuple(label.text for label in head.sub), len(head.sup))
         known = self._known.get(family)
         if known is not None:
@@ -166,6 +170,7 @@ class Kinds:
             if len(definition.parameters) != len(arguments):
                 raise Mismatch
             inner = Kinds(self.definitions, self.families, self.ranks, 0.0, self.rows)
+            inner.told = self.told
             inner.dummies = {form(p): k for p, k in zip(definition.parameters, arguments, strict=True)}
             inner._open, inner._known = self._open, self._known
             inner._unknown, inner._asked = self._unknown, self._asked
@@ -254,6 +259,7 @@ def _product(k: Kinds, node: Product) -> Kind:
     kinds = [k.of(factor) for factor in node.factors]
     axes = [kind if isinstance(kind, int) else 0 if kind == "?" else 2 for kind in kinds]
     operators = by_quotients(node, node.operators, axes, lambda below: int(k.of(below) == 1))
+    k.strain += _BY_QUOTIENT if operators != node.operators else 0.0
     for order in (_from_left, _products_first):
         try:
             return order(k, kinds, list(operators))

@@ -35,6 +35,7 @@ class Ranks:
     definitions: Definitions
     families: Families
     given: Mapping[Leaf, int] = field(default_factory=dict)
+    told: Mapping[tuple[str, str], int] = field(default_factory=dict)  # axes of states in time, by name
     _left: int = _EVALUATIONS
 
     def run(self) -> dict[Leaf, int]:
@@ -44,8 +45,9 @@ class Ranks:
         leaves = self._leaves()
         best: dict[Leaf, int] = {}
         lowest = float("inf")
-        for usual, numbers in ((1, False), (0, False), (1, True)):
-            if numbers and lowest < _MISFIT / 2:
+        starts: tuple[tuple[int | None, bool], ...] = ((1, False), (0, False), (1, True), (None, False))
+        for number, (usual, numbers) in enumerate(starts):
+            if number > 1 and lowest < _MISFIT / 2:
                 break
             ranks = {leaf: self._first(leaf, usual, leaves, numbers=numbers) for leaf in leaves}
             ranks, cost = self._descended(ranks, leaves)
@@ -81,8 +83,12 @@ class Ranks:
         kinds = Kinds(self.definitions, self.families, lambda _: 0)
         return any(kinds.alike(d.head, head) for d in self.definitions.quantities.get((head.name, head.mark), ()))
 
-    def _first(self, leaf: Leaf, usual: int, leaves: Mapping[Leaf, int], *, numbers: bool) -> int:
-        """Where the search starts; `numbers`: with capital letters as numbers, such as the count X of a word."""
+    def _first(self, leaf: Leaf, usual: int | None, leaves: Mapping[Leaf, int], *, numbers: bool) -> int:
+        """Where the search starts; `numbers`: with capital letters as numbers, such as the count X of a word.
+
+        `usual`: the axes of small letters; None for vectors, each entry of `n_1, ..., n_M` one of them.
+        """
+        usual = leaves[leaf] + 1 if usual is None else usual
         if leaf in self.given:
             return self.given[leaf]
         if numbers and leaf[0].isupper():
@@ -103,7 +109,7 @@ class Ranks:
                     if rank == ranks[leaf] or self._left < 0:
                         continue
                     other = {**ranks, leaf: rank}
-                    changed = self._cost(other)
+                    changed = self._cost(other, cost)
                     if changed < cost - 1e-9:
                         ranks, cost, better = other, changed, True
             if not better:
@@ -123,19 +129,22 @@ class Ranks:
                     if any(ranks[leaf] == rank for leaf, rank in zip(pair, two, strict=True)):
                         continue  # one at a time has been tried
                     other = {**ranks, **dict(zip(pair, two, strict=True))}
-                    changed = self._cost(other)
+                    changed = self._cost(other, cost)
                     if changed < cost - 1e-9:
                         ranks, cost, better = other, changed, True
         return ranks
 
     def kinds(self, ranks: Mapping[Leaf, int]) -> Kinds:
         """The kinds of all formulas under some ranks."""
-        return Kinds(self.definitions, self.families, lambda head: self._rank(ranks, head))
+        return Kinds(self.definitions, self.families, lambda head: self._rank(ranks, head), told=self.told)
 
-    def _cost(self, ranks: Mapping[Leaf, int]) -> float:
+    def _cost(self, ranks: Mapping[Leaf, int], most: float = float("inf")) -> float:
+        """How badly a note fits under some ranks; no term is negative, so what is beyond `most` is not added up."""
         kinds = self.kinds(ranks)
         total = float(sum(_prior(leaf)(rank) for leaf, rank in ranks.items()))
         for sides in self._sides:
+            if total >= most:
+                break
             total += _cost_of(kinds, sides)
         self._left -= max(self._size, kinds.asked)
         return total + kinds.strain

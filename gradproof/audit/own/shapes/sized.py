@@ -29,7 +29,9 @@ def shaped(statements: Sequence[Statement], shapes: Shapes, layered: Iterable[st
     shapes.reached = set(_reached(statements, shapes.families.letters))
     for statement in statements:
         used = [letter for letter in layered if _uses(statement, letter)]
-        for number in range(1, shapes.families.letters.count + 1) if used else (0,):
+        letters = shapes.families.letters
+        least = 0 if letters.from_zero & set(used) else 1
+        for number in range(least, letters.count + 1) if used else (0,):
             shapes.layers = dict.fromkeys(used, number)
             shapes.statement(statement)
     shapes.layers = {}

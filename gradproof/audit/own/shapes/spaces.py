@@ -56,6 +56,7 @@ _SYMMETRIC = re.compile(
     r"\b(?:symmetric|covariance|precision\s{1,2}matri|kernel\s{1,2}matri|Gram\s{1,2}matri|self-adjoint)"
 )
 _ASIDE = re.compile(r"\b(?:which|that|it)\s{1,2}is\s{1,2}$")
+_MARKED = re.compile(r"\\(?:hat|tilde|bar|widehat|widetilde)\s?\{\s?(\\?[A-Za-z]+)\s?\}")
 _ONE_NAME = re.compile(r"\$\s?(\\[A-Za-z]+|[A-Za-z])(?:_\{?\w{1,3}\}?)?(?:\s?(?:\\in|\\succ|=)[^$\n]{1,60})?\s?\$")
 _SAID_OF = re.compile(r"(?:\b(?:is|are|be|being|with|of)\b|\()[^$]{0,60}$")
 _REACH = 90
@@ -66,7 +67,7 @@ def symmetric_names(text: str) -> frozenset[str] | None:
 
     A covariance is symmetric without being called so.
     """
-    found: set[str] = set()
+    text, found = _MARKED.sub(lambda match: match[1], text), set[str]()
     for match in _SYMMETRIC.finditer(text):
         if _ASIDE.search(text[max(0, match.start() - 12) : match.start()]):
             continue
@@ -105,13 +106,15 @@ def _named_behind(text: str, at: int) -> set[str]:
     return found
 
 
+_BRACKETS = re.compile(r"(?<!\\)\\{1,2}[()]")
 _STYLED = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|vec|mathsf|mathit|mathrm|bold|vect|pmb)\s?(?:\{\s?(\\?[A-Za-z]+)\s?\}|\s(\\[A-Za-z]+))"
 )
 
 
 def plainly(text: str, limits: Limits) -> str:
-    """A note's text with its macros without arguments written out, and names without the command of their style."""
+    """A note's text with its macros without arguments written out, `\\(x\\)` as `$x$`, names without their style."""
+    text = _BRACKETS.sub("$", text)
     for name, macro in definitions(text, limits).items():
         if macro.arguments == 0 and name[1:].isalpha() and len(macro.body) < 12:
             body = "".join(token.text for token in macro.body)
