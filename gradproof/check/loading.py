@@ -100,8 +100,24 @@ def holds_code(project: Project, name: str) -> bool:
 
 
 def holds_function(project: Project, name: str) -> bool:
-    """Whether a case is a function: its reference is a `FunctionReference(...)`, seen without running."""
-    return _called(_assigned(project, name).get("reference")) == "FunctionReference"
+    """Whether a case is a function: its reference is a `FunctionReference(...)`, here or in the reference that it is
+    imported from, seen without running."""
+    seen = set[str]()
+    while name not in seen:
+        seen.add(name)
+        if _called(_assigned(project, name).get("reference")) == "FunctionReference":
+            return True
+        name = _imported(project, name) or name
+    return False
+
+
+def _imported(project: Project, name: str) -> str | None:
+    """The reference beside a reference from which it imports its `reference`."""
+    beside = (node for node in _body(project, name) if isinstance(node, ast.ImportFrom) and node.level == 1)
+    for node in beside:
+        if node.module and any(alias.name == "reference" and alias.asname is None for alias in node.names):
+            return node.module
+    return None
 
 
 def _called(value: ast.expr | None) -> str:
@@ -120,20 +136,22 @@ def _instead(module: ModuleType, code: object) -> str:
 
 def _assigned(project: Project, name: str) -> dict[str, ast.expr]:
     """What a reference's file gives names to, as it is written."""
-    path = project.root / "reference" / f"{name}.py"
-    if not path.is_file():
-        return {}
-    try:
-        body = ast.parse(read_source(path)).body
-    except SyntaxError:
-        return {}  # whoever loads the file says so
     return {
         target.id: node.value
-        for node in body
+        for node in _body(project, name)
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name)
     }
+
+
+def _body(project: Project, name: str) -> list[ast.stmt]:
+    """The statements of a reference's file; none where it does not exist or cannot be parsed."""
+    path = project.root / "reference" / f"{name}.py"
+    try:
+        return ast.parse(read_source(path)).body if path.is_file() else []
+    except SyntaxError:
+        return []  # whoever loads the file says so
 
 
 def _title(docstring: str | None, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import importlib
 import json
 
@@ -177,3 +178,26 @@ def test_statement_of_a_helper_in_another_file_is_mended(tmp_path, monkeypatch):
 
     result = check_function(Square.apply, torch.square, {"x": normal(4, 3)}, dtypes=["float64"], trials=2)
     assert (result.fix.path.name, result.fix.after) == ("its_helpers.py", "return 2 * x * g")
+
+
+class MeanForSum(Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x @ w.T
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return g @ w, g.T @ x / len(x)
+
+
+def linear(x, w):
+    return x @ w.T
+
+
+def test_statement_is_looked_for_under_a_profiler_too():
+    with cProfile.Profile() as profile:
+        result = check_function(MeanForSum.apply, linear, {"x": normal(5, 3), "w": normal(4, 3)}, dtypes=["float64"])
+    assert result.fix is not None
+    assert profile.getstats()

@@ -17,6 +17,7 @@ from pathlib import Path
 from gradproof import crosscheck
 from gradproof.case.project import Project
 from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.loading import holds_function
 from gradproof.repair.mending import mend_case, patches, with_repairs, write
 
 HERE = Path(__file__).resolve().parent
@@ -136,8 +137,13 @@ class Outcome:
 
 
 def gallery() -> tuple[str, ...]:
-    """The names of the gallery's cases."""
-    return tuple(name for name in PROJECT.cases if not name.startswith(DOCUMENT))
+    """The names of the gallery's cases that are derivations."""
+    return tuple(name for name in PROJECT.cases if not name.startswith(DOCUMENT) and not holds_function(PROJECT, name))
+
+
+def functions() -> tuple[str, ...]:
+    """The names of those that are functions with a backward of their own."""
+    return tuple(name for name in PROJECT.cases if holds_function(PROJECT, name))
 
 
 def variants() -> tuple[Variant, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from harness import PROJECT, gallery
+from harness import PROJECT, functions, gallery
 
 PAGE = (PROJECT.root / "docs" / "gallery.md").read_text(encoding="utf-8")
 ROWS = dict(re.findall(r"^\| \[(\w+)\]\(\.\./manual/\1\.py\) \| ([^|]+) \|", PAGE, re.M))
@@ -21,16 +21,21 @@ FORMS = {
     "loop over time",
     "loop over samples",
     "opaque",
+    "autograd function",
 }
 
 
 def test_page_has_every_case() -> None:
-    assert set(ROWS) == set(gallery())
-    assert all(f"`{name}`" in PAGE for name in set(PROJECT.cases) - set(gallery()))
+    assert set(ROWS) == {*gallery(), *functions()}
+    assert all(f"`{name}`" in PAGE for name in set(PROJECT.cases) - set(ROWS))
 
 
 def test_page_has_every_form() -> None:
     assert {form for row in ROWS.values() for form in row.strip().split(", ")} == FORMS
+
+
+def test_page_tells_which_cases_are_functions() -> None:
+    assert {case for case, row in ROWS.items() if row.strip() == "autograd function"} == set(functions())
 
 
 @pytest.mark.parametrize("case", gallery())

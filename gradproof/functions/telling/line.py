@@ -196,12 +196,17 @@ def _files(bench: FunctionBench) -> list[Path]:
     def note(frame: FrameType, event: str, argument: Any) -> None:
         met.add(frame.f_code.co_filename)
 
-    before = sys.getprofile()
+    before: Any = sys.getprofile()
+    profiler = None if before is None or callable(before) else before  # cProfile's is an object that is no function
+    if profiler is not None:
+        profiler.disable()
     sys.setprofile(note)
     try:
         bench.right(bench.trials[0])
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None if profiler is not None else before)
+        if profiler is not None:
+            profiler.enable()
     return [path for path in map(Path, sorted(met)) if path.is_file() and _is_own(path)]
 
 
