@@ -14,7 +14,7 @@ import numpy as np
 
 from gradproof.check.bounds.bounded import Array, Bounded
 
-OPEN = {"float64": 1e-12, "float32": 1e-4}
+OPEN = {"float64": 1e-10, "float32": 1e-4}
 """As shares of the largest numbers of a trial, errors from which on a bound may have exploded; rounding alone stays
 mostly below."""
 
@@ -23,7 +23,7 @@ FAR = 1e3
 Where terms cancel, or a million are added up, a rigorous bound stays below that."""
 
 
-MANY = 1 / 4
+MANY = 1 / 8
 """The share of entries: those of the first steps of a recurrence, or of the last, explode alone."""
 
 

@@ -95,11 +95,12 @@ class EquationBounds:
                 values[equation.name] = self.of(equation, inputs, trials, ties=ties)
         drawn = sizes(one.value for one in leaves.values())
         asked = {name for name in needed - known - self.steady - given.keys() if may_explode(values[name], drawn)}
-        found = self._by_samples(asked, leaves, given, trials)
-        exploding = {name for name in asked if explodes(values[name], found[name].error)}
+        starts, held = ({name: one.rows([0]) for name, one in table.items()} for table in (leaves, given))
+        told = self._by_samples(asked, starts, held, 1)  # by a single trial: samples cost much
+        exploding = {name for name in asked if explodes(values[name].rows([0]), told[name].error)}
         self.exploding |= exploding
         self.steady |= asked - exploding
-        return values | {name: found[name] for name in exploding}
+        return values | self._by_samples(exploding, leaves, given, trials)
 
     def _by_samples(
         self, names: Collection[str], leaves: Mapping[str, Bounded], given: Mapping[str, Bounded], trials: int

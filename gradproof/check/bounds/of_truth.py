@@ -114,17 +114,26 @@ class TruthBounds:
         self, draws: Mapping[str, Array], values: Mapping[str, Array], bounds: Mapping[str, Bounded], known: set[str]
     ) -> dict[str, Bounded]:
         """Sampled bounds of those that are known to explode, and of those that turn out to."""
-        drawn = sizes(draws.values())
-        asked = {name for name, one in bounds.items() if name not in self.steady and may_explode(one, drawn)}
-        if not asked | known:
-            return {}
-        names = sorted(asked | known, key=self.names.index)
-        found = sampled.of_truth(self.truth, draws, values, names, wide=True)
-        exploding = {name for name in asked if explodes(bounds[name], found[name])}
+        largest = sizes(draws.values())
+        asked = {name for name, one in bounds.items() if name not in self.steady and may_explode(one, largest)}
+        drawn, known_there = ({name: value[:1] for name, value in table.items()} for table in (draws, values))
+        told = self._by_samples(drawn, known_there, asked)  # by a single trial: samples cost much
+        exploding = {name for name in asked if explodes(bounds[name].rows([0]), told[name].error)}
         self.steady |= asked - exploding
         self.exploding |= exploding
-        near = np.ones(len(values[names[0]]), dtype=bool)
-        return {name: Bounded(values[name], found[name], "sampled", near=near) for name in exploding | known}
+        return self._by_samples(draws, values, exploding | known)
+
+    def _by_samples(
+        self, draws: Mapping[str, Array], values: Mapping[str, Array], names: set[str]
+    ) -> dict[str, Bounded]:
+        """The named quantities with sampled bounds."""
+        if not names:
+            return {}
+        found = sampled.of_truth(self.truth, draws, values, sorted(names, key=self.names.index), wide=True)
+        return {
+            name: Bounded(values[name], error, "sampled", near=np.ones(len(error), dtype=bool))
+            for name, error in found.items()
+        }
 
     def _replay(
         self, draws: Mapping[str, Array], wanted: list[str], kind: Callable[[], type[TakenArray | TieArray]]
