@@ -144,6 +144,32 @@ def test_names_that_mean_something_else_hide_nothing(tmp_path: Path) -> None:
     assert fix.after == "dxn = g * gamma"
 
 
+SENSITIVITIES = """
+    def step(x, a, b):
+        s, ds_da, n = 1.0, np.zeros(2), x.shape[0]
+        total, dtotal = 0.0, np.zeros(2)
+        da, db = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+        for k in range(n):
+            q = a[0] * s
+            dq = da * s + a[0] * ds_da
+            r = q ** 2 * b[0] + x[k, 0]
+            dr = 2 * q * dq * b[0] + q ** 2 * db
+            total = total + np.tanh(r)
+            dtotal = dtotal + (1 - np.tanh(r) ** 2) * dr
+            s, ds_da = np.sin(q), np.cos(q) * dq
+        return dtotal, np.float64(total)
+"""
+
+
+def test_a_term_of_a_differential(tmp_path: Path) -> None:
+    """Derivatives that are carried forward beside the values, as in the sensitivities of a filter."""
+    old = "dr = 2 * q * dq * b[0] + q ** 2 * db"
+    fix = mended(SENSITIVITIES, old, "dr = q ** 2 * db", tmp_path, {"x": "nd", "a": "n", "b": "n"})
+    assert fix is not None
+    assert fix.mends == ("r0",)
+    assert fix.after.startswith("dr = q ** 2 * db + ")
+
+
 def test_without_a_loss_nothing_is_said(tmp_path: Path) -> None:
     text, draws, _ = STYLES["norm"]
     assert search_of(text, "/ std ** 2", "/ std", tmp_path, draws).inner() == Inner()

@@ -36,7 +36,7 @@ _NAME, _FACTOR, _TERM = (kind.bits + WHOLE for kind in (table.NAME, table.MISSIN
 def expression_edits(statement: ast.stmt, pool: Pool, band: Band) -> Iterator[Edit]:
     """Edits of the expressions of a statement whose cost is in a band."""
     for slot in slots(statement):
-        is_top = slot.holder is statement
+        is_top = slot.holder is statement or isinstance(slot.holder, (ast.Dict, ast.Tuple))
         for bits, new, sentence in _variants(slot, pool, band, is_top=is_top):
             if band.has(bits) and not _is_idle(new) and not _makes_idle(slot, new):
                 yield _edit(slot, bits, new, sentence, statement.lineno)

@@ -24,7 +24,7 @@ import torch
 from gradproof.case.source_text import read_source
 from gradproof.repair.budget import CALL, EDIT, LINE, Budget
 from gradproof.repair.program.chain.inner import Inner, inner_of
-from gradproof.repair.program.chain.paths import path_edits
+from gradproof.repair.program.chain.paths import path_edits, tangent_edits
 from gradproof.repair.program.chain.slopes import Slopes
 from gradproof.repair.program.dialect import NUMPY, Dialect
 from gradproof.repair.program.edit import Band, Edit, default_slots, slots
@@ -239,6 +239,8 @@ class Search:
                         share += inner.dearer(line) + (BESIDE if is_beside(place.statement) else 0.0)
                         asked.append((share + self.dialect.dearer(function.node.name), function, pool, place))
         asked.sort(key=lambda one: one[0])
+        in_question = {id(place.statement) for _, _, _, place in asked}
+        paths += [(f, edit) for f, statement, edit in tangent_edits(functions) if id(statement) in in_question]
         roots = frozenset().union(*(one.lines for one, _ in inner.roots)) if self._for_all else frozenset()
         if roots:
             asked = [one for one in asked if (one[1].path, one[3].statement.lineno) in roots]

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from gradproof.code.naming import stems_of
 from gradproof.operators import table
 from gradproof.repair.program.chain.rule import Reading, summed, value_of
 from gradproof.repair.program.chain.slopes import Slopes, Variable, array_of, variables
@@ -25,6 +26,7 @@ from gradproof.repair.program.statements import Place
 UPSTREAM = "_upstream_"
 TERM = table.MISSING_TERM.bits
 """Little: of all terms that could be missing it is one that the forward pass asks for."""
+TANGENT = table.MISSING_TERM.bits + 0.75
 WHOLE_RULE = table.MISSING_TERM.bits + 1.0
 PATHS = 6
 """So many terms of a derivative are written."""
@@ -79,6 +81,27 @@ def _with_term(last: Place, text: str, term: str) -> Edit:
     return inserted(last.block, last.number, line, TERM, said)
 
 
+def tangent_edits(functions: Sequence[Editable]) -> Iterator[tuple[Editable, ast.stmt, Edit]]:
+    """Terms for variables that are differentials of others in their function: `dS = dP + dr` behind `S = P + r`.
+
+    So derivatives are taken forward, beside the values, as sensitivities are; each term is one that the statement of
+    the value asks for. They are few, and none is measured before it is tried.
+
+    Returns:
+        The function, the statement, and the edit.
+    """
+    for function in functions:
+        own = {one.text: one for one in variables(function)}
+        named = {stem: text for text, one in own.items() if one.places for stem in stems_of(text) if stem in own}
+        for stem, text in named.items():
+            node, last = _expression_of(own[stem]), own[text].places[-1]
+            for leaf in Reading(function).leaves(node, UPSTREAM):
+                if leaf.text in named:
+                    term = _plain(leaf.formula.replace(UPSTREAM, named[leaf.text]))
+                    if value_of(function, term) is not None:
+                        yield function, last.statement, replace(_with_term(last, text, term), bits=TANGENT)
+
+
 @dataclass
 class _Rules:
     """The chain rule for a function of the backward pass, up to one of its statements.
@@ -107,7 +130,15 @@ class _Rules:
                 found += [(formula, upstream) for formula in formulas]
         found += self._of_returned(forward)
         texts = (_fitted(formula, forward, self.there, upstream) for formula, upstream in found)
-        return [text for text in texts if text is not None]
+        return [self._in_short(text) for text in texts if text is not None]
+
+    def _in_short(self, text: str) -> str:
+        """A term with the variables that the backward pass has by then in the place of what has their values."""
+        line, function = self.there.places[0].statement.lineno, self.there.function
+        own = [one for one in self.own if one.function is function and one.places and one is not self.there]
+        known = [one for one in own if all(place.statement.lineno < line for place in one.places)]
+        values = [(one.text, one.value) for one in known if one.value is not None and one.value.size > 1]
+        return ast.unparse(_Short(function, values).visit(parsed(text)))
 
     def _of_returned(self, forward: Variable) -> Iterator[tuple[str, str]]:
         """The same of what the function returns without a name, where the derivative by that is given or 1."""
@@ -171,9 +202,8 @@ def _expression_of(result: Variable) -> ast.expr | None:
 def _fitted(formula: str, forward: Variable, wrong: Variable, upstream: str) -> str | None:
     """A term in the backward pass's own names, summed to the variable's shape; None where it lacks a value."""
     here, there = forward.function, wrong.function
-    names = [] if here is there else _values(there)
     try:
-        node = _renamed(parsed(formula), here, names, same=here is there)
+        node = parsed(formula) if here is there else _Words(here, there, _values(there)).of(parsed(formula))
     except (SyntaxError, LookupError):
         return None
     text = ast.unparse(node).replace(UPSTREAM, upstream)
@@ -196,31 +226,61 @@ def _values(function: Editable) -> list[tuple[str, Any]]:
     return [(text, value) for text, value in found if array_of(value) is not None or type(value) in (int, float)]
 
 
-def _renamed(node: ast.expr, here: Editable, names: Sequence[tuple[str, Any]], *, same: bool) -> ast.expr:
-    """An expression of the forward pass with what the backward pass calls its parts.
+@dataclass(frozen=True)
+class _Words:
+    """What a function of the backward pass calls the values of one of the forward pass."""
 
-    Raises:
-        LookupError: It has nothing with the value of a part.
-    """
-    if same or isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in (UPSTREAM, "np")):
+    here: Editable
+    there: Editable
+    values: Sequence[tuple[str, Any]]
+
+    def of(self, node: ast.expr) -> ast.expr:
+        """An expression of the forward pass in these words.
+
+        Raises:
+            LookupError: The backward pass has nothing with the value of a part.
+        """
+        if isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in (UPSTREAM, "np")):
+            return node
+        text = ast.unparse(node)
+        value = self.here.value(text) if UPSTREAM not in text else None
+        if array_of(value) is not None or type(value) in (int, float):
+            for name, other in (*self.values, (text, self.there.value(text))):
+                if other is not None and value is not None and np.array_equal(np.asarray(other), np.asarray(value)):
+                    return parsed(name)
+        if isinstance(node, ast.Attribute) and node.attr in ("T", "shape", "size"):
+            return ast.Attribute(self.of(node.value), node.attr, ast.Load())
+        if isinstance(node, (ast.Name, ast.Attribute)) and not text.startswith("np."):
+            raise LookupError(text)
+        for field, part in ast.iter_fields(node):
+            if isinstance(node, ast.Call) and field == "func":
+                if isinstance(part, ast.Attribute) and not ast.unparse(part).startswith("np."):
+                    part.value = self.of(part.value)
+            elif isinstance(part, ast.expr):
+                setattr(node, field, self.of(part))
+            elif isinstance(part, list):
+                setattr(node, field, [self.of(one) if isinstance(one, ast.expr) else one for one in part])
         return node
-    text = ast.unparse(node)
-    value = here.value(text) if UPSTREAM not in text else None
-    if value is not None:
-        for name, other in names:
-            if np.shape(other) == np.shape(value) and np.array_equal(other, value):
-                return parsed(name)
-    if isinstance(node, (ast.Name, ast.Attribute)) and not text.startswith("np."):
-        raise LookupError(text)
-    for field, part in ast.iter_fields(node):
-        if isinstance(node, ast.Call) and field == "func":
-            if isinstance(part, ast.Attribute) and not ast.unparse(part).startswith("np."):
-                part.value = _renamed(part.value, here, names, same=same)
-        elif isinstance(part, ast.expr):
-            setattr(node, field, _renamed(part, here, names, same=same))
-        elif isinstance(part, list):
-            setattr(node, field, [_renamed(p, here, names, same=same) if isinstance(p, ast.expr) else p for p in part])
-    return node
+
+
+@dataclass
+class _Short(ast.NodeTransformer):
+    """Puts variables in the place of products and calls that have their values."""
+
+    function: Editable
+    values: Sequence[tuple[str, Any]]
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, (ast.BinOp, ast.Call)):
+            value = value_of(self.function, ast.unparse(node))
+            for name, other in self.values:
+                if (
+                    value is not None
+                    and np.shape(other) == value.shape
+                    and np.allclose(other, value, rtol=1e-12, atol=0.0)
+                ):
+                    return parsed(name)
+        return self.generic_visit(node)
 
 
 class _Plain(ast.NodeTransformer):
