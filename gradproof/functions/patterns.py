@@ -12,6 +12,9 @@ from gradproof.tolerances import SHARE
 Mask = NDArray[np.bool_]
 Array = NDArray[Any]
 
+MOST = 0.75
+"""Beyond an edge so many entries are wrong at least."""
+
 FEW = 0.02
 """A branch that is taken in fewer entries than that is not told from an accident."""
 
@@ -45,12 +48,19 @@ def _along(wrong: Mask, telling: Mask, axis: int) -> str:
     if len(places) == 1:
         which = "the last" if first == length - 1 else f"{word} {first}, which is"
         return f"wrong in {which} {word if first == length - 1 else 'one'} of {length} alone"
-    if hit[first:][told[first:]].all() and told[:first].any():
+    if _mostly(wrong, telling, axis, slice(first, None)) and hit[first:][told[first:]].all() and told[:first].any():
         return f"right up to there, wrong from {word} {first} on (of {length})"
     last = int(places[-1])
-    if hit[: last + 1][told[: last + 1]].all() and told[last + 1 :].any():
+    inside = slice(0, last + 1)
+    if _mostly(wrong, telling, axis, inside) and hit[inside][told[inside]].all() and told[last + 1 :].any():
         return f"wrong up to {word} {last}, right from there on (of {length})"
     return ""
+
+
+def _mostly(wrong: Mask, telling: Mask, axis: int, places: slice) -> bool:
+    """Whether most entries of some places along an axis are wrong: what a condition spares here and there is no edge."""
+    inside = (slice(None),) * axis + (places,)
+    return bool(wrong[inside].sum() >= MOST * telling[inside].sum())
 
 
 def _word(ndim: int, axis: int) -> str:

@@ -92,7 +92,8 @@ def _of_plain(steady: Sequence[Finding], plainly: set[str], program: Program, ex
         if one.quantity in plainly and one.quantity in named and one.quantity not in said and not one.configuration:
             placed = one.where.startswith(("right up to there", "wrong up to", "wrong in"))
             told = (of_cotangent if placed else of_values)(examiner, program.trials, named[one.quantity])
-            said[one.quantity] = told or one.where
+            is_masked = told.startswith("it has the value of") and "a mask or a branch" in one.where
+            said[one.quantity] = f"{told}; {one.where}" if is_masked else told or one.where
     if any(one.configuration == REPLAY for one in steady):
         said[REPLAY] = _OF_REPLAY
     if right_at_first(program, plainly):
