@@ -81,6 +81,6 @@ def test_bound_of_nothing_times_what_has_no_bound_is_none(nothing: Any) -> None:
 
 
 @pytest.mark.parametrize("exponent", [2, 1, 0.5, -1])
-def test_bound_of_a_power_that_is_rounded_once_is_half_a_unit(exponent: float) -> None:
+def test_bound_of_a_power_that_numpy_rounds_once_is_a_unit(exponent: float) -> None:
     result = BoundArray.exact(RISING) ** exponent
-    assert np.all(result.error <= 0.5005 * np.finfo(np.float64).eps * np.abs(result.value))
+    assert np.all(result.error <= 1.0005 * np.finfo(np.float64).eps * np.abs(result.value))
