@@ -86,6 +86,10 @@ CHAINED = r"""
 $$t = A^\top v, \quad q = \text{softmax}(t), \quad J = -\sum_i y_i \log q_i, \quad
 \frac{\partial J}{\partial v} = \frac{\partial t}{\partial v} \frac{\partial J}{\partial t} = A (q - y)$$
 """
+NAMED_IN_WORDS = r"""
+$a = W x$ for a vector $x$, $s = \sigma(a)$ with the logistic $\sigma$, $g = a \odot s$, $E = \frac12 \| g - t \|^2$.
+$$\frac{\partial E}{\partial a} = (g - t) \odot (s + a \odot s \odot (1 - s))$$
+"""
 DIVIDED = r"""
 $$r_t = \beta r_{t-1} + (1 - \beta) g_t^2, \quad w_t = w_{t-1} - \frac{\eta}{\sqrt{r_t} + \epsilon} g_t, \quad
 g_t = B w_{t-1}$$
@@ -105,6 +109,7 @@ With $r_0 = 0$: $$r_1 = (1 - \beta) g_1^2, \quad r_2 = (1 - \beta) (\beta g_1^2 
         (FORWARD, r"+ T_{jk} + q", r"+ T_{kj} + q"),
         (FORWARD, r"\mu_k = 1", r"\mu_k = 0"),
         (CHAINED, r"= A (q - y)", r"= A^\top (q - y)"),
+        (NAMED_IN_WORDS, r"\odot (s + a", r"\odot (s - a"),
         (DIVIDED, r"(\beta g_1^2 + g_2^2)", r"(g_1^2 + \beta g_2^2)"),
         (STARTS_AT_ZERO, r"{h^{(t-1)}}^\top", r"{h^{(t)}}^\top"),
         (ONE_PAIR, r"-e_{ui} p_u", r"e_{ui} p_u"),

@@ -20,6 +20,7 @@ CROWDED = "if this part is read"
 """How the reason of an accusation begins that stands with others against the way in which a part was read."""
 _CROWD, _SHARE = 3, 0.15  # so many accusations, and so many for one line that holds, speak against our reading
 _MANY, _MOST = 4, 0.25  # so many accusations, and such a share of a part, mended or not: no author slips so often
+_SHAPES = "the shapes"
 _SUPPORT = 3  # so many lines must fit for every one whose shapes do not
 
 
@@ -31,6 +32,7 @@ class Doubts:
     own: Own
     statements: Sequence[Statement]
     text: str
+    misread: bool = False  # more lines cannot be computed, as shapes do not fit, than hold
 
     def weighed(self, verdicts: Sequence[Verdict], objectives: Sequence[str]) -> Iterator[Verdict]:
         """The verdicts, the doubtful accusations among them taken back with the reason."""
@@ -39,6 +41,8 @@ class Doubts:
             linked |= self.own.world.leaves_under(key)
         holding = [v for v in verdicts if v.status == "holds"]
         misfits = sum(v.status == "WRONG" and v.witness is None for v in verdicts)
+        open_ones = sum(v.status == "not judged" and _SHAPES in v.reason for v in verdicts)
+        self.misread = open_ones > len(holding) and self.own.world.backing is None
         weighed = []
         for verdict in verdicts:
             doubt = self._doubt(verdict, linked, holding, misfits) if verdict.status == "WRONG" else ""
@@ -71,6 +75,8 @@ class Doubts:
             return ""  # printed numbers that do not come out
         if statement.given and self.own.meets(statement) is None:
             return "it is said under a condition that was not understood"
+        if self.misread:
+            return f"{verdict.reason}; but {_SHAPES} do not fit in most of this part, as its sizes were guessed"
         weak = len(holding) < _SUPPORT * misfits or self._is_broken()
         if verdict.witness is None and weak and not self._is_of_printed_sizes(pair, indices):
             return f"{verdict.reason}; but too little of the note fits the sizes that were guessed"
@@ -114,7 +120,7 @@ class Doubts:
     def _is_broken(self) -> bool:
         """Whether a quantity of the chapter cannot be computed because shapes do not fit."""
         values = self.own.world.failures()
-        return any("the shapes" in reason for reason in values)
+        return any(_SHAPES in reason for reason in values)
 
     def _objective_of_many(self, pair: Sequence[Node | None]) -> str:
         """The name of a loss that is no single number as it was read; empty where there is none."""

@@ -41,7 +41,8 @@ def learned(text: str, flavour: Flavour | None, limits: Limits) -> Learned:
         if block.problem or not spent.spend(len(raw)):
             continue
         tokens, _ = tidy(raw)
-        uses.look(tokens)
+        if len(tokens) > 1:  # "the logistic $\sigma$" says nothing of how it is used
+            uses.look(tokens)
         for piece in statements(tokens):
             _left_side(piece.row, out)
     for name, by in uses.gradients.items():
