@@ -93,8 +93,12 @@ def test_crosscheck_long_recurrence_wrong_in_late_trials_alone_disagrees():
     assert 0 < gradient.disagreeing_trials < 12
 
 
-def bounded(value: np.ndarray, error: float) -> Bounded:
-    return Bounded(value, np.full(value.shape, error), "rigorous")
+def bounded(value: np.ndarray, error: float, *, near: bool = False) -> Bounded:
+    return Bounded(value, np.full(value.shape, error), "rigorous", near=np.full(len(value), near))
+
+
+def test_may_explode_what_near_ties_decide_stays():
+    assert not may_explode(bounded(np.ones((3, 4)), 1e-6, near=True), np.ones(3))
 
 
 def test_may_explode_cancelled_terms_are_measured_by_what_they_are_made_of():

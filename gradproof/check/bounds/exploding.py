@@ -34,14 +34,16 @@ def sizes(values: Iterable[Array]) -> Array:
 
 
 def may_explode(bounded: Bounded, drawn: Array) -> bool:
-    """Whether many entries have a rigorous bound that says little of them.
+    """Whether many entries have a rigorous bound that says little of them, and none was decided by a near tie.
+
+    Samples know nothing of the other side of a tie, so where decisions were near the rigorous bound stays.
 
     Args:
         bounded: A quantity `(n, *shape)`.
         drawn: The largest size of what it is computed from, `(n,)`: where terms cancel it is no smaller than this.
     """
     limit = OPEN.get(str(bounded.value.dtype))
-    if limit is None or bounded.kind != "rigorous":
+    if limit is None or bounded.kind != "rigorous" or bounded.perhaps_near.any():
         return False
     largest = np.maximum(sizes([bounded.value]), drawn)
     with np.errstate(all="ignore"):

@@ -93,6 +93,8 @@ class EquationBounds:
                     for name, source in zip(equation.inputs, sources, strict=True)
                 ]
                 values[equation.name] = self.of(equation, inputs, trials, ties=ties)
+        if ties:
+            return values
         drawn = sizes(one.value for one in leaves.values())
         asked = {name for name in needed - known - self.steady - given.keys() if may_explode(values[name], drawn)}
         starts, held = ({name: one.rows([0]) for name, one in table.items()} for table in (leaves, given))
@@ -109,7 +111,7 @@ class EquationBounds:
         if not names:
             return {}
         values, errors = sampled.of_run(self.evaluator, leaves, given, trials)
-        near = np.ones(trials, dtype=bool)  # samples are the same whatever ties are asked for
+        near = np.zeros(trials, dtype=bool)  # a quantity that near ties decide keeps its rigorous bound
         return {name: Bounded(values[name], errors[name], "sampled", near=near) for name in names}
 
 

@@ -108,7 +108,7 @@ class TruthBounds:
                 # Where nothing was replayed samples are all there is, whatever ties are asked for.
                 decided = None if name in near else np.zeros(len(error), dtype=bool)
                 bounds[name] = Bounded(values[name], error, "sampled", near=decided)
-        return bounds | self._exploded(draws, values, bounds, known)
+        return bounds | self._exploded(draws, values, {} if ties else bounds, known)
 
     def _exploded(
         self, draws: Mapping[str, Array], values: Mapping[str, Array], bounds: Mapping[str, Bounded], known: set[str]
@@ -131,7 +131,7 @@ class TruthBounds:
             return {}
         found = sampled.of_truth(self.truth, draws, values, sorted(names, key=self.names.index), wide=True)
         return {
-            name: Bounded(values[name], error, "sampled", near=np.ones(len(error), dtype=bool))
+            name: Bounded(values[name], error, "sampled", near=np.zeros(len(error), dtype=bool))
             for name, error in found.items()
         }
 
