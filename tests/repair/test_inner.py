@@ -182,7 +182,7 @@ def test_without_a_loss_nothing_is_said(tmp_path: Path) -> None:
         "(x - x.mean(axis=1, keepdims=True)) * w", "x.sum(axis=0) * w[0]", "np.maximum(x, 0 * w) * w", "x @ w.T",
         "np.matmul(x.T, w)", "x.T @ w", "np.abs(x) * 3", "np.sum(x * w, axis=1)", "1 / (1 + np.exp(-x * w))",
         "np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)", "np.sin(x) * np.cos(w * x)", "x.mean(axis=0)", "-x ** 3",
-        "w - np.square(x)", "x.reshape(-1) * 2.0",
+        "w - np.square(x)", "x.reshape(-1) * 2.0", "x @ w[0]", "w[:, 0] @ x", "(x @ w[1]) ** 2",
     ],
 )  # fmt: skip
 def test_the_chain_rule_in_the_words_of_the_code(expression: str, tmp_path: Path) -> None:

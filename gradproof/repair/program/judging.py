@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
+from gradproof.case.names import ends
 from gradproof.code.program.claim import Claim, agrees
 from gradproof.code.program.running import Program
 
@@ -47,6 +48,9 @@ class Judge(Protocol):
 
     def loss(self, trial: Trial) -> float | None:
         """What the results of the forward pass make of the loss; None where that is not known."""
+
+    def returned(self, names: Collection[str]) -> Mapping[str, tuple[str, Any]]:
+        """Derivatives among some results, by what they are by: their places in what is returned, and their values."""
 
 
 def right_in_all(judge: Judge, trials: Sequence[Trial], among: frozenset[str]) -> frozenset[str]:
@@ -125,3 +129,13 @@ class Bench:
             return None
         total = float(sum(parts))
         return total if parts and np.isfinite(total) else None
+
+    def returned(self, names: Collection[str]) -> Mapping[str, tuple[str, Any]]:
+        """Derivatives among some results, by what they are by: their places in what is returned, and their values."""
+        outcome = self.program.run(self.trials[0].inputs)
+        both = ((ends(name), self.claims[name]) for name in names)
+        return {
+            end.bottom: (claim.path, np.asarray(claim.pick(outcome)))
+            for end, claim in both
+            if end is not None and claim.returned
+        }

@@ -140,6 +140,8 @@ class Pool:
 
     def joins(self, old: str, new: str) -> bool:
         """Whether one text may be a factor or a term of another: it broadcasts to its shape, as far as is known."""
+        if isinstance(self.value(new), bool):
+            return False  # a flag counts nothing
         before, after = self.shape(old), self.shape(new)
         if before is None or after is None:
             return True

@@ -24,7 +24,7 @@ import torch
 from gradproof.case.source_text import read_source
 from gradproof.repair.budget import CALL, EDIT, LINE, Budget
 from gradproof.repair.program.chain.inner import Inner, inner_of
-from gradproof.repair.program.chain.paths import path_edits, tangent_edits
+from gradproof.repair.program.chain.paths import path_edits, returned_roots, tangent_edits
 from gradproof.repair.program.chain.slopes import Slopes
 from gradproof.repair.program.dialect import NUMPY, Dialect
 from gradproof.repair.program.edit import Band, Edit, default_slots, slots
@@ -225,7 +225,8 @@ class Search:
         pools: list[tuple[Editable, Pool]] = []
         slopes = self._slopes(functions)
         inner = self._inner(slopes, functions)
-        paths = list(path_edits(slopes, functions, inner.roots)) if slopes is not None else []
+        roots = (*inner.roots, *returned_roots(functions, self.bench.returned(self.wrong)))
+        paths = list(path_edits(slopes, functions, roots)) if slopes is not None else []
         for function in functions:
             module = modules[function.path]
             owner = function.classes[-1] if function.classes else None
@@ -241,9 +242,9 @@ class Search:
         asked.sort(key=lambda one: one[0])
         in_question = {id(place.statement) for _, _, _, place in asked}
         paths += [(f, edit) for f, statement, edit in tangent_edits(functions) if id(statement) in in_question]
-        roots = frozenset().union(*(one.lines for one, _ in inner.roots)) if self._for_all else frozenset()
-        if roots:
-            asked = [one for one in asked if (one[1].path, one[3].statement.lineno) in roots]
+        lines = frozenset().union(*(one.lines for one, _ in inner.roots)) if self._for_all else frozenset()
+        if lines:
+            asked = [one for one in asked if (one[1].path, one[3].statement.lineno) in lines]
         for function in functions:
             own_asked = [place.statement for share, other, _, place in asked if other is function and share <= 0.5]
             if own_asked:

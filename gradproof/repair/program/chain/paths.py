@@ -9,19 +9,21 @@ What is written is held to the measured derivative before it is offered.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from gradproof.code.naming import stems_of
+from gradproof.code.paths import steps_of
 from gradproof.operators import table
 from gradproof.repair.program.chain.rule import Reading, summed, value_of
-from gradproof.repair.program.chain.slopes import Slopes, Variable, array_of, variables
-from gradproof.repair.program.edit import Edit, inserted, parsed, replaced, written
+from gradproof.repair.program.chain.slopes import Array, Slopes, Variable, array_of, variables
+from gradproof.repair.program.edit import Edit, inserted, parsed, replaced, slots, written
 from gradproof.repair.program.running import Editable
-from gradproof.repair.program.statements import Place
+from gradproof.repair.program.statements import Place, places
 
 UPSTREAM = "_upstream_"
 TERM = table.MISSING_TERM.bits
@@ -51,18 +53,15 @@ def path_edits(
         if value is None:
             continue
         terms = _Rules(slopes, own, wrong).terms(forward)[:PATHS]
-        for term in terms:
+        for term in (*terms, *(_sum(pair) for pair in combinations(terms, 2))):
             added = value_of(wrong.function, term)
             if added is not None and np.shape(added) == value.shape and slopes.is_derivative(value + added, forward):
                 yield wrong.function, _with_term(last, wrong.text, term)
         whole = _sum(terms)
-        if whole and len(wrong.places) == 1 and isinstance(last.statement, ast.Assign):
-            made = value_of(wrong.function, whole)
-            is_one = isinstance(last.statement.targets[0], (ast.Name, ast.Attribute))
-            if is_one and made is not None and slopes.is_derivative(made, forward):
-                said = f"{wrong.text} is not the derivative by {forward.text}, which is {written(parsed(whole))}"
-                new = ast.Assign(list(last.statement.targets), parsed(whole))
-                yield wrong.function, replaced(last.block, last.number, new, WHOLE_RULE, said)
+        made = value_of(wrong.function, whole) if whole and len(wrong.places) == 1 else None
+        if made is not None and slopes.is_derivative(made, forward):
+            said = f"{wrong.text} is not the derivative by {forward.text}, which is {written(parsed(whole))}"
+            yield from ((wrong.function, edit) for edit in _instead(last, wrong.text, parsed(whole), WHOLE_RULE, said))
 
 
 def _with_term(last: Place, text: str, term: str) -> Edit:
@@ -72,13 +71,60 @@ def _with_term(last: Place, text: str, term: str) -> Edit:
     part = part.operand if isinstance(part, ast.UnaryOp) and is_less else part
     said = table.MISSING_TERM.says("", f"{'-' if is_less else '+'} {written(part)}")
     op = ast.Sub() if is_less else ast.Add()
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Name, ast.Attribute)):
-        new = ast.Assign(list(node.targets), ast.BinOp(node.value, op, part))
-        return replaced(last.block, last.number, new, TERM, said)
+    value = node.value if isinstance(node, ast.Assign) else parsed(text) if isinstance(node, ast.Return) else None
+    for edit in _instead(last, text, ast.BinOp(value, op, part), TERM, said) if value is not None else ():
+        return edit
     target = ast.parse(text, mode="eval").body
     target.ctx = ast.Store()  # type: ignore[attr-defined]
     line = ast.AugAssign(target, op, part)  # type: ignore[arg-type]
     return inserted(last.block, last.number, line, TERM, said)
+
+
+def _instead(last: Place, text: str, new: ast.expr, bits: float, said: str) -> Iterator[Edit]:
+    """Another expression where a variable is computed, or in the place of what is returned; nothing of a tuple."""
+    node = last.statement
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Name, ast.Attribute)):
+        yield replaced(last.block, last.number, ast.Assign(list(node.targets), new), bits, said)
+    elif isinstance(node, ast.Return):
+        slot = next(one for one in slots(node) if ast.unparse(one.node) == text)
+        yield Edit(bits, lambda: said, slot.put(new), node.lineno, slot.node, new)
+
+
+def returned_roots(
+    functions: Sequence[Editable], wrong: Mapping[str, tuple[str, Array]]
+) -> list[tuple[Variable, tuple[Variable, ...]]]:
+    """Wrong results that are computed where they are returned, each with what it should be the derivative by.
+
+    Args:
+        functions: The functions of the program.
+        wrong: The results, by what they are the derivative by: their places in what is returned, and their values.
+    """
+    own = [one for function in functions for one in variables(function)]
+    found = []
+    for by, (path, value) in wrong.items():
+        named = tuple(one for one in own if one.text.rpartition(".")[2] == by and not one.is_handed_on)
+        for function in functions:
+            for place in places(function.node.body):
+                part = _returned(place.statement, path)
+                computed = value_of(function, ast.unparse(part)) if part is not None else None
+                if part is None or computed is None or isinstance(part, (ast.Name, ast.Attribute)):
+                    continue
+                if named and computed.shape == value.shape and np.array_equal(computed, value):
+                    found.append((Variable(function, ast.unparse(part), [place]), named))
+    return found
+
+
+def _returned(node: ast.stmt, path: str) -> ast.expr | None:
+    """What stands at a place of what a statement returns: the whole, one of a tuple, or one by its key."""
+    value = node.value if isinstance(node, ast.Return) else None
+    match value, steps_of(path):
+        case ast.expr(), []:
+            return value
+        case ast.Tuple(elts=parts), [("item", int() as number)] if number < len(parts):
+            return parts[number]
+        case ast.Dict(keys=keys, values=parts), [("item", key)]:
+            return next((v for k, v in zip(keys, parts, strict=True) if getattr(k, "value", None) == key), None)
+    return None
 
 
 def tangent_edits(functions: Sequence[Editable]) -> Iterator[tuple[Editable, ast.stmt, Edit]]:

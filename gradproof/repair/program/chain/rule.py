@@ -23,6 +23,13 @@ _ELEMENTWISE = {
     "log1p": "({g}) / (1 + ({x}))",
     "expm1": "({g}) * np.exp({x})",
 }
+_PRODUCTS: dict[tuple[int, ...], tuple[str, str]] = {
+    (2, 2): ("({g}) @ ({other}).T", "({one}).T @ ({g})"),
+    (2, 1): ("np.outer({g}, {other})", "({one}).T @ ({g})"),
+    (1, 2): ("({other}) @ ({g})", "np.outer({one}, {g})"),
+    (1, 1): ("({g}) * ({other})", "({g}) * ({one})"),
+}
+"""The derivatives by both operands of a product, by their numbers of axes."""
 _BY_VALUE = (
     (lambda x: 1 / (1 + np.exp(-x)), "({g}) * {u} * (1 - {u})"),
     (lambda x: np.tanh(x), "({g}) * (1 - {u} ** 2)"),
@@ -112,12 +119,13 @@ class Reading:
                 yield from self.leaves(part, summed(text, np.broadcast_shapes(*shapes), shape) if known else text)  # type: ignore[arg-type]
 
     def _product(self, left: ast.expr, right: ast.expr, g: str) -> Iterator[Leaf]:
-        """A product of two arrays of two axes; of vectors nothing is said."""
+        """A product of matrices and vectors; of more axes nothing is said."""
         one, other = ast.unparse(left), ast.unparse(right)
         shapes = self.function.shape(one), self.function.shape(other)
-        if all(shape is not None and len(shape) == 2 for shape in shapes):
-            yield from self.leaves(left, f"({g}) @ ({other}).T")
-            yield from self.leaves(right, f"({one}).T @ ({g})")
+        forms = _PRODUCTS.get(tuple(len(shape) if shape is not None else 0 for shape in shapes))
+        if forms is not None:
+            yield from self.leaves(left, forms[0].format(g=g, one=one, other=other))
+            yield from self.leaves(right, forms[1].format(g=g, one=one, other=other))
 
     def _call(self, node: ast.Call, g: str) -> Iterator[Leaf]:
         if not isinstance(node.func, ast.Attribute):
