@@ -55,6 +55,8 @@ class Commands(click.Group):
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except SystemExit as error:
+            if isinstance(error.__context__, BrokenPipeError):
+                raise  # who reads the output has seen enough: no fault of the case's
             click.echo(f"error: code of the case ends the program: SystemExit({error.code!r})", err=True)
             ctx.exit(USER_MISTAKE)
         except OSError as error:
