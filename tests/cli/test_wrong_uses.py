@@ -6,6 +6,7 @@ With the table of `test_cli_words.py` they are more than a hundred; none of them
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -315,6 +316,18 @@ def test_file_of_another_project_is_checked_there(write: Write, run: Run, projec
         shutil.copy(project.root / folder / "second.py", other / folder / "neuron.py")
     outcome = run("check", str(other / "manual" / "neuron.py"), "--trials", "3", "--no-proof")
     assert (outcome.exit_code, "1 of 9 equations wrong: dLoss_dw" in outcome.output) == (1, True)
+
+
+def test_a_reader_that_closes_the_pipe_is_no_fault_of_the_case(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(**_: object) -> None:  # what rich makes of a pipe that is closed
+        try:
+            raise BrokenPipeError
+        except BrokenPipeError:
+            sys.exit(1)
+
+    monkeypatch.setattr("gradproof.cli.commands.list.command.callback", closed)
+    outcome = run("list")
+    assert (outcome.exit_code, outcome.output) == (1, "")
 
 
 @pytest.mark.parametrize("words", [["check", "lin"], ["fix", "lin"], ["show", "lin"], ["prove", "lin"]])
