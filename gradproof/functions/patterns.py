@@ -58,7 +58,7 @@ def _along(wrong: Mask, telling: Mask, axis: int) -> str:
 
 
 def _mostly(wrong: Mask, telling: Mask, axis: int, places: slice) -> bool:
-    """Whether most entries of some places along an axis are wrong: what a condition spares here and there is no edge."""
+    """Whether most entries of some places along an axis are wrong: what a condition spares now and then is no edge."""
     inside = (slice(None),) * axis + (places,)
     return bool(wrong[inside].sum() >= MOST * telling[inside].sum())
 
