@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.case.depth import usual_depth
 from gradproof.code.paths import put
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain, kept_of
 from gradproof.code.spec import Structure
@@ -57,7 +58,7 @@ class Program:
         objects: dict[type, Any] = {}
         returned: list[Any] = []
         handed: list[Mapping[str, Any]] = []
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), usual_depth():
             for call in self.calls:
                 arguments = {name: self._value(one, given, returned) for name, one in call.arguments.items()}
                 if call.owner is None:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradproof.case.depth import usual_depth
 from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner
 from gradproof.functions.examining import Trial as Compared
@@ -75,7 +76,8 @@ class FunctionBench:
         assert isinstance(trial, Called)
         truth, dtype = trial.compared.truth, self.examiner.asked.dtype
         wrt = self.examiner.wrt
-        found = results_of(self.target, truth.values, plain(wrt), dtype, truth.cotangents)
+        with usual_depth():
+            found = results_of(self.target, truth.values, plain(wrt), dtype, truth.cotangents)
         return list(zip(_names(self.examiner, len(truth.outputs)), found, strict=True))
 
     def right(self, trial: Trial) -> frozenset[str]:
