@@ -93,7 +93,7 @@ class EquationBounds:
                     for name, source in zip(equation.inputs, sources, strict=True)
                 ]
                 values[equation.name] = self.of(equation, inputs, trials, ties=ties)
-        if ties:
+        if ties or any(one.value.dtype == np.float32 for one in leaves.values()):
             return values
         drawn = sizes(one.value for one in leaves.values())
         asked = {name for name in needed - known - self.steady - given.keys() if may_explode(values[name], drawn)}
