@@ -114,7 +114,7 @@ def _mended(one: EquationResult) -> str:
 
 
 def _command(level: str, folder: str, one: EquationResult, title: str, message: str) -> str:
-    file, _, line = one.place.rpartition(":")
+    file, _, line = (one.fix_place or one.place).rpartition(":")  # where the mistake is, if that is known
     values = {"file": folder + file, "line": line, "title": title}
     return f"::{level} {','.join(f'{k}={_property(v)}' for k, v in values.items())}::{_data(message)}"
 

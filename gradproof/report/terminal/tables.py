@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradproof.check.facts.failures import REPORT, Failure
-from gradproof.check.facts.result import CheckResult, EquationResult
+from gradproof.check.facts.result import CheckResult, EquationResult, WorstEntry
 from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import visible
 from gradproof.report import wording
@@ -97,31 +97,42 @@ def _kinds_table(result: CheckResult) -> Table:
 
 
 def _print_wrong(console: Console, result: CheckResult, equation: EquationResult) -> None:
-    """A wrong equation: where it stands, how it reads, its worst trial, how to see that trial again."""
-    heading = Text(f"\n{equation.place}", style="bold")
+    """A wrong equation: where its mistake stands, or else it does, how it reads, its worst trial, how to see that again.
+
+    What has the slip of one before it refers to that.
+    """
+    first = wording.same_slip(result, equation)
+    place = equation.place if first is not None else equation.fix_place or equation.place
+    heading = Text(f"\n{place}", style="bold")
     heading.append(f"  {wording.declared(equation)}" if equation.known_erratum else "", style="yellow")
+    heading.append(f"  the slip of {equation.place}" if place != equation.place else "", style="not bold")
     console.print(heading, soft_wrap=True)
     print_hanging(console, "  ", f"{equation.equation} = {equation.written}")
-    worst = wording.worst_of(result, equation.equation)
-    where = f"; worst in trial {worst.trial}{', entry ' + worst.entry if worst.entry else ''}:" if worst else ""
-    print_hanging(console, "  ", f"{wording.disagreement(equation)}{where}")
-    if worst is not None:
-        print_hanging(console, "    manual      ", wording.exact(worst.manual))
-        print_hanging(console, "    truth       ", wording.exact(worst.truth))
-        print_hanging(console, "    difference  ", wording.difference(worst))
-        if worst.inputs:
-            print_hanging(console, "    inputs      ", worst.inputs)
-    first = wording.same_slip(result, equation)
     if first is not None:
-        print_hanging(console, "  diagnosis: ", f"the slip that {first.equation} has; the fix there mends this one too")
-        print_hanging(console, "    ", wording.confirmation(equation))
-    elif equation.diagnosis:
+        shared = (
+            f"{wording.disagreement(equation)}: the slip that {first.equation} has; the fix there mends this one too"
+        )
+        print_hanging(console, "  ", shared)
+    else:
+        _print_worst(console, wording.worst_of(result, equation.equation), wording.disagreement(equation))
+    if equation.diagnosis and first is None:
         print_hanging(console, "  diagnosis: ", equation.diagnosis)
     if equation.fix and first is None:
         print_fix(console, equation)
     if equation.proof:
         print_hanging(console, "  proof: ", equation.proof)
     console.print(Text(f"  {result.replay_command(equation)}", style="cyan"), soft_wrap=True)
+
+
+def _print_worst(console: Console, worst: WorstEntry | None, disagreement: str) -> None:
+    where = f"; worst in trial {worst.trial}{', entry ' + worst.entry if worst.entry else ''}:" if worst else ""
+    print_hanging(console, "  ", f"{disagreement}{where}")
+    if worst is not None:
+        print_hanging(console, "    manual      ", wording.exact(worst.manual))
+        print_hanging(console, "    truth       ", wording.exact(worst.truth))
+        print_hanging(console, "    difference  ", wording.difference(worst))
+        if worst.inputs:
+            print_hanging(console, "    inputs      ", worst.inputs)
 
 
 def print_hanging(console: Console, label: str, text: str) -> None:
