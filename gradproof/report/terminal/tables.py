@@ -97,7 +97,7 @@ def _kinds_table(result: CheckResult) -> Table:
 
 
 def _print_wrong(console: Console, result: CheckResult, equation: EquationResult) -> None:
-    """A wrong equation: where its mistake stands, or else it does, how it reads, its worst trial, how to see that again.
+    """A wrong equation: where its mistake stands, or else itself, how it reads, its worst trial, how to see that again.
 
     What has the slip of one before it refers to that.
     """

@@ -37,7 +37,7 @@ class Inner:
 
     def dearer(self, line: Line) -> float:
         """The bits by which an edit of a statement is less likely than of one of which nothing is known."""
-        return 3.0 * (line in self.right) + 2.0 * (line in self.last) + 1.0 * (line in self.inheriting)
+        return 3.0 * (line in self.right) + 1.0 * (line in self.last) + 1.0 * (line in self.inheriting)
 
 
 def inner_of(slopes: Slopes, functions: Sequence[Editable], moves_right: Callable[[Editable, ast.stmt], bool]) -> Inner:
