@@ -32,7 +32,7 @@ from gradproof.repair.formulas.names import UPDATED, readable
 from gradproof.repair.formulas.rewrite import Unwritable, substituted
 from gradproof.repair.helpers import composite, upstream
 from gradproof.repair.mended import MendedEquation
-from gradproof.repair.program.statements import BESIDE, is_beside
+from gradproof.repair.program.statements import BESIDE, beside_gradients
 from gradproof.repair.results import Fix, Repair
 from gradproof.repair.search.problem import Counts
 
@@ -152,7 +152,7 @@ class CodeRepair:
             if source is None:
                 continue
             sharing = self.workbench.sharing
-            beside = {node.lineno for node in source.statements if is_beside(node)}
+            beside = beside_gradients(source.statements)
             settled, suspicion, dearer = sharing.settled(part), sharing.suspicion(part), sharing.dearer(part)
             for slip in slips(source, self._scope(part, source)):
                 lines = {source.text.count("\n", 0, span.start) + 1 for span in slip.spans}
@@ -162,7 +162,7 @@ class CodeRepair:
                 if (slip.kind == ORDER or not lines & settled) and self._is_new(source, slip):
                     less = UNSHARED * (1.0 - min((suspicion.get(line, 1.0) for line in lines), default=1.0))
                     less += max((dearer.get(line, 0.0) for line in lines), default=0.0)
-                    less += BESIDE if lines <= beside and len(source.statements) > 1 else 0.0
+                    less += BESIDE if lines <= beside else 0.0
                     found.append((slip.bits + less, Candidate(part, source, slip)))
         return sorted(found, key=lambda item: item[0])
 

@@ -38,6 +38,9 @@ from gradproof.truth.ancestors import ancestors_of
 FIRST_SECONDS = 2.5
 """What of its work the search for equations of existing code may do before edits of the whole are looked for."""
 
+LOOK_SECONDS = 1.0
+"""The same where such an edit is known: an equation's own fix of the same line can be proved."""
+
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -86,16 +89,16 @@ def mend_case(
         return {}
     whole = case.derivation.whole is not None
     quick = min(budget_seconds, FIRST_SECONDS) if whole else budget_seconds
-    first = Budget(quick * SECOND) if whole else None
     inner, patch_at_root = Inner(), None
     if whole:
         with contained(failures, "what the forward pass says of the variables of the backward pass"):
             inner, patch_at_root = at_roots(case, seed)
-    if patch_at_root is not None:
-        return {equation.name: Repair(None, (), None, None, patch=patch_at_root) for equation in wrong}
+    first = Budget((quick if patch_at_root is None else min(quick, LOOK_SECONDS)) * SECOND) if whole else None
     repairs, workbench = _mend_equations(case, result, wrong, seed, quick, failures, first, inner)
     if not whole:
         return repairs
+    if patch_at_root is not None and not _is_one_at(case, repairs, patch_at_root):
+        return {equation.name: Repair(None, (), None, None, patch=patch_at_root) for equation in wrong}
     found = _held(case, repairs, seed, failures)
     left = [one for one in wrong if found[one.name].fix is None and found[one.name].patch is None]
     if left and budget_seconds > quick:
@@ -109,6 +112,16 @@ def mend_case(
             with contained(failures, f"the true formula of {equation.name}"):
                 found[equation.name] = replace(repair, derived=workbench.derived(equation))
     return found
+
+
+def _is_one_at(case: Case, repairs: Mapping[str, Repair], patch: FileFix) -> bool:
+    """Whether all wrong equations have a fix of their own, and each is of the line that an edit of the file changes."""
+    changes = [
+        change
+        for one in repairs.values()
+        if one.fix is not None and (change := _change(case.derivation.by_name[one.fix.equation], one.fix)) is not None
+    ]
+    return len(changes) == len(repairs) and all(one.line == patch.line for one in changes)
 
 
 def _held(

@@ -35,7 +35,7 @@ from gradproof.repair.program.parallels import parallels
 from gradproof.repair.program.patching import TextFile, edited, typed
 from gradproof.repair.program.pool import Pool, counters_of
 from gradproof.repair.program.running import Editable, Kept, definitions, traced
-from gradproof.repair.program.statements import BESIDE, Place, is_beside, places, statement_edits, targets_of
+from gradproof.repair.program.statements import BESIDE, Place, beside_gradients, places, statement_edits, targets_of
 
 NUDGE = "_nudged_"
 ALTERNATIVES = 3
@@ -232,12 +232,13 @@ class Search:
             owner = function.classes[-1] if function.classes else None
             pool = Pool.of(function.node, module, owner, function.shape, function.value, self.dialect)
             pools.append((function, pool))
+            beside = beside_gradients(place.statement for place in places(function.node.body))
             for place in list(places(function.node.body)):
                 if place.statement.lineno in function.lines and not place.is_of_while:
                     line = function.path, place.statement.lineno
                     share = self._share(function, place)
                     if share is not None:
-                        share += inner.dearer(line) + (BESIDE if is_beside(place.statement) else 0.0)
+                        share += inner.dearer(line) + (BESIDE if place.statement.lineno in beside else 0.0)
                         asked.append((share + self.dialect.dearer(function.node.name), function, pool, place))
         asked.sort(key=lambda one: one[0])
         in_question = {id(place.statement) for _, _, _, place in asked}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gradproof.code.naming import is_gradient
@@ -182,7 +182,8 @@ def targets_of(node: ast.stmt) -> Sequence[str]:
     return tuple(dict.fromkeys(found))
 
 
-def is_beside(statement: ast.stmt) -> bool:
-    """Whether a statement gives a value to variables none of which is a gradient by its name."""
-    targets = targets_of(statement)
-    return bool(targets) and not any(is_gradient(text) for text in targets)
+def beside_gradients(statements: Iterable[ast.stmt]) -> set[int]:
+    """The lines of those that give a value to what is no gradient by its name, where others do to what is one."""
+    named = {node.lineno: targets for node in statements if (targets := targets_of(node))}
+    plain = {line for line, targets in named.items() if not any(is_gradient(text) for text in targets)}
+    return plain if len(plain) < len(named) else set()
