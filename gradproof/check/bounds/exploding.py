@@ -18,6 +18,9 @@ OPEN = 1e-10
 """As a share of the largest numbers of a trial, the error from which on a bound may have exploded; rounding alone stays
 mostly below. In float32, of which float32 itself shows too little, rigorous bounds stay."""
 
+LONG = 1 << 15
+"""Bytes of the numbers of a trial."""
+
 FAR = 1e3
 """What has exploded is so many times larger than a sampled bound, which is some fifty times what rounding usually does.
 Where terms cancel, or a million are added up, a rigorous bound stays below that."""
@@ -31,6 +34,14 @@ def sizes(values: Iterable[Array]) -> Array:
     """The largest size of a number in each trial, `(n,)`, of values `(n, *shape)`."""
     rows = (np.abs(value).reshape(len(value), -1) for value in values if value.dtype.kind == "f")
     return np.asarray(np.maximum.reduce([row.max(axis=1, initial=0.0) for row in rows] or [np.zeros(1)]))
+
+
+def is_long(numbers: Iterable[Array], trials: int) -> bool:
+    """Whether a trial has so many numbers that it may hold a long recurrence: only there samples take a bound's place.
+
+    Of few numbers whose terms cancel, samples have too little to see.
+    """
+    return sum(one.nbytes for one in numbers) >= LONG * max(trials, 1)
 
 
 def may_explode(bounded: Bounded, drawn: Array) -> bool:

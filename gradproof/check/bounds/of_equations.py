@@ -14,7 +14,7 @@ from gradproof.arrays.creation import call_on_arrays
 from gradproof.case.derivation import Derivation, Equation
 from gradproof.check.bounds import sampled
 from gradproof.check.bounds.bounded import Bounded, follows, layers_of, settled_on, stacked
-from gradproof.check.bounds.exploding import explodes, may_explode, sizes
+from gradproof.check.bounds.exploding import explodes, is_long, may_explode, sizes
 from gradproof.check.evaluate import Evaluator, as_numbers
 
 
@@ -94,6 +94,8 @@ class EquationBounds:
                 ]
                 values[equation.name] = self.of(equation, inputs, trials, ties=ties)
         if ties or any(one.value.dtype == np.float32 for one in leaves.values()):
+            return values
+        if not is_long((one.value for one in (*leaves.values(), *values.values())), trials):
             return values
         drawn = sizes(one.value for one in leaves.values())
         asked = {name for name in needed - known - self.steady - given.keys() if may_explode(values[name], drawn)}

@@ -15,7 +15,7 @@ from gradproof.arrays.bounds.ties import TieArray, noting_ties
 from gradproof.aten import Tape, no_rule_for, record
 from gradproof.check.bounds import sampled
 from gradproof.check.bounds.bounded import Array, Bounded, as_drawn, follows, layers_of, near_to, settled_on
-from gradproof.check.bounds.exploding import explodes, may_explode, sizes
+from gradproof.check.bounds.exploding import explodes, is_long, may_explode, sizes
 from gradproof.errors import GradproofError
 from gradproof.truth.optimizer import Tensors
 from gradproof.truth.truth import Truth
@@ -114,7 +114,9 @@ class TruthBounds:
         self, draws: Mapping[str, Array], values: Mapping[str, Array], bounds: Mapping[str, Bounded], known: set[str]
     ) -> dict[str, Bounded]:
         """Sampled bounds of those that are known to explode, and of those that turn out to."""
-        largest = sizes(draws.values())
+        largest, count = sizes(draws.values()), len(next(iter(values.values()), ()))
+        if not is_long((*draws.values(), *values.values()), count):
+            return {}
         asked = {name for name, one in bounds.items() if name not in self.steady and may_explode(one, largest)}
         drawn, known_there = ({name: value[:1] for name, value in table.items()} for table in (draws, values))
         told = self._by_samples(drawn, known_there, asked)  # by a single trial: samples cost much
