@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gradproof.check.facts.failures import REPORT, Failure
-from gradproof.check.facts.result import CheckResult, EquationResult, WorstEntry
+from gradproof.check.facts.measured import WorstEntry
+from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import visible
 from gradproof.report import wording
