@@ -58,7 +58,7 @@ class Workbench(Bench):
             # A larger edit may only make up for a slip in a helper that is no formula.
             large = found.tried is not None and found.tried.level > 1
             if found.fix is not None and not (unread and large) and is_written(equation, found.fix):
-                return self._with_own_epsilon(equation, found)
+                return self._likelier(equation, self._with_own_epsilon(equation, found), budget)
             other = self._of_code(equation, budget)
             if other.fix is not None:
                 return self._with_own_epsilon(equation, other)
@@ -71,6 +71,20 @@ class Workbench(Bench):
             return Repair(None, (), self.reading(equation), None, definition)
         found = self._with_own_epsilon(equation, self._of_code(equation, budget))
         return found if found.fix is not None else replace(found, derived=self.derived(equation))
+
+    def _likelier(self, equation: Equation, found: Repair, budget: Budget) -> Repair:
+        """A repair, or where it edits a statement of existing code that is probably right the edit of another one."""
+        price = self._dearer(equation, found)
+        other = self._of_code(equation, budget) if price > 0.0 else found
+        return other if other.fix is not None and self._dearer(equation, other) < price else found
+
+    def _dearer(self, equation: Equation, found: Repair) -> float:
+        """The bits by which what is known of the statement that a fix edits speaks against it."""
+        written, path = getattr(equation, "code", None), getattr(equation, "path", None)
+        if written is None or path is None or found.fix is None:
+            return 0.0
+        change = written.change(found.fix.source, found.fix.body)
+        return 0.0 if change is None else self.context.inner.dearer((path, change.line))
 
     def _of_code(self, equation: Equation, budget: Budget) -> Repair:
         """The edit of an equation's text; if there is none, that which reads what the code has computed besides."""

@@ -47,6 +47,16 @@ def test_value_of_an_argument_is_not_put_in_where_its_name_is_missing(tmp_path: 
     assert puts_in_values(path, head + new, {"slope": 0.2}) is refused
 
 
+@pytest.mark.parametrize(
+    ("new", "refused"), [("np.sign(r) / n", True), ("DELTA * np.sign(r) / n", False), ("np.sign(r)", False)]
+)
+def test_a_name_for_1_is_not_lost_beside_another_edit(tmp_path: Path, new: str, refused: bool) -> None:
+    head = "DELTA = 1.0\ndef f(r, n):\n"
+    path = tmp_path / "f.py"
+    path.write_text(f"{head}    return DELTA * np.sign(r)\n", encoding="utf-8")
+    assert puts_in_values(path, f"{head}    return {new}\n", {"DELTA": 1.0}) is refused
+
+
 MANUAL = """
 import numpy as np
 

@@ -24,11 +24,12 @@ COMMON = frozenset({0.0, 1.0, 2.0, 3.0, 4.0, 0.5, -1.0})
 
 
 def fixed_numbers(case: Case) -> dict[str, float]:
-    """The arguments of a case's existing code that are plain numbers, and what those of its files are by default."""
+    """The arguments of a case's existing code that are plain numbers, their defaults, and the numbers of its files."""
     found: dict[str, float] = {}
     calls = case.derivation.whole.program.calls if case.derivation.whole is not None else ()
     for call in calls:
         space = call.plain.__globals__ if call.plain is not None else {}
+        found |= {name: float(value) for name, value in space.items() if type(value) in (int, float)}
         for made in [*space.values()]:
             if isinstance(made, (FunctionType, type)) and made.__module__ == space.get("__name__"):
                 found |= _defaults(made)
@@ -63,8 +64,8 @@ def replaces_a_number(path: Path, new: str, named: Collection[int]) -> bool:
 def puts_in_values(path: Path, new: str, fixed: Mapping[str, float]) -> bool:
     """Whether a file's new text has the value of an argument where its name belongs: it is right for one value only.
 
-    It has where the old text has the name; and where a number is no common one, and is the value, its reciprocal, its
-    negative, or what is left of 1.
+    It has where the old text has the name, or loses a name for 1 beside another edit; and where a number is no common
+    one, and is the value, its reciprocal, its negative, or what is left of 1.
 
     Args:
         path: The file as it is.
@@ -77,6 +78,8 @@ def puts_in_values(path: Path, new: str, fixed: Mapping[str, float]) -> bool:
     numbers = _numbers(put)
     if any(fixed[name] in numbers for name in lost if name in fixed):
         return True
+    if put and any(fixed.get(name) == 1.0 for name in lost):
+        return True  # a factor left out on the way, since its name stands for 1 here
     odd = {value for value in fixed.values() if value not in COMMON}
     alike = {other for value in odd for other in (value, -value, 1 / value, 1 - value)}
     return any(math.isclose(one, other) for one in numbers - COMMON for other in alike)

@@ -201,11 +201,11 @@ class _Rules:
                     upstream = "1"
                 elif given is not None:
                     weights = [w for w in trial.weights.values() if np.shape(w) == given.shape]
-                    upstream = next((name for w in weights for name in self._withvalue_of(w)), None)
+                    upstream = next((name for w in weights for name in self._with_value(w)), None)
                 if upstream is not None:
                     yield from ((formula, upstream) for formula in formulas)
 
-    def _withvalue_of(self, wanted: Any) -> Iterator[str]:
+    def _with_value(self, wanted: Any) -> Iterator[str]:
         for name, value in _values(self.there.function):
             if np.shape(value) == np.shape(wanted) and np.array_equal(value, wanted):
                 yield name
