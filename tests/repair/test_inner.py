@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 from programs import Called, Taken, loaded, mended, search_of
+from torch import nn
 
+from gradproof import Code, Reference, crosscheck, normal
 from gradproof.repair.program.chain.inner import Inner, inner_of
 from gradproof.repair.program.chain.paths import WHOLE_RULE, path_edits
 from gradproof.repair.program.chain.slopes import Slopes
@@ -213,3 +215,44 @@ def _differentiated(expression: str, seed: int) -> Trial:
     (truth,) = torch.autograd.grad((z * g).sum(), x)
     values = {"x": x.detach().numpy(), "w": w.numpy(), "g": g.numpy()}
     return Trial(values, {"r0": z.detach().numpy(), "r1": truth.numpy()}, {"g": g.numpy()})
+
+
+HINGE = """
+import numpy as np
+
+
+def forward(x, w):
+    h = x @ w
+    m = np.maximum(h, 0).sum(axis=1)
+    loss = (m ** 2).mean()
+    return loss, (x, h, m)
+
+
+def backward(cache, w):
+    x, h, m = cache
+    dm = 2 * m
+    dh = dm[:, None] * (h > 0)
+    dw = 1.4 * x.T @ dh
+    return dh @ w.T, dw
+"""
+
+
+class Hinge(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.empty(4, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (torch.relu(x @ self.w).sum(dim=1) ** 2).mean()
+
+
+def test_of_two_mistakes_each_is_named_at_its_own_line(tmp_path: Path) -> None:
+    """No one edit mends all; the forgotten mean is not moved to the statement that reads its variable."""
+    path = tmp_path / "hinge.py"
+    path.write_text(HINGE.lstrip())
+    code = Code(loaded(path, "forward"), loaded(path, "backward"))
+    result = crosscheck(code, Reference(model=Hinge, inputs={"x": normal(5, 4)}), trials=100)
+    fixes = {one.equation: (one.fix_place.rpartition(":")[2], one.mended) for one in result.wrong}
+    lines = {name: int(line) for name, (line, _) in fixes.items()}
+    assert lines["dLoss_dx"] == 1 + HINGE.lstrip().splitlines().index("    dm = 2 * m")
+    assert fixes["dLoss_dw"][1].startswith("dw = x.T @ dh") or lines["dLoss_dw"] == lines["dLoss_dx"]

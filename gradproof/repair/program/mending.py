@@ -153,8 +153,14 @@ def held(
             gains[name] = gained
         else:
             found[name] = replace(repair, fix=None, alternatives=(), diagnosis=None)
-    mended = frozenset().union(*gains.values())
     by_name = case.derivation.by_name
+    mended = frozenset().union(*gains.values())
+    if len({texts[name] for name in gains}) > 1 and not mended <= (together := search.gains(dict(written(found)))):
+        # Each is right by itself, and not beside the others: what is wrong then is looked for in the text with them.
+        for name in [name for name in gains if by_name[name].quantity not in together]:
+            del gains[name]
+            found[name] = replace(found[name], fix=None, alternatives=(), diagnosis=None)
+        mended = search.gains(dict(written(found))) if gains else frozenset()
     for name, repair in repairs.items():  # what has no fix of its own may be mended by that of another
         other = next((one for one, gained in gains.items() if by_name[name].quantity in gained), None)
         if name not in gains and other is not None and repair.fix is None:
