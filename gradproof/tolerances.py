@@ -65,6 +65,9 @@ class Tolerance:
 AT_ONCE = Tolerance(1e-5, largest=1e-9)
 """An equation run for many trials at once and one by one: a function not written for many gives something else."""
 
+BATCHED = Tolerance(64.0)
+"""The same, in units of the number type's spacing, of a function that is given the axis of trials as one of its own."""
+
 ALONE = Tolerance(1e4, largest=1.0)
 """The same, in units of the number type's spacing, of trials in which an equation is about to be called wrong."""
 

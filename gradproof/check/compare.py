@@ -63,6 +63,20 @@ def _largest(difference: Array) -> float:
     return np.inf if np.isnan(largest) else largest
 
 
+def accused(difference: Array, reach: Array, kind: str, dtype: str) -> NDArray[np.bool_]:
+    """In which rows of `(n, *shape)` some entry differs by more than can be rounding or a near tie; NaN does.
+
+    Args:
+        difference: |computed - true|.
+        reach: How far the two sides may be apart; where that is not finite nothing is accused.
+        kind: How the bound was found; one that was sampled leaves a margin of doubt.
+        dtype: The dtype of the values.
+    """
+    limit = DOUBT[dtype] * reach if kind == "sampled" else reach
+    beyond = np.logical_not(difference <= limit) & np.isfinite(reach)
+    return np.asarray(beyond.reshape(len(beyond), -1).any(axis=1))
+
+
 @dataclass
 class Tally:
     """What one run (free, or on true inputs) has shown of one equation so far.
@@ -223,9 +237,7 @@ class Tally:
         reach = limit if ties is None else np.maximum(limit, ties.reshape(count, -1))
         over = np.logical_not((flat <= limit) | ~known)
         beyond = np.logical_not(flat <= reach) & over & np.isfinite(reach)
-        wrong = beyond.any(axis=1)
-        if kind == "sampled":
-            wrong = (beyond & np.logical_not(flat <= DOUBT[str(size.dtype)] * reach)).any(axis=1)
+        wrong = accused(flat, reach, kind, str(size.dtype))
         doubtful = beyond.any(axis=1) & ~wrong
         self.doubtful += int(doubtful.sum())
         edge = over.any(axis=1) & ~wrong & ~doubtful

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gradproof.case.derivation import Equation
 from gradproof.check.bounds import Bounded, EquationBounds, follows, settled_on, sizes
 from gradproof.check.case import Case
-from gradproof.check.compare import NO_ROWS, Rows, Tally
+from gradproof.check.compare import NO_ROWS, Rows, Tally, accused
 from gradproof.check.evaluate import Evaluator, same
 from gradproof.tolerances import ALONE
 
@@ -196,6 +196,7 @@ class Judge:
             rows, values = flagged[key]
             if key[0] == FREE:
                 self._learn_limits(key[1], one)
+            ties = _spread(near.get(key), one.bound, np.isin(rows, over[key]))
             wrong = self.tallies[key].judge(
                 one.difference,
                 one.bound,
@@ -203,10 +204,11 @@ class Judge:
                 trials[rows],
                 size=np.abs(one.truth),
                 fair=first[rows],
-                ties=_spread(near.get(key), one.bound, np.isin(rows, over[key])),
+                ties=ties,
             )
-            if key[0] == OWN and (accused := np.flatnonzero(wrong)[: VERIFIED - self.verified[key[1]]]).size:
-                self._verify(self.case.derivation.by_name[key[1]], one.inputs, values, accused)
+            if key[0] == OWN and (few := np.flatnonzero(wrong)[: VERIFIED - self.verified[key[1]]]).size:
+                reach = one.bound if ties is None else np.maximum(one.bound, ties)
+                self._verify(self.case.derivation.by_name[key[1]], replace(one, bound=reach), values, few)
 
     def _near_ties(
         self, flagged: Mapping[Key, tuple[Rows, Array]], over: Mapping[Key, Rows], draws: Values, known: Values
@@ -266,13 +268,20 @@ class Judge:
         given = {name: _exact(known[by_name[name].quantity]) for name in self.given}
         return self.equation_bounds.free_run(self.case.derivation, leaves, wanted, trials, given, ties=ties)
 
-    def _verify(self, equation: Equation, inputs: list[Bounded], values: Array, rows: Rows) -> None:
-        """Run accused trials one by one: a function not written for many at once is not wrong for that."""
+    def _verify(self, equation: Equation, one: Compared, values: Array, rows: Rows) -> None:
+        """Run accused trials one by one: a function not written for many at once is not wrong for that.
+
+        A trial that is right alone was wrongly run, however little its values differ from those of all at once.
+        """
         self.verified[equation.name] += len(rows)
         if self.evaluator.modes[equation.name] == "loop":
             return
-        alone = self.evaluator.loop(equation, [bounded.value[rows] for bounded in inputs], len(rows))
-        if not same(values[rows], alone, ALONE.times(float(np.finfo(values.dtype).eps))):
+        alone = self.evaluator.loop(equation, [bounded.value[rows] for bounded in one.inputs], len(rows))
+        with np.errstate(all="ignore"):
+            apart = np.abs(alone.astype(np.float64) - one.truth[rows])
+        reach = np.where(np.isfinite(alone), one.bound[rows], 0.0)
+        guilty = accused(apart, reach, one.kind, str(one.truth.dtype))
+        if not (guilty.all() and same(values[rows], alone, ALONE.times(float(np.finfo(values.dtype).eps)))):
             self.evaluator.modes[equation.name] = "loop"
             raise ModeChanged
 
