@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -21,6 +22,7 @@ def derivative_splits(name: str) -> list[Ends]:
     return [Ends(body[:k], body[k + 2 :]) for k in places if body[k + 2 :]]
 
 
+@lru_cache(maxsize=1 << 14)
 def ends(name: str) -> Ends | None:
     """Both ends of a derivative, the shortest top if there are several; None for any other quantity."""
     return next(iter(derivative_splits(name)), None)

@@ -12,7 +12,6 @@ from gradproof.repair.derive import Oracle
 from gradproof.repair.equation import Context, Equation, functions_of
 from gradproof.repair.evidence.confirm import holds, outputs
 from gradproof.repair.evidence.groups import Evidence, agreeing
-from gradproof.repair.evidence.prefilter import coincidences, screen
 from gradproof.repair.evidence.soundness import (
     adds_a_size,
     divides_by_gradient,
@@ -27,9 +26,9 @@ from gradproof.repair.formulas.functions import LEAD, Functions
 from gradproof.repair.formulas.names import descendants, readable
 from gradproof.repair.formulas.parsed import Definition
 from gradproof.repair.formulas.rewrite import Unwritable
-from gradproof.repair.helpers import Composite, Helpers, composite, helpers_among, upstream, with_helpers
-from gradproof.repair.mended import mended
-from gradproof.repair.results import Fix
+from gradproof.repair.helpers import Composite, Helpers, composite, helpers_among, upstream
+from gradproof.repair.prepared import Prepared
+from gradproof.repair.results import Fix, mended
 from gradproof.repair.sharing import Sharing
 from gradproof.tolerances import REPEATED
 
@@ -46,6 +45,7 @@ class Bench:
         elsewhere: True values at other sizes than those of the case, where its model can be built at others.
         zeroed: True values where much of what is drawn is 0.
         oracle: What gives the true formula of a quantity where no edit of a text does; None where there is none.
+        before: What was made of the same trials for the derivation before an equation of it was mended.
     """
 
     evidence: tuple[Evidence, ...]
@@ -55,6 +55,7 @@ class Bench:
     elsewhere: tuple[Evidence, ...] = ()
     zeroed: tuple[Evidence, ...] = ()
     oracle: Oracle | None = None
+    before: Prepared | None = None
 
     @cached_property
     def true(self) -> frozenset[str]:
@@ -73,27 +74,31 @@ class Bench:
         return Sharing(self.context.equations, self.context.passing, self.context.inner)
 
     @cached_property
+    def prepared(self) -> Prepared:
+        """What is made of the trials; that of the bench before, where the helpers are the same."""
+        if self.before is not None and self.before.helpers == self.helpers:
+            return self.before
+        return Prepared(self.evidence, self.fresh, self.helpers)
+
+    @property
     def groups(self) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
         """The trials to search on and the fresh ones, with the values of helpers as these are written."""
-        count = len(self.evidence)
-        every = with_helpers((*self.evidence, *self.fresh), self.helpers)
-        return every[:count], every[count:]
+        return self.prepared.groups
 
-    @cached_property
+    @property
     def known(self) -> tuple[str, ...]:
         """The quantities whose values are known in all trials, those of helpers among them."""
-        first, *rest = (*self.groups[0], *self.groups[1])
-        return tuple(name for name in first.values if all(name in group.values for group in rest))
+        return self.prepared.known
 
-    @cached_property
+    @property
     def screen(self) -> Evidence:
         """The few trials that candidates are tried on first."""
-        return screen(self.groups[0], self.known)
+        return self.prepared.screen
 
-    @cached_property
+    @property
     def coinciding(self) -> tuple[str, ...]:
         """What is equal in all trials of the search but not in the fresh ones."""
-        return coincidences(*self.groups, self.known)
+        return self.prepared.coinciding
 
     def reading(self, equation: Equation) -> Diagnosis | None:
         """What the wrong values alone say about the slip; None if they say nothing."""

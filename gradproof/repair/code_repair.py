@@ -31,9 +31,8 @@ from gradproof.repair.formula_repair import MOST_ALTERNATIVES
 from gradproof.repair.formulas.names import UPDATED, readable
 from gradproof.repair.formulas.rewrite import Unwritable, substituted
 from gradproof.repair.helpers import composite, upstream
-from gradproof.repair.mended import MendedEquation
 from gradproof.repair.program.statements import BESIDE, beside_gradients
-from gradproof.repair.results import Fix, Repair
+from gradproof.repair.results import Fix, MendedEquation, Repair
 from gradproof.repair.search.problem import Counts
 
 _WORD = re.compile(r"[A-Za-z_]\w*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -46,6 +46,40 @@ class Equation(Protocol):
 
 
 @dataclass(frozen=True)
+class ReadEquation:
+    """An equation with what its text says."""
+
+    equation: Equation
+
+    @cached_property
+    def definition(self) -> Definition | str:
+        """Its text, read; or why it cannot be."""
+        return definition_of(self.equation)
+
+    @cached_property
+    def formula(self) -> Formula | None:
+        """Its formula without local names; None where it cannot be read."""
+        return inline(self.definition.formula) if isinstance(self.definition, Definition) else None
+
+    @cached_property
+    def helpers(self) -> tuple[str, ...]:
+        """Helpers that it calls with one argument."""
+        calls = [node for node in self._nodes if isinstance(node, Call)]
+        names = [call.function for call in calls if len(call.arguments) == 1 and not call.keywords]
+        return tuple(name for name in names if name not in ELEMENTWISE and not name.startswith("."))
+
+    @cached_property
+    def fragments(self) -> tuple[Formula, ...]:
+        """Its parts that are more than a name."""
+        plain = ("name", "size", "transpose")
+        return tuple(node for node in self._nodes if node.kind not in plain and names_in(node))
+
+    @property
+    def _nodes(self) -> Iterator[Formula]:
+        return nodes(self.formula) if self.formula is not None else iter(())
+
+
+@dataclass(frozen=True)
 class Context:
     """The derivation around an equation.
 
@@ -55,6 +89,8 @@ class Context:
         ancestors: Forward quantity -> what it is computed from, directly or not; empty where that is not known.
         settled: Names of equations that have been mended and are not to be edited again.
         inner: What is known of the statements of existing code.
+        read: Equations by their identity, with what was read of them: a context hands it on to the next, which differs
+            in few equations.
     """
 
     equations: Sequence[Equation] = ()
@@ -62,6 +98,7 @@ class Context:
     ancestors: Ancestors = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
     inner: Inner = field(default_factory=Inner)
+    read: dict[int, ReadEquation] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def inputs(self) -> Mapping[str, frozenset[str]]:
@@ -73,42 +110,30 @@ class Context:
             found[equation.quantity] = found.get(equation.quantity, frozenset()) | read
         return found
 
+    def reading(self, equation: Equation) -> ReadEquation:
+        """What the text of one of the equations says."""
+        return self.read.setdefault(id(equation), ReadEquation(equation))
+
     @cached_property
-    def definitions(self) -> Mapping[str, Definition]:
-        """The equations that can be read, by name."""
-        found = {}
-        for equation in self.equations:
-            definition = definition_of(equation)
-            if isinstance(definition, Definition):
-                found[equation.name] = definition
-        return found
+    def _right(self) -> tuple[ReadEquation, ...]:
+        """The passing equations that can be read."""
+        readings = (self.reading(equation) for equation in self.equations if equation.name in self.passing)
+        return tuple(reading for reading in readings if reading.formula is not None)
 
     @cached_property
     def formulas(self) -> Mapping[str, Formula]:
         """Formulas of the passing equations that can be read, without local names, by the equations' names."""
-        return {name: inline(found.formula) for name, found in self.definitions.items() if name in self.passing}
+        return {one.equation.name: one.formula for one in self._right if one.formula is not None}
 
     @cached_property
     def helpers(self) -> tuple[str, ...]:
         """Helpers that passing equations call with one argument, such as the derivative of an activation."""
-        calls = [
-            node.function
-            for formula in self.formulas.values()
-            for node in nodes(formula)
-            if isinstance(node, Call) and len(node.arguments) == 1 and not node.keywords
-        ]
-        return tuple(dict.fromkeys(c for c in calls if c not in ELEMENTWISE and not c.startswith(".")))
+        return tuple(dict.fromkeys(name for reading in self._right for name in reading.helpers))
 
     @cached_property
     def fragments(self) -> tuple[Formula, ...]:
         """Parts of passing formulas that are more than a name, each once."""
-        parts = [
-            node
-            for formula in self.formulas.values()
-            for node in nodes(formula)
-            if len(names_in(node)) and node.kind not in ("name", "size", "transpose")
-        ]
-        return tuple(dict.fromkeys(parts))
+        return tuple(dict.fromkeys(part for reading in self._right for part in reading.fragments))
 
     @cached_property
     def prior(self) -> Prior:

@@ -85,6 +85,7 @@ class FormulaRepair:
             prior=context.prior,
             budget=self.budget,
             seed=bench.seed,
+            known=bench.prepared.atoms,
         )
         siblings = analogies(self.equation.name, context.formulas, bench.known)
         return Problem(

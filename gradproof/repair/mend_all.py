@@ -10,8 +10,7 @@ from gradproof.defaults import REPAIR_SECONDS
 from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.equation import Context, Equation
 from gradproof.repair.mend import Workbench
-from gradproof.repair.mended import mended
-from gradproof.repair.results import Fix, Repair
+from gradproof.repair.results import Fix, Repair, mended
 from gradproof.repair.sharing import edited_by
 
 CASE = 3
@@ -86,7 +85,8 @@ def _with(workbench: Workbench, fix: Fix) -> Workbench:
     context = workbench.context
     equations = tuple(mended(one, fix) if one.name == fix.equation else one for one in context.equations)
     passing, settled = context.passing.union(fix.mends), context.settled | {fix.equation}
-    return replace(workbench, context=replace(context, equations=equations, passing=passing, settled=settled))
+    context = replace(context, equations=equations, passing=passing, settled=settled)
+    return replace(workbench, context=context, before=workbench.prepared)
 
 
 def _in_order(wrong: Sequence[Equation], context: Context) -> list[Equation]:

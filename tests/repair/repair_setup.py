@@ -176,3 +176,24 @@ def tensor_bench(*wrong: Written) -> Workbench:
     passing = frozenset(every).difference(equation.name for equation in wrong)
     search = tensor_evidence(0, ((5, 6, 7, 8), (3, 4, 2, 5)))
     return Workbench(search, tensor_evidence(1, ((7, 4, 3, 5), (2, 6, 5, 3))), Context(tuple(every.values()), passing))
+
+
+def bench_of(text: str, right: dict[str, str], wrong: tuple[str, ...]) -> tuple[Workbench, dict[str, Written]]:
+    """Equations of one module, one on each line, and true values of the quantities in `right`."""
+    scope: dict[str, Any] = {"np": np}
+    exec(text, scope)
+    lines = [line for line in text.splitlines() if line]
+    names = [line[4 : line.index("(")] for line in lines]
+    every = {
+        name: Written(
+            name, tuple(inspect.signature(scope[name]).parameters), scope[name], line.replace(": ", ":\n    ") + "\n"
+        )
+        for name, line in zip(names, lines, strict=True)
+    }
+    groups = []
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        values = {name: rng.choice([-1.0, 1.0], 12) * rng.uniform(0.3, 2.0 + seed, 12) for name in "xyzw"}
+        groups.append(Evidence(values | {name: eval(code, {}, values) for name, code in right.items()}))
+    passing = frozenset(right).difference(wrong)
+    return Workbench((groups[0],), (groups[1],), Context(tuple(every.values()), passing)), every

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from repair_setup import Written, written
+from repair_setup import bench_of, written
 
 from gradproof.case.project import Project
 from gradproof.check.case import Case, load_case
 from gradproof.check.facts.result import CheckResult
-from gradproof.repair import Context, Evidence, Workbench, mend_all
+from gradproof.repair import mend_all
 from gradproof.repair.equation import definition_of
 from gradproof.repair.formulas.formula import Constant, Name, inline, transform
 from gradproof.repair.formulas.parsed import Definition
@@ -200,27 +197,6 @@ def test_program_tells_which_text_a_formula_changes() -> None:
         program.changed(in_itself)
     with pytest.raises(Unwritable, match="0 texts"):
         program.changed(program.formula)
-
-
-def bench_of(text: str, right: dict[str, str], wrong: tuple[str, ...]) -> tuple[Workbench, dict[str, Written]]:
-    """Equations of one module, one on each line, and true values of the quantities in `right`."""
-    scope: dict[str, Any] = {"np": np}
-    exec(text, scope)
-    lines = [line for line in text.splitlines() if line]
-    names = [line[4 : line.index("(")] for line in lines]
-    every = {
-        name: Written(
-            name, tuple(inspect.signature(scope[name]).parameters), scope[name], line.replace(": ", ":\n    ") + "\n"
-        )
-        for name, line in zip(names, lines, strict=True)
-    }
-    groups = []
-    for seed in (0, 1):
-        rng = np.random.default_rng(seed)
-        values = {name: rng.choice([-1.0, 1.0], 12) * rng.uniform(0.3, 2.0 + seed, 12) for name in "xyzw"}
-        groups.append(Evidence(values | {name: eval(code, {}, values) for name, code in right.items()}))
-    passing = frozenset(right).difference(wrong)
-    return Workbench((groups[0],), (groups[1],), Context(tuple(every.values()), passing)), every
 
 
 def test_mend_all_a_helper_that_two_wrong_equations_read_is_mended_not_each_of_them() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from repair_setup import scalar_bench, tensor_bench, written
+from collections import Counter
+from unittest.mock import Mock
 
-from gradproof.repair import Context, Evidence, Workbench, mend_all
+import numpy as np
+from repair_setup import bench_of, scalar_bench, tensor_bench, written
+
+from gradproof.repair import Context, Evidence, Workbench, mend_all, prepared
+from gradproof.repair import equation as equations
 from gradproof.repair.evidence.confirm import holds
 
 
@@ -90,3 +94,25 @@ def test_mend_all_what_another_wrong_equation_forbids_is_tried_again() -> None:
     bench = Workbench((evidence(0),), (evidence(1),), Context((*wrong, *right), frozenset({"R"})))
     outcomes = mend_all(wrong, bench)
     assert [outcomes[name].fix and outcomes[name].fix.expression for name in ("P", "Q")] == [texts["P"], texts["Q"]]
+
+
+def test_mend_all_what_a_fix_leaves_as_it_was_is_prepared_once(monkeypatch) -> None:
+    screens, read = Mock(wraps=prepared.screen), Mock(wraps=equations.definition_of)
+    monkeypatch.setattr(prepared, "screen", screens)
+    monkeypatch.setattr(equations, "definition_of", read)
+    wrong = [written(f"def {p}_new({p}, dLoss_d{p}):\n    return {p} - dLoss_d{p}") for p in ("W1", "W2", "V1")]
+    bench = scalar_bench(*wrong)
+    mend_all(wrong, bench)
+    assert screens.call_count == 1
+    counts = Counter(call.args[0].name for call in read.call_args_list)
+    assert {counts[one.name] for one in bench.context.equations if one not in wrong} == {1}
+
+
+def test_mend_all_values_of_a_mended_helper_are_computed_again(monkeypatch) -> None:
+    screens = Mock(wraps=prepared.screen)
+    monkeypatch.setattr(prepared, "screen", screens)
+    text = "def t(x, y): return x - y\ndef P(t, z): return t * z\ndef Q(t, w): return w + t"
+    bench, every = bench_of(text, {"P": "(x + y) * z", "Q": "w - (x + y)"}, ("P", "Q"))
+    outcomes = mend_all([every["P"], every["Q"]], bench)
+    assert [(fix := outcomes[name].fix) and fix.expression for name in "PQ"] == ["x + y", "w - t"]
+    assert screens.call_count == 2

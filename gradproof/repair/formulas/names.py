@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from functools import lru_cache
 from itertools import takewhile
 
 from gradproof.case.names import Ends, ends
 
 _DIGIT = re.compile(r"\d")
 UPDATED = "_new"
+_MANY = 1 << 14
+"""Of so many names it is remembered what they say; every search asks of all again."""
 
 Ancestors = Mapping[str, frozenset[str]]
 """Quantity -> the quantities it is computed from in the forward pass, directly or not."""
@@ -31,11 +34,13 @@ def phase(name: str) -> Phase:
     return Phase.FORWARD if ends(name) is None else Phase.DERIVATIVE
 
 
+@lru_cache(maxsize=_MANY)
 def family(name: str) -> str:
     """The name without its indices: `W35` and `W46` are of one family."""
     return _DIGIT.sub("#", name)
 
 
+@lru_cache(maxsize=_MANY)
 def indices(name: str) -> frozenset[str]:
     """The digits in a name: nodes, layers."""
     return frozenset(_DIGIT.findall(name))

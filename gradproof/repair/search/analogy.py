@@ -21,6 +21,7 @@ def analogies(name: str, right: Mapping[str, Formula], known: Collection[str]) -
     Yields:
         The formula of each with the names exchanged.
     """
+    known = frozenset(known)
     for sibling, formula in right.items():
         rename = _renaming(sibling, name, known)
         if rename is not None:

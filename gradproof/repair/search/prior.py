@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gradproof.case.names import ends
+from gradproof.case.names import Ends, ends
 from gradproof.operators import number_bits
 from gradproof.repair.formulas.formula import (
     Binary,
@@ -55,6 +55,39 @@ class Target:
     own: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class _Expected:
+    """What an equation is likely to read.
+
+    Attributes:
+        seen: How often right equations of its kind read each family of names.
+        all_seen: How often in all.
+        indices: The indices of what it yields.
+        own: The ends of the derivative that it yields.
+        factors: Derivatives by the consumers of what it is the derivative by.
+        near: Those consumers and what they read.
+    """
+
+    seen: Counter[str]
+    all_seen: int
+    indices: frozenset[str]
+    own: Ends | None
+    factors: Counter[str]
+    near: frozenset[str]
+
+    def name_bits(self, name: str) -> float:
+        """Bits to name a quantity."""
+        bits = math.log2((self.all_seen + _SMOOTHING) / (self.seen[family(name)] + _UNSEEN)) + 0.01 * len(name)
+        if not indices(name) <= self.indices:
+            bits += 1.5
+        bits -= 3.0 * self.factors[name]
+        if name in self.near:
+            bits -= 2.0
+        elif self.own is not None and not self.seen and name in self.own:
+            bits -= 1.5
+        return bits
+
+
 class Prior:
     """Prices of names and formulas in one derivation.
 
@@ -73,33 +106,29 @@ class Prior:
             for other in read:
                 self.consumers.setdefault(other, []).append(quantity)
         self._bits: dict[tuple[str, Target], float] = {}
+        self._wanted: dict[Target, _Expected] = {}
 
     def name_bits(self, name: str, target: Target) -> float:
         """Bits to name a quantity in an equation."""
         key = (name, target)
         if key not in self._bits:
-            self._bits[key] = self._name_bits(name, target)
+            if target not in self._wanted:
+                self._wanted[target] = self._expected(target)
+            self._bits[key] = self._wanted[target].name_bits(name)
         return self._bits[key]
 
-    def _name_bits(self, name: str, target: Target) -> float:
-        seen = self.counts.get(family(target.name), Counter())
-        bits = math.log2((seen.total() + _SMOOTHING) / (seen[family(name)] + _UNSEEN))
-        bits += 0.01 * len(name)
-        if not indices(name) <= indices(target.quantity):
-            bits += 1.5
-        own = ends(target.quantity)
-        if own is None:
-            return bits
-        near: set[str] = set()
-        for consumer in self.consumers.get(own.bottom, ()):
-            near |= {consumer, *self.reads[consumer]}
-            if name == f"d{own.top}_d{consumer}":
-                bits -= 3.0
-        if name in near:
-            bits -= 2.0
-        elif not seen and name in own:
-            bits -= 1.5
-        return bits
+    def _expected(self, target: Target) -> _Expected:
+        """What the right equations let expect that this one reads."""
+        seen, own = self.counts.get(family(target.name), Counter()), ends(target.quantity)
+        consumers = () if own is None else self.consumers.get(own.bottom, ())
+        return _Expected(
+            seen=seen,
+            all_seen=seen.total(),
+            indices=indices(target.quantity),
+            own=own,
+            factors=Counter() if own is None else Counter(f"d{own.top}_d{consumer}" for consumer in consumers),
+            near=frozenset().union(*({consumer, *self.reads[consumer]} for consumer in consumers)),
+        )
 
     def formula_bits(self, formula: Formula, target: Target) -> float:
         """Bits to write a formula as the body of an equation; a local name costs its definition once."""

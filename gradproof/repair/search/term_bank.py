@@ -7,7 +7,7 @@ one argument. Compounds, in `compounds`, are built of two or three of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 
@@ -58,6 +58,7 @@ class Bank:
         prior: Prices of names.
         budget: How much work may be done; when it is spent, no more compounds are built.
         seed: For the random directions on which values are compared.
+        known: Values of atoms on the screen that another bank has found, where the two share them.
     """
 
     target: Target
@@ -71,6 +72,7 @@ class Bank:
     prior: Prior
     budget: Budget
     seed: int
+    known: dict[Formula, Array] = field(default_factory=dict, repr=False)
 
     @cached_property
     def atoms(self) -> dict[Shape, Shelf]:
@@ -128,11 +130,15 @@ class Bank:
 
     def _entry(self, formula: Formula, bits: float) -> tuple[Stack, str] | None:
         """One candidate and its family; None if it cannot be evaluated."""
-        try:
-            with np.errstate(all="ignore"):
-                value = evaluate(formula, self.screen.lifted, self.functions)
-        except FAILURES:
-            return None
+        value = self.known.get(formula)
+        if value is None:
+            try:
+                with np.errstate(all="ignore"):
+                    value = evaluate(formula, self.screen.lifted, self.functions)
+            except FAILURES:
+                return None
+            if isinstance(formula, (Name, Transpose, Compare)):  # it means the same in every module
+                self.known[formula] = value
         label = family(formula.id) if isinstance(formula, Name) else ""
         if isinstance(formula, Constant):
             label = CONSTANT_FAMILY
@@ -156,12 +162,13 @@ class Bank:
 
     def _masks(self) -> list[tuple[Stack, str] | None]:
         """Masks of forward quantities that switch in the trials."""
-        switching = [
-            name
-            for name in self._forward()
-            if (self.screen.lifted[name] > 0).any() and (self.screen.lifted[name] <= 0).any()
-        ]
-        return [self._entry(Compare(">", Name(name), Constant(0)), self.bits(name) + 4.0) for name in switching]
+        masks = [(Compare(">", Name(name), Constant(0)), name) for name in self._forward()]
+        switching = [(mask, name) for mask, name in masks if mask in self.known or self._switches(name)]
+        return [self._entry(mask, self.bits(name) + 4.0) for mask, name in switching]
+
+    def _switches(self, name: str) -> bool:
+        positive = self.screen.lifted[name] > 0
+        return bool(positive.any() and (self.screen.lifted[name] <= 0).any())
 
     def _helped(self) -> list[tuple[Stack, str] | None]:
         return [
