@@ -45,6 +45,11 @@ def test_check_with_proof_loads_no_compiler_of_torch() -> None:
     assert loaded_by(code) == {"torch"}
 
 
+def test_derivative_inside_of_a_forward_pass_loads_no_compiler_of_torch() -> None:
+    """`reference/logistic_regression.py` calls `torch.func.grad`."""
+    assert loaded_by("from gradproof import crosscheck\ncrosscheck('logistic_regression', trials=10)") == {"torch"}
+
+
 def test_torch_compiler_is_loaded_for_whoever_asks_for_more_of_it() -> None:
     code = """
 import torch

@@ -1,9 +1,9 @@
 """torch's compiler is not loaded where torch only asks it to stand back.
 
-Making an optimizer and taking its step import `torch._dynamo`, and a derivative that starts from a given number
-imports the symbolic shapes and with them sympy: more than a second, for calls that do nothing outside of a compiled
-program. While `uncompiled()` lasts, modules that do this nothing stand in their places; whoever asks them for more
-gets the real ones.
+Making an optimizer, taking its step and `torch.func.grad` import `torch._dynamo`, and a derivative that starts from a
+given number imports the symbolic shapes and with them sympy: more than a second, for calls that do nothing outside of
+a compiled program. While `uncompiled()` lasts, modules that do this nothing stand in their places; whoever asks them
+for more gets the real ones.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import importlib
 import operator
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import ModuleType
+from contextlib import contextmanager, nullcontext
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 
 class _Standing(ModuleType):
-    """A module of a few functions, which gives way to the real one when anything else is asked of it."""
+    """A module of a few names, which gives way to the real one when anything else is asked of it."""
 
-    def __init__(self, name: str, functions: dict[str, Callable[..., Any]]) -> None:
+    def __init__(self, name: str, held: dict[str, Any]) -> None:
         super().__init__(name)
-        self.__dict__.update(functions)
+        self.__dict__.update(held)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -36,8 +36,12 @@ def _as_it_is(function: Callable[..., Any], *_: Any, **__: Any) -> Callable[...,
     return function
 
 
-_STANDING: dict[str, dict[str, Callable[..., Any]]] = {
-    "torch._dynamo": {"disable": _as_it_is, "graph_break": lambda: None},
+_STANDING: dict[str, dict[str, Any]] = {
+    "torch._dynamo": {
+        "disable": _as_it_is,
+        "graph_break": lambda: None,
+        "compiled_autograd": SimpleNamespace(_disable=nullcontext),
+    },
     "torch.fx.experimental.symbolic_shapes": {"expect_true": bool, "sym_eq": operator.eq},
 }
 
@@ -45,7 +49,7 @@ _STANDING: dict[str, dict[str, Callable[..., Any]]] = {
 @contextmanager
 def uncompiled() -> Iterator[None]:
     """While it lasts, what torch asks of its compiler is answered without loading it."""
-    standing = [_Standing(name, functions) for name, functions in _STANDING.items() if name not in sys.modules]
+    standing = [_Standing(name, held) for name, held in _STANDING.items() if name not in sys.modules]
     sys.modules.update({module.__name__: module for module in standing})
     try:
         yield

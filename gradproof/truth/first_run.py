@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
+from gradproof.aten.uncompiled import uncompiled
 from gradproof.case.kinds import Distribution
 from gradproof.case.reference import Reference, parse_symbol
 from gradproof.case.values import fixed
@@ -79,7 +80,7 @@ def run_once(
     calls: dict[Call, Shape] = {}
     handles = [module.register_forward_hook(_note(name, calls)) for name, module in model.named_modules() if name]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), uncompiled():
             result = functional_call(model, drawn, (), inputs)
     except (Exception, SystemExit) as error:
         raise GradproofError(
