@@ -47,7 +47,8 @@ MEASURED = frozenset(
 )
 """Columns that hang on the last digits of a machine's arithmetic."""
 
-VERDICT_COLUMNS = {name: kind for name, kind in EQUATION_COLUMNS.items() if name not in MEASURED}
+VERDICT_COLUMNS = [name for name in EQUATION_COLUMNS if name not in MEASURED]
+"""Those that every machine finds."""
 
 WORST_COLUMNS = {
     "case": "str",
@@ -91,11 +92,6 @@ def equations_frame(result: CheckResult) -> pd.DataFrame:
     common = {"case": result.case, "dtype": result.dtype, "seed": result.seed}
     rows = [_row(one, EQUATION_COLUMNS, common) for one in result.results]
     return _frame(rows, EQUATION_COLUMNS)
-
-
-def verdicts_frame(result: CheckResult) -> pd.DataFrame:
-    """Of the equations' frame the columns that every machine finds."""
-    return equations_frame(result)[list(VERDICT_COLUMNS)]
 
 
 def worst_trials_frame(result: CheckResult) -> pd.DataFrame:

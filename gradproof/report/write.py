@@ -24,7 +24,7 @@ from gradproof.report import markdown
 from gradproof.report.collect import collect, named
 from gradproof.report.figures.draw import NAMES, pictures
 from gradproof.report.figures.style import png
-from gradproof.report.frames import scales_frame, trajectory_frame, verdicts_frame
+from gradproof.report.frames import VERDICT_COLUMNS, scales_frame, trajectory_frame
 from gradproof.report.html import write as html
 from gradproof.report.placing import put_together, write_atomically
 from gradproof.report.summaries import summaries
@@ -129,13 +129,13 @@ def _contents(result: CheckResult, *, figures: bool, failures: list[Failure] | N
     details = named(result)
     with contained(failures, f"the values that the pictures of {result.case} show"):
         details = collect(result)
-    plates = pictures(result, details, failures)
+    plates, equations, worst_trials = pictures(result, details, failures), result.equations, result.worst_trials
     contents = {
-        "verdicts.csv": csv_bytes(verdicts_frame(result)),
-        "equations.csv": csv_bytes(result.equations),
-        "worst_trials.csv": csv_bytes(result.worst_trials),
-        "equations.parquet": parquet_bytes(result.equations),
-        "worst_trials.parquet": parquet_bytes(result.worst_trials),
+        "verdicts.csv": csv_bytes(equations[VERDICT_COLUMNS]),
+        "equations.csv": csv_bytes(equations),
+        "worst_trials.csv": csv_bytes(worst_trials),
+        "equations.parquet": parquet_bytes(equations),
+        "worst_trials.parquet": parquet_bytes(worst_trials),
         "agreement.html": html.agreement(result, details, plates).encode(),
         "agreement.md": markdown.agreement(result).encode(),
         "result.json": result.to_json().encode(),

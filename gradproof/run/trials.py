@@ -13,10 +13,10 @@ from gradproof.check.facts.failures import Failure, contained
 from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.check.judging import OWN
 from gradproof.check.probing import Probed, probe
-from gradproof.check.replay import worst_entries
 from gradproof.check.rounds import Asked, Done, run_rounds
 from gradproof.check.vacuity import Teeth, teeth_of
 from gradproof.check.verdicts import Evidence, Overflow, results_of
+from gradproof.check.worst import worst_entries
 from gradproof.errors import GradproofError
 from gradproof.studies.overflow import named_overflow
 from gradproof.studies.own_forward import first_the_same_function
