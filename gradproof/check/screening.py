@@ -22,7 +22,7 @@ from gradproof.check.compare import NO_ROWS, Rows, rows_of
 Array = NDArray[np.floating]
 Values = Mapping[str, Array]
 
-LARGE = 1 << 15
+LARGE = 10_000
 """Bytes of a trial from which a screen costs less than the judgements that it saves."""
 
 

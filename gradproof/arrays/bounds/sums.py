@@ -149,7 +149,7 @@ def matmul(a: Term, b: Term) -> Result:
     return value, _contraction_closed(value, error, count, lambda: np.matmul(rows, columns))
 
 
-IN_PART = 64
+IN_PART = 128
 """Of longer sums of products so many terms, spread evenly, make up a part of a bound."""
 
 
