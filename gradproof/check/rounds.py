@@ -132,8 +132,9 @@ class Round:
                 for block in self._stretch_by_stretch():
                     self._block(block)
                     if block.first == 0 and self.judges[block.reference].accuses(block.count):
-                        self.judges[block.reference].flush(most=FORETASTE)
-                        self._require_no_more_suspects()
+                        if not self.suspects:
+                            self.judges[block.reference].flush(most=FORETASTE)
+                            self._require_no_more_suspects()
                         self.judges[block.reference].flush()
                     self._require_no_more_suspects()
                     self.done += block.count
