@@ -28,7 +28,8 @@ from gradproof.repair.evidence.strata import fresh, stratified
 from gradproof.repair.formulas.formula import Formula, names_in
 from gradproof.repair.formulas.printing import show
 from gradproof.repair.program.chain.inner import Inner
-from gradproof.repair.program.mending import at_roots, held
+from gradproof.repair.program.judging import Bench
+from gradproof.repair.program.mending import at_roots, bench_of, held
 from gradproof.repair.program.numbers import fixed_numbers, puts_in_values
 from gradproof.repair.program.patching import TextFile
 from gradproof.repair.program.search import FileFix
@@ -89,21 +90,22 @@ def mend_case(
         return {}
     whole = case.derivation.whole is not None
     quick = min(budget_seconds, FIRST_SECONDS) if whole else budget_seconds
-    inner, patch_at_root = Inner(), None
+    inner, patch_at_root, bench = Inner(), None, None
     if whole:
         with contained(failures, "what the forward pass says of the variables of the backward pass"):
-            inner, patch_at_root = at_roots(case, seed)
+            bench = bench_of(case, seed)
+            inner, patch_at_root = at_roots(case, bench)
     first = Budget((quick if patch_at_root is None else min(quick, LOOK_SECONDS)) * SECOND) if whole else None
     repairs, workbench = _mend_equations(case, result, wrong, seed, quick, failures, first, inner)
     if not whole:
         return repairs
     if patch_at_root is not None and not _is_one_at(case, repairs, patch_at_root):
         return {equation.name: Repair(None, (), None, None, patch=patch_at_root) for equation in wrong}
-    found = _held(case, repairs, seed, failures)
+    found = _held(case, repairs, bench, failures)
     left = [one for one in wrong if found[one.name].fix is None and found[one.name].patch is None]
     if left and budget_seconds > quick:
         again, workbench = _mend_equations(case, result, left, seed, budget_seconds, failures, inner=inner)
-        found |= _held(case, again, seed, failures, searched=True)
+        found |= _held(case, again, bench, failures, searched=True)
     if workbench is None:
         return found
     for equation in wrong:
@@ -125,7 +127,12 @@ def _is_one_at(case: Case, repairs: Mapping[str, Repair], patch: FileFix) -> boo
 
 
 def _held(
-    case: Case, repairs: Mapping[str, Repair], seed: int, failures: list[Failure] | None, *, searched: bool = False
+    case: Case,
+    repairs: Mapping[str, Repair],
+    bench: Bench | None,
+    failures: list[Failure] | None,
+    *,
+    searched: bool = False,
 ) -> dict[str, Repair]:
     """Repairs of existing code, held to what the code as a whole gives with them."""
     texts = {name: _text_with(case, name, repair) for name, repair in repairs.items() if repair.fix is not None}
@@ -139,7 +146,7 @@ def _held(
         return {one.path: one.new for one in patches(case, some)}
 
     with contained(failures, "the repair of the code as a whole"):
-        found = held(case, repairs, seed, known, written, searched=searched)
+        found = held(case, repairs, bench, known, written, searched=searched)
     return found  # noqa: RET504  what a failing search leaves
 
 

@@ -94,13 +94,16 @@ def _unlike(case: Case, bench: Bench, names: Sequence[str], seed: int) -> Iterat
                 yield trial
 
 
-def at_roots(case: Case, seed: int) -> tuple[Inner, FileFix | None]:
+def at_roots(case: Case, bench: Bench | None) -> tuple[Inner, FileFix | None]:
     """What the code's own forward pass says of the variables of its backward pass, and the edit that this asks for.
+
+    Args:
+        case: The case.
+        bench: Its code with trials.
 
     Returns:
         That, and the edit of a statement at fault with which all that is wrong is right; None where there is none.
     """
-    bench = bench_of(case, seed)
     if bench is None:
         return Inner(), None
     wrong = frozenset(bench.claims) - right_in_all(bench, bench.trials, frozenset(bench.claims))
@@ -114,7 +117,7 @@ def at_roots(case: Case, seed: int) -> tuple[Inner, FileFix | None]:
 def held(
     case: Case,
     repairs: Mapping[str, Repair],
-    seed: int,
+    bench: Bench | None,
     texts: Mapping[str, tuple[Path, str]],
     written: Callable[[Mapping[str, Repair]], Mapping[Path, str]],
     *,
@@ -125,12 +128,11 @@ def held(
     Args:
         case: The case.
         repairs: What was found for the wrong equations, each from its own text.
-        seed: For the trials.
+        bench: Its code with trials.
         texts: The whole file with the fix of an equation, by the equation's name.
         written: The files with all fixes of some repairs.
         searched: Whether an edit of the file was looked for before; then it is not again.
     """
-    bench = bench_of(case, seed)
     if bench is None:
         return dict(repairs)
     wrong = frozenset(bench.claims) - right_in_all(bench, bench.trials, frozenset(bench.claims))
