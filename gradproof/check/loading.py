@@ -83,7 +83,7 @@ def load_derivation(project: Project, name: str) -> Derivation:
 
         names = [(variable, quantity) for variable, quantity in code.names.items() if quantity]
         module = script_module(path, code.lines, names, name)
-    reference = as_references(getattr(beside, "reference", None), place)[0]
+    reference = as_references(getattr(beside, "reference", None), place)
     title = _title(module.__doc__, name)
     known = getattr(module, "KNOWN_ERRATA", ())
     derivation = read_code(code, reference, name=name, module=module, known=known, title=title, place=place)

@@ -13,14 +13,19 @@ import numpy as np
 from gradproof.code.paths import attribute_of
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain
 from gradproof.code.program.running import Program, copied
+from gradproof.code.program.sized import SizedObjects
 from gradproof.code.quantities import Quantities
 from gradproof.code.reading.functions import Text
+from gradproof.code.reading.nodes import name_of
 from gradproof.code.reading.reader import Reader
 from gradproof.code.reading.statements import StatementReader
 from gradproof.code.reading.steps import Compound, Instance, Ref, Step
 from gradproof.code.samples import Samples
 from gradproof.code.spec import Structure
 from gradproof.errors import GradproofError
+
+Place = tuple[type, str]
+"""The class whose object is called, and a path within that object."""
 
 
 class Arguments:
@@ -38,6 +43,8 @@ class Arguments:
         self._values = {name: samples.of(name) for name in program.inputs}
         self._given_steps: dict[str, Step] = {}
         self._instances: dict[int, Instance] = {}
+        self._places: dict[int, Place] = {}
+        self._sized = SizedObjects(program, quantities)
 
     def of_call(self, call: Call, text: Text, returned: list[Ref]) -> dict[str, Ref]:
         found: dict[str, Ref] = {}
@@ -96,14 +103,18 @@ class Arguments:
         if type(value) in (bool, int, float, str, type(None)):
             expression = ast.Constant(value)
         else:
-            held, count = f"_held_{name}", 1  # two objects may have an attribute of one name
-            while held in self.reader.globals and self.reader.globals[held] is not value:
-                held, count = f"_held_{name}_{count}", count + 1
-            self.reader.globals[held] = value
-            expression = ast.Name(held, ast.Load())
+            expression = self._hold(name, value)
         made = self.reader.step(value, expression, static=True)
         made.variable = name
         return made
+
+    def _hold(self, name: str, value: Any) -> ast.Name:
+        """A global name for a value that cannot be spelt."""
+        held, count = f"_held_{name}", 1  # two objects may have an attribute of one name
+        while held in self.reader.globals and self.reader.globals[held] is not value:
+            held, count = f"_held_{name}_{count}", count + 1
+        self.reader.globals[held] = value
+        return ast.Name(held, ast.Load())
 
     # Objects ------------------------------------------------------------------------------------------------------
 
@@ -111,12 +122,13 @@ class Arguments:
         assert call.owner is not None
         if call.owner not in self.owners:
             made = self._program.object_of(call, {name: copied(value) for name, value in self._values.items()})
-            self.owners[call.owner] = self._instance(made)
+            self.owners[call.owner] = self._instance(made, (call.owner, ""))
         return self.owners[call.owner]
 
-    def _instance(self, value: Any) -> Instance:
+    def _instance(self, value: Any, place: Place) -> Instance:
         if id(value) not in self._instances:
             self._instances[id(value)] = Instance(value)
+            self._places[id(value)] = place
             self.reader.instances.append(self._instances[id(value)])
         return self._instances[id(value)]
 
@@ -129,22 +141,36 @@ class Arguments:
             raise GradproofError(
                 f"{function} has no attribute {name!r} when it is read; is it set in another method?"
             ) from error
-        return self._wrapped(value, f"self.{name}")
+        root, path = self._places[id(owner.value)]
+        return self._wrapped(value, f"self.{name}", (root, f"{path}.{name}" if path else name))
 
-    def _wrapped(self, value: Any, name: str) -> Ref:
+    def _wrapped(self, value: Any, name: str, place: Place) -> Ref:
         """A value of an object: a quantity where it has its drawn numbers, an object, a compound, or plain."""
         quantity = self._drawn(value)
         if quantity is not None:
             return self._given(quantity, self._first, name)
         if isinstance(value, dict):
-            return Compound("dict", {k: self._wrapped(item, f"{name}[{k!r}]") for k, item in value.items()})
+            return Compound("dict", {k: self._part(item, name, place, f"[{k!r}]") for k, item in value.items()})
         if type(value) in (list, tuple):
-            items = {k: self._wrapped(item, f"{name}[{k}]") for k, item in enumerate(value)}
+            items = {k: self._part(item, name, place, f"[{k}]") for k, item in enumerate(value)}
             return Compound(type(value).__name__, dict(items))
         if _is_object(value):
-            return self._instance(value)
+            return self._instance(value, place)
         plain = "".join(c if c.isalnum() else "_" for c in name.removeprefix("self."))
-        return self._plain(copied(value), plain)
+        lengths = self._sized.lengths(*place, value)
+        return self._by_size(value, plain, place, lengths) if lengths else self._plain(copied(value), plain)
+
+    def _part(self, item: Any, name: str, place: Place, key: str) -> Ref:
+        return self._wrapped(item, name + key, (place[0], place[1] + key))
+
+    def _by_size(self, value: Any, name: str, place: Place, lengths: tuple[str, ...]) -> Step:
+        """What an object holds that is another value at other sizes: made anew from the shapes that decide it."""
+        held = self._hold(name, self._sized.maker(*place, lengths))
+        steps = [self._given(quantity, self._first, quantity) for quantity in lengths]
+        shapes: list[ast.expr] = [ast.Attribute(name_of(step.ident), "shape", ast.Load()) for step in steps]
+        made = self.reader.step(value, ast.Call(held, shapes, []), static=True)
+        made.variable = name
+        return made
 
     def _drawn(self, value: Any) -> str | None:
         """The quantity whose drawn numbers an array has."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from gradproof.case.derivation import Derivation, Equation, known_errata
-from gradproof.case.reference import Reference
+from gradproof.case.reference import Reference, as_references
 from gradproof.code.loader import Loader, ask_for_unknown
 from gradproof.code.meanings import meanings_of
 from gradproof.code.program.claim import agrees, is_real
@@ -25,7 +25,7 @@ from gradproof.truth.sources import Leaf, Updated
 
 def read_code(
     code: Code,
-    reference: Reference,
+    reference: Reference | Sequence[Reference],
     *,
     name: str = "code",
     module: ModuleType | None = None,
@@ -37,7 +37,7 @@ def read_code(
 
     Args:
         code: What is to be read, and what the names mean.
-        reference: The torch side, whose draws the code is tried on; the first of several.
+        reference: The torch side, at one size or at several; the code is tried on draws of the first.
         name: The case's name.
         module: Where functions that are given by name are found.
         known: Names of equations that are known to be wrong.
@@ -47,9 +47,8 @@ def read_code(
     Raises:
         GradproofError: A function cannot be read, an argument has no meaning, or a gradient is missing.
     """
-    binding = Binding(reference, place, torch.float64)
-    samples = Samples(binding)
-    quantities = Quantities(code, samples)
+    samples, *others = (Samples(Binding(one, place, torch.float64)) for one in as_references(reference, place))
+    quantities = Quantities(code, samples, others=[Quantities(code, other) for other in others])
     with np.errstate(all="ignore"):
         whole = whole_of(code, quantities, module, name)
         equations = whole.equations if code.opaque else _as_read(whole, quantities, samples)

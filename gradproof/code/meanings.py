@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gradproof.case.derivation import parts_of
-from gradproof.code.program.calls import Argument, Given, Kept, Plain
+from gradproof.code.program.calls import Argument, Given, Kept, Length, Plain
 from gradproof.code.program.claim import agrees
 from gradproof.code.program.whole import Whole
 from gradproof.code.quantities import Quantities
@@ -83,6 +83,9 @@ def _argument(variable: str, argument: Argument, whole: Whole, *, is_said: bool)
         case Plain(value=value):
             text = repr(value)
             return Meaning(variable, "-", f"the plain value {text if len(text) < 40 else type(value).__name__}")
+        case Length(places=places):
+            sizes = ", ".join(f"{quantity}.shape[{axis}]" for quantity, axis in places)
+            return Meaning(variable, "-", f"a size that fits: {sizes}")
     raise AssertionError(argument)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -24,11 +24,19 @@ from gradproof.truth.sources import Leaf, Result, reading_of
 
 @dataclass
 class Quantities:
-    """The names of a reference, as code spells them."""
+    """The names of a reference, as code spells them.
+
+    Attributes:
+        code: What the case says of its code.
+        samples: One trial's values of them.
+        used: The names of the case's own map that meant something.
+        others: Those of the same case at other sizes.
+    """
 
     code: Code
     samples: Samples
     used: set[str] = field(default_factory=set)
+    others: Sequence[Quantities] = ()
 
     @property
     def binding(self) -> Binding:

@@ -21,6 +21,7 @@ LOSS = "Loss"
 """What the loss is called in names of gradients that are looked for; a reference may call its own otherwise."""
 
 _MADE = "__gradproof_script__"
+_EMPTY = frozenset({"[]", "{}", "list()", "dict()", "set()"})
 _LOOPS = (ast.For, ast.While)
 
 
@@ -55,7 +56,7 @@ class Piece:
         reads = _Reads(defined=frozenset(_defined(module)) | frozenset(vars(builtins)))
         reads.block(body)
         literals = {name: node for name, node in _literals(module, body) if name in reads.free}
-        lengths = list(_lengths(module, body, reads))
+        before = [*_empty(module, body, reads), *_lengths(module, body, reads)]
         given = [name for name in reads.free if name not in literals]
         arguments = ast.arguments(
             [], [ast.arg(name) for name in (*given, *literals)], None, [], [], None, list(literals.values())
@@ -72,7 +73,7 @@ class Piece:
             ast.Dict([ast.Constant(key) for key in results], [ast.Name(name, ast.Load()) for name in results.values()])
         )
         ast.copy_location(returned, body[-1])
-        made = ast.FunctionDef(NAME, arguments, [*lengths, *body, returned], [], None, None)
+        made = ast.FunctionDef(NAME, arguments, [*before, *body, returned], [], None, None)
         ast.copy_location(made, body[0])
         return ast.fix_missing_locations(made)
 
@@ -204,6 +205,15 @@ def _is_plain(node: ast.expr) -> bool:
         return isinstance(ast.literal_eval(node), (int, float, str))
     except (ValueError, TypeError):
         return False
+
+
+def _empty(module: ast.Module, body: Sequence[ast.stmt], reads: _Reads) -> list[ast.stmt]:
+    """Statements outside the piece that begin what it fills, such as `history = []`: it begins anew in every run."""
+    nodes = [node for node in ast.walk(module) if isinstance(node, (ast.Assign, ast.AnnAssign)) and node not in body]
+    begun = [node for node in nodes if node.value is not None and ast.unparse(node.value) in _EMPTY]
+    begun = [node for node in begun if set(_stored(node)) & set(reads.free)]
+    reads.free[:] = [name for name in reads.free if all(name not in _stored(node) for node in begun)]
+    return list(begun)
 
 
 def _lengths(module: ast.Module, body: Sequence[ast.stmt], reads: _Reads) -> Iterator[ast.stmt]:

@@ -20,7 +20,7 @@ from gradproof.repair.formula_repair import FormulaRepair
 from gradproof.repair.formulas.parsed import Definition
 from gradproof.repair.helpers import fused, upstream
 from gradproof.repair.results import Repair
-from gradproof.repair.sharing import is_written, widened
+from gradproof.repair.sharing import edited_by, is_written, widened
 
 
 class Workbench(Bench):
@@ -80,7 +80,8 @@ class Workbench(Bench):
 
     def _dearer(self, equation: Equation, found: Repair) -> float:
         """The bits by which what is known of the statement that a fix edits speaks against it."""
-        written, path = getattr(equation, "code", None), getattr(equation, "path", None)
+        path = getattr(equation, "path", None)
+        written = None if found.fix is None else getattr(edited_by(equation, found.fix), "code", None)
         if written is None or path is None or found.fix is None:
             return 0.0
         change = written.change(found.fix.source, found.fix.body)

@@ -12,7 +12,7 @@ from gradproof import defaults
 from gradproof.case.depth import room_for_depth
 from gradproof.case.derivation import Derivation
 from gradproof.case.project import Project, find_project
-from gradproof.case.reference import Reference, as_references
+from gradproof.case.reference import Reference
 from gradproof.check.asked import checked_tolerance, chosen, dtype_name
 from gradproof.check.case import Case, load_case, make_case
 from gradproof.check.compare import Tally
@@ -195,7 +195,7 @@ def _bound(
     if isinstance(case, Code):
         from gradproof.code.load import read_code
 
-        return make_case(read_code(case, as_references(reference, "reference")[0]), reference, dtype=dtype)
+        return make_case(read_code(case, reference), reference, dtype=dtype)
     if isinstance(case, Derivation | Mapping) or (isinstance(case, Sequence) and not isinstance(case, str)):
         return make_case(case, reference, dtype=dtype)
     raise GradproofError(

@@ -38,6 +38,17 @@ def without_onednn() -> Iterator[None]:
 
 
 @contextmanager
+def by_default(dtype: torch.dtype) -> Iterator[None]:
+    """While it lasts, what a model makes without saying of which dtype has that of the run: `torch.zeros(n, 3)`."""
+    was = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(was)
+
+
+@contextmanager
 def on_one_thread() -> Iterator[None]:
     """While it lasts, torch computes on one thread: at these sizes more of them only cost time."""
     threads = torch.get_num_threads()

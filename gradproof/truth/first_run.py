@@ -15,6 +15,7 @@ from gradproof.case.kinds import Distribution
 from gradproof.case.reference import Reference, parse_symbol
 from gradproof.case.values import fixed
 from gradproof.errors import GradproofError
+from gradproof.truth.batching import by_default
 
 Shape = tuple[int, ...]
 Call = tuple[str, int]
@@ -28,7 +29,8 @@ def build(reference: Reference, place: str, dtype: torch.dtype) -> nn.Module:
         GradproofError: It cannot be made, or is no module.
     """
     try:
-        model = reference.model()
+        with by_default(dtype):
+            model = reference.model()
     except (Exception, SystemExit) as error:
         raise GradproofError(f"{place}: the model cannot be made: {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
@@ -80,7 +82,7 @@ def run_once(
     calls: dict[Call, Shape] = {}
     handles = [module.register_forward_hook(_note(name, calls)) for name, module in model.named_modules() if name]
     try:
-        with torch.no_grad(), uncompiled():
+        with torch.no_grad(), uncompiled(), by_default(dtype):
             result = functional_call(model, drawn, (), inputs)
     except (Exception, SystemExit) as error:
         raise GradproofError(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch.func import functional_call, vmap
 
 from gradproof.aten.uncompiled import uncompiled
-from gradproof.truth.batching import taken_apart, without_onednn
+from gradproof.truth.batching import by_default, taken_apart, without_onednn
 from gradproof.truth.binding import Binding
 from gradproof.truth.differentiation import entry_of, jacobian, place_of, tapped
 from gradproof.truth.first_run import Call
@@ -70,7 +70,7 @@ class Passes:
         self, parameters: Tensors, inputs: Tensors, cotangents: Tensors, taps: dict[Call, torch.Tensor]
     ) -> tuple[dict[str, torch.Tensor], dict[Call, torch.Tensor]]:
         """One trial: the results by name, and the output of each captured call."""
-        with without_onednn(), uncompiled(), tapped(self.binding.model, taps) as outputs:
+        with without_onednn(), uncompiled(), by_default(self.dtype), tapped(self.binding.model, taps) as outputs:
             result = functional_call(self.binding.model, parameters, (), inputs)
         results = self.binding.named_results(result)
         contractions = [(cotangents[leaf] * results[name]).sum() for name, leaf in self.binding.cotangents.items()]

@@ -148,6 +148,52 @@ def test_sizes_of_a_constructor_are_found_and_ambiguous_ones_asked_for(tmp_path)
         read_code(Code("Odd.__call__", "Odd.backward", names={"g": "dLoss_dY"}), single, module=module)
 
 
+HEADS = """
+    class Heads:
+        def __init__(self, width, heads=2):
+            self.heads, self.part = heads, width // heads
+            self.W = np.zeros((width, width))
+            self.bias = np.zeros(width // heads)
+
+        def forward(self, x):
+            self.x, self.mixed = x, np.tanh((x @ self.W).reshape(-1, self.heads, self.part) + self.bias)
+            return self.mixed.reshape(len(x), -1) / self.part
+
+        def backward(self, dout):
+            d = dout.reshape(-1, self.heads, self.part) / self.part * (1 - self.mixed**2)
+            self.dW = self.x.T @ d.reshape(len(self.x), -1)
+            return d.reshape(len(self.x), -1) @ self.W.T
+"""
+
+
+class Mixed(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.W = nn.Parameter(torch.zeros(width, width))
+
+    def forward(self, x):
+        return torch.tanh(x @ self.W) / (len(self.W) // 2)
+
+
+SUM = "self.x.T @ d.reshape(len(self.x), -1)"
+
+
+@pytest.mark.parametrize("slip", [None, (SUM, f"{SUM} / self.heads"), ("self.part) / self.part *", "self.part) *")])
+def test_an_object_is_made_at_each_size_of_the_case(tmp_path, slip) -> None:
+    text = HEADS.replace(*slip) if slip else HEADS
+    references = [Reference(model=lambda n=n: Mixed(n), inputs={"x": normal(b, n)}) for b, n in ((3, 4), (5, 6))]
+    read = read_code(Code("Heads.forward", "Heads.backward"), references, module=written(tmp_path, text))
+    result = crosscheck(read, references, trials=50)
+    assert read.whole is not None
+    assert read.whole.notes == []
+    assert result.ok == (slip is None)
+    if slip:
+        assert {one.fix for one in result.wrong} & {f"self.dW = {SUM}", HEADS_FIXED}
+
+
+HEADS_FIXED = "d = dout.reshape(-1, self.heads, self.part) / self.part * (1 - self.mixed ** 2)"
+
+
 @pytest.mark.parametrize("wrong", [False, True])
 def test_a_list_of_gradients_is_of_the_parameters_that_its_name_says(tmp_path, wrong) -> None:
     reference = Reference(model=Listed, inputs={"x": normal(4), "y": normal(2)})

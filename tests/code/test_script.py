@@ -126,6 +126,14 @@ def test_lines_that_are_none_are_refused(lines: tuple[object, ...]) -> None:
         Code.script(*lines)  # type: ignore[arg-type]
 
 
+def test_list_that_a_script_fills_as_it_goes_begins_anew(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.root)
+    script = SCRIPT.replace("rate = 0.5\n", "rate = 0.5\nlosses = []  # by step\n")
+    written(project, script.replace("    delta2 =", "    losses.append(loss)\n    delta2 ="))
+    result = CliRunner().invoke(main, ["check", "net", "--trials", "60"])
+    assert "3 of 3 equations agree" in result.output
+
+
 def test_piece_is_given_what_it_reads_first_and_returns_what_it_changes() -> None:
     made = Piece(Path("net.py"), 0, 0).function(SCRIPT)
     assert {one.arg for one in made.args.args} == {"X", "W1", "W2", "y", "rate"}

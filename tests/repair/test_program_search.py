@@ -222,6 +222,12 @@ PAIRED = """
             dw += np.outer(x[i], g[i])
         return dw, total
 """
+COUNTED = """
+    def step(x, w, t):
+        y = np.tanh(x @ w)
+        dz = 2 * (y - t) / t.size * (1 - y ** 2)
+        return x.T @ dz, dz.sum(axis=0)
+"""
 GATED = {"x": "nd", "wr": "dk", "wz": "dk", "g": "nk"}
 DENSE = {"x": "nd", "w": "dk", "g": "nk"}
 TARGET = {"x": "nd", "w": "dk", "t": "nk"}
@@ -256,6 +262,8 @@ MISTAKES = {
     "missing term": (NORM, "dxhat - dxhat.mean(axis=0) - xhat", "dxhat - xhat", ROWS),
     "mean for sum at the end": (MEAN, "db = dz.sum(axis=0)", "db = dz.mean(axis=0)", TARGET),
     "n for n k": (MEAN, "(n * k)", "n", TARGET),
+    "one length of two": (COUNTED, "t.size", "t.shape[0]", TARGET),
+    "rows for all entries": (COUNTED, "t.size", "len(t)", TARGET),
     "an exponent": (MEAN, "1 - y ** 2", "1 - y ** 3", TARGET),
     "a default": (LAYER, "slope=0.01", "slope=0.1", DENSE),
     "never stored": (LAYER, "self.db = dz.sum", "db = dz.sum", DENSE),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from gradproof import Reference, integers, log_uniform, normal
+from gradproof import Reference, crosscheck, integers, log_uniform, normal
 from gradproof.check.case import make_case
 from gradproof.trials.draws import Block
 from gradproof.truth.truth import Truth
@@ -103,6 +103,27 @@ def test_evaluate_gives_what_each_trial_gives_alone(optimizer):
 def test_evaluate_in_batches_steps_all_trials_with_one_real_optimizer():
     truth, _, _ = blocks_of(reference("sgd"), ["W1_new"])
     assert truth.steps_batched
+
+
+class Started(nn.Module):
+    """(4,) -> loss; it makes tensors without saying of which dtype."""
+
+    def __init__(self):
+        super().__init__()
+        self.W, self.scale = nn.Parameter(torch.zeros(3, 4)), torch.tensor(0.1)
+
+    def forward(self, x):
+        return self.scale * (torch.zeros(1, 3) @ torch.ones(3, 1) + torch.eye(3) @ self.W @ x).sum()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_a_model_makes_by_default_has_the_dtype_of_the_run(dtype):
+    def dLoss_dx(W):
+        return (0.1 * W.sum(axis=0)).astype(W.dtype)
+
+    result = crosscheck([dLoss_dx], Reference(Started, {"x": normal(4)}), trials=50, dtype=dtype)
+    assert [one.verdict for one in result.results] == ["agrees"]
+    assert torch.get_default_dtype() == torch.float32
 
 
 def test_evaluate_of_a_model_that_cannot_be_batched_runs_trial_by_trial():

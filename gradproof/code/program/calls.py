@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.case.project import suggestions
-from gradproof.code.naming import family_of, is_upstream
+from gradproof.code.naming import family_of, is_upstream, stems_of, symbol_of
 from gradproof.code.quantities import Quantities
 from gradproof.code.spec import Structure, leaves_of
 from gradproof.errors import GradproofError
@@ -49,7 +49,25 @@ class Kept:
     part: Any = None
 
 
-Argument = Given | Plain | Kept
+@dataclass(frozen=True)
+class Length:
+    """An argument that is a size, or a list of sizes: lengths of quantities along an axis.
+
+    Attributes:
+        places: For each size the quantity and the axis.
+        listed: Whether it is a list.
+    """
+
+    places: tuple[tuple[str, int], ...]
+    listed: bool = False
+
+    def of(self, shapes: Mapping[str, tuple[int, ...]]) -> int | list[int]:
+        """Its value where the quantities have these shapes."""
+        sizes = [shapes[quantity][axis] for quantity, axis in self.places]
+        return sizes if self.listed else sizes[0]
+
+
+Argument = Given | Plain | Kept | Length
 
 
 @dataclass(frozen=True)
@@ -147,6 +165,8 @@ def returned_names(function: Callable[..., Any] | None) -> Any:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, IndentationError):
+        return None
+    if not tree.body:  # a piece of a script that begins with a remark
         return None
     nested = {
         id(part)
@@ -250,7 +270,15 @@ class Binder:
             return Given(table)
         if name in KEPT and self.calls:
             return Kept(len(self.calls) - 1)
+        if self.calls and not quantities.binding.results and self._is_seed(name):
+            return Plain(1.0)
         return None
+
+    def _is_seed(self, name: str) -> bool:
+        """Whether an argument's name says the derivative of the loss by the scalar that `forward` returns: 1."""
+        reference = self.quantities.binding.reference
+        by = {reference.loss, *([reference.output] if isinstance(reference.output, str) else ())}
+        return is_upstream(name) or any(symbol_of(stem, by) for stem in stems_of(name))
 
     def _earlier(self, name: str) -> Kept | None:
         """What an earlier function returned under a name."""

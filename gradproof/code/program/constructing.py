@@ -10,6 +10,7 @@ import contextlib
 import inspect
 import io
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from gradproof.code.naming import family_of, is_rate, symbol_of
 from gradproof.code.paths import arrays_in, drawn_at
-from gradproof.code.program.calls import TABLES, Argument, Call, Given, Plain
+from gradproof.code.program.calls import TABLES, Argument, Call, Given, Length, Plain
 from gradproof.code.program.running import Program
 from gradproof.code.quantities import Quantities
 from gradproof.errors import GradproofError
@@ -117,20 +118,9 @@ def _sized(
     Raises:
         GradproofError: None or several fit.
     """
-    shapes = [np.shape(quantities.samples.of(leaf)) for leaf in sorted(quantities.samples.leaves)]
-    sizes = sorted({size for shape in shapes for size in shape if size > 1}) or [1]
-    choices: list[Sequence[Any]] = [
-        list(_chains(quantities)) if name.replace("_", "").lower() in _CHAINS else sizes for name in unknown
-    ]
-    count = int(np.prod([len(choice) for choice in choices], dtype=float))
-    best: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-    if 0 < count <= ATTEMPTS:
-        for values in itertools.product(*choices):
-            fit = _fit(call, {**found, **{n: Plain(v) for n, v in zip(unknown, values, strict=True)}}, quantities)
-            if fit is not None and fit[0]:
-                best.setdefault(fit, []).append(values)
-    fitting = best.get(max(best, key=lambda fit: (-fit[1], fit[0]))) if best else None
-    if fitting is None or len(fitting) != 1:
+    fitting = _fitting(call, unknown, found, quantities)
+    sizes = _sizes(quantities)
+    if len(fitting) != 1:
         several = (
             f"; {len(fitting)} sets of sizes fit its arrays, the first {fitting[0]}"
             if fitting
@@ -144,7 +134,58 @@ def _sized(
             f"{owner.__name__}{inspect.signature(owner)} is made with {', '.join(unknown)}, which the reference does "
             f"not have{several}; give it: Code(..., constructor={{{line}}})"
         )
-    return {name: Plain(value) for name, value in zip(unknown, fitting[0], strict=True)}
+    elsewhere = [_fitting(call, unknown, found, other) for other in quantities.others]
+    if not all(len(sets) == 1 for sets in elsewhere):
+        elsewhere = []
+    alike = [quantities, *quantities.others][: 1 + len(elsewhere)]
+    sets = zip(fitting[0], *(one[0] for one in elsewhere), strict=True)
+    return {name: _of_all(values, alike) for name, values in zip(unknown, sets, strict=True)}
+
+
+def _of_all(values: Sequence[Any], references: Sequence[Quantities]) -> Argument:
+    """A size, or a list of them, that each of several references of other sizes has found: the length that it is in all
+    of them, of a parameter where one has it."""
+    if all(value == values[0] for value in values):
+        return Plain(values[0])
+    listed = isinstance(values[0], list)
+    first = references[0]
+    leaves = sorted(first.samples.leaves, key=lambda leaf: (leaf not in first.parameters, leaf))
+    places = []
+    for sizes in zip(*values, strict=True) if listed else [values]:
+        shapes = {leaf: [np.shape(one.samples.of(leaf)) for one in references] for leaf in leaves}
+        fitting = (
+            (leaf, axis)
+            for leaf in leaves
+            for axis in range(len(shapes[leaf][0]))
+            if all(shape[axis : axis + 1] == (size,) for shape, size in zip(shapes[leaf], sizes, strict=True))
+        )
+        place = next(fitting, None)
+        if place is None:
+            return Plain(values[0])
+        places.append(place)
+    return Length(tuple(places), listed)
+
+
+def _fitting(
+    call: Call, unknown: Sequence[str], found: Mapping[str, Argument], quantities: Quantities
+) -> list[tuple[Any, ...]]:
+    """The sets of sizes with which most arrays of the object named as parameters have their shapes."""
+    sizes = _sizes(quantities)
+    choices: list[Sequence[Any]] = [
+        list(_chains(quantities)) if name.replace("_", "").lower() in _CHAINS else sizes for name in unknown
+    ]
+    best: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
+    if 0 < math.prod(len(choice) for choice in choices) <= ATTEMPTS:
+        for values in itertools.product(*choices):
+            fit = _fit(call, {**found, **{n: Plain(v) for n, v in zip(unknown, values, strict=True)}}, quantities)
+            if fit is not None and fit[0]:
+                best.setdefault(fit, []).append(values)
+    return best[max(best, key=lambda fit: (-fit[1], fit[0]))] if best else []
+
+
+def _sizes(quantities: Quantities) -> list[int]:
+    shapes = [np.shape(quantities.samples.of(leaf)) for leaf in sorted(quantities.samples.leaves)]
+    return sorted({size for shape in shapes for size in shape if size > 1}) or [1]
 
 
 def _chains(quantities: Quantities) -> Iterator[list[int]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradproof.code.naming import symbol_of
 from gradproof.code.paths import arrays_in, drawn_at, part_of
-from gradproof.code.program.calls import Call, Given
+from gradproof.code.program.calls import Argument, Call, Given, Length
 from gradproof.code.program.constructing import constructed
 from gradproof.code.program.running import Program
 from gradproof.code.quantities import Quantities
@@ -38,8 +38,7 @@ def program_of(calls: tuple[Call, ...], quantities: Quantities) -> Program:
             *(argument for made in constructor.values() for argument in made.values()),
             *(argument for call in calls for argument in call.arguments.values()),
         ]
-        if isinstance(one, Given)
-        for quantity in leaves_of(one.structure)
+        for quantity in _quantities_of(one)
     )
     attributes: dict[type, dict[str, str]] = {}
     for call in calls:
@@ -50,6 +49,16 @@ def program_of(calls: tuple[Call, ...], quantities: Quantities) -> Program:
             attributes[call.owner] = dict(_attributes(call.owner, made, quantities, frozenset(inputs)))
             inputs |= dict.fromkeys(attributes[call.owner].values())
     return Program(calls, tuple(inputs), attributes, constructor)
+
+
+def _quantities_of(argument: Argument) -> list[str]:
+    """The quantities whose values, or sizes, an argument is made of."""
+    match argument:
+        case Given(structure=structure):
+            return list(leaves_of(structure))
+        case Length(places=places):
+            return [quantity for quantity, _ in places]
+    return []
 
 
 def places_of(program: Program, quantities: Quantities) -> dict[type, dict[str, str]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradproof.case.depth import usual_depth
 from gradproof.code.paths import put
-from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain, kept_of
+from gradproof.code.program.calls import Argument, Call, Given, Kept, Length, Plain, kept_of
 from gradproof.code.spec import Structure
 
 
@@ -89,6 +89,8 @@ class Program:
                 return _filled(structure, given)
             case Plain(value=value):
                 return copied(value)
+            case Length():
+                return argument.of({name: np.shape(value) for name, value in given.items()})
             case Kept(call=call, part=None):
                 return kept_of(returned[call])
             case Kept(call=call, part=()):

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gradproof.operators.products import undone_by
 from gradproof.repair.code.scope import Atom, Scope, confusion
 from gradproof.repair.code.slip import Slip
 from gradproof.repair.code.source import Source, function_name, own_expressions
@@ -73,19 +74,22 @@ def missing_parts(source: Source, scope: Scope, statement: ast.stmt) -> Iterator
                 yield Slip(spans, 4.0, "missing term", f"the term {operator} {name} is missing", (name,))
     # A factor that is the same in every turn is likelier to be forgotten behind the loop.
     turns = 0.2 * source.depth(statement)
+    undone = undone_by(*own_expressions(statement))
     for place in _term_places(statement):
         for suffix, factor in _CONSTANTS:
             spans = source.times(place.node, f" {suffix}", wrapped=place.wrapped)
-            yield Slip(spans, 2.5 + place.bits + turns, "constant factor", f"the factor {factor} is missing")
+            bits = 2.5 + place.bits + turns + _TAKEN_BACK * (tuple(suffix.split()) in undone)
+            yield Slip(spans, bits, "constant factor", f"the factor {factor} is missing")
         yield Slip(
             source.negated(place.node), 2.0 + place.bits, "sign", f"the sign of {source.of_node(place.node)} is wrong"
         )
         for atom in _sizes(scope):
-            yield from _missing_factor(source, place, atom, ("/", "*"), turns)
+            yield from _missing_factor(source, place, atom, ("/", "*"), undone, turns)
         for atom in derived:
-            yield from _missing_factor(source, place, atom, ("*", "/", "@"), 0.0 if "[" in atom.text else turns)
+            more = 0.0 if "[" in atom.text else turns
+            yield from _missing_factor(source, place, atom, ("*", "/", "@"), undone, more)
         for atom in scope.fragments:
-            yield from _missing_factor(source, place, atom, ("/", "*"), turns)
+            yield from _missing_factor(source, place, atom, ("/", "*"), undone, turns)
         for atom in (*atoms, *scope.fragments, *_of_unused(scope, atoms)) if place.takes_terms else ():
             for operator in "+-":
                 spans = source.plus(place.node, f" {operator} {atom.text}", wrapped=place.wrapped)
@@ -129,6 +133,10 @@ def _of_unused(scope: Scope, atoms: tuple[Atom, ...]) -> Iterator[Atom]:
             yield Atom(f"{name} * {atom.text}", 0.5 + atom.bits, (name, *atom.names))
 
 
+_TAKEN_BACK = 4.0
+"""Bits that speak against a factor which takes back what the statement does with it."""
+
+
 class _TermPlace(NamedTuple):
     """A place where a factor, and perhaps a term, can be put behind what stands there."""
 
@@ -139,14 +147,19 @@ class _TermPlace(NamedTuple):
 
 
 def _missing_factor(
-    source: Source, place: _TermPlace, atom: Atom, operators: tuple[str, ...], more: float
+    source: Source,
+    place: _TermPlace,
+    atom: Atom,
+    operators: tuple[str, ...],
+    undone: frozenset[tuple[str, str]],
+    more: float,
 ) -> Iterator[Slip]:
     for rank, operator in enumerate(operators):
         spans = source.times(place.node, f" {operator} {atom.text}", wrapped=place.wrapped)
         factor = f"1/{atom.text}" if operator == "/" else atom.text
         kind = "mask" if operator == "*" and any(sign in atom.text for sign in "<>") else "missing factor"
         what = "mask" if kind == "mask" else "factor"
-        bits = 1.0 + 0.5 * rank + atom.bits + place.bits + more
+        bits = 1.0 + 0.5 * rank + atom.bits + place.bits + more + _TAKEN_BACK * ((operator, atom.text) in undone)
         yield Slip(spans, bits, kind, f"the {what} {factor} is missing", atom.names)
 
 

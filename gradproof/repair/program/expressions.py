@@ -8,6 +8,7 @@ from functools import partial
 
 from gradproof import operators as mistakes
 from gradproof.operators import table
+from gradproof.operators.products import undone_by
 from gradproof.operators.symbols import ARITHMETIC, ARITHMETIC_NODES, COMPARISON_NODES, COMPARISONS
 from gradproof.repair.program.calls import call_edits, kept_from_zero
 from gradproof.repair.program.edit import WHOLE, Band, Edit, Slot, Variant, attribute, called, parsed, slots, written
@@ -89,6 +90,9 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
     node, text = slot.node, ast.unparse(slot.node)
     if band.low < 5.0:
         yield from _own(slot, node, text, pool)
+        if lengths := list(_lengths(node)):
+            yield from ((_NAME + 0.5, length, "") for length in lengths)
+            yield from ((_NAME + 1.0, size, "") for said, size in pool.sizes if said != text)
         if slot.is_index:
             yield from _indices(node, text, pool)
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
@@ -186,6 +190,23 @@ def _operation(node: ast.BinOp, text: str, pool: Pool) -> Iterator[Variant]:
         yield from ((bits, ast.BinOp(left, op, new), said) for bits, new, said in kept_from_zero(right, pool))
 
 
+def _lengths(node: ast.expr) -> Iterator[ast.expr]:
+    """The other lengths of the array that an expression says a length of: `x.size` for `x.shape[0]` or `len(x)`."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(value=array, attr="shape"), slice=ast.Constant(value=int(axis))):
+            yield attribute(array, "size")
+            others = range(axis - 1, axis + 2, 2)
+        case ast.Call(func=ast.Name(id="len"), args=[array]):
+            yield attribute(array, "size")
+            others = range(1, 2)
+        case ast.Attribute(value=array, attr="size"):
+            others = range(2)
+        case _:
+            return
+    for other in others:
+        yield ast.Subscript(attribute(array, "shape"), ast.Constant(other), ast.Load())
+
+
 def _numbers(value: float) -> Iterator[Variant]:
     for other, _ in mistakes.numbers_near(value):
         yield table.CONSTANT.bits + WHOLE - 1.0, ast.Constant(other), ""
@@ -218,6 +239,7 @@ def _shifted(lower: ast.expr | None, upper: ast.expr | None, pool: Pool) -> Iter
 
 
 def _with_factor(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: bool) -> Iterator[Variant]:
+    undone = undone_by(node)
     if band.has(table.CONSTANT_FACTOR.bits + WHOLE):
         for number in (2, 0.5, 3):
             new = ast.BinOp(ast.Constant(number), ast.Mult(), node)
@@ -234,8 +256,9 @@ def _with_factor(node: ast.expr, text: str, pool: Pool, band: Band, *, is_top: b
         (_FACTOR + 1.0, (*pool.sizes, *pool.factors), ast.Mult()),
         (_FACTOR + 2.0, pool.compounds if is_top else (), ast.Mult()),
     ):
+        sign = ARITHMETIC[type(op)]
         for said, piece in pieces if band.has(bits) else ():
-            if not pool.joins(text, said):
+            if not pool.joins(text, said) or (sign, said) in undone:
                 continue
             factor = f"1/{said}" if isinstance(op, ast.Div) else said
             yield bits, ast.BinOp(node, op, piece), table.MISSING_FACTOR.says("", factor)

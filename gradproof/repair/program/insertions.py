@@ -104,12 +104,14 @@ def _indices_at(place: Place) -> list[str]:
 
 
 def _changing(place: Place, target: str, pool: Pool, band: Band) -> Iterator[Edit]:
-    for bits, forms in (
-        (_BITS + 0.5, ("{0} /= {1}", "{0} += {1}", "{0}[{1} <= 0] = 0")),
-        (_BITS + 1.0, ("{0} *= {1}", "{0} -= {1}", "{0}[np.arange(len({1})), {1}] -= 1", "{0}[{1}] -= 1")),
+    for bits, forms, at in (
+        (_BITS + 0.5, ("{0} /= {1}", "{0} += {1}"), ("{0}[{1} <= 0] = 0",)),
+        (_BITS + 1.0, ("{0} *= {1}", "{0} -= {1}"), ("{0}[np.arange(len({1})), {1}] -= 1", "{0}[{1}] -= 1")),
     ):
         if band.has(bits):
-            yield from _all(place, [f.format(target, name) for name, _ in pool.atoms for f in forms], bits)
+            joined = [name for name, _ in pool.atoms if pool.joins(target, name)]
+            lines = [form.format(target, name) for name in joined for form in forms]
+            yield from _all(place, [*lines, *(f.format(target, name) for name, _ in pool.atoms for f in at)], bits)
     if band.has(_BITS + 0.5):
         yield from _all(place, [line for one in pool.statements for line in _alike(one, target)], _BITS + 0.5)
     if band.has(_BITS + 1.0):

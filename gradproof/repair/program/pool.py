@@ -134,9 +134,9 @@ class Pool:
         )
 
     def replaces(self, old: str, new: str) -> bool:
-        """Whether one text may stand for another: not where their shapes are known to differ."""
+        """Whether one text may stand for another: not where they are known to differ in kind or in shape."""
         before, after = self.shape(old), self.shape(new)
-        return before is None or after is None or before == after
+        return (before is None or after is None or before == after) and self._is_alike(old, new)
 
     def joins(self, old: str, new: str) -> bool:
         """Whether one text may be a factor or a term of another: it broadcasts to its shape, as far as is known."""
@@ -144,8 +144,15 @@ class Pool:
             return False  # a flag counts nothing
         before, after = self.shape(old), self.shape(new)
         if before is None or after is None:
-            return True
+            return self._is_alike(old, new)
         return len(after) <= len(before) and all(a in (1, b) for a, b in zip(after[::-1], before[::-1], strict=False))
+
+    def _is_alike(self, old: str, new: str) -> bool:
+        """Whether two texts stand for numbers both, or for objects of one class, as far as is known of both."""
+        one, other = self.value(old), self.value(new)
+        if one is None or other is None or (self.shape(old) is not None and self.shape(new) is not None):
+            return True
+        return type(one) is type(other)
 
 
 def _atoms(

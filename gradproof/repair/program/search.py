@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,8 @@ class Search:
             mended = self._mended(function, edit)
             kept.put_back()
             if mended:
-                if _is_other_number(edit) and edit.new.value in _named_numbers(function):  # type: ignore[union-attr]
+                is_named = _is_other_number(edit) and edit.new.value in _named_numbers(function)  # type: ignore[union-attr]
+                if is_named or _fits_a_length(edit, self._shapes):
                     edit = replace(edit, bits=edit.bits + UNNAMED)
                 found.append((function, edit, mended))
                 if mended == self.wrong:
@@ -215,7 +217,7 @@ class Search:
         trial = self.bench.trials[0]
         run = traced(lambda: self.bench.run(trial), self.files, self.texts)
         numbers = sum(np.size(value) for value in trial.inputs.values())
-        self._cost = run.steps * (LINE + CALL + numbers / 16) + 3 * CALL * len(self.bench.claims)
+        self._cost = run.steps * (LINE + CALL / 2 + numbers / 16) + 3 * CALL * len(self.bench.claims)
         return run.functions
 
     def _edits(self, functions: Sequence[Editable]) -> Iterator[tuple[Editable, Edit]]:
@@ -351,6 +353,12 @@ class Search:
         among = right_in_all(self.bench, self.bench.trials[1:], self.wrong & first | self.right)
         return among & self.wrong if self.right <= among else frozenset()
 
+    @cached_property
+    def _shapes(self) -> frozenset[tuple[tuple[int, ...], ...]]:
+        """The shapes of the inputs, of all trials."""
+        every = (*self.bench.trials, *self.bench.fresh)
+        return frozenset(tuple(np.shape(value) for value in trial.inputs.values()) for trial in every)
+
     # How ----------------------------------------------------------------------------------------------------------
 
     def _text(self, path: Path) -> str:
@@ -373,9 +381,7 @@ class Search:
         with self.with_texts({**self.texts, function.path: text}) as is_run:
             if not is_run or right_in_all(self.bench, self.bench.fresh, wanted) != wanted:
                 return None
-        every = (*self.bench.trials, *self.bench.fresh)
-        shapes = {tuple(np.shape(value) for value in trial.inputs.values()) for trial in every}
-        sizes = 1 if _fits_a_length(edit, shapes) else len(shapes)
+        sizes = 1 if _fits_a_length(edit, self._shapes) else len(self._shapes)
         counts = len(self.bench.trials), len(self.bench.fresh)
         sentence = typed(edit.sentence, file.text)
         return FileFix(function.path, edit.line, file.text, text, sentence, tuple(sorted(mended)), *counts, sizes)
