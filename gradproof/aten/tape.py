@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -89,6 +89,30 @@ class Tape:
                 kept.append(step)
                 needed.update(slots(step))
         return Tape(self.leaves, tuple(reversed(kept)), self.outputs, self.nbytes)
+
+    def starting_at(self, given: Mapping[Slot, tuple[int, ...]], outputs: Any) -> Tape:
+        """The tape that computes only these outputs, for which some values on the way are given, by slot and shape.
+
+        They are its last leaves, in the order given; what they were computed by is left out.
+        """
+        first = len(self.leaves)
+        places = {slot: Slot(first + k) for k, slot in enumerate(given)}
+
+        def renamed(value: Any) -> Any:
+            if not isinstance(value, Slot) or value.index < first:
+                return value
+            return places.get(value, Slot(value.index + len(places)))
+
+        steps = tuple(
+            Operation(
+                step.name,
+                map_leaves(renamed, step.args),
+                map_leaves(renamed, step.kwargs),
+                tuple(None if slot in places else renamed(slot) for slot in step.results),
+            )
+            for step in self.steps
+        )
+        return Tape((*self.leaves, *given.values()), steps, map_leaves(renamed, outputs)).pruned()
 
     def run(self, arrays: Sequence[Array], only: Sequence[int] | None = None) -> Any:
         """The outputs for these leaves, nested as the recorded function returned them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -49,6 +49,7 @@ class Evidence:
         misfits: Why an equation's result cannot be compared with its quantity at all, by equation.
         teeth: What the trials can show of each equation.
         overflows: What overflows in an equation that disagrees for that alone.
+        closer: What a closer look on true inputs has shown of equations that the run from the leaves leaves open.
     """
 
     case: Case
@@ -57,6 +58,7 @@ class Evidence:
     misfits: Mapping[str, str]
     teeth: Teeth
     overflows: Mapping[str, Overflow]
+    closer: Mapping[str, Tally] = field(default_factory=dict)
 
     def excused(self, name: str) -> str:
         """Why an equation that disagrees is not wrong for it: it rarely does, by an overflow of arithmetic alone."""
@@ -75,6 +77,18 @@ def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
         if _is_blind(evidence, equation) and not wrong.intersection(derivation.upstream(equation)):
             wrong.add(equation.name)
     return tuple(_result(evidence, equation, wrong) for equation in evidence.case.derivation.equations)
+
+
+def left_open(evidence: Evidence) -> list[str]:
+    """The equations of which the run from the leaves cannot tell, because of rounding or of near ties."""
+    dtype, tallies = evidence.case.dtype, evidence.tallies
+    return [
+        one.equation
+        for one in results_of(evidence)
+        if one.verdict == Verdict.INCONCLUSIVE
+        and tallies[FREE, one.equation].seen.lit
+        and _why_open(tallies[FREE, one.equation], dtype)
+    ]
 
 
 def _is_wrong(evidence: Evidence, equation: Equation) -> bool:
@@ -172,13 +186,18 @@ def _verdict(evidence: Evidence, equation: Equation, wrong: set[str]) -> tuple[V
         way_out = "the model may saturate at such draws: try --scale 0.1, or Reference(parameters=normal(std=0.1))"
         reason = f"the truth is not finite in any of {free.undefined} trials{there}; {way_out}"
         return Verdict.UNDEFINED, reason, free, ()
-    reason = _why_open(free, evidence.case.dtype) or evidence.teeth.blunt.get(equation.name, "")
+    open_there, closer = _why_open(free, evidence.case.dtype), evidence.closer.get(equation.name)
+    told = ""
+    if open_there and closer is not None and not _why_open(closer, evidence.case.dtype):
+        told, open_there = f"told on true inputs; in the run from the leaves {open_there}", ""
+        free = replace(free, seen=closer.seen)
+    reason = open_there or evidence.teeth.blunt.get(equation.name, "")
     if reason:
         return Verdict.INCONCLUSIVE, reason, free, ()
     reading = reading_of(equation.quantity, evidence.case.sources[equation.quantity])
-    left_out = f"left out: {_in_doubt(free)}" if free.doubtful else ""
+    left_out = f"left out: {_in_doubt(free)}" if free.doubtful and not told else ""
     read = f"read as {reading}" if reading else ""
-    notes = (read, excuse, _undefined(free), _edges(free), left_out, _cancelled(free))
+    notes = (read, told, excuse, _undefined(free), "" if told else _edges(free), left_out, _cancelled(free))
     return Verdict.AGREES, "; ".join(filter(None, (*notes, evidence.teeth.remarks.get(equation.name, "")))), free, ()
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradproof import defaults
 from gradproof.case.sizes import ROWS, with_more_rows
 from gradproof.check.case import Case
+from gradproof.check.closer import closer_look
 from gradproof.check.effort import chosen_trials, why_fewer
 from gradproof.check.facts.failures import Failure, contained
 from gradproof.check.facts.result import CheckResult, EquationResult
@@ -15,7 +16,7 @@ from gradproof.check.judging import OWN
 from gradproof.check.probing import Probed, probe
 from gradproof.check.rounds import Asked, Done, run_rounds
 from gradproof.check.vacuity import Teeth, teeth_of
-from gradproof.check.verdicts import Evidence, Overflow, results_of
+from gradproof.check.verdicts import Evidence, Overflow, left_open, results_of
 from gradproof.check.worst import worst_entries
 from gradproof.errors import GradproofError
 from gradproof.studies.overflow import named_overflow
@@ -104,7 +105,12 @@ def verdicts(
         teeth = replace(teeth, blunt={**_wrong_at_more_rows(case, asked), **teeth.blunt})
     with contained(failures, "the search for what overflows"):
         overflows = _overflows(case, probed, asked, done)
-    results = results_of(Evidence(case, done.tallies, probed.shapes, probed.misfits, teeth, overflows))
+    evidence = Evidence(case, done.tallies, probed.shapes, probed.misfits, teeth, overflows)
+    with contained(failures, "the closer look at what the run from the leaves leaves open"):
+        names = left_open(evidence)
+        closer = closer_look(case, probed.evaluators, names, asked.trials, asked.seed, asked.scale)
+        evidence = replace(evidence, closer=closer)
+    results = results_of(evidence)
     with contained(failures, "the comparison with the code's own forward"):
         return first_the_same_function(case, probed.evaluators, results, asked.seed, asked.scale)
     return results

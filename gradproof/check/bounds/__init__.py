@@ -7,9 +7,9 @@ kernels torch used. What has no rule gets a sampled bound.
 
 from __future__ import annotations
 
-from gradproof.check.bounds.bounded import Bounded, follows, settled_on
+from gradproof.check.bounds.bounded import Bounded, as_drawn, follows, settled_on
 from gradproof.check.bounds.exploding import sizes
 from gradproof.check.bounds.of_equations import EquationBounds, run_with_bounds
 from gradproof.check.bounds.of_truth import TruthBounds
 
-__all__ = ["Bounded", "EquationBounds", "TruthBounds", "follows", "run_with_bounds", "settled_on", "sizes"]
+__all__ = ["Bounded", "EquationBounds", "TruthBounds", "as_drawn", "follows", "run_with_bounds", "settled_on", "sizes"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradproof.arrays.bounds.array import BoundArray
 from gradproof.arrays.bounds.taken import TakenArray, noting_choices
 from gradproof.arrays.bounds.ties import TieArray, noting_ties
-from gradproof.aten import Tape, no_rule_for, record
+from gradproof.aten import Slot, Tape, no_rule_for, record
 from gradproof.check.bounds import sampled
 from gradproof.check.bounds.bounded import Array, Bounded, as_drawn, follows, layers_of, near_to, settled_on
 from gradproof.check.bounds.exploding import explodes, is_long, may_explode, sizes
@@ -110,6 +110,41 @@ class TruthBounds:
                 bounds[name] = Bounded(values[name], error, "sampled", near=decided)
         return bounds | self._exploded(draws, values, {} if ties else bounds, known)
 
+    def from_inputs(
+        self, draws: Mapping[str, Array], values: Mapping[str, Array], name: str, inputs: Iterable[str]
+    ) -> Bounded | None:
+        """A quantity's bound where what torch has computed of some others is taken as it is, without an error.
+
+        Args:
+            draws: What was drawn, `(n, *shape)` by leaf.
+            values: What torch makes of it, `(n, *shape)` by quantity.
+            name: The quantity.
+            inputs: The quantities that are taken as they are.
+
+        Returns:
+            None where torch's operations between them have no rule, or their replay is of something else.
+        """
+        if self.partial is None or not isinstance(self.partial.outputs[name], Slot):
+            return None
+        slots = {self.partial.outputs[one]: one for one in inputs}
+        given = {
+            slot: values[one].shape[1:]
+            for slot, one in slots.items()
+            if isinstance(slot, Slot) and slot.index >= len(self.partial.leaves)
+        }
+        tape = self.partial.starting_at(given, (self.partial.outputs[name],))
+        if tape.unruled:
+            return None
+        arrays = noting_choices()
+        leaves = [*self._leaves(draws, arrays), *(arrays.exact(values[slots[slot]]) for slot in given)]
+        try:
+            (result,) = tape.run(leaves)
+        except GradproofError:  # a branch that other trials take
+            return None
+        plain = None if isinstance(result, BoundArray) else np.asarray(result)
+        bounded = layers_of(result, plain, len(values[name]), arrays)
+        return settled_on(bounded, values[name]) if follows(bounded, values[name]) else None
+
     def _exploded(
         self, draws: Mapping[str, Array], values: Mapping[str, Array], bounds: Mapping[str, Bounded], known: set[str]
     ) -> dict[str, Bounded]:
@@ -144,11 +179,7 @@ class TruthBounds:
         if self.partial is None or not wanted:
             return {}
         arrays = kind()
-        dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
-        leaves = [arrays.exact(np.ones(1, dtype=dtype))]
-        for name in self.truth.binding.leaves:
-            values = draws[name]
-            leaves.append(arrays.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
+        leaves = self._leaves(draws, arrays)
         outputs = list(self.partial.outputs)
         count = len(next(iter(draws.values())))
         found = {
@@ -159,6 +190,15 @@ class TruthBounds:
             for name in wanted:  # a choice that stays open is one of what depends on it alone
                 found |= self._replay(draws, [name], kind)
         return found
+
+    def _leaves(self, draws: Mapping[str, Array], arrays: type[BoundArray]) -> list[Any]:
+        """The tape's leaves, which are exact."""
+        dtype = np.dtype(str(self.truth.dtype).removeprefix("torch."))
+        leaves: list[Any] = [arrays.exact(np.ones(1, dtype=dtype))]
+        for name in self.truth.binding.leaves:
+            values = draws[name]
+            leaves.append(arrays.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
+        return leaves
 
     @staticmethod
     def _run(tape: Tape, leaves: list[Any], places: Mapping[str, int]) -> dict[str, Any]:
