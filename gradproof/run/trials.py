@@ -8,16 +8,16 @@ from dataclasses import replace
 from gradproof import defaults
 from gradproof.case.sizes import ROWS, with_more_rows
 from gradproof.check.case import Case
-from gradproof.check.closer import closer_look
 from gradproof.check.effort import chosen_trials, why_fewer
 from gradproof.check.facts.failures import Failure, contained
 from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.check.judging import OWN
+from gradproof.check.looks.closer import closer_look
+from gradproof.check.looks.worst import worst_entries
 from gradproof.check.probing import Probed, probe
 from gradproof.check.rounds import Asked, Done, run_rounds
 from gradproof.check.vacuity import Teeth, teeth_of
 from gradproof.check.verdicts import Evidence, Overflow, left_open, results_of
-from gradproof.check.worst import worst_entries
 from gradproof.errors import GradproofError
 from gradproof.studies.overflow import named_overflow
 from gradproof.studies.own_forward import first_the_same_function

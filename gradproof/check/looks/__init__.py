@@ -1,0 +1,1 @@
+"""Few trials looked at again: what the run from the leaves leaves open, and the worst entries."""
