@@ -122,7 +122,11 @@ def test_what_breaks_inside_costs_one_statement(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_mend_is_not_made_of_the_other_side() -> None:
-    found = judged(r"$z = w x$ and $L = z^2$ and $$\frac{\partial L}{\partial w} = 7 x^5$$", mends=True)
+    found = judged(
+        r"$z = w x$ and $L = z^2$, so $\frac{\partial L}{\partial x} = 2 z w$, $\frac{\partial L}{\partial w} = 2 z x$"
+        r" and $$\frac{\partial L}{\partial w} = 7 x^5$$",
+        mends=True,
+    )
     assert found.verdicts[-1].status == "WRONG"
     assert found.verdicts[-1].mend is None
 

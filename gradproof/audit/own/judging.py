@@ -12,6 +12,7 @@ from gradproof.audit.judging.results import Audit, Verdict
 from gradproof.audit.own.beside.backing import Backing
 from gradproof.audit.own.beside.declared import Callables, declared
 from gradproof.audit.own.build import FoundRanks, built, families_of
+from gradproof.audit.own.corroboration import Corroboration
 from gradproof.audit.own.doubts import CROWDED, Doubts
 from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, late_definitions
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
@@ -80,6 +81,8 @@ def audit_itself(
 ) -> Audit:
     """Read a note and judge every `=` in it by what the note itself defines.
 
+    Without `mends` an accusation is not weighed by whether a small change makes its line right.
+
     `given`: lines of LaTeX that the note leaves out, such as `P_j = ...`. `backing`: a reference that knows some of the
     quantities, in as many trials as are asked for. `functions`: which functions names are, such as `f=tanh`. Raises
     `TooLarge` for a document beyond the caps.
@@ -93,6 +96,8 @@ def audit_itself(
     note = _Note(text, document, names, limits, mends, trials, seed, plain, backing, callables)
     with np.errstate(all="ignore"):
         verdicts = note.in_one_step(note.unless_defined_later(note.as_most_holds()))
+        if mends and backing is None:
+            verdicts = list(Corroboration(verdicts, document.statements, note.defining).weighed())
     verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
     if plain.zero is not None:
         told = plain.zero.case

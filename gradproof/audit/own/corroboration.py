@@ -1,0 +1,128 @@
+"""What an accusation needs besides a reading in which a line does not hold: a mend nearby, or names that are borne out.
+
+An author's slip is a small change of what is right, so that a small change mends it. Where none does, it is as likely
+that a name means something else than was understood; then the line is accused only if all its names stand in other
+lines that hold, and nothing that shares them fails as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from gradproof.audit.judging.results import Mend, Verdict
+from gradproof.audit.own.names.definitions import is_literal
+from gradproof.audit.own.names.families import symbols_in
+from gradproof.audit.printing.latex import latex
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import Node, Symbol
+
+Name = tuple[str, str]
+_LONGEST = 40  # characters of what a small mend adds or takes away
+_FEW_LINES = 2  # so many lines that hold bear a name out
+_COMMANDS = re.compile(r"\\(?:left|right|mathbf|mathrm|boldsymbol|mathcal|bm|cdot|,|;|!)|[{}\s]")
+PRINTED = "it is "
+"""How the reason begins for a printed number that does not come out."""
+NOT_CORROBORATED = "as it is read this does not hold, but no small change makes it right"
+"""How the reason begins for an accusation that has no mend and whose names nothing else bears out."""
+
+
+@dataclass
+class Corroboration:
+    """All verdicts of a note, and what each of its accusations is borne out by.
+
+    `defining`: the equalities that hold because they say what a name is.
+    """
+
+    verdicts: Sequence[Verdict]
+    statements: Sequence[Statement]
+    defining: Collection[tuple[int, int]]
+    _names: dict[tuple[int, int], frozenset[Name]] = field(default_factory=dict)
+
+    def weighed(self) -> Iterator[Verdict]:
+        """The verdicts, those accusations taken back for which there is nothing but our reading."""
+        for verdict in self.verdicts:
+            reason = self._doubt(verdict) if verdict.status == "WRONG" else ""
+            if reason:
+                yield replace(verdict, status="not judged", reason=reason, mend=None, witness=None)
+            else:
+                yield verdict
+
+    def _doubt(self, verdict: Verdict) -> str:
+        pair = self._pair(verdict)
+        if all(is_literal(tree) for tree in pair):
+            return ""  # printed numbers need nothing else
+        if verdict.trials == 1 and verdict.reason.startswith(PRINTED):
+            return self._of_numbers(verdict)
+        if verdict.mend is not None and is_small(verdict.mend) and not self._is_of_itself(verdict):
+            return ""
+        names = self._of(verdict)
+        unborne = sorted(name for name in names if len(self._bearing(verdict, name)) < _FEW_LINES)
+        others = [v for v in self.verdicts if v.status == "WRONG" and v.mend is None and v is not verdict]
+        others = [v for v in others if self._of(v) & names]
+        if not unborne and not others:
+            return ""
+        if unborne:
+            shown = ", ".join(f"\\{mark}{{{name}}}" if mark else name for name, mark in unborne[:3])
+            return f"{NOT_CORROBORATED}: {shown} may mean something else here; if not, this line is wrong"
+        beside = f"and line {others[0].line} fails with the same names"
+        return f"{NOT_CORROBORATED}, {beside}; if they are read as they are meant, this line is wrong"
+
+    def _is_of_itself(self, verdict: Verdict) -> bool:
+        """Whether a mend adds what the side before the sign is: `a = b` mended to `a = b a`."""
+        left = self._pair(verdict)[0]
+        assert verdict.mend is not None
+        return not verdict.mend.printed and left is not None and verdict.mend.should == latex(left)
+
+    def _of_numbers(self, verdict: Verdict) -> str:
+        """A printed number beside a quantity: whether another number comes out of the same quantities."""
+        names = self._made_of(verdict)
+        for other in self.verdicts:
+            comes_out = other.status == "holds" and other.trials == 1 and other.statement != verdict.statement
+            of_names = comes_out and not all(is_literal(tree) for tree in self._pair(other))
+            if of_names and self._made_of(other) & names:
+                return ""
+        return f"{verdict.reason}; no other number of the note comes out of these quantities: they may be others here"
+
+    def _bearing(self, verdict: Verdict, name: Name) -> set[int]:
+        """The other statements that hold, say more than what a name is, and hold a name."""
+        return {
+            v.statement
+            for v in self.verdicts
+            if v.status == "holds"
+            and v.trials != 1
+            and v.statement != verdict.statement
+            and (v.statement, v.equality) not in self.defining
+            and name in self._of(v)
+        }
+
+    def _of(self, verdict: Verdict) -> frozenset[Name]:
+        """The names on both sides of the sign that was judged."""
+        at = (verdict.statement, verdict.equality)
+        if at not in self._names:
+            symbols = (s for tree in self._pair(verdict) if tree is not None for s in symbols_in(tree))
+            self._names[at] = frozenset((s.name, s.mark) for s in symbols)
+        return self._names[at]
+
+    def _made_of(self, verdict: Verdict) -> frozenset[Name]:
+        """The names of an equality, and those that they are defined by."""
+        found = self._of(verdict)
+        for other in self.verdicts:
+            if (other.statement, other.equality) in self.defining and other.statement < verdict.statement:
+                head = self._pair(other)[0]
+                if isinstance(head, Symbol) and (head.name, head.mark) in found:
+                    found |= self._of(other)
+        return found
+
+    def _pair(self, verdict: Verdict) -> list[Node | None]:
+        sides = self.statements[verdict.statement].sides
+        return [sides[verdict.equality + at].node for at in (0, 1)] if sides else []
+
+
+def is_small(mend: Mend) -> bool:
+    """Whether a mend is a change that authors make: no long factor, no number or identity that is added."""
+    printed, should = (_COMMANDS.sub("", text) for text in (mend.printed, mend.should))
+    if should == "0" or (not printed and re.fullmatch(r"[0-9.]+|I|.*\\(?:sum|prod).*", should)):
+        return False  # nothing is left of a power, or a one is added: a way to make sides equal, and no slip
+    return max(len(printed), len(should)) <= _LONGEST
