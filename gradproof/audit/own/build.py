@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -9,7 +10,7 @@ from typing import TypeAlias
 
 from gradproof.audit.own.beside.backing import Backing
 from gradproof.audit.own.beside.declared import Callables
-from gradproof.audit.own.draws import probabilities, under_roots
+from gradproof.audit.own.draws import probabilities, summing_to_one, under_roots
 from gradproof.audit.own.lengths import declare, lengths_in, relate, related_lengths, solve_lengths
 from gradproof.audit.own.losses import add_losses
 from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, heads_of, redefined
@@ -20,7 +21,14 @@ from gradproof.audit.own.shapes.axes import Axes
 from gradproof.audit.own.shapes.ranks import Leaf, Ranks, leaf_key
 from gradproof.audit.own.shapes.sized import shaped
 from gradproof.audit.own.shapes.sizes import Shapes
-from gradproof.audit.own.shapes.spaces import declared_rows, declared_spaces, plainly, symmetric_names
+from gradproof.audit.own.shapes.spaces import (
+    declared_rows,
+    declared_spaces,
+    declared_values,
+    plainly,
+    printed_symmetric,
+    symmetric_names,
+)
 from gradproof.audit.own.steps import updated_symbol
 from gradproof.audit.own.world import World
 from gradproof.audit.reading.limits import Limits
@@ -30,6 +38,9 @@ from gradproof.audit.reading.tree import Call, Derivative, Label, Node, Symbol, 
 
 FoundRanks: TypeAlias = dict[tuple[tuple[int, ...], tuple[int, ...]], Mapping[Leaf, int]]
 """The ranks of a chapter by the statements that it needs of others and its own."""
+
+
+_MEAN = re.compile(r"(?i)\b(?:means?|averages?)\b")
 
 
 def built(
@@ -64,8 +75,12 @@ def built(
         for of in (node.of.name if isinstance(node.of, Call) else node.of,)
         if isinstance(of, Symbol)
     }
+    said = symmetric_names(prose)
+    symmetric = None if said is None else said | set(printed_symmetric(read))
+    if any(_is_bare(symbol, "I") for tree in trees_of(read) for symbol in symbols_in(tree)):
+        spaces = {name: tuple("|I|" if size == "I" else size for size in space) for name, space in spaces.items()}
     told = (spaces, declared_rows(prose))
-    symmetric = symmetric_names(prose)
+    few, means = declared_values(prose), bool(_MEAN.search(prose))
     out = []
     for numbers, known in chapters(text, statements, families, cuts, anew):
         updates = any(updated_symbol(statements[n]) is not None for n in numbers)
@@ -74,7 +89,9 @@ def built(
             updates = False  # the objective is at hand
         needed = _closure([statements[n] for n in numbers], known, tops if updates else set())
         others = sorted(needed - set(numbers))
-        plan = _Plan(statements, numbers, others, names, told, symmetric, limits, trials, backing, callables or {})
+        plan = _Plan(
+            statements, numbers, others, names, told, symmetric, limits, trials, backing, callables or {}, few, means
+        )
         same = (tuple(others), tuple(numbers))
         chapter, own, found[same] = plan.carried_out(seed, count, 0, found.get(same))
         out.append((chapter, own))
@@ -95,6 +112,8 @@ class _Plan:
     trials: int
     backing: Backing | None = None
     callables: Callables = field(default_factory=dict)
+    few: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    means: bool = False
 
     def carried_out(
         self, seed: int, count: int, larger: int = 0, ranks: Mapping[Leaf, int] | None = None
@@ -239,10 +258,11 @@ def _provider(
         euler=True,
         folds=False,
     )
-    labels = probabilities(trees_of(everything))
+    labels = probabilities(trees_of(everything)) | summing_to_one(everything)
     world = World(own_names, definitions, families, leaves, labels, plan.trials, seed, heads, plan.limits)
     world.others = _equal_to(everything)
     world.backing, world.callables = backing, plan.callables
+    world.few, world.means = plan.few, plan.means
     world.lengths = sized.lengths
     world.printed = sized.printed
     world.positive = under_roots(trees_of(everything))
@@ -254,7 +274,7 @@ def _given_ranks(
 ) -> dict[Leaf, int]:
     """How many axes the note's words, and a reference, say that symbols have."""
     spaces, rows = plan.told
-    given: dict[Leaf, int] = {}
+    given: dict[Leaf, int] = {("1", "", (), 0): 1}  # ones
     for name, space in spaces.items():
         given[(name, "", (), 0)] = len([s for s in space if s != "1"]) if len(space) < 3 else len(space)
     for name, count in rows.items():
@@ -335,6 +355,10 @@ def _goes_backwards(head: Symbol, definitions: Definitions) -> bool:
 
 def _is_printed(head: Symbol, statements: Sequence[Statement]) -> bool:
     return any(form(s) == form(head) for tree in trees_of(statements) for s in symbols_in(tree))
+
+
+def _is_bare(symbol: Symbol, name: str) -> bool:
+    return symbol.name == name and not (symbol.sub or symbol.sup or symbol.mark)
 
 
 def _unused(rank: int) -> tuple[int, ...]:

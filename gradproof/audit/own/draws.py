@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradproof.audit.reading.tree import Big, Call, Node, Product, Symbol, Transpose, walk
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import Big, Call, Node, Number, Product, Symbol, Transpose, walk
 
 _POSITIVE = frozenset(
     [
@@ -43,6 +45,22 @@ def probabilities(trees: Iterable[Node]) -> frozenset[_FAMILY]:
     return frozenset(found)
 
 
+def summing_to_one(statements: Iterable[Statement]) -> frozenset[_FAMILY]:
+    """Names of which a note prints that they sum to one: `\\sum_k q_k = 1`."""
+    found = set()
+    for statement in statements:
+        trees = [side.node for side in statement.sides]
+        for tree, other in pairwise(trees):
+            if (
+                isinstance(tree, Big)
+                and tree.operator == "sum"
+                and isinstance(tree.body, Symbol)
+                and other == Number("1")
+            ):
+                found.add((tree.body.name, tree.body.mark))
+    return frozenset(found)
+
+
 def _beside_logarithm(product: Product) -> set[_FAMILY]:
     if not any(isinstance(f, Call) and f.function == "log" for f in product.factors):
         return set()
@@ -63,10 +81,13 @@ def drawn(
     seed: int,
     labels: frozenset[_FAMILY],
     positive: frozenset[_FAMILY] = frozenset(),
+    few: Sequence[float] = (),
 ) -> NDArray[np.float64]:
-    """Numbers (trials, *shape) for a leaf; the same for the same name, shape and seed."""
+    """Numbers (trials, *shape) for a leaf; the same for the same name, shape and seed. `few`: all that it can be."""
     text = f"{symbol.mark} {symbol.name} {symbol.sub} {symbol.sup}"
     generator = np.random.default_rng([seed, zlib.crc32(text.encode())])
+    if few:
+        return np.asarray(generator.choice(np.asarray(few, dtype=np.float64), size=(trials, *shape)))
     values = generator.normal(size=(trials, *shape))
     if shape:
         values[_SMALL::3] *= 0.2  # so that a margin is kept in some trials, and not in others

@@ -13,14 +13,15 @@ from gradproof.audit.own.beside.backing import Backing
 from gradproof.audit.own.beside.declared import Callables, declared
 from gradproof.audit.own.build import FoundRanks, built, families_of
 from gradproof.audit.own.corroboration import Corroboration
-from gradproof.audit.own.doubts import CROWDED, Doubts
+from gradproof.audit.own.losses import own_losses
 from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, late_definitions
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
 from gradproof.audit.own.names.learning import learned
 from gradproof.audit.own.names.spelt import Spelt, spelt
-from gradproof.audit.own.numerals import Numerals, numbers_given
+from gradproof.audit.own.numerals import Numerals, given_anew, numbers_given
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.steps import dummies, objectives, step, updated_symbol, whole_side
+from gradproof.audit.own.weighing.doubts import CROWDED, Doubts
 from gradproof.audit.reading.lexing.functions import OWN
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.names import Names, form, plain
@@ -125,6 +126,8 @@ def _read(
         words=WORDS | known.words | told.words,
         raised=frozenset(known.raised) | told.raised,
         arguments=known.arguments,
+        superscripts=known.superscripts,
+        turns=known.turns,
     )
     document = read_document(text, names, flavour=flavour, limits=limits)
     plain = spelt(document.statements, text)
@@ -178,6 +181,7 @@ class _Note:
     anew: Anew = "words"
     defining: set[tuple[int, int]] = field(default_factory=set)
     letters: list[Letters] = field(default_factory=list)
+    ends: list[list[int]] = field(default_factory=list)  # where each chapter's own losses are made of their parts
     ranks: FoundRanks = field(default_factory=dict)
 
     def as_most_holds(self) -> list[list[Verdict]]:
@@ -188,7 +192,7 @@ class _Note:
         usual = self.judged(LAYERS)
         if all(v.status == "holds" or v.trials == 1 for verdicts in usual for v in verdicts):
             return usual
-        kept, most = (self.anew, self.letters, usual), sum(map(_balance, usual))
+        kept, most = (self.anew, self.letters, self.ends, usual), sum(map(_balance, usual))
         families = families_of([s for s in self.document.statements if s.sides], backing=self.backing)
         layouts = {self.anew: self._layout(families)}
         for other in ("headings", "always"):
@@ -197,8 +201,8 @@ class _Note:
                 layouts[other] = layout
                 found = self.judged(LAYERS, mends=False)
                 if sum(map(_balance, found)) > most:
-                    most, kept = sum(map(_balance, found)), (self.anew, self.letters, found)
-        self.anew, self.letters, found = kept
+                    most, kept = sum(map(_balance, found)), (self.anew, self.letters, self.ends, found)
+        self.anew, self.letters, self.ends, found = kept
         return found if found is usual or not self.mends else self.judged(LAYERS)
 
     def _layout(self, families: Families) -> list[list[int]]:
@@ -208,11 +212,12 @@ class _Note:
     def judged(self, count: int, cuts: Collection[int] = (), *, mends: bool = True) -> list[list[Verdict]]:
         """The verdicts of each chapter, with so many layers or steps; `cuts`: statements that start a chapter."""
         statements, mends = self.document.statements, mends and self.mends
-        self.letters = []
+        self.letters, self.ends = [], []
         out = []
         plan = self.text, statements, self.names, self.limits, self.trials, self.seed
         for chapter, own in built(*plan, count, cuts, self.anew, self.ranks, self.backing, self.callables):
             self.letters.append(own.world.families.letters)
+            self.ends.append(own_losses(own.world.definitions))
             try:
                 out.append(self._chapter(chapter, own, mends=mends))
             except Exception as error:  # what breaks inside of us costs this chapter alone
@@ -234,27 +239,28 @@ class _Note:
         own.as_printed = self.spelt.as_printed
         found = judge(self.document, own, limits=self.limits, mends=mends, only=chapter.numbers)
         tops = objectives(chapter.statements, own)
-        numerals = Numerals(own, numbers_given(statements), self.text, tops)
+        numerals = Numerals(own, numbers_given(statements), self.text, tops, given_anew(statements))
         told = [numerals.judged(v, statements[v.statement]) for v in found.verdicts]
         return list(Doubts(chapter, own, statements, self.text).weighed(told, tops))
 
     def unless_defined_later(self, chapters: list[list[Verdict]]) -> list[list[Verdict]]:
         """The verdicts, an accusation taken back that does not stand where a later line is no definition of its names.
 
-        `q = x^T x`, then claims on `q`, then "with `x = m + L z`": the claims are about any `x`.
+        `q = x^T x`, then claims on `q`, then "with `x = m + L z`": the claims are about any `x`. Claims on a loss of
+        `y`, then the residual `z = x + y`: they are about the path through `y`.
         """
         statements = self.document.statements
         cuts: set[int] = set()
-        for verdicts, letters in zip(chapters, self.letters, strict=True):
+        for verdicts, letters, ends in zip(chapters, self.letters, self.ends, strict=True):
             wrong = [v.statement for v in verdicts if v.status == "WRONG" and v.trials != 1]
             if wrong:
                 late = late_definitions(statements, Families(letters), sorted({v.statement for v in verdicts}))
-                cuts |= {number for number in late if number > min(wrong)}
+                cuts |= {number for number in (*late, *ends) if number > min(wrong)}
         if not cuts:
             return chapters
-        kept = self.letters
+        kept = self.letters, self.ends
         other = {(v.statement, v.equality): v for verdicts in self.judged(LAYERS, cuts, mends=False) for v in verdicts}
-        self.letters = kept
+        self.letters, self.ends = kept
 
         def held(verdict: Verdict) -> Verdict:
             there = other.get((verdict.statement, verdict.equality), verdict)

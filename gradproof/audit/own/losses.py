@@ -33,6 +33,14 @@ def add_losses(definitions: Definitions, statements: Sequence[Statement], famili
             definitions.quantities.setdefault((of.name, of.mark), []).append(Definition(-1, 0, of, (), whole))
 
 
+def own_losses(definitions: Definitions) -> list[int]:
+    """The statements that define what the losses which were added are functions of."""
+    added = [d.tree for many in definitions.quantities.values() for d in many if d.statement < 0]
+    calls = [node for tree in added for node in walk(tree) if isinstance(node, Call) and node.function == "contract"]
+    ends = [head for call in calls for head in call.arguments if isinstance(head, Symbol)]
+    return [d.statement for head in ends for d, _ in definitions.matches(head) if d.statement >= 0]
+
+
 def _differentiated_by(top: Symbol, statements: Sequence[Statement]) -> set[tuple[str, str]]:
     """The names by which a note differentiates a loss; another function of its inputs, named beside it, is none."""
     found = set()

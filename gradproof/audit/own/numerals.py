@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradproof.arrays.trials import TrialArray
 from gradproof.audit.judging.results import Verdict
 from gradproof.audit.own.arithmetic import numeric_mend
-from gradproof.audit.own.names.definitions import is_literal, is_numeric
+from gradproof.audit.own.names.definitions import is_literal, is_numeric, made_of
 from gradproof.audit.own.names.families import VERSIONS, symbols_in
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.steps import without_version
@@ -45,6 +45,15 @@ def numbers_given(statements: Sequence[Statement]) -> dict[object, float]:
             if isinstance(tree, Symbol) and value is not None:
                 found.setdefault(form(tree), value)
     return found
+
+
+def given_anew(statements: Sequence[Statement]) -> frozenset[object]:
+    """The names to which some statements give different numbers, one for each example."""
+    found: dict[object, set[float]] = {}
+    for statement in statements:
+        for key, value in numbers_given([statement]).items():
+            found.setdefault(key, set()).add(value)
+    return frozenset(key for key, values in found.items() if len(values) > 1)
 
 
 def literal_value(tree: Node) -> float | None:
@@ -92,6 +101,7 @@ class Numerals:
     given: Mapping[object, float]
     text: str
     objectives: Sequence[str] = ()
+    several: frozenset[object] = frozenset()  # names to which the note gives more than one number
     _world: World | None = None
 
     def judged(self, verdict: Verdict, statement: Statement) -> Verdict:
@@ -110,7 +120,7 @@ class Numerals:
             and verdict.status == "holds"
         ):
             return verdict
-        if isinstance(left, Symbol) and not self._is_defined(left):
+        if isinstance(left, Symbol) and (form(left) in self.several or not self._is_defined(left)):
             note = "it gives the name its number"
             return replace(verdict, status="holds", reason="", notes=(note,), witness=None, mend=None, side=-1)
         values = [self._value(side) for side in (left, right)]
@@ -148,11 +158,14 @@ class Numerals:
         keys = {key for key, head in world.heads.items() if (head.name, head.mark) in printed}
         if not keys or keys & world.open.keys():
             return False  # it says how what is open is chosen
+        names = made_of([tree], world.definitions)
+        if any(d.statement < 0 for name in names for d in world.definitions.quantities.get(name, ())):
+            return False  # a loss of our own making
         try:
             numbers = world.numbers(e.value(tree))
         except (Unjudged, Misfit, NotAvailable):
             return False
-        return bool(np.isfinite(numbers).all()) and float(np.ptp(numbers)) <= OWN_PASS
+        return bool(np.isfinite(numbers).all() and numbers.any()) and float(np.ptp(numbers)) <= OWN_PASS
 
     def _mended(self, verdict: Verdict, statement: Statement, at: int, printed: float, value: float) -> Verdict:
         """A verdict on a printed number with its mend; `at`: on which side of the sign the number stands."""
@@ -211,7 +224,12 @@ class Numerals:
         if is_literal(tree):
             return literal_value(tree)
         if self._world is None:
-            self._world = replace(self.own.world, fixed=self.given, trials=1, open={}, _values={}, _computing=set())
+            known = [(symbol, self.given.get(form(symbol))) for symbol, _ in self.own.names.constants]
+            told = tuple((s, Fraction(n).limit_denominator()) for s, n in known if n is not None)  # no guessed lengths
+            names = replace(self.own.names, constants=told)
+            self._world = replace(
+                self.own.world, names=names, fixed=self.given, trials=1, open={}, _values={}, _computing=set()
+            )
         try:
             value = self._world.evaluation({}).value(tree)
         except (Unjudged, Misfit, NotAvailable):

@@ -76,7 +76,8 @@ def dummies(statement: Statement, own: Own) -> dict[object, Array]:
         definition = own.world.definitions.function(call.name) if call.name is not None else None
         if definition is not None and definition.parameters is not None and len(definition.parameters) == 1:
             (parameter,) = definition.parameters
-            if (parameter.name, parameter.mark) in own.world.definitions.quantities:
+            name = parameter.name, parameter.mark
+            if name in own.world.definitions.quantities and own.world.is_number(plain(parameter)):
                 continue
             if call.arguments == (parameter,) and all(
                 form(s) in names or form(s) == form(parameter) or own.world.is_number(plain(s))

@@ -17,6 +17,7 @@ from gradproof.audit.own.beside.backing import Backing
 from gradproof.audit.own.beside.declared import Callables, applied
 from gradproof.audit.own.draws import drawn
 from gradproof.audit.own.gradients import Independent, gradient, plain_of
+from gradproof.audit.own.names.chapters import instances
 from gradproof.audit.own.names.definitions import Definition, Definitions
 from gradproof.audit.own.names.families import Families
 from gradproof.audit.own.tensors import TensorArray
@@ -70,11 +71,18 @@ class World:
     printed: frozenset[object] = frozenset()  # leaves of which the note prints all sizes, by form
     callables: Callables = field(default_factory=dict)  # functions that are declared beside the note
     backing: Backing | None = None  # a reference that knows some of the quantities
+    pinned: Mapping[object, float] = field(default_factory=dict)  # leaves that have one number in all trials, by form
+    few: Mapping[str, Sequence[float]] = field(default_factory=dict)  # all values that leaves of a name can have
+    means: bool = False  # whether a bar over the name of an array is its mean
     symmetric: frozenset[str] | None = frozenset()  # names of symmetric matrices; None for all
     _values: dict[str, TensorArray | str] = field(default_factory=dict)
     _computing: set[str] = field(default_factory=set)
     _again: int = 0  # derivatives that are to be differentiated themselves
     _budget: Budget = field(default_factory=lambda: Budget(_STEPS))
+
+    def with_numbers(self, pinned: Mapping[object, float]) -> World:
+        """The same with some leaves set to numbers, by form."""
+        return replace(self, pinned=pinned, open={}, assumed={}, _values={}, _computing=set())
 
     def value(self, key: str) -> TensorArray:
         """A quantity; raises `NotAvailable` where the note does not lead to it."""
@@ -133,8 +141,16 @@ class World:
         if head.name == "I" and not head.mark and shape is not None and len(shape) == 2 and shape[0] == shape[1]:
             self.assumed[key] = "the identity"
             return TensorArray(torch.eye(shape[0], dtype=torch.float64)[None])
+        if self.means and head.mark == "bar" and not (head.sub or head.sup):
+            whole = plain(replace(head, mark=""))
+            if whole in self.heads and (value := self.value(whole)).ndim > 0:
+                self.assumed[key] = f"the mean of {whole}"
+                return TensorArray(value.tensor.mean(dim=1))
         if shape is None:
             raise NotAvailable(f"nothing in the note says what {key} is")
+        if head.name == "1" and shape:
+            self.assumed[key] = "ones"
+            return TensorArray(torch.ones((1, *shape), dtype=torch.float64))
         if form(head) in self.definitions.letters.zeros:
             count = self.trials if self.fixed is None else 1
             return TensorArray(torch.zeros((count, *shape), dtype=torch.float64, requires_grad=True))
@@ -143,10 +159,13 @@ class World:
                 raise NotAvailable(f"the note gives no number for {key}")
             numbers = np.full((1, *shape), self.fixed[form(head)])
         else:
-            numbers = drawn(head, shape, self.trials, self.seed, self.labels, self.positive)
+            few = self.few.get(head.name, ())
+            numbers = drawn(head, shape, self.trials, self.seed, self.labels, self.positive, few)
             symmetric = self.symmetric is None or head.name in self.symmetric
             if symmetric and len(shape) == 2 and shape[0] == shape[1]:
                 numbers = (numbers + numbers.swapaxes(1, 2)) / 2.0
+        if form(head) in self.pinned:
+            numbers = np.full_like(numbers, self.pinned[form(head)])
         self.open[key] = shape
         return TensorArray(torch.tensor(numbers, dtype=torch.float64, requires_grad=True))
 
@@ -246,13 +265,20 @@ class World:
             if isinstance(node, Symbol) and not (form(node) in e.bound or node.name in e.indices):
                 if lookup.is_kronecker(self, node):
                     continue
-                place = lookup.find(self, node, e.indices)
-                if place is not None:
+                for key in self._keys_of(node, e):
                     try:
-                        found |= self._leaves_below(self.value(place.key))
+                        found |= self._leaves_below(self.value(key))
                     except NotAvailable:
                         return None
         return found
+
+    def _keys_of(self, symbol: Symbol, e: Evaluation) -> list[str]:
+        """The quantities that a symbol may mean; under a sum over its index, each of them."""
+        place = lookup.find(self, symbol, e.indices)
+        if place is not None:
+            return [place.key]
+        every = instances(self.families.split(symbol).head, self.families.letters)
+        return [key for head in every if (key := plain(head)) in self.heads]
 
     def _leaves_below(self, value: TensorArray) -> set[str]:
         keys = [key for key in self.open if isinstance(self._values.get(key), TensorArray)]

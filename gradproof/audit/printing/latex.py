@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradproof.audit.printing.walk import Printing
+from gradproof.audit.reading.names import marked
 from gradproof.audit.reading.tree import Big, Entry, Labels, Node, Product, Symbol
 from gradproof.audit.reading.vocabulary import TRANSPOSES, WORDS, words
 
@@ -34,7 +35,7 @@ def name_of(symbol: Symbol) -> str:
     primes = symbol.name[len(name) :]
     if len(name) > 1 and name[0] != "\\" and name.lower() not in WORDS:
         name = rf"\mathrm{{{name}}}"
-    return (f"\\{symbol.mark}{{{name}}}" if symbol.mark else name) + primes
+    return marked(symbol.mark, name) + primes
 
 
 def script(labels: Labels) -> str:

@@ -35,6 +35,8 @@ class Names:
     constants: tuple[tuple[Symbol, Fraction], ...] = ()
     words: frozenset[str] = WORDS
     raised: frozenset[str] = frozenset()  # base names of which a plain superscript is a label: W^1
+    superscripts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # labels above, by base name: a^i_t
+    turns: bool = False  # whether a prime is a transpose: x' b
     folds: bool = True  # whether a letter in another case is taken where only one quantity fits
     euler: bool = False  # whether `e` to the power of a formula is the exponential, also where e is a quantity
     arguments: Mapping[str, str] = field(default_factory=dict)  # what a function of one quantity is one of: `E(w)`
@@ -127,12 +129,19 @@ def _labels_together(symbol: Symbol) -> _Form:
 
 def plain(symbol: Symbol) -> str:
     """A symbol in a message: `W_{35}`, `W^{(1)}`."""
-    text = f"\\{symbol.mark}{{{symbol.name}}}" if symbol.mark else symbol.name
+    text = marked(symbol.mark, symbol.name)
     if symbol.sub:
         text += "_" + _script(symbol.sub)
     if symbol.sup:
         text += "^" + _script(symbol.sup)
     return text
+
+
+def marked(marks: str, name: str) -> str:
+    """A name under its marks, the outermost first: `\\dot{\\hat{x}}`."""
+    for mark in reversed(marks.split()):
+        name = f"\\{mark}{{{name}}}"
+    return name
 
 
 def _script(labels: Labels) -> str:

@@ -21,6 +21,7 @@ from gradproof.audit.reading.vocabulary import (
 Row = list[Token]
 _ROW_ENDS = frozenset({r"\\", r"\cr", r"\newline", r"\tabularnewline"})
 _OF_CONDITIONS = frozenset({"+", "-", *COMPARISONS, *DOTS})
+_ORDERS = frozenset({*COMPARISONS, r"\succ", r"\succeq", r"\prec", r"\preceq", r"\ll", r"\gg"}) - {"="}
 _LENGTHS = frozenset({"pt", "em", "ex", "mm", "cm", "in", "px"})
 
 
@@ -192,6 +193,9 @@ def _split_remarks(row: Row) -> list[Row]:
     while at < len(row):
         token = row[at]
         depth += change_of_depth(token.text)
+        if depth == 0 and token.text in _ORDERS and any(t.text in RELATIONS for t in parts[-1]):
+            at = _behind_bound(row, at)  # of `a = b \\le c` only the equality is judged
+            continue
         if depth == 0 and token.text in SEPARATORS:
             parts.append([])
         elif depth == 0 and token.text in UPRIGHT and _is_remark(row, at):
@@ -202,6 +206,16 @@ def _split_remarks(row: Row) -> list[Row]:
             parts[-1].append(token)
         at += 1
     return [part for part in parts if part]
+
+
+def _behind_bound(row: Row, at: int) -> int:
+    """Behind what stands on the other side of an inequality."""
+    depth = 0
+    for index in range(at, len(row)):
+        depth += change_of_depth(row[index].text)
+        if depth == 0 and index > at and (row[index].text in SEPARATORS or row[index].text in UPRIGHT):
+            return index
+    return len(row)
 
 
 def _is_remark(row: Row, at: int) -> bool:

@@ -156,16 +156,21 @@ def _block(
 
 
 _ROLE = re.compile(r":math:`([^`]{1,4000})`|(?m:^)([ \t]*)\.\. math::[ \t]*([^\n]*)")
+_DEFAULT = re.compile(r"(?m)^[ \t]{0,9}\.\.[ \t]{1,4}default-role::[ \t]{1,4}math\b")
+_ROLES = re.compile(_ROLE.pattern + r"|``[^`]{0,4000}``|(?<![`:\w])`([^`]{1,4000})`(?![`_])")
 _OPTION = re.compile(r"[ \t]+:[a-z-]{1,20}:[^\n]*\n")
 
 
 def _scan_rst(text: str) -> Iterator[Block]:
     """The `:math:` roles and `math` directives of reStructuredText; an equation ends at a blank line."""
-    at = 0
-    while match := _ROLE.search(text, at):
+    at, role = 0, _ROLES if _DEFAULT.search(text) else _ROLE
+    while match := role.search(text, at):
         at = match.end()
-        if match[1] is not None:
-            yield Block("inline", match.start(1), match.end(1), match.start(), match.end())
+        inline = 1 if match[1] is not None else 4 if match.re is _ROLES and match[4] is not None else 0
+        if inline:
+            yield Block("inline", match.start(inline), match.end(inline), match.start(), match.end())
+            continue
+        if match[0].startswith("``"):
             continue
         if match[3].strip():
             yield Block("display", match.start(3), match.end(3), match.start(), match.end())

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from gradproof.audit.reading.tokens import Token
 from gradproof.audit.reading.vocabulary import ARGUMENTS, BIG_OPERATORS, UPRIGHT, words
 
-_WITH_ARGUMENT_DROPPED = words(r"\label \tag \vspace \phantom \hphantom \vphantom \color \hskip")
+_WITH_ARGUMENT_DROPPED = words(
+    r"\intertext \shortintertext \label \tag \vspace \phantom \hphantom \vphantom \color \hskip"
+)
 _FIRST_DROPPED = frozenset({r"\textcolor", r"\colorbox"})
 _STACKED = frozenset({r"\overset", r"\underset", r"\stackrel"})
 _BRACED = frozenset({r"\underbrace", r"\overbrace"})

@@ -26,8 +26,8 @@ _TOKEN = re.compile(
     re.S,
 )
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
-_SPACING = words(r"""\, \; \: \! \  \> \/ ~ \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber \notag
-    \mathstrut \strut \space \thinspace \negthinspace \enspace \smallskip \medskip \bigskip
+_SPACING = words(r"""\, \; \: \! \  \> \/ ~ \displaystyle \textstyle \scriptstyle \limits \nolimits \nonumber
+    \notag \qedhere \qed \mathstrut \strut \space \thinspace \negthinspace \enspace \smallskip \medskip \bigskip
     \big \Big \bigg \Bigg \bf \rm \it \cal \allowbreak \noindent \middle \hfill""") | {
     "\\ ",
     "\\\n",

@@ -113,6 +113,8 @@ def _call(e: Evaluation, node: Call) -> Array:
         matched(first, second, f"the arguments of {node.function}")
         return TWO_ARGUMENTS[node.function](first, second)
     if node.function == "concat":
+        if len({len(argument.shape) for argument in arguments if argument.shape}) > 1:
+            raise Misfit("the parts of a concatenation have different numbers of axes", node.span[0])
         return joined(*arguments)
     if node.function == "inner" and len(arguments) == 2:
         first, second = arguments
@@ -123,7 +125,10 @@ def _call(e: Evaluation, node: Call) -> Array:
     if node.function == "det" and len(arguments) == 1 and not node.primes:
         return _of_a_matrix(e, node, "det", arguments[0]) if len(arguments[0].shape) == 2 else arguments[0]
     if node.name is not None and hasattr(e.provider, "applied"):
-        return e.provider.applied(e, node, arguments)
+        try:
+            return e.provider.applied(e, node, arguments)
+        except NotAvailable as error:
+            raise Unjudged(str(error), node.span[0]) from error
     known = ONE_ARGUMENT.get((node.function, node.primes))
     if known is None or len(arguments) != 1:
         name = node.printed + "'" * node.primes

@@ -137,7 +137,8 @@ def _entry(provider: Provider, symbol: Symbol) -> Place | None:
 
 def _old_value(provider: Provider, symbol: Symbol) -> Place | None:
     """`W^{old}`, `W_t`: the value of a parameter before the step."""
-    for stripped in _without(symbol, OLD):
+    entries: frozenset[str] = getattr(provider, "running", frozenset()) - getattr(provider, "counting", frozenset())
+    for stripped in _without(symbol, OLD - entries):
         bound = provider.names.resolve(stripped)
         if bound and provider.role(bound.key) in STEPPED:
             return Place(bound.key, (), bound.note)

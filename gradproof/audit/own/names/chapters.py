@@ -13,6 +13,7 @@ from gradproof.audit.own.names.families import VERSIONS, Families, Letters, symb
 from gradproof.audit.reading.names import form
 from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
+    Call,
     Derivative,
     Label,
     Node,
@@ -103,12 +104,27 @@ def chapters(
                 del made[-1][0][len(made[-1][0]) - len(behind) :]
                 made.append((behind, known))
         made[-1][0].append(number)
-    for at, (_, here) in enumerate(made):
+    for at, (numbers, here) in enumerate(made):
+        varied = _varied([statements[number] for number in numbers])
         for _, later in made[at + 1 :]:
             for key, pair in later.items():
-                if pair[0].statement not in cuts:
+                name = pair[0].head.name, pair[0].head.mark
+                other = bool(pair[0].axes) and name in varied and pair[0].statement not in numbers
+                if pair[0].statement not in cuts and not other:
                     here.setdefault(key, pair)
     return [pair for pair in made if pair[0]]
+
+
+def _varied(statements: Sequence[Statement]) -> set[tuple[str, str]]:
+    """Names without an index by which some statements differentiate, or of which they define functions.
+
+    `\\mu_i = x_i^T b` of a later chapter says nothing of them.
+    """
+    trees = list(trees_of(statements))
+    found = {n.by for tree in trees for n in walk(tree) if isinstance(n, Derivative)}
+    firsts = (statement.sides[0].node for statement in statements if len(statement.sides) > 1)
+    found |= {a for first in firsts if isinstance(first, Call) and first.name is not None for a in first.arguments}
+    return {(s.name, s.mark) for s in found if isinstance(s, Symbol) and not (s.sub or s.sup)}
 
 
 def put(known: Known, definition: Definition, segment: int) -> Known | None:
@@ -118,15 +134,15 @@ def put(known: Known, definition: Definition, segment: int) -> Known | None:
         return None
     old = known.get(key)
     if old is None:
-        if not (definition.in_passing and _stands_in(known, definition.head)):
+        if not (definition.in_passing and _stands_in(known, definition.head)) and not _leads_back(known, definition):
             known[key] = (definition, segment)
     elif old[0].tree == definition.tree or is_numeric(definition.tree):
         return None  # `h = \\sigma(0.3 \\cdot 2)` behind `h = \\sigma(w x)` says which number it is
     elif old[1] == segment or definition.in_passing or (old[0].by_derivative and not definition.by_derivative):
         if _prefers(definition, old[0]) and not _leads_back(known, definition):
             known[key] = (definition, segment)
-    else:
-        return {**known, key: (definition, segment)}
+    elif not _leads_back({k: pair for k, pair in known.items() if k != key}, definition):
+        return {**known, key: (definition, segment)}  # and no other way to print one: `s = 2 r`, then `r = s / 2`
     return None
 
 
@@ -178,7 +194,8 @@ def _leads_back(known: Known, definition: Definition) -> bool:
     waiting, seen = [definition.tree], {name}
     while waiting:
         for symbol in symbols_in(waiting.pop()):
-            if (symbol.name, symbol.mark) == name:
+            alike = len(symbol.sub) == len(definition.axes) and not symbol.sup  # no a^{[1]} of an a
+            if (symbol.name, symbol.mark) == name and alike:
                 return True
             if (symbol.name, symbol.mark) not in seen:
                 seen.add((symbol.name, symbol.mark))

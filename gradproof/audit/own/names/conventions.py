@@ -52,20 +52,21 @@ def gradients_by_letter(table: Definitions, statements: Sequence[Statement], fam
     """Where one `dO` is defined as `\\partial L / \\partial O`, every other `dX` is; so with `\\bar{o}`."""
     symbols = [symbol for tree in trees_of(statements) for symbol in symbols_in(tree)]
     names = {(symbol.name, symbol.mark) for symbol in symbols}
-    for prefix, mark in (("d", ""), *(("", mark) for mark in sorted({s.mark for s in symbols if s.mark}))):
+    for prefix, mark in (("d", ""), *(("", mark) for mark in sorted({s.mark.split()[0] for s in symbols if s.mark}))):
         tops = {form(top): top for top in _shown(table, prefix, mark)}
         if len(tops) != 1:
             continue
         (top,) = tops.values()
         for symbol in symbols:
-            rest = symbol.name.removeprefix(prefix) if symbol.mark == mark else ""
-            if not rest or (rest, "") not in names or (prefix and rest == symbol.name):
+            outer, _, inner = symbol.mark.partition(" ")
+            rest = symbol.name.removeprefix(prefix) if outer == mark else ""
+            if not rest or (rest, inner) not in names or (prefix and rest == symbol.name):
                 continue
             head = families.split(symbol).head
             known = table.quantities.get((head.name, head.mark), [])
             if any(d.by_derivative and form(d.head) == form(head) for d in known):
                 continue
-            tree = Derivative(top, replace(head, name=rest, mark=""), "partial")
+            tree = Derivative(top, replace(head, name=rest, mark=inner), "partial")
             kept = [d for d in known if form(d.head) != form(head)]
             table.quantities[(head.name, head.mark)] = [*kept, Definition(-1, 0, head, (), tree)]
 

@@ -153,6 +153,21 @@ def mentions(tree: Node, symbol: Symbol) -> bool:
     return any(form(other) == wanted for other in symbols_in(tree))
 
 
+def made_of(trees: Sequence[Node | None], definitions: Definitions) -> set[tuple[str, str]]:
+    """The names in some trees, and those that their definitions are made of."""
+    waiting = [(s.name, s.mark) for tree in trees if tree is not None for s in symbols_in(tree)]
+    found: set[tuple[str, str]] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        several = [d.tree for d in definitions.quantities.get(name, ())]
+        several += [d.tree for key, d in definitions.functions.items() if key[:2] == name]
+        waiting += [(s.name, s.mark) for tree in several for s in symbols_in(tree)]
+    return found
+
+
 def is_literal(node: Node | None) -> bool:
     """Whether a side is made of numbers only."""
     if node is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from gradproof.audit.reading.rows import statements
 from gradproof.audit.reading.scan import Flavour, blocks
 from gradproof.audit.reading.tidy import tidy
 from gradproof.audit.reading.tokens import Token
-from gradproof.audit.reading.vocabulary import FUNCTIONS, GREEK, RELATIONS, STYLES, WORDS
+from gradproof.audit.reading.vocabulary import FUNCTIONS, GREEK, RELATIONS, STYLES, TRANSPOSES, WORDS
 
 _LAYERS = frozenset({"l", r"\ell", "L"})
 _PARAMETERS = frozenset({";", ",", "|", r"\mid"})
@@ -29,6 +30,33 @@ class Learned:
     functions: dict[str, str] = field(default_factory=dict)
     raised: set[str] = field(default_factory=set)
     arguments: dict[str, str] = field(default_factory=dict)
+    superscripts: dict[str, frozenset[str]] = field(default_factory=dict)
+    turns: bool = False
+
+
+_TURNED = re.compile(r"(?i)\bprimes?\b[^.\n]{0,30}\btranspos|\btranspos\w{0,8}\b[^.\n]{0,40}\bprime")
+_PRIMED = re.compile(
+    r"(?<![A-Za-z\\])(?:[A-Z]|[a-z]_\{?[a-z]\}?|\\(?:mathbf|boldsymbol|bm)\s?\{\s?\\?[A-Za-z]{1,8}\s?\}|\\[a-z]{2,8})"
+    r"'\s{0,2}(?:\\,)?\s{0,2}(?=[A-Za-z(\\])(?!\\(?:cdot|times|odot|right|in|to|approx|le|ge|sim|end|text|q?quad)\b|\\[)\]])"
+)
+_TRANSPOSED = re.compile(r"\^\s?\{?\s?(?:\\top|\\intercal|T\b|\\mathsf\s?\{?\s?T|\\mathrm\s?\{?\s?T)")
+_BEHIND_BRACKET = re.compile(r"[)\]]'\s?(?=[A-Za-z(\\])")
+_FEWEST = 3
+
+
+def turns_by_primes(text: str) -> bool:
+    """Whether a prime is a transpose: the note says so, or it prints no other transpose and products such as `x_i' b`.
+
+    A prime of a function, `f'(x)`, stands behind a small letter or a command, and before a bracket.
+    """
+    if _TURNED.search(text):
+        return True
+    if _TRANSPOSED.search(text):
+        return False
+    if _BEHIND_BRACKET.search(text):
+        return True
+    found = [m for m in _PRIMED.finditer(text) if text[m.end()] != "(" or m[0][0].isupper()]
+    return len(found) >= _FEWEST
 
 
 def learned(text: str, flavour: Flavour | None, limits: Limits) -> Learned:
@@ -45,12 +73,18 @@ def learned(text: str, flavour: Flavour | None, limits: Limits) -> Learned:
             uses.look(tokens)
         for piece in statements(tokens):
             _left_side(piece.row, out)
+            uses.left_side(piece.row)
     for name, by in uses.gradients.items():
         if len(by) == 1:
             out.arguments.setdefault(name, *by)
+    out.turns = turns_by_primes(text)
     out.words |= uses.words
     out.raised |= uses.raised()
-    for name in uses.functions() - set(out.functions):
+    numbers = uses.bare()
+    for name, above in uses.superscripts.items():
+        if labels := frozenset(text for text in above if text not in TRANSPOSES or text in numbers):
+            out.superscripts[name] = labels
+    for name in uses.functions(primed=not out.turns) - set(out.functions):
         out.functions[name] = OWN
     return out
 
@@ -127,6 +161,7 @@ class _Uses:
 
     def __init__(self) -> None:
         self.words: set[str] = set()
+        self.superscripts: dict[str, set[str]] = {}  # letters above names that stand alone on the left, with one below
         self.gradients: dict[str, set[str]] = {}  # by what each name is differentiated with a nabla
         self._above: dict[str, set[str]] = {}
         self._called: Counter[str] = Counter()
@@ -156,6 +191,22 @@ class _Uses:
             else:
                 self._bare[name] += 1
 
+    def left_side(self, row: Sequence[Token]) -> None:
+        """`a^i_t = W_i x_t`: no power is defined, so what stands above is a label."""
+        end = next((at for at, token in enumerate(row) if token.text in RELATIONS), len(row))
+        name, behind = _name_at(row, 0)
+        scripts = list(_scripts(row, 0))
+        if not name or name == "e" or behind != end or sorted(script for _, script in scripts) != ["^", "_"]:
+            return
+        for start, script in scripts:
+            text = "".join(t.text for t in row[start + 2 : _group_end(row, start + 1) - 1])
+            if script == "^" and len(text) == 1 and text.isalpha():
+                self.superscripts.setdefault(name, set()).add(text)
+
+    def bare(self) -> set[str]:
+        """Names that stand alone somewhere."""
+        return set(self._bare)
+
     def _nabla(self, tokens: Sequence[Token], at: int) -> None:
         if at + 2 >= len(tokens) or tokens[at + 1].text != "_":
             return
@@ -180,9 +231,12 @@ class _Uses:
         """Names that have a layer's letter above them: `w^l`, `a^{l-1}`."""
         return {name for name, above in self._above.items() if any(_is_layer(text) for text in above)}
 
-    def functions(self) -> set[str]:
-        """Names that are called with a prime, or that are usual for functions and stand before a bracket only."""
-        called = {n for n in self._called if self._primed[n] and not n[0].isdigit()}
+    def functions(self, *, primed: bool = True) -> set[str]:
+        """Names that are called with a prime, or that are usual for functions and stand before a bracket only.
+
+        `primed`: whether a prime is that of a derivative.
+        """
+        called = {n for n in self._called if primed and self._primed[n] and not n[0].isdigit()}
         usual = {n for n in self._called if n in _USUAL_FUNCTIONS and not self._bare[n]}
         return {name for name in called | usual if name.lower().lstrip("\\") not in FUNCTIONS}
 

@@ -20,12 +20,14 @@ _SAID = (
     re.compile(rf"{_VECTOR}{_BETWEEN}?\b{_KIND}\s{{1,3}}of\s[^.$\n]{{0,30}}{_MATRIX}"),  # x_n^T is the n-th row of X
     re.compile(rf"\b{_KIND}\s{{1,3}}of\s[^.$\n]{{0,30}}{_MATRIX}{_BETWEEN}?\b(?:is|are|by)\s[^.$\n]{{0,20}}{_VECTOR}"),
     re.compile(rf"\b{_KIND}[^.$\n]{{0,20}}{_VECTOR}{_BETWEEN}?\bof\s[^.$\n]{{0,30}}{_MATRIX}"),  # rows x_n^T of X
+    re.compile(rf"{_MATRIX}{_BETWEEN}?{_VECTOR}\s{{1,3}}as\s{{1,3}}(?:its\s)?{_KIND}"),  # X having x_i^T as rows
 )
 _ORDER = (
     ("matrix", "kind", "vector"),
     ("vector", "kind", "matrix"),
     ("kind", "matrix", "vector"),
     ("kind", "vector", "matrix"),
+    ("matrix", "vector", "kind"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradproof.audit.own.names.families import symbols_in, trees_of
@@ -14,6 +14,7 @@ _LAST_STEP = r"\tau"
 _TWO_LETTERS = re.compile(r"[a-z]{2}|[a-z0-9]{2}")
 _SIGNED = {"+": "{+}", "-": "{-}"}
 _PRIMED = re.compile(r"([a-z])('+)")
+_NESTED = re.compile(r"([a-z])_([a-z0-9])")
 _SPARE = "qruvwxyzabcdefgh"
 
 
@@ -27,9 +28,10 @@ class Spelling:
         self.signed = _signed(symbols)
         self.last = _last_step(statements, symbols)
         self.primed = _primed(statements, symbols)
+        self.nested = any(_NESTED.fullmatch(label.text) for symbol in symbols for label in symbol.sub)
 
     def __bool__(self) -> bool:
-        return bool(self.matrices or self.signed or self.last or self.primed)
+        return bool(self.matrices or self.signed or self.last or self.primed or self.nested)
 
     def symbol(self, symbol: Symbol) -> Symbol:
         """A symbol as all others of its kind are printed."""
@@ -37,6 +39,8 @@ class Spelling:
             symbol = replace(symbol, name=symbol.name.upper())
         if symbol.name in self.signed and len(symbol.sub) == 1 and symbol.sub[0].text in _SIGNED:
             symbol = replace(symbol, sub=(Label(_SIGNED[symbol.sub[0].text]),))
+        if self.nested:
+            symbol = replace(symbol, sub=tuple(x for label in symbol.sub for x in _unnested(label)))
         if (self.last or self.primed) and (symbol.sub or symbol.sup):
             symbol = replace(symbol, sub=tuple(map(self._label, symbol.sub)), sup=tuple(map(self._label, symbol.sup)))
         return symbol
@@ -56,6 +60,8 @@ class Spelling:
         letters = {letter: primed for primed, letter in self.primed.items()}
         if isinstance(node, Big) and node.index in letters:
             return replace(node, index=letters[node.index])
+        if isinstance(node, Symbol) and self.nested:
+            node = replace(node, sub=tuple(_nested(node.sub)))
         if not isinstance(node, Symbol) or not letters:
             return node
 
@@ -78,6 +84,26 @@ class Spelling:
     def _text(self, text: str) -> str:
         text = text.replace(_LAST_STEP, "T") if self.last else text
         return _PRIMED.sub(lambda m: self.primed.get(m[0], m[0]), text) if self.primed else text
+
+
+def _unnested(label: Label) -> Iterator[Label]:
+    """`u_{n_k}`, the k-th of the chosen, as the entry `k` of a quantity of its own."""
+    match = _NESTED.fullmatch(label.text)
+    if match is None:
+        yield label
+    else:
+        yield from (Label(f"{{{match[1]}}}"), Label(match[2]))
+
+
+def _nested(labels: Sequence[Label]) -> Iterator[Label]:
+    """Labels with such a pair as its author prints it."""
+    waiting = ""
+    for label in labels:
+        if len(label.text) == 3 and label.text[0] == "{" and label.text[1].isalpha():
+            waiting = label.text[1]
+            continue
+        yield replace(label, text=f"{waiting}_{label.text}") if waiting else label
+        waiting = ""
 
 
 def _entry_labels(symbol: Symbol) -> int:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from gradproof.audit.own.names.definitions import is_literal
 from gradproof.audit.own.names.einstein import as_printed as without_sums
 from gradproof.audit.own.names.einstein import keeps_convention, summed
 from gradproof.audit.own.names.families import symbols_in, trees_of
@@ -19,11 +20,14 @@ from gradproof.audit.reading.read import Statement
 from gradproof.audit.reading.tree import (
     Call,
     Derivative,
+    Inverse,
     Node,
     Number,
     Power,
     Product,
+    Sum,
     Symbol,
+    Transpose,
     children,
     walk,
     with_children,
@@ -32,6 +36,7 @@ from gradproof.audit.reading.tree import (
 _GREEK_PREFIX = frozenset({r"\delta", r"\Delta"})
 
 
+_EULER, _TURNED = Symbol("e"), Symbol("T")
 _PI, _PI_NUMBER = Symbol(r"\pi"), Number("3.141592653589793")
 
 
@@ -76,7 +81,7 @@ def spelt(statements: Sequence[Statement], text: str) -> Spelt:
     rows = rows_in_words(text, plain)
     if rows is not None:
         plain = [_changed(statement, rows.node) for statement in plain]
-    return Spelt(plain, zero, hidden, rows, spelling if spelling.primed else None, conventional)
+    return Spelt(plain, zero, hidden, rows, spelling if spelling.primed or spelling.nested else None, conventional)
 
 
 def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -> list[Statement]:
@@ -90,7 +95,13 @@ def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -
     compounds: set[str] = set()
     for statement in statements:
         first = statement.sides[0].node if statement.sides else None
-        if isinstance(first, Power) and isinstance(first.base, Symbol) and isinstance(first.exponent, Number):
+        told = len(statement.sides) > 1 and is_literal(statement.sides[1].node)  # `\\sigma^2 = 4` is a number for it
+        if (
+            isinstance(first, Power)
+            and isinstance(first.base, Symbol)
+            and isinstance(first.exponent, Number)
+            and not told
+        ):
             squares.add((form(first.base), first.exponent.text))
         if isinstance(first, Product) and len(first.factors) == 2 and set(first.operators) == {"juxt"}:
             left, right = first.factors
@@ -98,6 +109,7 @@ def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -
             if prefix and isinstance(left, Symbol) and not (left.sub or left.sup or left.mark):
                 compounds.add(left.name)
     squares |= _differentiated_by(statements)
+    error = _is_quantity(_EULER, statements)
     policies = any(s.name == _PI.name and (s.sub or s.sup) for tree in trees_of(statements) for s in symbols_in(tree))
     words: dict[str, str] = {}
     for symbol in (symbol for tree in trees_of(statements) for symbol in symbols_in(tree)):
@@ -112,6 +124,10 @@ def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -
             and (form(node.base), node.exponent.text) in squares
         ):
             return replace(node.base, name=f"{node.base.name}^{node.exponent.text}", span=node.span)
+        if not error and isinstance(node, Inverse) and node.argument == _EULER:
+            return Power(_EULER, Sum(("-",), (Number("1"),), span=node.span), span=node.span)
+        if error and isinstance(node, Power) and node.base == _EULER and node.exponent == _TURNED:
+            return Transpose(node.base, span=node.span)  # `e = y - W x`, so `e^T S e`
         if isinstance(node, Product):
             node = _with_pi(_reaching(node, text)) if policies else _reaching(node, text)
         if compounds and isinstance(node, Product):
@@ -121,6 +137,12 @@ def normalized(statements: Sequence[Statement], text: str, spelling: Spelling) -
         return node
 
     return [_changed(statement, change) for statement in statements]
+
+
+def _is_quantity(name: Symbol, statements: Sequence[Statement]) -> bool:
+    """Whether an equation says what a name is."""
+    firsts = (statement.sides[0].node for statement in statements if len(statement.sides) > 1)
+    return any(form(first) == form(name) for first in firsts if isinstance(first, Symbol))
 
 
 def _differentiated_by(statements: Sequence[Statement]) -> set[tuple[object, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
+from math import prod
 
 from gradproof.audit.own.names.definitions import Definitions
 from gradproof.audit.own.names.families import Families, binding, symbols_in
@@ -17,6 +18,9 @@ Leaf = tuple[str, str, tuple[str, ...], int]
 _EVALUATIONS = 150_000  # nodes whose kind is asked for in one chapter, in all
 _MISFIT = 6.0
 _DIAGONAL = 0.5  # the derivative of a vector by a vector that is printed as a vector: entry by entry
+_STRAINED = 1.0  # what a statement costs that may fit better with other ranks
+_TOGETHER = 729  # so many choices for the leaves of one statement are looked at
+_MANY, _FEW = 40, 3  # so many of them are tried with the whole note, from so many the search goes on in any case
 _SCALARS = frozenset("LJECNKTMDSRFHI")
 
 
@@ -53,7 +57,8 @@ class Ranks:
             ranks, cost = self._descended(ranks, leaves)
             if cost < lowest - 1e-9:
                 best, lowest = ranks, cost
-        return self._by_pairs(best, lowest, leaves)
+        best, lowest = self._by_pairs(best, lowest, leaves)
+        return self._by_statements(best, lowest, leaves)
 
     def _leaves(self) -> dict[Leaf, int]:
         """Leaves and the fewest axes that their labels and transposes need."""
@@ -116,7 +121,9 @@ class Ranks:
                 break
         return ranks, cost
 
-    def _by_pairs(self, ranks: dict[Leaf, int], cost: float, leaves: Mapping[Leaf, int]) -> dict[Leaf, int]:
+    def _by_pairs(
+        self, ranks: dict[Leaf, int], cost: float, leaves: Mapping[Leaf, int]
+    ) -> tuple[dict[Leaf, int], float]:
         """Ranks changed two at a time: in `w^T x + b` those of `w` and `x` are right or wrong together."""
         better = True
         while better:
@@ -125,14 +132,63 @@ class Ranks:
             for pair in combinations(free, 2):
                 for two in product(*(range(leaves[leaf], 3) for leaf in pair)):
                     if self._left < 0:
-                        return ranks
+                        return ranks, cost
                     if any(ranks[leaf] == rank for leaf, rank in zip(pair, two, strict=True)):
                         continue  # one at a time has been tried
                     other = {**ranks, **dict(zip(pair, two, strict=True))}
                     changed = self._cost(other, cost)
                     if changed < cost - 1e-9:
                         ranks, cost, better = other, changed, True
+        return ranks, cost
+
+    def _by_statements(self, ranks: dict[Leaf, int], cost: float, leaves: Mapping[Leaf, int]) -> dict[Leaf, int]:
+        """Ranks of all leaves of one statement changed together, where it fits badly, and the others after them.
+
+        In `w^T w + C \\sum_i \\max(0, 1 - y_i (w^T x_i + b))` three wrong ranks hold each other up.
+        """
+        better = True
+        while better:
+            better = False
+            kinds = self.kinds(ranks)
+            costs = [(_cost_of(kinds, sides), number) for number, sides in enumerate(self._sides)]
+            for strain, number in sorted(costs, key=lambda pair: (-pair[0], pair[1])):
+                if strain <= _STRAINED:
+                    break
+                others = self._instead(ranks, number, leaves)
+                for at, other in enumerate(others):
+                    if self._left < 0:
+                        return ranks
+                    if at >= _FEW and self._cost(other, cost) >= cost:
+                        continue
+                    changed, total = self._descended(other, leaves)
+                    if total < cost - 1e-9:
+                        ranks, cost, better = changed, total, True
+                if better:
+                    break
         return ranks
+
+    def _instead(self, ranks: dict[Leaf, int], number: int, leaves: Mapping[Leaf, int]) -> list[dict[Leaf, int]]:
+        """The ranks with which one statement fits better, its leaves changed together, the best few of them."""
+        sides = self._sides[number]
+        here = dict.fromkeys(
+            leaf
+            for tree in sides
+            for symbol in symbols_in(tree)
+            if (leaf := leaf_key(self.families.split(symbol).head, self.families)) in leaves and leaf not in self.given
+        )
+        choices = [range(leaves[leaf], max(3, leaves[leaf] + 1)) for leaf in here]
+        if prod(map(len, choices)) > _TOGETHER:
+            return []
+        found: list[tuple[float, int, dict[Leaf, int]]] = []
+        for at, chosen in enumerate(product(*choices)):
+            other = {**ranks, **dict(zip(here, chosen, strict=True))}
+            kinds = self.kinds(other)
+            cost = _cost_of(kinds, sides) + sum(_prior(leaf)(rank) for leaf, rank in zip(here, chosen, strict=True))
+            self._left -= max(sum(1 for tree in sides for _ in walk(tree)), kinds.asked)
+            found.append((cost, at, other))
+            if self._left < 0:
+                break
+        return [other for _, _, other in sorted(found, key=lambda entry: entry[:2])[:_MANY] if other != ranks]
 
     def kinds(self, ranks: Mapping[Leaf, int]) -> Kinds:
         """The kinds of all formulas under some ranks."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gradproof.audit.reading.limits import Limits
 from gradproof.audit.reading.macros import definitions
+from gradproof.audit.reading.read import Statement
+from gradproof.audit.reading.tree import Symbol, Transpose
 
 _SPACE = re.compile(r"\\in\s{0,3}(?:\\(?:mathbb|mathbf|bold)\s{0,3}\{?\s{0,3}R\s{0,3}\}?|\\R)\s{0,3}\^")
 _ROW = re.compile(r"(?<![A-Za-z\\])(\\[A-Za-z]+|[A-Za-z])_\{?[a-z]\}?\s{0,2}$")
@@ -52,6 +54,22 @@ def _sizes(text: str) -> tuple[str, ...]:
     return parts if plain else ()
 
 
+_SET = re.compile(
+    r"(?<![A-Za-z\\])(\\[A-Za-z]+|[A-Za-z])(?:_\{?[A-Za-z0-9,]{1,4}\}?)?\s{0,3}\\in\s{0,3}\\\{((?:\s?[+-]?\d{1,2}\s?,?|\s?\\pm\s?1\s?){1,8})\\\}"
+)
+
+
+def declared_values(text: str) -> dict[str, tuple[float, ...]]:
+    """The few values of a quantity, `y_i \\in \\{-1, +1\\}`, by its name without the index."""
+    found = {}
+    for match in _SET.finditer(text):
+        printed = match[2].replace("\\pm", "-1, +").replace(" ", "")
+        numbers = tuple(float(part) for part in printed.split(",") if part)
+        if len(numbers) > 1:
+            found[match[1]] = numbers
+    return found
+
+
 _SYMMETRIC = re.compile(
     r"\b(?:symmetric|covariance|precision\s{1,2}matri|kernel\s{1,2}matri|Gram\s{1,2}matri|self-adjoint)"
 )
@@ -60,6 +78,15 @@ _MARKED = re.compile(r"\\(?:hat|tilde|bar|widehat|widetilde)\s?\{\s?(\\?[A-Za-z]
 _ONE_NAME = re.compile(r"\$\s?(\\[A-Za-z]+|[A-Za-z])(?:_\{?\w{1,3}\}?)?(?:\s?(?:\\in|\\succ|=)[^$\n]{1,60})?\s?\$")
 _SAID_OF = re.compile(r"(?:\b(?:is|are|be|being|with|of)\b|\()[^$]{0,60}$")
 _REACH = 90
+
+
+def printed_symmetric(statements: Sequence[Statement]) -> Iterator[str]:
+    """The names of which a note prints `A = A^T`."""
+    for statement in statements:
+        trees = [side.node for side in statement.sides]
+        for tree, other in pairwise(trees):
+            if isinstance(tree, Symbol) and isinstance(other, Transpose) and other.argument == tree:
+                yield tree.name
 
 
 def symmetric_names(text: str) -> frozenset[str] | None:

@@ -92,7 +92,7 @@ def _by_argument(reader: Reader, at: int, stop: int) -> int | None:
         return _by_the_note(reader, at, start, order)
     close = reader.end(bracket)
     if skip_symbol(reader, bracket + 1, close) != close:
-        return None
+        return _by_the_note(reader, at, start, order)
     for _ in range(order):
         reader.emit("DERIVATIVE_OF", at, at + 1, "nabla")
         _braced(reader, bracket + 1, close)

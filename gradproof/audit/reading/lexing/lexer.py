@@ -94,7 +94,13 @@ def _sign(reader: Reader, at: int, stop: int) -> int:
         if text in signs:
             reader.emit(kind, at, at + 1, signs[text])
             return at + 1
+    if text[1:].isalpha() and text[0] == "\\" and reader.text(at + 1, stop) != "{" and _may_be_name(text):
+        return name(reader, text[1:], "", at, at + 1, stop)  # a macro that is defined elsewhere: \\KL
     raise Unreadable(_why_not(text), token.start)
+
+
+def _may_be_name(text: str) -> bool:
+    return text[1].isupper() and text not in DOTS and text not in SEPARATORS
 
 
 _KINDS = {

@@ -133,7 +133,9 @@ def scripts_at(reader: Reader, name: str, at: int, stop: int) -> Scripts:
     primes = 0
     while reader.text(at, stop) in ("_", "^", "'"):
         if reader.text(at) == "'":
-            primes += 1
+            turns = reader.names.turns and name not in reader.names.functions
+            primes += not turns
+            acting += [("PRIME", at)] if turns else []
             at += 1
             continue
         end = reader.end(at + 1)
@@ -143,8 +145,12 @@ def scripts_at(reader: Reader, name: str, at: int, stop: int) -> Scripts:
                 raise Unreadable("two subscripts", reader.tokens[at].start)
             sub = labels_of(inner)
         else:
-            raised = superscript(inner, labelled=name in reader.names.raised)
             raw = text_of(inner)
+            labels = reader.names.superscripts.get(name, frozenset())
+            if raw in labels:
+                raised = Raised("label", labels=labels_of(inner))
+            else:
+                raised = superscript(inner, labelled=name in reader.names.raised)
             if raised.kind == "transpose" and ((name == "e" and raw in ("t", "T")) or (name in GREEK and raw == "t")):
                 raised = Raised("power")  # e^t is Euler's number to the power of a time
             sup, primes = sup + raised.labels, primes + raised.primes
@@ -156,6 +162,9 @@ def scripts_at(reader: Reader, name: str, at: int, stop: int) -> Scripts:
 def emit_acting(reader: Reader, acting: Sequence[tuple[str, int]]) -> None:
     """Emit the transposes, inverses and powers that stand behind a value."""
     for kind, start in acting:
+        if kind == "PRIME":
+            reader.emit("TRANSPOSE", start, start + 1)
+            continue
         reader.emit(kind, start, reader.end(start) + 1)
         if kind == "POWER":
             reader.emit_group(start)
@@ -167,6 +176,9 @@ def script_of_value(reader: Reader, at: int) -> int:
     if not reader.after_operand():
         raise Unreadable(f"'{token.text}' stands behind nothing", token.start)
     if token.text == "'":
+        if reader.names.turns:
+            reader.emit("TRANSPOSE", at, at + 1)
+            return at + 1
         raise Unreadable("a prime behind a value", token.start)
     end = reader.end(at + 1)
     inner = reader.tokens[at + 2 : end]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
+
+from lark import Token as Terminal
 
 from gradproof.audit.reading.lexing.brackets import change_of_depth
 from gradproof.audit.reading.lexing.derivatives import on_the_line, starts_differential
@@ -132,17 +135,27 @@ def _marked(reader: Reader, mark: str, at: int, end: int, stop: int) -> int:
     """A mark over a name with scripts: `\\hat{y_i}`, `\\hat{\\mathbf{y}}`."""
     before = len(reader.terminals)
     reader.lex(at + 2, end)
-    made = reader.terminals[before:]
+    made = _compound(reader.terminals[before:])
     if len(made) != 1 or not isinstance(made[0].value, Symbol):
         raise Unreadable(f"\\{mark} over more than one symbol", reader.tokens[at].start)
     del reader.terminals[before:]
     inner: Symbol = made[0].value
     scripts = scripts_at(reader, inner.name, end + 1, stop)
     span = reader.span(at, scripts.behind)
-    symbol = Symbol(inner.name, inner.sub + scripts.sub, inner.sup + scripts.sup, mark, span=span)
+    marks = f"{mark} {inner.mark}".rstrip()
+    symbol = Symbol(inner.name, inner.sub + scripts.sub, inner.sup + scripts.sup, marks, span=span)
     reader.emit("SYMBOL", at, scripts.behind, symbol)
     emit_acting(reader, scripts.acting)
     return scripts.behind
+
+
+def _compound(made: list[Terminal]) -> list[Terminal]:
+    """`\\sigma^2` under a mark as one name, `\\dot{\\sigma^2}` is a dot over both."""
+    kinds = [terminal.type for terminal in made]
+    if kinds != ["SYMBOL", "POWER", "LBRACE", "NUMBER", "RBRACE"] or not isinstance(made[0].value, Symbol):
+        return made
+    made[0].value = replace(made[0].value, name=f"{made[0].value.name}^{made[3]}")
+    return made[:1]
 
 
 def _indicator(reader: Reader, at: int, stop: int) -> int | None:

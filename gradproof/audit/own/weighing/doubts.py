@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from gradproof.audit.judging.judge import is_wrong
 from gradproof.audit.judging.results import Verdict
 from gradproof.audit.own.names.chapters import Chapter
-from gradproof.audit.own.names.definitions import is_literal
+from gradproof.audit.own.names.definitions import is_literal, is_numeric, made_of
 from gradproof.audit.own.names.families import symbols_in
+from gradproof.audit.own.numerals import numbers_given
 from gradproof.audit.own.provider import Own
 from gradproof.audit.own.shapes.kinds import is_objective
+from gradproof.audit.own.weighing.conditions import NOT_FOR_EVERY, conditions
+from gradproof.audit.own.weighing.words import of_another_case
 from gradproof.audit.reading.names import form, plain
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Call, Derivative, Entry, Node, Number, Product, Symbol, walk
+from gradproof.audit.reading.tree import Call, Derivative, Entry, Node, Number, Product, Symbol, Transpose, walk
 from gradproof.audit.values.evaluation import Unjudged
+from gradproof.audit.values.provider import NotAvailable
 
 CROWDED = "if this part is read"
 """How the reason of an accusation begins that stands with others against the way in which a part was read."""
 _CROWD, _SHARE = 3, 0.15  # so many accusations, and so many for one line that holds, speak against our reading
 _MANY, _MOST = 4, 0.25  # so many accusations, and such a share of a part, mended or not: no author slips so often
+_FEWEST_TRIALS = 4  # in so many an accusation must be compared
 _SHAPES = "the shapes"
 _SUPPORT = 3  # so many lines must fit for every one whose shapes do not
 
@@ -43,9 +50,26 @@ class Doubts:
         misfits = sum(v.status == "WRONG" and v.witness is None for v in verdicts)
         open_ones = sum(v.status == "not judged" and _SHAPES in v.reason for v in verdicts)
         self.misread = open_ones > len(holding) and self.own.world.backing is None
+        reasons = {
+            at: doubt
+            for at, verdict in enumerate(verdicts)
+            if verdict.status == "WRONG" and (doubt := self._doubt(verdict, linked, holding, misfits))
+        }
+        asked = list(conditions(verdicts, self.statements, reasons))
         weighed = []
-        for verdict in verdicts:
-            doubt = self._doubt(verdict, linked, holding, misfits) if verdict.status == "WRONG" else ""
+        for at, verdict in enumerate(verdicts):
+            doubt = reasons.get(at, "")
+            if verdict.status == "WRONG" and verdict.reason.startswith("it is ") and not doubt:
+                doubt = self._of_numbers(verdict, verdicts)
+            if verdict.status == "WRONG" and verdict.trials != 1 and self._holds_where_said(verdict):
+                weighed.append(replace(verdict, status="holds", reason="", mend=None, witness=None, side=-1))
+                continue
+            if verdict.status == "WRONG" and not doubt and verdict.trials != 1:
+                doubt = (
+                    self._under_condition(verdict, asked)
+                    or self._beside(verdict, verdicts)
+                    or self._if_symmetric(verdict)
+                )
             weighed.append(_taken_back(verdict, doubt) if doubt else verdict)
         crowd = [verdict for verdict in weighed if _is_unexplained(verdict)]
         crowded = len(crowd) >= _CROWD and len(crowd) > _SHARE * len(holding)
@@ -54,6 +78,103 @@ class Doubts:
             crowd, crowded = many, True
         for verdict in weighed:
             yield _taken_back(verdict, self._of_a_crowd(crowd)) if crowded and verdict in crowd else verdict
+
+    def _of_numbers(self, verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
+        """A number that does not come out of the note's equations, where hardly any other one of the part does."""
+
+        def computed(other: Verdict) -> bool:
+            sides = self.statements[other.statement].sides
+            pair = [sides[other.equality + at].node for at in (0, 1)] if sides else []
+            return len(pair) == 2 and None not in pair and not all(is_numeric(tree) for tree in pair)
+
+        if not computed(verdict):
+            return ""
+        told = [v for v in verdicts if v.trials == 1 and computed(v)]
+        wrong = sum(v.status == "WRONG" for v in told)
+        if wrong > sum(v.status == "holds" for v in told):
+            return "it does not come out of the equations with the numbers that were found, nor do others of this part"
+        return ""
+
+    def _under_condition(self, verdict: Verdict, asked: Sequence[tuple[int, set[tuple[str, str]], str]]) -> str:
+        """What the note asks of the names of an equality, which was not done."""
+        statement = self.statements[verdict.statement]
+        names = made_of([side.node for side in statement.sides], self.chapter.definitions)
+        for number, others, printed in asked:
+            if number <= verdict.statement + 1 and number != verdict.statement and others & names:
+                return f"the note says {printed.strip()[:60]}, which was not made use of"
+        return ""
+
+    def _beside(self, verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
+        """What the words beside an equality, the sign before it or another line like it say against an accusation."""
+        statement = self.statements[verdict.statement]
+        if verdict.witness is not None and verdict.witness.trials < min(_FEWEST_TRIALS, self.own.world.trials):
+            return "too few of the trials are finite to tell"
+        if rows := self._of_one_of_many([side.node for side in statement.sides[verdict.equality :][:2]]):
+            return f"{rows} may be one of the many that are printed with an index"
+        if any(relation.kind == "~" for relation in statement.relations[: verdict.equality]):
+            return "it stands behind an approximation"
+        if said := of_another_case(self.text, statement.block.opened):
+            return f"it may be meant of another case: '{said}'"
+        first = statement.sides[0].node
+        for other in verdicts:
+            rival = self.statements[other.statement]
+            if (
+                rival is statement
+                or not rival.sides
+                or (other.status, other.equality, verdict.equality) != ("WRONG", 0, 0)
+            ):
+                continue
+            between = self.text[min(statement.end, rival.end) : max(statement.start, rival.start)]
+            inline = {rival.block.kind, statement.block.kind} == {"inline"} and "\n\n" not in between
+            if inline and rival.sides[0].node == first and rival.sides[1].node != statement.sides[1].node:
+                return "several lines say what it is, and none of them holds: they may be meant of different cases"
+        return ""
+
+    def _of_one_of_many(self, pair: Sequence[Node | None]) -> str:
+        """A small letter without an index, beside which vectors of its name stand with one: `u` beside `u_i`."""
+        world = self.own.world
+        rows = {
+            symbol.name
+            for tree in (side.node for s in self.chapter.statements for side in s.sides if side.node is not None)
+            for symbol in symbols_in(tree)
+            if not symbol.sup and len(world.families.split(symbol).axes) == 1
+        }
+        for symbol in (s for tree in pair if tree is not None for s in symbols_in(tree)):
+            bare = not (symbol.sub or symbol.sup or symbol.mark) and symbol.name.islower() and len(symbol.name) == 1
+            if bare and symbol.name in rows and (place := world.evaluation({}).find(symbol)) is not None:
+                with suppress(NotAvailable):
+                    if len(world.value(place.key).shape) > 1:
+                        return symbol.name
+        return ""
+
+    def _if_symmetric(self, verdict: Verdict) -> str:
+        """The matrices of quadratic forms `x^T A x` with which an equality holds if they are meant to be symmetric."""
+        world, trees = self.own.world, [side.node for s in self.statements for side in s.sides if side.node is not None]
+        names = {name for tree in trees for node in walk(tree) if (name := _in_the_middle(node))}
+        turned = {
+            n.argument.name
+            for t in trees
+            for n in walk(t)
+            if isinstance(n, Transpose) and isinstance(n.argument, Symbol)
+        }
+        if not names - turned or world.symmetric is None or world.backing is not None:
+            return ""
+        own = replace(self.own, world=replace(world.with_numbers({}), symmetric=world.symmetric | (names - turned)))
+        if is_wrong(self.statements[verdict.statement], verdict.equality, own, world.limits):
+            return ""
+        return f"it is right if {', '.join(sorted(names - turned))} is symmetric"
+
+    def _holds_where_said(self, verdict: Verdict) -> bool:
+        """Whether an equality holds with the numbers that its paragraph gives to leaves: `for $\\epsilon = 0$`."""
+        statement, world = self.statements[verdict.statement], self.own.world
+        start = self.text.rfind("\n\n", 0, statement.start) + 1
+        end = self.text.find("\n\n", statement.end)
+        near = [s for s in self.statements if start <= s.start < (end if end >= 0 else len(self.text))]
+        numbers = {key: value for key, value in numbers_given(near).items() if key in world.shapes}
+        if not numbers or statement not in near or world.backing is not None:
+            return False
+        own = replace(self.own, world=world.with_numbers(numbers))
+        return not is_wrong(statement, verdict.equality, own, world.limits)
 
     def _of_a_crowd(self, crowd: Sequence[Verdict]) -> str:
         lines = ", ".join(str(line) for line in sorted({v.line for v in crowd})[:6])
@@ -93,7 +214,7 @@ class Doubts:
             return odd
         if several := self._objective_of_many(pair):
             return f"{several} is an array with the sizes that were guessed, and it is differentiated as a loss is"
-        if self._is_of_sizes(pair):
+        if self._is_of_sizes(pair) or _multiplies_sizes(pair):
             return "it says which sizes go together, and other sizes were taken"
         if doubt := self._of_one_letter(pair, indices):
             return doubt
@@ -187,21 +308,20 @@ class Doubts:
         left, right = (found or set() for found in below)
         first = statement.sides[0].node
         claims = any(isinstance(node, Derivative) for tree in pair if tree is not None for node in walk(tree))
-        claims = claims or any(
-            isinstance(n, Call) and n.name is not None for t in pair if t is not None for n in walk(t)
-        )
+        claims = claims or (isinstance(first, Call) and first.name is not None)
         named = isinstance(first, Symbol) and self._is_defined(first)
         if isinstance(first, Derivative) or named:
             allowed = linked | left if isinstance(first, Derivative) or linked else right
             rates = self.own.parameters
-            strange = sorted(right - allowed - left - rates)
+            updated = isinstance(first, Symbol) or self._is_update(statement)
+            strange = sorted(right - allowed - left - (rates if updated else set()))
             if strange and not self._is_update(statement):
                 names = ", ".join(strange[:3])
                 return f"{names} is never defined in the note, and what is differentiated does not depend on it"
             return ""
         if not claims and left != right:
             odd = sorted(left ^ right)
-            return f"it does not hold for every {', '.join(odd[:3])}: a condition, or a choice, or a slip"
+            return f"{NOT_FOR_EVERY} {', '.join(odd[:3])}: a condition, or a choice, or a slip"
         if not claims and any(is_literal(tree) for tree in pair):
             return "it does not hold for all values: a condition, or a slip"
         return ""
@@ -242,6 +362,22 @@ class Doubts:
             if any(form(s)[:2] == form(first)[:2] for tree in trees for s in symbols_in(tree)):
                 return ""
         return "two lines say what it is, and they disagree; nothing else in the note tells which is meant"
+
+
+def _in_the_middle(node: Node) -> str:
+    """The `A` of `x^T A x`; empty for anything else."""
+    if isinstance(node, Product):
+        for left, middle, right in zip(node.factors, node.factors[1:], node.factors[2:], strict=False):
+            if isinstance(left, Transpose) and left.argument == right and isinstance(middle, Symbol):
+                return middle.name
+    return ""
+
+
+def _multiplies_sizes(pair: Sequence[Node | None]) -> bool:
+    """`(d \\times n)(n \\times H) = d \\times H`: shapes, and no numbers."""
+    nodes = [node for tree in pair if tree is not None for node in walk(tree)]
+    plain = all(isinstance(node, Product | Symbol | Number) for node in nodes)
+    return plain and any(isinstance(node, Product) and "times" in node.operators for node in nodes)
 
 
 def _is_unexplained(verdict: Verdict) -> bool:
