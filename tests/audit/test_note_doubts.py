@@ -13,7 +13,8 @@ $$\frac{\partial J}{\partial z_i} = -y_i \sigma(-y_i z_i)$$
 With $t_i = (1 + y_i)/2$ and $p_i = \sigma(z_i)$ we have $p_i - t_i = -y_i \sigma(-y_i z_i)$.
 """
 _DOTTED = r"""
-$x_i$ for $i = 1, \dots, m$, $\hat x_i = x_i^3 - \mu$, $y_i = \gamma \hat x_i + \beta$, with $\dot y_i := \partial \ell / \partial y_i$.
+$x_i$ for $i = 1, \dots, m$, $\hat x_i = x_i^3 - \mu$, $y_i = \gamma \hat x_i + \beta$,
+with $\dot y_i := \partial \ell / \partial y_i$.
 $$\dot{\hat x}_i = \gamma \dot y_i, \qquad \dot\gamma = \sum_{i=1}^m \dot y_i \hat x_i$$
 """
 _PRIMES = r"""
@@ -70,7 +71,7 @@ def test_what_is_right_holds_and_its_slip_is_found(note: str, right: str, slip: 
     ],
 )
 def test_what_is_said_of_another_case_is_not_called_wrong(line: str) -> None:
-    note = rf"$L = \sum_{{i=1}}^n z_i v_i$ and $\frac{{\partial L}}{{\partial z_i}} = v_i$." + f"\n\n{line}\n"
+    note = r"$L = \sum_{i=1}^n z_i v_i$ and $\frac{\partial L}{\partial z_i} = v_i$." + f"\n\n{line}\n"
     found = audit_itself(note, mends=False)
     assert found.count("WRONG") == 0
     assert found.count("holds") >= 2

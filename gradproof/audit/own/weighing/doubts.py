@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from gradproof.audit.judging.judge import is_wrong
 from gradproof.audit.judging.results import Verdict
 from gradproof.audit.own.names.chapters import Chapter
-from gradproof.audit.own.names.definitions import is_literal, is_numeric, made_of
+from gradproof.audit.own.names.definitions import is_literal, made_of
 from gradproof.audit.own.names.families import symbols_in
 from gradproof.audit.own.numerals import numbers_given
 from gradproof.audit.own.provider import Own
@@ -59,8 +59,6 @@ class Doubts:
         weighed = []
         for at, verdict in enumerate(verdicts):
             doubt = reasons.get(at, "")
-            if verdict.status == "WRONG" and verdict.reason.startswith("it is ") and not doubt:
-                doubt = self._of_numbers(verdict, verdicts)
             if verdict.status == "WRONG" and verdict.trials != 1 and self._holds_where_said(verdict):
                 weighed.append(replace(verdict, status="holds", reason="", mend=None, witness=None, side=-1))
                 continue
@@ -78,22 +76,6 @@ class Doubts:
             crowd, crowded = many, True
         for verdict in weighed:
             yield _taken_back(verdict, self._of_a_crowd(crowd)) if crowded and verdict in crowd else verdict
-
-    def _of_numbers(self, verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
-        """A number that does not come out of the note's equations, where hardly any other one of the part does."""
-
-        def computed(other: Verdict) -> bool:
-            sides = self.statements[other.statement].sides
-            pair = [sides[other.equality + at].node for at in (0, 1)] if sides else []
-            return len(pair) == 2 and None not in pair and not all(is_numeric(tree) for tree in pair)
-
-        if not computed(verdict):
-            return ""
-        told = [v for v in verdicts if v.trials == 1 and computed(v)]
-        wrong = sum(v.status == "WRONG" for v in told)
-        if wrong > sum(v.status == "holds" for v in told):
-            return "it does not come out of the equations with the numbers that were found, nor do others of this part"
-        return ""
 
     def _under_condition(self, verdict: Verdict, asked: Sequence[tuple[int, set[tuple[str, str]], str]]) -> str:
         """What the note asks of the names of an equality, which was not done."""
