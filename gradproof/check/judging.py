@@ -287,6 +287,8 @@ class Judge:
 
 
 def _joined(parts: list[dict[str, Array]]) -> dict[str, Array]:
+    if len(parts) == 1:
+        return parts[0]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

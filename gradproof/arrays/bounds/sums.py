@@ -149,8 +149,9 @@ def matmul(a: Term, b: Term) -> Result:
     return value, _contraction_closed(value, error, count, lambda: np.matmul(rows, columns))
 
 
-IN_PART = 128
-"""Of longer sums of products so many terms, spread evenly, make up a part of a bound."""
+IN_PART = 64
+"""Of sums of products more than twice as long so many terms, spread evenly, make up a part of a bound: of a short one
+with many zeros, as behind a ReLU, half of the terms may be none."""
 
 
 def matmul_in_part(a: Term, b: Term) -> Result:
@@ -160,7 +161,7 @@ def matmul_in_part(a: Term, b: Term) -> Result:
         return matmul(a, b)
     (left, left_error), (right, right_error) = entered(a, value.dtype), entered(b, value.dtype)
     count = np.shape(left)[-1]
-    some = slice(None, None, max(count // IN_PART, 1))
+    some = slice(None, None, count // IN_PART if count > 2 * IN_PART else 1)
     lost = gamma(count, value.dtype)
     rows, columns = magnitude(left[..., some]), magnitude(right[..., some, :])
     row_errors = None if left_error is None else left_error[..., some]

@@ -8,7 +8,7 @@ have one, and sampling shows that rounding does far less, the sampled bound is t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -44,20 +44,24 @@ def is_long(numbers: Iterable[Array], trials: int) -> bool:
     return sum(one.nbytes for one in numbers) >= LONG * max(trials, 1)
 
 
-def may_explode(bounded: Bounded, drawn: Array) -> bool:
+def may_explode(bounded: Bounded, drawn: Callable[[], Array]) -> bool:
     """Whether many entries have a rigorous bound that says little of them, and none was decided by a near tie.
 
     Samples know nothing of the other side of a tie, so where decisions were near the rigorous bound stays.
 
     Args:
         bounded: A quantity `(n, *shape)`.
-        drawn: The largest size of what it is computed from, `(n,)`: where terms cancel it is no smaller than this.
+        drawn: Gives the largest size of what it is computed from, `(n,)`: where terms cancel it is no smaller than
+            this. Mostly nobody asks.
     """
     if bounded.value.dtype != np.float64 or bounded.kind != "rigorous" or bounded.perhaps_near.any():
         return False
-    largest = np.maximum(sizes([bounded.value]), drawn)
+    own, most = sizes([bounded.value]), float(bounded.error.max(initial=0.0))
     with np.errstate(all="ignore"):
-        if bounded.error.max(initial=0.0) <= OPEN * largest.min(initial=np.inf):
+        if most <= OPEN * own.min(initial=np.inf):
+            return False
+        largest = np.maximum(own, drawn())
+        if most <= OPEN * largest.min(initial=np.inf):
             return False
         told = bounded.error.reshape(len(bounded.error), -1) <= OPEN * largest[:, None]
     return int(np.count_nonzero(~told)) >= MANY * told.size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -97,7 +98,7 @@ class EquationBounds:
             return values
         if not is_long((one.value for one in (*leaves.values(), *values.values())), trials):
             return values
-        drawn = sizes(one.value for one in leaves.values())
+        drawn = cache(lambda: sizes(one.value for one in leaves.values()))
         asked = {name for name in needed - known - self.steady - given.keys() if may_explode(values[name], drawn)}
         starts, held = ({name: one.rows([0]) for name, one in table.items()} for table in (leaves, given))
         told = self._by_samples(asked, starts, held, 1)  # by a single trial: samples cost much

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,8 @@ class TruthBounds:
     ) -> dict[str, Bounded]:
         """Bounds for the named quantities, whose values by torch are given, `(n, *shape)` each."""
         known, wanted = self.exploding.intersection(names), sorted(set(names), key=self.names.index)
-        wanted = [name for name in wanted if name not in known]
+        drawn = [name for name in wanted if name in self.truth.binding.leaves]
+        wanted = [name for name in wanted if name not in known and name not in self.truth.binding.leaves]
         replayed = self._replay(draws, wanted, noting_ties if ties else noting_choices)
         bounds = {name: settled_on(bounded, values[name]) for name, bounded in replayed.items()}
         near = {
@@ -97,10 +99,6 @@ class TruthBounds:
             else near_to(bounded, values[name])
             for name, bounded in replayed.items()
         }
-        for name in wanted:
-            if name in self.truth.binding.leaves:  # as drawn: nothing was computed, whatever the operations are
-                bounds[name] = as_drawn(values[name])
-                near[name] = np.ones(len(values[name]), dtype=bool)
         astray = [name for name in wanted if name not in near or not near[name].all()]
         if astray:
             for name, spread in sampled.of_truth(self.truth, draws, values, astray).items():
@@ -108,7 +106,8 @@ class TruthBounds:
                 # Where nothing was replayed samples are all there is, whatever ties are asked for.
                 decided = None if name in near else np.zeros(len(error), dtype=bool)
                 bounds[name] = Bounded(values[name], error, "sampled", near=decided)
-        return bounds | self._exploded(draws, values, {} if ties else bounds, known)
+        bounds |= self._exploded(draws, values, {} if ties else bounds, known)
+        return bounds | {name: as_drawn(values[name]) for name in drawn}  # nothing was computed
 
     def from_inputs(
         self, draws: Mapping[str, Array], values: Mapping[str, Array], name: str, inputs: Iterable[str]
@@ -149,9 +148,9 @@ class TruthBounds:
         self, draws: Mapping[str, Array], values: Mapping[str, Array], bounds: Mapping[str, Bounded], known: set[str]
     ) -> dict[str, Bounded]:
         """Sampled bounds of those that are known to explode, and of those that turn out to."""
-        largest, count = sizes(draws.values()), len(next(iter(values.values()), ()))
-        if not is_long((*draws.values(), *values.values()), count):
+        if not is_long((*draws.values(), *values.values()), len(next(iter(values.values()), ()))):
             return {}
+        largest = cache(lambda: sizes(draws.values()))
         asked = {name for name, one in bounds.items() if name not in self.steady and may_explode(one, largest)}
         drawn, known_there = ({name: value[:1] for name, value in table.items()} for table in (draws, values))
         told = self._by_samples(drawn, known_there, asked)  # by a single trial: samples cost much
