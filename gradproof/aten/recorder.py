@@ -14,7 +14,7 @@ from gradproof.aten.aliases import Memory
 from gradproof.aten.conversions import converted, refuse_rounding
 from gradproof.aten.errors import NoRule
 from gradproof.aten.numbers import Number, lost, refuse_derivative, with_slots
-from gradproof.aten.table import KEEPS_INTEGERS, MASKS_ONLY, rule_name
+from gradproof.aten.table import KEEPS_INTEGERS, MASKS_ONLY, RULES, rule_name
 from gradproof.aten.tape import Operation, Slot, map_leaves
 from gradproof.aten.uncompiled import uncompiled
 
@@ -193,6 +193,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
     def _opaque(self, func: Operator, args: Args, kwargs: Kwargs) -> Any:
         """An operation that is kept under its own name, for what depends on it to be known."""
         result = func(*args, **kwargs)
+        if result is None:
+            return None  # it looks at values, such as whether a matrix is singular, and computes none
         outputs = [result] if isinstance(result, torch.Tensor) else list(result)
         self._emit_call(str(func), outputs, args, kwargs)
         return result
@@ -211,7 +213,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's b
         made = [output for output in outputs if output is not None]
         floats = [output.dtype for output in made if output.is_floating_point()]
         refuse_rounding(rule, floats, (tensor.dtype for tensor in rewrites.tensors((args, kwargs))))
-        arithmetic = rule not in KEEPS_INTEGERS and any(output.dtype != torch.bool for output in made)
+        keeps = rule in KEEPS_INTEGERS or rule not in RULES  # what has no rule may have places among its arguments
+        arithmetic = not keeps and any(output.dtype != torch.bool for output in made)
 
         def value(part: Any) -> Any:
             if isinstance(part, torch.dtype):

@@ -114,24 +114,30 @@ class Tape:
         )
         return Tape((*self.leaves, *given.values()), steps, map_leaves(renamed, outputs)).pruned()
 
-    def run(self, arrays: Sequence[Array], only: Sequence[int] | None = None) -> Any:
+    def run(
+        self,
+        arrays: Sequence[Array],
+        only: Sequence[int] | None = None,
+        rule_for: Callable[[str], Callable[..., Any]] = RULES.__getitem__,
+    ) -> Any:
         """The outputs for these leaves, nested as the recorded function returned them.
 
         `arrays`: one array for each leaf, of the recorded shape (hidden leading trial axes of an array type are
         no part of its shape). `only`: positions in the flattened outputs; the result is then a tuple of these.
+        `rule_for`: the rule of an operation by its name, where those of the table are not enough.
         Raises GradproofError when the number of arrays or a shape differs from the recording.
         """
         if only is not None:
             chosen = tuple(only)
             if chosen not in self._parts:
                 self._parts[chosen] = self.restrict(chosen)
-            return self._parts[chosen].run(arrays)
+            return self._parts[chosen].run(arrays, rule_for=rule_for)
         values: dict[Slot, Array] = dict(zip(map(Slot, range(len(self.leaves))), self._checked(arrays), strict=True))
         with np.errstate(all="ignore"):  # torch yields inf and nan silently; so does its replay
             for step, finished in zip(self.steps, self._last_uses, strict=True):
                 args = [_fill(value, values) for value in step.args]
                 kwargs = {name: _fill(value, values) for name, value in step.kwargs.items()}
-                result = RULES[step.name](*args, **kwargs)
+                result = rule_for(step.name)(*args, **kwargs)
                 parts = result if isinstance(result, tuple | list) else (result,)
                 values.update((slot, part) for slot, part in zip(step.results, parts, strict=True) if slot is not None)
                 for slot in finished:

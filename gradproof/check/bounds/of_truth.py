@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from gradproof.arrays.bounds.ties import TieArray, noting_ties
 from gradproof.aten import Slot, Tape, no_rule_for, record
 from gradproof.check.bounds import sampled
 from gradproof.check.bounds.bounded import Array, Bounded, as_drawn, follows, layers_of, near_to, settled_on
+from gradproof.check.bounds.by_torch import rule_for
 from gradproof.check.bounds.exploding import explodes, is_long, may_explode, sizes
 from gradproof.errors import GradproofError
 from gradproof.truth.optimizer import Tensors
@@ -174,7 +176,6 @@ class TruthBounds:
     def _replay(
         self, draws: Mapping[str, Array], wanted: list[str], kind: Callable[[], type[TakenArray | TieArray]]
     ) -> dict[str, Bounded]:
-        wanted = [name for name in wanted if name in self.ruled]
         if self.partial is None or not wanted:
             return {}
         arrays = kind()
@@ -182,7 +183,10 @@ class TruthBounds:
         outputs = list(self.partial.outputs)
         count = len(next(iter(draws.values())))
         found = {
-            name: layers_of(result, np.asarray(result) if not isinstance(result, BoundArray) else None, count, arrays)
+            name: self._kind_of(
+                name,
+                layers_of(result, np.asarray(result) if not isinstance(result, BoundArray) else None, count, arrays),
+            )
             for name, result in self._run(self.partial, leaves, {name: outputs.index(name) for name in wanted}).items()
         }
         if len(wanted) > 1 and issubclass(arrays, TieArray) and arrays.undecided:
@@ -199,15 +203,20 @@ class TruthBounds:
             leaves.append(arrays.exact(values.astype(dtype) if values.dtype.kind == "f" else values))
         return leaves
 
+    def _kind_of(self, name: str, bounded: Bounded) -> Bounded:
+        """The bound by its name: where a step on the way has no rule it rests on samples of that step."""
+        return bounded if name in self.ruled else replace(bounded, kind="sampled")
+
     @staticmethod
     def _run(tape: Tape, leaves: list[Any], places: Mapping[str, int]) -> dict[str, Any]:
         """Outputs by name; those are left out, to be sampled, whose operations cannot be run on these trials."""
         try:
-            return dict(zip(places, tape.run(leaves, only=list(places.values())), strict=True))
+            found = tape.run(leaves, only=list(places.values()), rule_for=rule_for)
+            return dict(zip(places, found, strict=True))
         except GradproofError:  # a branch that other trials take, or a choice that rounding leaves open
             if len(places) == 1:
                 return {}
-        found: dict[str, Any] = {}
+        found = {}
         for name, place in places.items():
             found |= TruthBounds._run(tape, leaves, {name: place})
         return found
