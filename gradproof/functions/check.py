@@ -14,8 +14,10 @@ from gradproof.aten.uncompiled import uncompiled
 from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import Disagreement, GradproofError
 from gradproof.functions import showing  # noqa: F401  # it registers how results show themselves
-from gradproof.functions.edges import sizes_at_edges
+from gradproof.functions.course import run
 from gradproof.functions.examining import Examiner
+from gradproof.functions.looks.edges import of_edges, sizes_at_edges
+from gradproof.functions.looks.second import of_seconds
 from gradproof.functions.program import Depth, Program
 from gradproof.functions.result import Finding, FunctionResult, merged
 from gradproof.functions.running.asked import Asked
@@ -115,16 +117,15 @@ def check_function(
         draws = [[asked.draw(group, trial).filled() for trial in range(trials)] for group in range(len(asked.sets))]
         return check_pair(function, reference, asked.sets, draws, seed)
     chosen = checked_wrt(first.values, wrt)
-    sizes = sizes_at_edges(edges, deep=how.apart) if callable(inputs) else ()
+    sizes = sizes_at_edges(edges, deep=how.apart)
     with _unwarned(), place(asked.call, apart=how.apart) as where, uncompiled():
         examiner = Examiner(where, asked.true, chosen, names[0], names[0], device, deterministic)
         program = Program(examiner, how, asked, reentrant, precision, Budget(how.work))
         try:
-            program.run(names)
-            if callable(inputs):
-                program.edges(inputs, asked.completed, sizes)
+            run(program, names)
+            of_edges(program, sizes)
             if double_backward:
-                program.seconds()
+                of_seconds(program)
         except Died as died:
             program.findings.append(
                 Finding("the call", program.examiner.dtype, "", Verdict.DISAGREES, "died", died.sentence)

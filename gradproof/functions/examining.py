@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from gradproof.check.facts.verdict import Verdict
-from gradproof.functions.judging import Result, judged
+from gradproof.functions.comparing.judged import Result, judged
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import Configuration, plain
 from gradproof.functions.running.inputs import Draw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradproof.functions.patterns import pattern
+from gradproof.functions.comparing.patterns import pattern
 
 
 def places(wrong):

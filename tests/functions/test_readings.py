@@ -8,7 +8,7 @@ import torch
 from torch.autograd import Function
 
 from gradproof import check_function, normal
-from gradproof.functions.patterns import pattern
+from gradproof.functions.comparing.patterns import pattern
 from gradproof.functions.telling.readings import by_products, by_rows
 
 GENERATOR = np.random.default_rng(0)

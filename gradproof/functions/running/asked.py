@@ -23,6 +23,7 @@ class Asked:
         sets: Each set of named arguments, not drawn yet.
         trials: How many draws of each.
         seed: Where the random numbers start.
+        inputs: What the sets are made of.
         completed: Named arguments with the parameters of modules and the tensors among the keywords.
         drawn: Draws that are kept.
     """
@@ -32,6 +33,7 @@ class Asked:
     sets: list[Named | Maker]
     trials: int
     seed: int
+    inputs: Inputs
     completed: Callable[[Named], dict[str, Any]]
     drawn: dict[tuple[int, int], Draw] = field(default_factory=dict, compare=False)
 
@@ -56,7 +58,7 @@ class Asked:
         first = sets[0](np.random.default_rng(seed)) if callable(sets[0]) else sets[0]
         skeleton, keywords = skeleton_of(first), tuple(drawn)
         both = [replace(one, skeleton=skeleton, keywords=keywords) for one in with_buffers(call, true)]
-        return cls(both[0], both[1], sets, trials, seed, completed)
+        return cls(both[0], both[1], sets, trials, seed, inputs, completed)
 
     def another(self, group: int, number: int) -> Draw:
         """One more of a set, beyond its trials."""

@@ -8,11 +8,11 @@ from enum import Enum, auto
 
 from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Call, Examiner, Trial
+from gradproof.functions.looks.states import REPLAY, of_replay
 from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import FRESH, plain
 from gradproof.functions.running.runs import Outcome, same_bits
-from gradproof.functions.states import REPLAY, of_replay
 from gradproof.functions.truth.truth import Truth
 
 AGAIN = 3

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner, Trial
+from gradproof.functions.looks.states import REPLAY
 from gradproof.functions.precision import HALF
 from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import FRESH, plain
 from gradproof.functions.running.runs import same_bits
-from gradproof.functions.states import REPLAY
 from gradproof.functions.telling.confirming import Confirming, Kept, right_at_first, unwritten
 from gradproof.functions.telling.readings import by_cotangent, by_products, by_rows
 from gradproof.functions.telling.snapping import snapped

@@ -20,9 +20,9 @@ import torch
 
 from gradproof.case.depth import usual_depth
 from gradproof.check.facts.verdict import Verdict
+from gradproof.functions.comparing.judged import Result, judged
 from gradproof.functions.examining import Examiner
 from gradproof.functions.examining import Trial as Compared
-from gradproof.functions.judging import Result, judged
 from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import plain

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from gradproof.errors import GradproofError
+from gradproof.functions.program import Program
+from gradproof.functions.running.configurations import plain
 from gradproof.functions.running.inputs import Draw, Named, draw, drawn_sizes, of_sizes, size_names
 from gradproof.functions.running.numbers import is_continuous
+from gradproof.functions.running.runs import Outcome
+from gradproof.functions.truth.truth import Truth
 
 TILE = 128
 """The largest tile whose edges are looked at, where nothing else is said."""
@@ -99,3 +104,42 @@ def _emptied(
         values[key] = value
     left = [v for v in values.values() if isinstance(v, torch.Tensor) and not is_continuous(v) and v.numel()]
     return None if any(v.dtype != torch.bool for v in left) else Draw(values, one.group, one.seed, one.fixed)
+
+
+def of_edges(program: Program, sizes: tuple[int, ...]) -> None:
+    """One plain call for each size at an edge of tiles, where the inputs are a function of sizes."""
+    asked = program.asked
+    if program.widest is None or not callable(asked.inputs):
+        return
+    examiner = program.widest
+    for label, made in edge_draws(asked.inputs, asked.completed, sizes, asked.seed):
+        try:
+            truth = examiner.truth(made)
+        except GradproofError:  # the reference does not take this size
+            continue
+        if not program.budget.take(2 * program.cost + 50 * made.entries, label):
+            continue
+        configuration = replace(plain(examiner.wrt), label=label, kind="edge", twice=False)
+        try:
+            outcome = examiner.execute(truth, configuration)
+        except GradproofError as error:
+            program.findings.append(examiner.failure("output", "shape", str(error), label, made))
+            continue
+        if outcome.error and label.endswith("= 0"):
+            program.notes.append(f"for {label} it raises {outcome.error}; the reference does not")
+            continue
+        if label.endswith("= 0") and _of_nothing(outcome, truth):
+            program.notes.append(
+                f"for {label} its output is NaN or infinite, a quotient of nothing; the reference's is not"
+            )
+            continue
+        program.findings += examiner.findings(outcome, truth, configuration, made, program.wrong_in(examiner))
+
+
+def _of_nothing(outcome: Outcome, truth: Truth) -> bool:
+    """Whether an output is not finite where the reference's is: of no rows at all, what a mean is, is a convention."""
+    return any(
+        is_continuous(wanted.value) and bool((torch.isfinite(wanted.value) & ~torch.isfinite(output)).any())
+        for output, wanted in zip(outcome.outputs, truth.outputs, strict=True)
+        if output.shape == wanted.value.shape
+    )

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from gradproof.check.facts.verdict import Verdict
+from gradproof.functions.comparing.judged import Result, judged
 from gradproof.functions.examining import Examiner
-from gradproof.functions.judging import Result, judged
+from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
 from gradproof.functions.running.calling import second_gradients
 from gradproof.functions.running.configurations import plain
@@ -24,7 +25,7 @@ from gradproof.functions.truth.truth import Quantity, Truth
 DTYPE = torch.float64
 
 
-def double_backward(examiner: Examiner, draw: Draw, truth: Truth) -> Iterator[Finding]:
+def _double_backward(examiner: Examiner, draw: Draw, truth: Truth) -> Iterator[Finding]:
     """Compare second derivatives by the inputs and by the cotangents, in float64."""
     wrt = examiner.wrt
     generator = np.random.default_rng([*draw.seed, 2])
@@ -84,3 +85,13 @@ def _seconds(
         for cotangent, output in zip(cotangents, outputs, strict=True)
     ]
     return second_gradients(outputs, [given[name] for name in wrt], above, [seconds[name] for name in wrt])
+
+
+def of_seconds(program: Program) -> None:
+    """Second derivatives, in float64."""
+    if program.widest is None:
+        return
+    for trial in [trial for trial in program.trials if trial.draw.seed[2] == 0]:
+        wide = replace(program.widest, dtype="float64", arithmetic="float64")
+        truth = trial.truth if program.widest.dtype == "float64" else wide.truth(trial.draw)
+        program.findings += _double_backward(wide, trial.draw, truth)

@@ -1,0 +1,1 @@
+"""Results beside their truth: what each comparison of a call finds."""
