@@ -17,8 +17,11 @@ from gradproof.functions import showing  # noqa: F401  # it registers how result
 from gradproof.functions.course import run
 from gradproof.functions.examining import Examiner
 from gradproof.functions.looks.edges import of_edges, sizes_at_edges
+from gradproof.functions.looks.extremes import checked_claims, of_extremes
+from gradproof.functions.looks.growth import of_growth
 from gradproof.functions.looks.second import of_seconds
-from gradproof.functions.program import Depth, Program
+from gradproof.functions.looks.transforms import checked_transforms, of_transforms
+from gradproof.functions.program import Declared, Depth, Program
 from gradproof.functions.result import Finding, FunctionResult, merged
 from gradproof.functions.running.asked import Asked
 from gradproof.functions.running.inputs import Inputs, checked_wrt
@@ -60,6 +63,9 @@ def check_function(
     depth: str = "usual",
     edges: bool | int = True,
     precision: str = "",
+    accumulate: str = "",
+    claims: Sequence[str] = (),
+    under: Sequence[str] = (),
     deterministic: bool = True,
     reentrant: bool = True,
     device: str = "cpu",
@@ -83,6 +89,10 @@ def check_function(
         depth: `usual`, or `gate` for functions that must not be believed: in a child process, and longer.
         edges: Whether one size at a time is put at the edges of tiles; the size of the largest tile, if it is not 128.
         precision: What the function is declared to compute in where it is given float64, such as `float32`.
+        accumulate: What the function is declared to compute in where it is given half precision: `float32`.
+        claims: Extreme values that the function is made for, some of `zero`, `equal`, `large`, `subnormal`, `infinite`,
+            `masked` (a row of minus infinity), `least`, `most` (of whole numbers, masks); at others nothing is decided.
+        under: Some of torch's transforms to call it under: `autocast`, `vmap`, `jvp`, `compile`, `opcheck`.
         deterministic: Whether two calls must give the same bits; if not, the same up to rounding.
         reentrant: Whether results must outlive further calls; if not, buffers are reused by design.
         device: Where the function's tensors are; the truth is computed on the CPU.
@@ -110,22 +120,27 @@ def check_function(
         raise GradproofError(f"trials is a whole number from 1 on, not {trials!r}")
     if precision and precision not in PRECISIONS:
         raise GradproofError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
+    if accumulate not in ("", "float32"):
+        raise GradproofError(f"accumulate is float32, or nothing; it is {accumulate!r}")
+    claimed, transforms = checked_claims(claims), checked_transforms(under, apart=how.apart)
     asked = Asked.of(function, reference, inputs, kwargs or {}, trials, seed)
     first = asked.draw(0, 0)
     if is_numpy_pair(function, reference, first.filled()):
-        refuse_gradient_options({"wrt": wrt, "kwargs": kwargs, "double_backward": double_backward})
+        refuse_gradient_options({"wrt": wrt, "kwargs": kwargs, "double_backward": double_backward, "under": under})
         draws = [[asked.draw(group, trial).filled() for trial in range(trials)] for group in range(len(asked.sets))]
         return check_pair(function, reference, asked.sets, draws, seed)
     chosen = checked_wrt(first.values, wrt)
     sizes = sizes_at_edges(edges, deep=how.apart)
     with _unwarned(), place(asked.call, apart=how.apart) as where, uncompiled():
         examiner = Examiner(where, asked.true, chosen, names[0], names[0], device, deterministic)
-        program = Program(examiner, how, asked, reentrant, precision, Budget(how.work))
+        program = Program(examiner, how, asked, reentrant, Declared(precision, accumulate), Budget(how.work))
         try:
             run(program, names)
             of_edges(program, sizes)
-            if double_backward:
-                of_seconds(program)
+            of_extremes(program, claimed)
+            of_growth(program)
+            of_seconds(program, asked_for=double_backward)
+            of_transforms(program, transforms)
         except Died as died:
             program.findings.append(
                 Finding("the call", program.examiner.dtype, "", Verdict.DISAGREES, "died", died.sentence)
@@ -160,6 +175,7 @@ def _told(program: Program, name: str, asked: Asked) -> FunctionResult:
         notes=tuple(notes),
         power=1 - 0.01 ** (1 / max(1, program.calls)),
         fix=fix,
+        extremes=tuple(_merged(program.extremes)),
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner, Trial
-from gradproof.functions.precision import HALF, arithmetic_found, rejudged
+from gradproof.functions.precision import arithmetic_found, rejudged
 from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
+from gradproof.functions.running.numbers import HALF
 from gradproof.functions.running.runs import Outcome
 from gradproof.functions.work import counted
 
@@ -21,7 +22,7 @@ PASSES = 8
 
 def first_in(program: Program, name: str) -> tuple[Examiner, Trial] | None:
     """All plain trials in one dtype, and the first of them; None where the function does not take it."""
-    declared = program.precision if name == "float64" else ""
+    declared = program.declared.of(name)
     suspects = frozenset[str]() if program.widest is None else program.wrong_in(program.widest)
     examiner = replace(program.examiner, dtype=name, arithmetic=declared or name, suspects=suspects)
     try:
@@ -44,6 +45,7 @@ def first_in(program: Program, name: str) -> tuple[Examiner, Trial] | None:
     if trials[0].draw.is_large:
         program.calls = max(program.calls, trials[0].outcome.calls)
         trials[0] = replace(trials[0], outcome=Outcome())
+    program.examiners[name] = examiner
     if program.widest is None:
         program.widest, program.trials = examiner, trials
     return examiner, trials[0]
@@ -67,7 +69,7 @@ def _in_own_arithmetic(
     if known is None:
         return examiner, trials, found
     program.arithmetic[examiner.dtype] = known
-    if known.arithmetic in HALF or program.precision:
+    if known.arithmetic in HALF or program.declared.of(examiner.dtype):
         return examiner, trials, found
     examiner = replace(examiner, arithmetic=known.arithmetic)
     program.notes.append(

@@ -12,9 +12,9 @@ from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.running.configurations import plain
 from gradproof.functions.running.numbers import DTYPES
 from gradproof.functions.running.runs import Outcome
+from gradproof.functions.truth.digits import loses_digits
 
 COARSER = {"float64": ("float32", "bfloat16", "float16"), "float32": ("bfloat16", "float16")}
-HALF = ("bfloat16", "float16")
 
 ENOUGH = 6
 """So many different numbers of a dtype are evidence; fewer may be by chance."""
@@ -41,7 +41,7 @@ def arithmetic_found(examiner: Examiner, trials: Sequence[Trial]) -> Found | Non
     for name in COARSER.get(examiner.arithmetic, ()):
         if not (evidence := _evidence(examiner, trials, name)):
             continue
-        coarser = replace(examiner, arithmetic=name)
+        coarser = replace(examiner, arithmetic=name, settled=set())
         if explained := wrong - _wrong(coarser, rejudged(coarser, trials)):
             return Found(name, evidence, explained)
     return None
@@ -55,7 +55,9 @@ def rejudged(examiner: Examiner, trials: Iterable[Trial]) -> list[Trial]:
 def _wrong(examiner: Examiner, trials: Iterable[Trial]) -> frozenset[str]:
     found = [one for trial in trials for one in examiner.of_trial(trial)]
     return frozenset(
-        one.quantity for one in found if one.verdict == Verdict.DISAGREES and one.kind in ("value", "missing")
+        one.quantity
+        for one in found
+        if one.verdict == Verdict.DISAGREES and one.kind in ("value", "missing") and not loses_digits(one)
     )
 
 

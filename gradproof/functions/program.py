@@ -10,6 +10,7 @@ from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.precision import Found
 from gradproof.functions.result import Finding
 from gradproof.functions.running.asked import Asked
+from gradproof.functions.running.numbers import HALF
 from gradproof.functions.work import Budget
 
 
@@ -32,6 +33,25 @@ class Depth:
     work: int
 
 
+@dataclass(frozen=True)
+class Declared:
+    """What a function is declared to compute in.
+
+    Attributes:
+        precision: Where it is given float64; empty where nothing is said.
+        accumulate: Where it is given half precision, likewise.
+    """
+
+    precision: str = ""
+    accumulate: str = ""
+
+    def of(self, dtype: str) -> str:
+        """The declared arithmetic in a dtype; empty where nothing is said."""
+        if dtype == "float64":
+            return self.precision
+        return self.accumulate if dtype in HALF else ""
+
+
 @dataclass
 class Program:
     """One check on its way.
@@ -41,13 +61,16 @@ class Program:
         depth: How deep it goes.
         asked: The draws of each set of sizes.
         reentrant: Whether results must outlive further calls.
-        precision: The arithmetic that is declared, if one is.
+        declared: The arithmetic that is declared, if one is.
         budget: What is left of the work.
         findings: What was found so far.
+        extremes: What extreme values show, which decides nothing.
         skipped: Dtype -> why the function was not checked in it.
         notes: What is to be known, in words.
         arithmetic: Dtype -> the coarser arithmetic that was found in it.
         trials: The plain trials in the widest dtype.
+        widest: The examiner of the widest dtype that the function takes.
+        examiners: Dtype -> who examined it, in the arithmetic that was found.
         calls: The repeated calls.
         replayed: How many calls were made in the tensors of the call before, and of which trials.
     """
@@ -56,14 +79,16 @@ class Program:
     depth: Depth
     asked: Asked
     reentrant: bool
-    precision: str
+    declared: Declared
     budget: Budget
     findings: list[Finding] = field(default_factory=list)
+    extremes: list[Finding] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     arithmetic: dict[str, Found] = field(default_factory=dict)
     trials: list[Trial] = field(default_factory=list)
     widest: Examiner | None = None
+    examiners: dict[str, Examiner] = field(default_factory=dict)
     calls: int = 1
     replayed: tuple[int, Sequence[Trial]] = (0, ())
     cost: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -35,8 +35,8 @@ class Finding:
         configuration: How the function was called; empty for the plain way.
         verdict: `agrees`, `disagrees` or `inconclusive`.
         kind: `value`, `missing`, `shape`, `dtype`, `raises`, `changed`, `nondeterministic`, `died`,
-            `not differentiable`; of what decides nothing: `form`, `refused` (it says itself that it takes no such
-            layout), `tie` (it is so wherever rows are equal, however they lie).
+            `not differentiable`, `extreme`, `transform`; of what decides nothing: `form`, `refused` (it says itself
+            that it takes no such layout), `tie` (it is so wherever rows are equal, however they lie).
         sentence: The fact in words, where numbers do not say it.
         shapes: The inputs' shapes in the worst trial.
         entry: The worst entry, such as `[0, 2]`.
@@ -45,8 +45,8 @@ class Finding:
         share: The largest difference as a share of what is allowed; infinite where there is no number.
         wrong: In how many entries the difference is larger.
         entries: How many entries were compared.
-        bound: How the allowance was found: `roundings` of the result itself, `sampled`, `rigorous` or `exact`, empty
-            where there is none.
+        bound: How the allowance was found: `roundings` of the result itself, `sampled`, `rigorous`, `float32 inside`
+            (half precision that is rounded at the end alone) or `exact`; empty where there is none.
         arithmetic: The dtype whose rounding it is held against.
         uncompared: How many entries could not be compared: the reference is not finite there, or overflows.
         resolution: The smallest relative error that would have been seen in the worst entry.
@@ -108,6 +108,13 @@ def _finite(number: float) -> float | str:
     return number if math.isfinite(number) else str(number)
 
 
+def _frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    import pandas as pd  # loaded when a frame is asked for
+
+    names = [field.name for field in fields(Finding)]
+    return pd.DataFrame([[getattr(one, name) for name in names] for one in findings], columns=names)
+
+
 @dataclass(frozen=True)
 class FunctionResult:
     """The outcome of a check.
@@ -123,6 +130,7 @@ class FunctionResult:
         power: The share of calls in which a fault at random would have been seen with 99 %.
         gradients: Whether there are gradients; two NumPy functions have none, and their outputs decide.
         fix: The edit of the function's own file with which its results are right; None where none was found.
+        extremes: Comparisons at extreme values that the function is not said to take, which decide nothing.
     """
 
     name: str
@@ -135,6 +143,7 @@ class FunctionResult:
     power: float = 1.0
     gradients: bool = True
     fix: FileFix | None = None
+    extremes: tuple[Finding, ...] = ()
 
     @property
     def wrong(self) -> tuple[Finding, ...]:
@@ -162,10 +171,12 @@ class FunctionResult:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """One row for each finding, its attributes as columns."""
-        import pandas as pd  # loaded when a frame is asked for
+        return _frame(self.findings)
 
-        names = [field.name for field in fields(Finding)]
-        return pd.DataFrame([[getattr(one, name) for name in names] for one in self.findings], columns=names)
+    @cached_property
+    def table_of_extremes(self) -> pd.DataFrame:
+        """The same of what extreme values show."""
+        return _frame(self.extremes)
 
     def to_json(self) -> str:
         """The verdict for programs, of a form that its `version` names."""

@@ -11,6 +11,9 @@ from gradproof.functions.result import REMARKS, ZERO, Finding, FunctionResult
 from gradproof.repair.program.search import FileFix
 
 WIDTH = 100
+EXTREMES = 2
+"""So many differences at extreme values are told; the rest are counted."""
+
 SHOWN = 6
 """So many different mistakes are shown with their numbers; the rest are counted."""
 
@@ -30,7 +33,7 @@ def text(result: FunctionResult) -> str:
         line = _wrapped("  inconclusive: ", f"{one.quantity}: {words}")
         lines += [] if line[0] in lines else line
     remarks = dict.fromkeys(_remark(one) for one in _once(result.findings))
-    for note in (*remarks, *result.notes):
+    for note in (*remarks, *result.notes, *_of_extremes(result.extremes)):
         lines += _wrapped("  note: ", note)
     return "\n".join(
         lines + [line for dtype, why in result.skipped.items() for line in _wrapped(f"  skipped: {dtype}: ", why)]
@@ -87,6 +90,16 @@ def _once(findings: Sequence[Finding]) -> list[Finding]:
 
 def _remark(one: Finding) -> str:
     return one.sentence if one.kind == "refused" else f"{one.quantity.removeprefix('form of ')}: {one.sentence}"
+
+
+def _of_extremes(extremes: Sequence[Finding]) -> list[str]:
+    """What differs at extreme values, in one line."""
+    odd = [one for one in extremes if one.verdict == Verdict.DISAGREES]
+    if not odd:
+        return []
+    told = [f"{one.configuration}: {one.quantity}: {one.sentence}" for one in odd[:EXTREMES]]
+    more = f"; and {len(odd) - EXTREMES} more" if len(odd) > EXTREMES else ""
+    return [f"at extreme values, which decide nothing (result.table_of_extremes): {'; '.join(told)}{more}"]
 
 
 def _groups(wrong: Sequence[Finding]) -> dict[tuple[str, str, str], list[Finding]]:

@@ -7,6 +7,9 @@ import torch
 from torch.autograd import Function
 
 from gradproof import check_function, normal
+from gradproof.functions.comparing.judged import Result, judged
+from gradproof.functions.truth.rounding import Allowances, Stage
+from gradproof.functions.truth.truth import Quantity, Truth
 
 
 class SmoothMaximum(Function):
@@ -84,3 +87,48 @@ def test_sum_that_loses_digits_everywhere_disagrees_and_says_so():
     result = check_function(Running.apply, lambda x: x.square().sum(1), inputs, **options)
     assert {(one.quantity, one.dtype) for one in result.wrong} == {("output", "float16")}
     assert "right but for rounding in its own steps, by which it loses " in str(result)
+
+
+@pytest.mark.parametrize(("summed", "like"), [(Running.apply, "n"), (lambda x: x.square().half().sum(1), "")])
+def test_loss_of_digits_says_how_it_grows(summed, like):
+    def sizes(n):
+        return {"x": normal(3, n)}
+
+    options = {"dtypes": ["float16"], "trials": 1, "edges": 256}
+    result = check_function(summed, lambda x: x.square().sum(1), sizes, **options)
+    assert [one.sentence.partition("the loss grows like ")[2] for one in result.wrong] == [like] * bool(like)
+    assert {one.diagnosis for one in result.wrong} <= {"a sum or an intermediate value has too little precision"}
+
+
+def test_half_precision_inside_is_an_error_where_float32_is_declared_for_sums():
+    def sizes(n):
+        return {"x": normal(3, n)}
+
+    def summed(x):
+        return x.float().square().sum(1).to(x.dtype)
+
+    options = {"dtypes": ["float16"], "trials": 1, "edges": 256, "accumulate": "float32"}
+    assert check_function(summed, lambda x: x.square().sum(1), sizes, **options).ok
+    result = check_function(Running.apply, lambda x: x.square().sum(1), sizes, **options)
+    assert {one.quantity for one in result.wrong} == {"output"}
+    assert "it computes in float16 inside (numbers of float16 are made inside), declared is float32" in {
+        one.diagnosis for one in result.wrong
+    }
+
+
+def test_half_precision_rounded_at_the_end_alone_is_told_where_rounding_explains_much():
+    true = torch.tensor([1.0, -0.5, 1e-6], dtype=torch.float64)
+    wide = Stage("sampled", [true + torch.tensor([0.1, 0.1, 0.1])])
+
+    def verdict(computed):
+        quantity = Quantity(true, torch.bfloat16, 0)
+        allowances = Allowances([true], [torch.bfloat16], iter([wide]))
+        truth = Truth({}, (), (quantity,), {}, allowances)
+        (found,) = judged([Result("output", computed, quantity)], truth, "bfloat16", "bfloat16", "", "")
+        return found
+
+    near = verdict((true + 1e-6).bfloat16())
+    assert (near.verdict, near.bound) == ("agrees", "float32 inside")
+    assert near.resolution < 0.1
+    assert verdict((true + 0.05).bfloat16()).verdict == "inconclusive"
+    assert verdict((true + 5).bfloat16()).verdict == "disagrees"

@@ -74,7 +74,7 @@ def worst(base: Finding, at: Entries, *, exact: bool, first_row: int) -> Finding
         verdict, sentence = _left_out(at, uncompared)
     elif not exact and not bool((at.wanted.abs() > at.limit).any()):
         verdict, sentence = Verdict.INCONCLUSIVE, ZERO
-    elif not exact and resolution > COARSEST[base.arithmetic]:
+    elif not exact and resolution > coarsest(base):
         verdict = Verdict.INCONCLUSIVE
         sentence = coarse(resolution)
     return replace(
@@ -144,3 +144,8 @@ def _resolution(at: Entries) -> float:
 def coarse(resolution: float) -> str:
     """Why a comparison that agrees tells too little."""
     return f"{COARSE}{resolution:.1g}: it is ill-conditioned"
+
+
+def coarsest(one: Finding) -> float:
+    """The coarsest resolution that tells something, in the dtype of a result and the arithmetic inside."""
+    return max(COARSEST[one.arithmetic], COARSEST[one.dtype])

@@ -9,14 +9,13 @@ import numpy as np
 import torch
 
 from gradproof.check.facts.verdict import Verdict
-from gradproof.functions.comparing.entries import COARSE, Entries, coarse, entries, worst
+from gradproof.functions.comparing.entries import COARSE, Entries, coarse, coarsest, entries, worst
 from gradproof.functions.result import ZERO, Finding, merged
-from gradproof.functions.running.numbers import parts
+from gradproof.functions.running.numbers import DTYPES, HALF, parts
 from gradproof.functions.truth.agreeing import Agreement, agreement
 from gradproof.functions.truth.pooling import LARGE
 from gradproof.functions.truth.rounding import Allowances
 from gradproof.functions.truth.truth import Quantity
-from gradproof.tolerances import COARSEST
 
 HOPELESS = 100.0
 """A difference of so many rigorous bounds, or of so many times what `ENOUGH` samples allow, is clearly wrong."""
@@ -56,7 +55,7 @@ def explained(base: Finding, one: Result, allowances: Allowances) -> Finding:
             found, is_settled = _in_blocks(base, one, allowances)
         if found is not None and (is_settled or not allowances.more()):
             found = replace(found, bound=allowances.bound)
-            return _finer(found, one, allowances, place) if found.sentence.startswith(COARSE) else found
+            return _sharper(found, one, allowances, place) if found.sentence.startswith(COARSE) else found
 
 
 def _is_large(one: Result) -> bool:
@@ -79,7 +78,7 @@ def _agreed(base: Finding, one: Result, allowances: Allowances, place: int) -> F
     verdict, sentence = Verdict.AGREES, ""
     if at.is_zero:
         verdict, sentence = Verdict.INCONCLUSIVE, ZERO
-    elif at.resolution > COARSEST[base.arithmetic]:
+    elif at.resolution > coarsest(base):
         verdict, sentence = Verdict.INCONCLUSIVE, coarse(at.resolution)
     return replace(_numbers(base, at, one), verdict=verdict, sentence=sentence)
 
@@ -100,16 +99,37 @@ def _numbers(base: Finding, at: Agreement, one: Result) -> Finding:
     )
 
 
+def _sharper(unsure: Finding, one: Result, allowances: Allowances, place: int) -> Finding:
+    """A result that is within much that rounding explains, held against less: whoever is within less is right too."""
+    if one.computed is None or one.truth.value.is_complex():
+        return unsure
+    return (_rounded_once if unsure.arithmetic in HALF else _finer)(unsure, one, allowances, place)
+
+
+def _rounded_once(unsure: Finding, one: Result, allowances: Allowances, place: int) -> Finding:
+    """In half precision, the rounding of results that are computed in float32 and rounded at the end, as kernels do.
+
+    Deviations grow in proportion to the unit roundoff, so those of float32 are known from those of half precision.
+    """
+    assert one.computed is not None
+    inside = float(torch.finfo(torch.float32).eps / torch.finfo(DTYPES[unsure.arithmetic]).eps)
+    at = agreement(one.computed, one.truth.value, allowances, place, inside=inside)
+    if at is None or at.resolution > coarsest(unsure):
+        return unsure
+    return replace(_numbers(unsure, at, one), verdict=Verdict.AGREES, sentence="", bound="float32 inside")
+
+
 def _finer(coarse: Finding, one: Result, allowances: Allowances, place: int) -> Finding:
     """A result that the rigorous bound lets pass because it is wide, beside sampled ones, which are not.
 
     What is within the one and beyond the others stays undecided: a sum in another order may be right so far off.
     """
-    if coarse.bound != "rigorous" or one.computed is None or one.truth.value.is_complex():
+    assert one.computed is not None
+    if coarse.bound != "rigorous":
         return coarse
     while True:
-        at = agreement(one.computed, one.truth.value, allowances, place, sampled=True) if allowances.samples else None
-        if at is not None and at.resolution <= COARSEST[coarse.arithmetic]:
+        at = agreement(one.computed, one.truth.value, allowances, place, inside=1.0) if allowances.samples else None
+        if at is not None and at.resolution <= coarsest(coarse):
             return replace(_numbers(coarse, at, one), verdict=Verdict.AGREES, sentence="", bound="sampled")
         if (at is not None and allowances.samples >= ENOUGH) or not allowances.more():
             return coarse

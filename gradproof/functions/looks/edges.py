@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import torch
 
+from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
+from gradproof.functions.examining import Examiner, Trial
+from gradproof.functions.precision import arithmetic_found
 from gradproof.functions.program import Program
+from gradproof.functions.running.asked import Asked
 from gradproof.functions.running.configurations import plain
-from gradproof.functions.running.inputs import Draw, Named, draw, drawn_sizes, of_sizes, size_names
+from gradproof.functions.running.inputs import Draw, draw, drawn_sizes, of_sizes, size_names
 from gradproof.functions.running.numbers import is_continuous
 from gradproof.functions.running.runs import Outcome
 from gradproof.functions.truth.truth import Truth
@@ -48,50 +52,41 @@ def sizes_at_edges(edges: bool | int, *, deep: bool) -> tuple[int, ...]:
     return tuple(sorted(n for n in around if n <= 2 * tile + 1))
 
 
-def edge_draws(
-    inputs: Callable[..., Named], completed: Callable[[Named], Named], sizes: tuple[int, ...], seed: int
-) -> Iterator[tuple[str, Draw]]:
+def edge_draws(asked: Asked, sizes: tuple[int, ...]) -> Iterator[tuple[str, Draw]]:
     """A draw for each size of each parameter, with its label; those that cannot be made are left out.
 
     Args:
-        inputs: The function of sizes.
-        completed: Adds the parameters of modules.
+        asked: The inputs as a function of sizes, and where the random numbers start.
         sizes: The sizes to try.
-        seed: Where the random numbers start.
     """
-    base = drawn_sizes(inputs, seed)[0]
-    for number, name in enumerate(size_names(inputs)):
+    assert callable(asked.inputs)
+    base = drawn_sizes(asked.inputs, asked.seed)[0]
+    for number, name in enumerate(size_names(asked.inputs)):
         for size in sizes:
-            made = _drawn(inputs, completed, {**base, name: size}, 1000 + number, seed)
+            made = drawn_at(asked, {**base, name: size}, 1000 + number)
             if made is not None:
                 yield f"{name} = {size}", made
-        if empty := _emptied(inputs, completed, base, name, seed):
+        if empty := _emptied(asked, base, name):
             yield f"{name} = 0", empty
 
 
-def _drawn(
-    inputs: Callable[..., Named],
-    completed: Callable[[Named], Named],
-    sizes: Mapping[str, int],
-    group: int,
-    seed: int,
-) -> Draw | None:
+def drawn_at(asked: Asked, sizes: Mapping[str, int], group: int) -> Draw | None:
+    """The draw of some sizes, where they make sense and are not too large."""
+    assert callable(asked.inputs)
     try:
-        one = of_sizes(inputs, sizes)
-        found = draw(one if callable(one) else completed(one), group, 0, seed)
+        one = of_sizes(asked.inputs, sizes)
+        found = draw(one if callable(one) else asked.completed(one), group, 0, asked.seed)
     except (GradproofError, ValueError, IndexError, ZeroDivisionError):  # not every size makes sense
         return None
     return found if found.entries <= LARGEST else None
 
 
-def _emptied(
-    inputs: Callable[..., Named], completed: Callable[[Named], Named], base: Mapping[str, int], name: str, seed: int
-) -> Draw | None:
+def _emptied(asked: Asked, base: Mapping[str, int], name: str) -> Draw | None:
     """The draw in which one size is 0: no distribution has such a shape, so what has size 1 is cut off.
 
     There is none where whole numbers are left: they may be places in what was cut off, and torch reads there unasked.
     """
-    one, two = (_drawn(inputs, completed, {**base, name: size}, 2000, seed) for size in (1, 2))
+    one, two = (drawn_at(asked, {**base, name: size}, 2000) for size in (1, 2))
     if one is None or two is None:
         return None
     values: dict[str, Any] = {}
@@ -112,7 +107,7 @@ def of_edges(program: Program, sizes: tuple[int, ...]) -> None:
     if program.widest is None or not callable(asked.inputs):
         return
     examiner = program.widest
-    for label, made in edge_draws(asked.inputs, asked.completed, sizes, asked.seed):
+    for label, made in edge_draws(asked, sizes):
         try:
             truth = examiner.truth(made)
         except GradproofError:  # the reference does not take this size
@@ -133,7 +128,16 @@ def of_edges(program: Program, sizes: tuple[int, ...]) -> None:
                 f"for {label} its output is NaN or infinite, a quotient of nothing; the reference's is not"
             )
             continue
-        program.findings += examiner.findings(outcome, truth, configuration, made, program.wrong_in(examiner))
+        found = examiner.findings(outcome, truth, configuration, made, program.wrong_in(examiner))
+        program.findings += found
+        if any(one.verdict == Verdict.DISAGREES and one.kind == "value" for one in found):
+            _look_inside(program, examiner, Trial(made, truth, outcome))
+
+
+def _look_inside(program: Program, examiner: Examiner, trial: Trial) -> None:
+    """Whether what is wrong at an edge is so by half precision inside, which few terms do not show."""
+    if examiner.dtype not in program.arithmetic and (known := arithmetic_found(examiner, [trial])):
+        program.arithmetic[examiner.dtype] = known
 
 
 def _of_nothing(outcome: Outcome, truth: Truth) -> bool:

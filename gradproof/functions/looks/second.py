@@ -24,6 +24,8 @@ from gradproof.functions.truth.truth import Quantity, Truth
 
 DTYPE = torch.float64
 
+PROPOSED = "its backward can be differentiated again: double_backward=True compares second derivatives too"
+
 
 def _double_backward(examiner: Examiner, draw: Draw, truth: Truth) -> Iterator[Finding]:
     """Compare second derivatives by the inputs and by the cotangents, in float64."""
@@ -39,7 +41,7 @@ def _double_backward(examiner: Examiner, draw: Draw, truth: Truth) -> Iterator[F
     outputs = [k for k, output in enumerate(truth.outputs) if output.place is not None]
     names += [f"second derivative by the cotangent{f' of output {k}' if len(outputs) > 1 else ''}" for k in outputs]
     request = request_of(
-        truth.values, plain(wrt), DTYPE, truth.cotangents, examiner.device, seconds=[seconds[name] for name in wrt]
+        truth.values, plain(wrt), DTYPE, truth.cotangents, examiner.device, tangents=[seconds[name] for name in wrt]
     )
     reply = examiner.place.ask("second", request)
     if why := reply["error"]:
@@ -87,11 +89,23 @@ def _seconds(
     return second_gradients(outputs, [given[name] for name in wrt], above, [seconds[name] for name in wrt])
 
 
-def of_seconds(program: Program) -> None:
-    """Second derivatives, in float64."""
-    if program.widest is None:
+def of_seconds(program: Program, *, asked_for: bool) -> None:
+    """Second derivatives, in float64; where they are not asked for, whether the function claims to have some."""
+    if program.widest is None or program.died:
         return
+    wide = replace(program.widest, dtype="float64", arithmetic="float64")
     for trial in [trial for trial in program.trials if trial.draw.seed[2] == 0]:
-        wide = replace(program.widest, dtype="float64", arithmetic="float64")
         truth = trial.truth if program.widest.dtype == "float64" else wide.truth(trial.draw)
-        program.findings += _double_backward(wide, trial.draw, truth)
+        if asked_for:
+            program.findings += _double_backward(wide, trial.draw, truth)
+        elif _is_claimed(wide, truth):
+            program.notes.append(PROPOSED)
+            return
+
+
+def _is_claimed(examiner: Examiner, truth: Truth) -> bool:
+    """Whether the function's backward leaves a graph, so that someone may differentiate it without a warning."""
+    more = {"tangents": [torch.ones_like(truth.values[name]) for name in examiner.wrt]}
+    request = request_of(truth.values, plain(examiner.wrt), DTYPE, truth.cotangents, examiner.device, **more)
+    reply = examiner.place.ask("second", request)
+    return not reply["error"] and any(value is not None for value in reply["found"])

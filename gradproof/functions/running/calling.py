@@ -115,14 +115,14 @@ def perform(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> 
         _listen(outputs, dict(zip(names, leaves, strict=True)), returned)
         if mode is None:
             kept = not request.get("shared")
-            found = _gradients(outputs, leaves, above, accumulated=bool(request.get("accumulated")), kept=kept)
+            found = gradients(outputs, leaves, above, accumulated=bool(request.get("accumulated")), kept=kept)
         else:
             with mode:
-                found = _gradients(outputs, leaves, above, accumulated=False)
+                found = gradients(outputs, leaves, above, accumulated=False)
         reply["gradients"] = dict(zip(names, found, strict=True)) if request.get("shared") else _named(names, found)
         watch.look("backward")
         if request.get("twice") and not watch.changed:
-            reply["second"] = _named(names, _gradients(outputs, leaves, above, accumulated=False))
+            reply["second"] = _named(names, gradients(outputs, leaves, above, accumulated=False))
     except (Exception, SystemExit, GeneratorExit) as error:  # the function is the user's: what it raises is a fact
         reply["error"], reply["refused"] = words(error), _refuses(error)
         return reply
@@ -168,7 +168,7 @@ def second(target: Any, request: Mapping[str, Any], memory: dict[str, Any]) -> d
     try:
         outputs = called(target, given)
         above = [None if c is None else c.clone().requires_grad_() for c in _cotangents(request, outputs)]
-        found = second_gradients(outputs, [given[name] for name in names], above, request["seconds"])
+        found = second_gradients(outputs, [given[name] for name in names], above, request["tangents"])
     except (Exception, SystemExit, GeneratorExit) as error:  # as above
         return {"error": words(error), "found": []}
     return {"error": "", "found": [None if value is None else plain(value) for value in found]}
@@ -262,7 +262,7 @@ def _cotangents(request: Mapping[str, Any], outputs: Sequence[torch.Tensor]) -> 
     return made
 
 
-def _gradients(
+def gradients(
     outputs: Sequence[torch.Tensor],
     inputs: Sequence[torch.Tensor],
     cotangents: Sequence[torch.Tensor | None],
@@ -270,6 +270,7 @@ def _gradients(
     accumulated: bool,
     kept: bool = True,
 ) -> tuple[torch.Tensor | None, ...]:
+    """By the inputs, under cotangents of which some may be absent; None where there is none."""
     used = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if c is not None and o.requires_grad]
     if not used or not inputs:
         return (None,) * len(inputs)
@@ -298,7 +299,7 @@ def _repeat(
     for _ in range(request["repeat"]):
         try:
             outputs = called(target, given)
-            found = _gradients(outputs, leaves, above, accumulated=False, kept=not request.get("shared"))
+            found = gradients(outputs, leaves, above, accumulated=False, kept=not request.get("shared"))
         except (Exception, SystemExit, GeneratorExit) as error:  # as above
             reply["others"].append({"error": words(error), "outputs": [], "gradients": {}})
             return

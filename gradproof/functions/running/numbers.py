@@ -8,6 +8,8 @@ import torch
 
 DTYPES = {name: getattr(torch, name) for name in ("float64", "float32", "bfloat16", "float16")}
 
+HALF = ("bfloat16", "float16")
+
 COMPLEX = {torch.float64: torch.complex128, torch.float32: torch.complex64}
 """What complex numbers are in where real ones are in a dtype; there are none in half precision."""
 

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from gradproof.check.facts.verdict import Verdict
 from gradproof.functions.examining import Examiner, Trial
 from gradproof.functions.looks.states import REPLAY
-from gradproof.functions.precision import HALF
 from gradproof.functions.program import Program
 from gradproof.functions.result import Finding
 from gradproof.functions.running.configurations import FRESH, plain
+from gradproof.functions.running.numbers import HALF
 from gradproof.functions.running.runs import same_bits
 from gradproof.functions.telling.confirming import Confirming, Kept, right_at_first, unwritten
 from gradproof.functions.telling.readings import by_cotangent, by_products, by_rows
 from gradproof.functions.telling.snapping import snapped
+from gradproof.functions.truth.digits import loses_digits
 from gradproof.repair.explain.values import diagnose_values
 
 Array = NDArray[Any]
@@ -42,6 +43,10 @@ _LATER = (
     "it was right in an earlier call with the same numbers and is wrong in every later one: a state that is kept "
     "between calls"
 )
+
+_OF_EXTREMES = "it is right for usual values, and wrong at these, which it is said to take"
+
+_TOO_LITTLE = "a sum or an intermediate value has too little precision"
 
 _FROM_CALLS = ("value", "missing", "shape", "raises", "dtype")
 """Kinds of findings that a further call must show again."""
@@ -113,15 +118,20 @@ def _of_finding(
         return said.get(REPLAY, _SOMETIMES)
     if finding.quantity not in plainly and kept is Kept.PLAINLY_TOO:
         return said.get(REPLAY, _LATER)
-    if not finding.configuration and finding.kind in ("value", "missing"):
+    if (not finding.configuration or " = " in finding.configuration) and finding.kind in ("value", "missing"):
         inside = program.arithmetic.get(finding.dtype)
         if inside is not None and inside.arithmetic in HALF and finding.quantity in inside.explained:
-            declared = f", declared is {program.precision}" if program.precision else ", which nobody declared"
+            said_so = program.declared.of(finding.dtype)
+            declared = f", declared is {said_so}" if said_so else ", which nobody declared"
             return f"it computes in {inside.arithmetic} inside ({inside.evidence}){declared}"
     if finding.quantity in plainly:
         if said.get(finding.quantity) == _OF_FIRSTS:
             return _OF_FIRSTS
         return said.get(finding.quantity, "") if finding.kind in ("value", "missing", "shape") else ""
+    if finding.kind in ("extreme", "transform"):
+        return _OF_EXTREMES if finding.kind == "extreme" else ""
+    if loses_digits(finding) and (finding.configuration or finding.dtype == widest):
+        return _TOO_LITTLE
     if not finding.configuration:
         if finding.kind != "value" or finding.dtype == widest:
             return ""
@@ -129,7 +139,7 @@ def _of_finding(
             return f"it agrees in {widest}; {finding.where}"
         return (
             f"it agrees in {widest}; in {finding.dtype} it is off by {finding.share:.3g} times what rounding explains: "
-            "a sum or an intermediate value has too little precision"
+            f"{_TOO_LITTLE}"
         )
     for begin, words in _OF_CONFIGURATIONS:
         if finding.configuration.startswith(begin):

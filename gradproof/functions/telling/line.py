@@ -120,7 +120,7 @@ class FunctionBench:
             found = self.run(trial)
         except Exception:  # as above
             return {}
-        return {name: b"" if value is None else np.asarray(value.detach()).tobytes() for name, value in found}
+        return {name: b"" if value is None else _bytes(value) for name, value in found}
 
     def loss(self, trial: Trial) -> float | None:
         """Its outputs contracted with the cotangents; None where its arithmetic has too few digits for differences."""
@@ -220,3 +220,8 @@ def _is_own(path: Path) -> bool:
     """Whether a file is neither a library's nor Python's nor this package's."""
     others = (Path(torch.__file__).parents[1], Path(__file__).parents[2], Path(sysconfig.get_path("stdlib")))
     return not any(other in path.parents for other in others)
+
+
+def _bytes(value: torch.Tensor) -> bytes:
+    """The numbers of a tensor, of any dtype: NumPy has no bfloat16."""
+    return np.asarray(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)).tobytes()

@@ -34,7 +34,7 @@ class Agreement:
 
 
 def agreement(
-    computed: torch.Tensor, truth: torch.Tensor, allowances: Allowances, place: int, *, sampled: bool = False
+    computed: torch.Tensor, truth: torch.Tensor, allowances: Allowances, place: int, *, inside: float | None = None
 ) -> Agreement | None:
     """How a real result agrees; None where an entry differs, or cannot be compared.
 
@@ -43,19 +43,19 @@ def agreement(
         truth: The true values, in 64 bits.
         allowances: How far it may be off.
         place: Its place among them.
-        sampled: Whether to leave the rigorous bound out of it.
+        inside: As for `Allowances.flat`.
     """
     values, wanted = computed.detach().reshape(-1), truth.reshape(-1)
-    usual = float(torch.linalg.vector_norm(wanted)) / max(1, wanted.numel()) ** 0.5
+    usual = allowances.usual(place)
     if not usual < torch.inf:
         return None
-    if len(wanted) <= KEPT and not sampled:
+    if len(wanted) <= KEPT and inside is None:
         allowances.limit(place)
     worst, share, allowed, resolution, is_zero = 0, -1.0, 0.0, 0.0, True
     for start in range(0, len(wanted), PIECE):
         entries = slice(start, min(start + PIECE, len(wanted)))
         true = wanted[entries]
-        limit = allowances.flat(place, entries, sampled=sampled)
+        limit = allowances.flat(place, entries, inside=inside)
         off = (values[entries] - true).abs_()
         if not bool((off <= limit).all()) or not float(limit.max()) < torch.inf:
             return None

@@ -26,6 +26,8 @@ from gradproof.functions.truth.truth import Quantity, Truth
 
 Named = Callable[[Outcome], Mapping[str, torch.Tensor | None]]
 
+_OWN = "rounding in its own steps"
+
 RUNS = 8
 FAR = 1e4
 """Differences of so many bounds are looked into only where they are small beside the largest entry."""
@@ -117,10 +119,15 @@ def _explains(
     return bool(((computed.double() - wanted.value).abs() <= explained).all())
 
 
+def loses_digits(one: Finding) -> bool:
+    """Whether a finding is of digits that are lost by rounding in the function's own steps."""
+    return one.kind == "digits" or _OWN in one.sentence
+
+
 def _told(one: Finding, computed: torch.Tensor | None, wanted: Quantity, truth: Truth) -> Finding:
     lost = f"{math.log10(max(one.share, 1.0)):.1f} digits" if math.isfinite(one.share) else "all digits"
     if computed is not None and _is_small(computed, wanted, truth):
-        sentence = f"it loses up to {lost} in {one.dtype} where it is small, by rounding in its own steps"
+        sentence = f"it loses up to {lost} in {one.dtype} where it is small, by {_OWN}"
         return replace(one, verdict=Verdict.AGREES, kind="digits", sentence=sentence, wrong=0)
-    sentence = f"it is right but for rounding in its own steps, by which it loses {lost} in {one.dtype}"
+    sentence = f"it is right but for {_OWN}, by which it loses {lost} in {one.dtype}"
     return replace(one, sentence=sentence)

@@ -64,12 +64,21 @@ class Allowances:
         self._spread: list[torch.Tensor | Pooled | None] = [None] * len(truth)
         self._error: list[torch.Tensor | None] = [None] * len(truth)
         self._whole: dict[int, torch.Tensor] = {}
+        self._usual: dict[int, float] = {}
         self._stages = stages
         self.bound, self.samples = "roundings", 0
 
     def knows(self, k: int) -> bool:
         """Whether there is a result of real or complex numbers, which rounding may move."""
         return self._truth[k] is not None and self._how[k] is not None
+
+    def usual(self, k: int) -> float:
+        """The root of the mean square of a result that there is."""
+        true = self._truth[k]
+        assert true is not None
+        if k not in self._usual:
+            self._usual[k] = float(torch.linalg.vector_norm(true)) / max(1, true.numel()) ** 0.5
+        return self._usual[k]
 
     def limit(self, k: int, rows: slice | None = None) -> torch.Tensor | None:
         """How far a result may be off.
@@ -100,27 +109,29 @@ class Allowances:
             self._whole[k] = whole
         return self._whole[k]
 
-    def flat(self, k: int, entries: slice, *, sampled: bool = False) -> torch.Tensor:
+    def flat(self, k: int, entries: slice, *, inside: float | None = None) -> torch.Tensor:
         """How far some entries of a result that there is may be off, one after the other.
 
         Args:
             k: Its place.
             entries: Which.
-            sampled: Whether to leave the rigorous bound out of it.
+            inside: Leaves the rigorous bound out of it, and takes the sampled deviations times this: 1, or less where
+                the steps inside are taken to round less than the result.
         """
         true, spread, error, how = self._truth[k], self._spread[k], self._error[k], self._how[k]
         assert true is not None
         assert how is not None
-        if not sampled and k in self._whole:
+        if inside is None and k in self._whole:
             return self._whole[k].view(-1)[entries]
+        share = 1.0 if inside is None else inside
         total = true.view(-1)[entries].abs().mul_(how.own).add_(how.spacing).mul_(PLAIN_ROUNDINGS)
         if isinstance(spread, Pooled):
-            total.add_(spread.spread(entries), alpha=POOLED_SAFETY)
+            total.add_(spread.spread(entries), alpha=POOLED_SAFETY * share)
         elif spread is not None:
-            total.add_(spread.view(-1)[entries], alpha=SAFETY)
+            total.add_(spread.view(-1)[entries], alpha=SAFETY * share)
         if not float(total.max() if len(total) else 0.0) < torch.inf:
             total.nan_to_num_(nan=torch.inf, posinf=torch.inf)
-        if error is None or sampled:
+        if error is None or inside is not None:
             return total
         wider = 2 * error.reshape(-1)[entries]
         return torch.where(wider.isinf(), total, total.maximum(wider))

@@ -127,7 +127,9 @@ def truth_of(
             "put it in eval(), or give the mask or the noise as an input"
         )
     stages = _stages(reference, values, only, cotangents, run, true, asked, seed)
-    results = [_own(value, asked) for value in true[: len(shapes)]] + [asked.arithmetic] * len(wrt)
+    results = [_own(value, asked) for value in true[: len(shapes)]] + [_coarser(asked.arithmetic, asked.dtype)] * len(
+        wrt
+    )
     made = [
         Quantity(output, output.dtype, None) if value is None else Quantity(wide(value), _wanted(value, asked.dtype), k)
         for k, (output, value) in enumerate(zip(shapes, true, strict=False))
@@ -150,11 +152,15 @@ def _wanted(value: torch.Tensor, dtype: torch.dtype) -> torch.dtype:
 
 
 def _own(value: torch.Tensor | None, asked: Asked) -> torch.dtype | None:
-    """The coarser of the arithmetic and what the reference casts a result to."""
+    """The coarsest of the arithmetic, the dtype and what the reference casts a result to."""
     if value is None:
         return None
     cast_to = value.dtype if value.dtype in DTYPES.values() else asked.arithmetic
-    return max(cast_to, asked.arithmetic, key=lambda dtype: float(torch.finfo(dtype).eps))
+    return _coarser(cast_to, asked.arithmetic, asked.dtype)
+
+
+def _coarser(*dtypes: torch.dtype) -> torch.dtype:
+    return max(dtypes, key=lambda dtype: float(torch.finfo(dtype).eps))
 
 
 def _same(first: torch.Tensor, second: torch.Tensor) -> bool:
