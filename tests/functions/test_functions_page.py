@@ -31,7 +31,9 @@ def test_page_examples_run_and_print_what_is_shown(capsys, tmp_path):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("info", ["structure", "lists", "kinds", "dirty", "buffers", "complex", "surrogate", "extremes", "under"])
+@pytest.mark.parametrize(
+    "info", ["structure", "lists", "kinds", "dirty", "buffers", "complex", "surrogate", "extremes", "under"]
+)
 def test_page_example_of_inputs_holds(info):
     scope: dict[str, object] = {
         "__name__": "page",

@@ -23,6 +23,9 @@ from gradproof.functions.running.numbers import DTYPES
 SMALL = 5_000
 """Inputs of more numbers are looked at where it is claimed alone: conventions are the same at all sizes."""
 
+ROUNDINGS = 100
+"""So many units are no difference beside a truth of 0, of which no bound is known where numbers are infinite."""
+
 LARGE = 1024.0
 """Usual values times this are large: their exponentials overflow in every dtype."""
 
@@ -124,6 +127,10 @@ def _in_words(one: Finding) -> Finding:
     """A difference with its numbers in the sentence, for a table that has one line for each."""
     if one.verdict != Verdict.DISAGREES or one.kind != "value":
         return one
+    if abs(one.computed - one.truth) <= ROUNDINGS * torch.finfo(DTYPES[one.dtype]).eps:
+        return replace(
+            one, verdict=Verdict.INCONCLUSIVE, sentence="it differs by what rounding leaves of larger numbers"
+        )
     return replace(
         one, kind="extreme", sentence=one.sentence or f"{one.computed:.4g} where the reference gives {one.truth:.4g}"
     )

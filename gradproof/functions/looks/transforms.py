@@ -13,14 +13,7 @@ from gradproof.check.facts.verdict import Verdict
 from gradproof.errors import GradproofError
 from gradproof.functions.comparing.judged import Result, judged
 from gradproof.functions.examining import Examiner, Trial
-from gradproof.functions.program import Program
-from gradproof.functions.result import Finding
-from gradproof.functions.running.calling import gradients
-from gradproof.functions.running.configurations import plain
-from gradproof.functions.running.numbers import DTYPES, cast, is_continuous
-from gradproof.functions.running.runs import arguments, cotangents_of
-from gradproof.functions.running.target import Target
-from gradproof.functions.running.wrapped import (
+from gradproof.functions.looks.wrapped import (
     LOWER,
     TRANSFORMS,
     Refused,
@@ -30,6 +23,13 @@ from gradproof.functions.running.wrapped import (
     pushed_forward,
     vmapped,
 )
+from gradproof.functions.program import Program
+from gradproof.functions.result import Finding
+from gradproof.functions.running.calling import gradients
+from gradproof.functions.running.configurations import plain
+from gradproof.functions.running.numbers import DTYPES, cast, is_continuous
+from gradproof.functions.running.runs import arguments, cotangents_of
+from gradproof.functions.running.target import Target
 from gradproof.functions.truth.rounding import Allowances, samples
 from gradproof.functions.truth.truth import Quantity, Truth
 

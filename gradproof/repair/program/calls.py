@@ -8,7 +8,7 @@ from itertools import permutations
 
 from gradproof import operators as mistakes
 from gradproof.operators import table
-from gradproof.repair.program.dialect import AXES, NUMPY, reductions
+from gradproof.repair.program.dialect import AXES, NUMPY, reductions, torch_edits
 from gradproof.repair.program.edit import WHOLE, Variant, attribute, called, parsed
 from gradproof.repair.program.pool import Pool
 
@@ -22,6 +22,8 @@ def call_edits(node: ast.Call, text: str, pool: Pool) -> Iterator[Variant]:
     """What may have been meant by a call."""
     if isinstance(node.func, ast.Attribute):
         yield from _of_method(node, node.func, pool.dialect.modules)
+    if pool.dialect is not NUMPY:
+        yield from torch_edits(node)
     if pool.dialect is not NUMPY and _is_reduction(node):
         yield from ((table.AXIS.bits + WHOLE, new, said) for said, new in reductions(node))
     yield from _other_functions(node, pool)

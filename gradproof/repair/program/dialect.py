@@ -1,4 +1,4 @@
-"""How an array library writes what an edit puts in: NumPy's words, and torch's."""
+"""How an array library writes what an edit puts in: NumPy's words and torch's, and edits of what torch alone has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradproof import operators as mistakes
+from gradproof.operators import table
+from gradproof.repair.program.edit import WHOLE, Variant, parsed
 
 AXES = (*map(str, mistakes.AXES), "(0, 1)", "(0, 2, 3)", "(2, 3)")
 
@@ -104,3 +106,59 @@ def reductions(node: ast.Call) -> Iterator[tuple[str, ast.Call]]:
     if axis is not None:
         yield "it goes over all axes", call(None, keepdim=False)
         yield f"keepdim {'does not belong there' if kept else 'is missing'}", call(axis, keepdim=not kept)
+
+
+_FLAGS = {
+    "lu_solve": {"adjoint": False, "left": True},
+    "solve": {"left": True},
+    "solve_triangular": {"left": True, "unitriangular": False},
+    "cholesky_solve": {"upper": False},
+    "cholesky_inverse": {"upper": False},
+}
+"""What these do where nothing is said; the other way round is what is forgotten, or too much."""
+
+_RUNNING = ("cumsum", "cumprod", "logcumsumexp")
+
+
+def torch_edits(node: ast.Call) -> Iterator[Variant]:
+    """What may have been meant by a call of torch."""
+    name = ast.unparse(node.func).rpartition(".")[2]
+    given = {word.arg for word in node.keywords}
+    for flag, usual in _FLAGS.get(name, {}).items():
+        others = [word for word in node.keywords if word.arg != flag]
+        words = others if flag in given else [*others, ast.keyword(flag, ast.Constant(not usual))]
+        said = table.FLAG.says(flag, str(usual if flag in given else not usual))
+        yield table.FLAG.bits + WHOLE, ast.Call(node.func, node.args, words), said
+    if name in _RUNNING and (parts := _parts(node)) is not None:
+        value, axis = parts
+        flipped = f"torch.flip(torch.{name}(torch.flip({value}, ({axis},)), {axis}), ({axis},))"
+        yield table.LOOP_ORDER.bits + 1.0, parsed(flipped), f"{ast.unparse(node)} runs from the wrong end"
+    if name == "flip" and (inner := _running_inside(node)) is not None:
+        yield table.LOOP_ORDER.bits + 1.0, inner, f"{ast.unparse(inner)} is to run forwards"
+
+
+def _parts(node: ast.Call) -> tuple[str, str] | None:
+    """What a running sum is of, and along which axis, as text."""
+    method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "torch"
+    given = [*([node.func.value] if method and isinstance(node.func, ast.Attribute) else []), *node.args]
+    given += [word.value for word in node.keywords if word.arg == "dim"]
+    return (ast.unparse(given[0]), ast.unparse(given[1])) if len(given) == 2 else None
+
+
+def _running_inside(node: ast.Call) -> ast.expr | None:
+    """The running sum of what is flipped before it and behind it, without the flips."""
+    outer = _operand(node)
+    if not isinstance(outer, ast.Call) or ast.unparse(outer.func).rpartition(".")[2] not in _RUNNING:
+        return None
+    parts, inner = _parts(outer), _operand(outer)
+    if parts is None or not isinstance(inner, ast.Call) or not ast.unparse(inner.func).endswith("flip"):
+        return None
+    name, below = ast.unparse(outer.func).rpartition(".")[2], _operand(inner)
+    return None if below is None else parsed(f"torch.{name}({ast.unparse(below)}, {parts[1]})")
+
+
+def _operand(node: ast.Call) -> ast.expr | None:
+    """What a function of torch, or a method, is applied to."""
+    if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "torch":
+        return node.func.value
+    return node.args[0] if node.args else None

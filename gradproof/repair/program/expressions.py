@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import partial
+from itertools import combinations
 
 from gradproof import operators as mistakes
 from gradproof.operators import table
@@ -32,6 +33,7 @@ _FUNCTIONS = (
     ("np.maximum", "np.maximum({0}, 0)"),
 )
 _NAME, _FACTOR, _TERM = (kind.bits + WHOLE for kind in (table.NAME, table.MISSING_FACTOR, table.MISSING_TERM))
+_EXCHANGED = table.SWAPPED.bits + WHOLE + 0.5
 
 
 def expression_edits(statement: ast.stmt, pool: Pool, band: Band) -> Iterator[Edit]:
@@ -110,6 +112,8 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
         return
     if band.low < 5.0:
         yield from _around(node, text, pool)
+    if is_top and band.has(_EXCHANGED) and isinstance(node, ast.Call):
+        yield from _exchanged(node, pool)
     if band.has(6.5):
         yield from ((6.5, phrase, "") for _, phrase in pool.phrases)
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
@@ -134,6 +138,24 @@ def _around(node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
             yield table.BROADCAST.bits + WHOLE, new, table.BROADCAST.says(text, f"{text}{index}")
     for name in pool.functions:
         yield table.MISSING_FUNCTION.bits + 1.0, called(ast.Name(name, ast.Load()), node), f"{name} is forgotten"
+
+
+def _exchanged(node: ast.Call, pool: Pool) -> Iterator[Variant]:
+    """Two names of one shape, each where the other stands: sources and targets of edges."""
+    read = (part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id not in pool.dialect.modules)
+    shaped = [name for name in dict.fromkeys(read) if pool.shape(name)]
+    for first, second in combinations(shaped, 2):
+        if pool.shape(first) == pool.shape(second):
+            new = _Renamed({first: second, second: first}).visit(parsed(ast.unparse(node)))
+            yield _EXCHANGED, new, f"{first} and {second} are exchanged"
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
 
 
 def _own(slot: Slot, node: ast.expr, text: str, pool: Pool) -> Iterator[Variant]:
