@@ -41,6 +41,14 @@ def test_part_of_a_product_has_its_roundings_and_the_looser_operand() -> None:
     assert (part >= 0.9 * whole).all()
 
 
+def test_part_of_a_short_product_sees_terms_that_are_few() -> None:
+    """Behind a ReLU all terms but one of a sum over a batch may be 0."""
+    a, b = np.zeros((1, 1, 128)), np.random.default_rng(5).standard_normal((1, 128, 8))
+    a[0, 0, 77] = 1.3
+    part, whole = (arrays.exact(a) @ arrays.exact(b) for arrays in (PartialArray, TakenArray))
+    assert (part.error >= 0.9 * whole.error).all()
+
+
 OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "sum": lambda a, b: a + b,
     "sum along an axis": lambda a, b: a + b[:1],
