@@ -229,6 +229,8 @@ def same(value: Array, expected: Array, within: Tolerance = AT_ONCE) -> bool:
     if value.shape != expected.shape:
         return False
     value = np.where(np.isfinite(value) | np.isfinite(expected), value, expected)
+    if not within.largest:  # no entry is measured by the others of its trial
+        return within.holds(value, expected)
     return all(within.holds(one, other) for one, other in zip(value, expected, strict=True))
 
 

@@ -81,13 +81,13 @@ def results_of(evidence: Evidence) -> tuple[EquationResult, ...]:
 
 def left_open(evidence: Evidence) -> list[str]:
     """The equations of which the run from the leaves cannot tell, because of rounding or of near ties."""
-    dtype, tallies = evidence.case.dtype, evidence.tallies
+    dtype = evidence.case.dtype
+    free = {name: tally for (run, name), tally in evidence.tallies.items() if run == FREE and tally.seen.lit}
+    found = {name for name, tally in free.items() if _why_open(tally, dtype)}
+    if not found:
+        return []
     return [
-        one.equation
-        for one in results_of(evidence)
-        if one.verdict == Verdict.INCONCLUSIVE
-        and tallies[FREE, one.equation].seen.lit
-        and _why_open(tallies[FREE, one.equation], dtype)
+        one.equation for one in results_of(evidence) if one.verdict == Verdict.INCONCLUSIVE and one.equation in found
     ]
 
 
