@@ -153,7 +153,7 @@ UNREAD = [
     (r"\log_2 a", "a logarithm with a base", 4),
     (r"\frac{d^3 L}{dW^3}", "a mixed or higher derivative", 0),
     (r"\int a", r"'\int' is not understood here", 0),
-    (r"P(a | b)", "'|' is not closed", 7),
+    (r"(a | b)", "'|' is not closed", 6),
     (r"\left. a \right|_0", "'evaluated at' is not read", 5),
     ("(a", "'(' is not closed", 0),
     ("a)", "')' closes nothing", 1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,6 +16,13 @@ _DEFINITION = re.compile(
     r"\\(?:(?:re|provide)?(?:new)?command\*?|DeclareMathOperator\*?|def)\s{0,9}\{?\s{0,9}"
     r"(\\(?:[A-Za-z]{1,40}|[^A-Za-z\s]))\s{0,9}\}?\s{0,9}(?:\[([0-9])\])?\s{0,9}((?:#[1-9]){0,9})\s{0,9}\{"
 )
+# `macros: { KL: "\\\\operatorname{KL}", norm: ["\\\\|#1\\\\|", 1] }` of MathJax and KaTeX, the backslashes doubled or not.
+_SETTINGS = re.compile(r"\bmacros[\"']?\s{0,9}[:=]\s{0,9}\{")
+_SETTING = re.compile(
+    r"[\"']?\\{0,2}([A-Za-z]{1,40})[\"']?\s{0,9}:\s{0,9}\[?\s{0,9}"
+    r"(?:\"((?:[^\"\n\\]|\\.){1,400})\"|'((?:[^'\n\\]|\\.){1,400})')(?:\s{0,9},\s{0,9}([0-9])\s{0,9}\])?"
+)
+_SETTINGS_REACH = 20_000
 _DEFINERS = words(r"\newcommand \renewcommand \providecommand \DeclareMathOperator \def")
 _BODY_CHARACTERS = 2_000
 
@@ -42,7 +49,18 @@ def definitions(text: str, limits: Limits) -> dict[str, Macro]:
             body = [Token("command", r"\operatorname", 0, 0), Token("sign", "{", 0, 0), *body]
             body.append(Token("sign", "}", 0, 0))
         found[name] = Macro(name, arguments, tuple(body))
+    for macro in islice(_of_settings(text, limits), max(0, limits.macros - len(found))):
+        found.setdefault(macro.name, macro)
     return found
+
+
+def _of_settings(text: str, limits: Limits) -> Iterator[Macro]:
+    """The macros that a page gives to its renderer."""
+    for match in islice(_SETTINGS.finditer(text), limits.macros):
+        end = _closing_brace(text, match.end(), _SETTINGS_REACH)
+        for setting in _SETTING.finditer(text, match.end(), match.end() if end is None else end):
+            body = (setting[2] or setting[3] or "").replace("\\\\", "\\")
+            yield Macro(f"\\{setting[1]}", int(setting[4] or 0), tuple(tokenize(body, 0, len(body), limits)))
 
 
 def expand(tokens: list[Token], macros: Mapping[str, Macro], budget: Budget) -> list[Token]:
@@ -77,9 +95,9 @@ def _matters(token: Token, macros: Mapping[str, Macro]) -> bool:
     return token.text in macros or token.text in _DEFINERS
 
 
-def _closing_brace(text: str, start: int) -> int | None:
+def _closing_brace(text: str, start: int, reach: int = _BODY_CHARACTERS) -> int | None:
     depth = 1
-    for at in range(start, min(len(text), start + _BODY_CHARACTERS)):
+    for at in range(start, min(len(text), start + reach)):
         if text[at] in "{}" and text[at - 1] != "\\":
             depth += 1 if text[at] == "{" else -1
             if depth == 0:

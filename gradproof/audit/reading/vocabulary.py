@@ -133,6 +133,7 @@ PREFIX = frozenset(
         "det",
     }
 )
+MOMENTS = frozenset({"Var", "Cov", "Corr", "Std"})
 # Letters that a reader takes for one word wherever they stand together.
 WORDS = frozenset({"loss", "cost", "error"})
 EXTREMA = {"max": "max", "min": "min", "mean": "mean", "sum": "sum"}

@@ -123,6 +123,7 @@ def candidates(number: int, statement: Statement, families: Families) -> Iterato
         return
     if isinstance(first, Symbol):
         readable = [at for at in range(1, len(sides)) if sides[at].node is not None]
+        readable = [at for at in readable if not _is_of_what_is_not_printed(sides[at].node)] or readable
         given = next((at for at in readable if isinstance(sides[at].node, Derivative)), (readable or [1])[0])
         tree = sides[given].node
         if tree is not None and not mentions(tree, first) and form(first) not in families.letters.zeros:
@@ -133,8 +134,15 @@ def candidates(number: int, statement: Statement, families: Families) -> Iterato
     for at in range(len(sides) - 1, 0, -1):
         node = sides[at].node
         if isinstance(node, Symbol) and first is not None and not mentions(first, node):
+            if _is_of_what_is_not_printed(first):
+                continue  # `Var(e) = h` says what is drawn, and not what h is
             split = families.split(node)
             yield Definition(number, 0, split.head, split.axes, first, None, statement.conditions, at)
+
+
+def _is_of_what_is_not_printed(tree: Node | None) -> bool:
+    """Whether an expectation or another function of which nothing is known stands in a tree."""
+    return tree is not None and any(isinstance(n, Call) and n.function.startswith("?") for n in walk(tree))
 
 
 def _within_chain(number: int, statement: Statement, families: Families) -> Iterator[Definition]:

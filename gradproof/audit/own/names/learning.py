@@ -18,7 +18,7 @@ from gradproof.audit.reading.tokens import Token
 from gradproof.audit.reading.vocabulary import FUNCTIONS, GREEK, RELATIONS, STYLES, TRANSPOSES, WORDS
 
 _LAYERS = frozenset({"l", r"\ell", "L"})
-_PARAMETERS = frozenset({";", ",", "|", r"\mid"})
+_PARAMETERS = frozenset({";", ",", "|", r"\mid", r"\|"})
 _USUAL_FUNCTIONS = frozenset({"f", "g", "h", "S", r"\sigma", r"\phi", r"\varphi", r"\psi"})
 
 

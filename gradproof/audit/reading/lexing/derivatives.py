@@ -11,6 +11,9 @@ from gradproof.audit.reading.tree import Symbol
 from gradproof.audit.reading.vocabulary import STYLES, UPRIGHT
 
 
+_OBJECTIVES = frozenset({"J", "L", "E", "C", r"\ell"})
+
+
 def fraction(reader: Reader, at: int) -> int:
     """`\\frac{dA}{dB}` and `\\frac{d}{dB} A` are derivatives, any other fraction is a quotient."""
     top = at + 1
@@ -113,6 +116,12 @@ def _by_the_note(reader: Reader, at: int, start: int, order: int) -> int | None:
     return start
 
 
+def _only_argument(reader: Reader) -> str:
+    """The one quantity by which a note takes all its gradients: `\\nabla \\log p` beside `J(\\theta)`."""
+    found = {by for of, by in reader.names.arguments.items() if of in _OBJECTIVES}
+    return found.pop() if len(found) == 1 else ""
+
+
 def operator(reader: Reader, at: int, stop: int) -> int:
     """`\\nabla_W L`, `\\nabla f(w)`, `\\partial_W L`, and `\\partial L / \\partial W` on the line."""
     token = reader.tokens[at]
@@ -131,6 +140,10 @@ def operator(reader: Reader, at: int, stop: int) -> int:
         return reader.end(below) + 1
     if token.text == r"\nabla" and (behind_operator := _by_argument(reader, at, stop)):
         return behind_operator
+    if token.text == r"\nabla" and (only := _only_argument(reader)) and not reader.ends_term(at + 1, stop):
+        for kind, value in (("DERIVATIVE_OF", "nabla"), ("LBRACE", None), ("SYMBOL", Symbol(only)), ("RBRACE", None)):
+            reader.emit(kind, at, at + 1, value)
+        return at + 1
     if token.text == r"\partial" and (ended := on_the_line(reader, at, stop)):
         return ended
     raise Unreadable(f"'{token.text}' without what it is taken by", token.start)

@@ -23,6 +23,7 @@ from gradproof.audit.reading.vocabulary import (
     GREEK,
     INDICATORS,
     MARKS,
+    MOMENTS,
     OPENERS,
     PREFIX,
     UPRIGHT,
@@ -65,6 +66,8 @@ def _word(reader: Reader, word: str, at: int, behind: int, stop: int) -> int:
     printed_as_operator = builtin is None and reader.text(at) == r"\operatorname" and word in EXTREMA
     if printed_as_operator and reader.text(behind, stop) == "_":  # also where a quantity has this name
         return big(reader, EXTREMA[word], at, behind, stop)
+    if word in MOMENTS and not known and not reader.names.knows_base(word):
+        return function(reader, f"?{word}", word, at, behind, stop)
     if builtin is None or known:
         return name(reader, word, "", at, behind, stop)
     if builtin in EXTREMA and reader.text(behind, stop) == "_":
@@ -86,6 +89,9 @@ def name(reader: Reader, base: str, mark: str, at: int, behind: int, stop: int) 
             conditional(reader, behind_all)
             return function(reader, known_function, base, at, behind, stop, mark)
         known = reader.names.resolve(symbol) or reader.names.constant(symbol) is not None
+        if not known and (_is_mean(reader, base, behind_all) or _bars(reader, behind_all)):
+            conditional(reader, behind_all)  # E[..], p(x | z): of what is not printed
+            return function(reader, f"?{base}", base, at, behind, stop)
         several = reader.has_comma(behind_all)
         if known and several:  # Loss(P, T): the quantity, and what it depends on
             place = reader.tokens[behind_all].start
@@ -101,12 +107,27 @@ def name(reader: Reader, base: str, mark: str, at: int, behind: int, stop: int) 
 def conditional(reader: Reader, at: int) -> None:
     """A bar or semicolon between the arguments of `p(y | x; \\theta)` is a comma."""
     depth = 0
-    bars = [k for k in range(at, reader.end(at)) if reader.text(k) in ("|", r"\mid")]
+    bars = _bars(reader, at)
     for index in range(at, reader.end(at)):
         depth += change_of_depth(reader.text(index))
         token = reader.tokens[index]
         if depth == 1 and (token.text == ";" or (len(bars) == 1 and index == bars[0])):
             reader.tokens[index] = token._replace(kind="sign", text=",")
+
+
+def _bars(reader: Reader, at: int) -> list[int]:
+    """The one bar between the arguments of a bracket, if it has an odd one out; all `\\mid`."""
+    inside = range(at + 1, reader.end(at))
+    bars = [k for k in inside if reader.text(k) == r"\mid"]
+    for kind in ("|", r"\|"):
+        single = [k for k in inside if reader.text(k) == kind]
+        bars += single if len(single) == 1 else []
+    return bars
+
+
+def _is_mean(reader: Reader, base: str, at: int) -> bool:
+    """Whether a name with a bracket behind it is an expectation, a variance or a covariance: `E[x]`, `Var(x)`."""
+    return base in MOMENTS or (base == "E" and reader.text(at) in ("[", r"\{"))
 
 
 def styled(reader: Reader, at: int, stop: int) -> int:
