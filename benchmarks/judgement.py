@@ -181,7 +181,7 @@ def table(lines: list[Line]) -> None:
             if line["fixed"]:
                 fixes[line["kind"]][line["fixed"]] += 1
     if words:
-        _table(words, ("caught", "inconclusive", "unseen", "passed", "blamed", "refused", "crash"))
+        _table(words, ("caught", "inconclusive", "unseen", "remarked", "passed", "blamed", "refused", "crash"))
     if fixes:
         _table(fixes, ("right", "none", "wrong", "shown"))
     proofs = [line for line in lines if line["part"] == "proof" and "proofs" in line]

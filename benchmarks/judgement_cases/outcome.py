@@ -37,6 +37,9 @@ JUDGED = 64
 ROUNDING = 1e-9
 """A relative difference of a whole array above this is none of rounding, at the draws that are judged here."""
 
+UNREACHED = "its other side was not checked"
+"""What is said of a comparison that came out the same in all trials."""
+
 RESOLUTION = {"float64": 1e-6, "float32": 1e-3}
 """What `agrees` promises to have seen where it names no resolution of its own."""
 
@@ -68,7 +71,8 @@ class Outcome:
 
     @property
     def word(self) -> str:
-        """`raises`, `refused`, `caught`, `blamed` (something right), `inconclusive`, `passed`, `unseen` (no change)."""
+        """`raises`, `refused`, `caught`, `blamed` (something right), `inconclusive`, `unseen` (no change), `remarked`
+        (the run took no branch that it is in, and that is said beside the verdict), or `passed`."""
         if self.result is None:
             return "raises" if self.refusal == "the code raises" else "refused"
         if self.named - self.accepted:
@@ -82,6 +86,8 @@ class Outcome:
             return "inconclusive"
         if not own:  # a local that only leads to right results is right as far as these sizes can tell
             return "passed" if self.harm > ROUNDING else "unseen"
+        if any(UNREACHED in one.diagnosis for one in own):
+            return "remarked"
         finest = max((_resolution(one, self.result.dtype) for one in own), default=0.0)
         return "passed" if self.changed > finest else "unseen"
 
@@ -189,7 +195,8 @@ def _judged(one: Opened, result: CheckResult, files: Sequence[FilePatch]) -> Out
         shown = all(_is_in(found.fix, file.new) for found in result.results if found.fix)
         right = all(_gradients_right(written, file.new, k, sizes) for sizes in SIZES for k in range(8))
         fixed = "wrong" if not right else "right" if shown else "shown"
-    return Outcome(result, "", (), changed, harm, _accepted(written, mistake), fixed, fix, named)
+    bound = frozenset(found.equation for found in result.results)
+    return Outcome(result, "", (), changed, harm, _accepted(written, mistake, bound), fixed, fix, named)
 
 
 def _module(path: Path, text: str) -> ModuleType:
@@ -203,8 +210,11 @@ def _module(path: Path, text: str) -> ModuleType:
     return module
 
 
-def _accepted(written: Written, mistake: Mistake) -> frozenset[str]:
-    """The quantities of whose equation the wrong statement is a part: its own, or those that read its local."""
+def _accepted(written: Written, mistake: Mistake, bound: frozenset[str]) -> frozenset[str]:
+    """The quantities of whose equation the wrong statement is a part: its own, or those that read its local.
+
+    A variable that was bound to no quantity, since its value is that of none, is a local like any other.
+    """
     known = {step.value.name for step in written.graph.steps} | {leaf.name for leaf in written.graph.leaves}
 
     def quantity(variable: str) -> str:
@@ -220,9 +230,10 @@ def _accepted(written: Written, mistake: Mistake) -> frozenset[str]:
         if variable in seen:
             continue
         seen.add(variable)
-        if quantity(variable):
-            found.add(quantity(variable))
-        else:
+        name = quantity(variable)
+        if name:
+            found.add(name)
+        if name not in bound:
             waiting += [x.target for x in mistake.lines if re.search(rf"\b{variable}\b", x.text.partition("=")[2])]
     if not written.graph.parts and mistake.target == written.result:
         found.add("Y")

@@ -58,10 +58,18 @@ def named_overflow(
     ]
     first = _first(equation.function, inputs)
     if first is None:
-        return Overflow(f"{OVERFLOWS} where the truth is finite", by_rounding=False)
+        lost = [name for name in equation.inputs if name in known and not np.isfinite(known[name]).all()]
+        return Overflow(f"{OVERFLOWS} where the truth is finite{_carried(lost)}", by_rounding=bool(lost))
     if first.by_rounding:
         return Overflow(f"{OVERFLOWS} where the truth is finite{first.sentence}", by_rounding=True)
     return Overflow(f"it has no finite value where the truth has one{first.sentence}", by_rounding=False)
+
+
+def _carried(names: Sequence[str]) -> str:
+    """What is said where an equation goes on with what torch's own steps have no finite value for."""
+    if not names:
+        return ""
+    return f": {names[0]}, which it reads, is not finite there for torch either, and 0 times that is NaN; use np.where"
 
 
 _AT_ZERO = ("log", "log2", "log10", "divide", "reciprocal", "power", "float_power", "arctanh", "log1p")

@@ -117,3 +117,23 @@ def test_what_reads_an_overflow_agrees_beside_it():
     ).results
     assert [one.verdict for one in results] == ["agrees", "agrees"]
     assert "in which Y overflows" in results[1].diagnosis
+
+
+class Guarded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.L = nn.Identity()
+
+    def forward(self, x):
+        logarithm = self.L(x.log())
+        return logarithm.where(x > 0, logarithm.new_zeros(()))
+
+
+@pytest.mark.parametrize(("rule", "verdict"), [("np.where(x > 0, L, 0)", "agrees"), ("L * (x > 0)", "disagrees")])
+def test_mask_times_what_is_not_finite_is_told_of_the_input_that_is_not(rule, verdict):
+    space = {"np": np}
+    exec(f"def Y(L, x):\n    return {rule}", space)
+    reference = Reference(Guarded, {"x": normal(4, 3)}, output="Y", symbols={"L": "L"})
+    (one,) = crosscheck([space["Y"]], reference, trials=60, repair=False).results
+    assert one.verdict == verdict
+    assert ("L, which it reads, is not finite there for torch either" in one.diagnosis) == (verdict == "disagrees")
