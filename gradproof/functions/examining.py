@@ -230,7 +230,8 @@ class Examiner:
             if name not in self.suspects and (name, self.dtype) not in self.settled
         }
         found = of_digits(found, asked, truth, self.place, configuration, self.named, DTYPES[self.arithmetic])
-        self.settled.update((one.quantity, self.dtype) for one in found if one.verdict == Verdict.DISAGREES)
+        if not configuration.label:  # what is wrong in one way of calling says nothing of others
+            self.settled.update((one.quantity, self.dtype) for one in found if one.verdict == Verdict.DISAGREES)
         return found
 
     def _returned(self, outcome: Outcome, truth: Truth, label: str, draw: Draw) -> Iterator[Finding]:

@@ -132,3 +132,34 @@ def test_half_precision_rounded_at_the_end_alone_is_told_where_rounding_explains
     assert near.resolution < 0.1
     assert verdict((true + 0.05).bfloat16()).verdict == "inconclusive"
     assert verdict((true + 5).bfloat16()).verdict == "disagrees"
+
+
+class TopTwo(Function):
+    """The two largest of each row's probabilities, made to sum up to 1, weigh two values; what is left out gets 0."""
+
+    @staticmethod
+    def forward(ctx, z, v):
+        p = z.softmax(-1)
+        top, place = p.topk(2, -1)
+        w = top / top.sum(-1, keepdim=True)
+        ctx.save_for_backward(p, top, place, w, v)
+        return (w * v).sum(-1)
+
+    @staticmethod
+    def backward(ctx, g):
+        p, top, place, w, v = ctx.saved_tensors
+        dw = g[:, None] * v
+        dtop = (dw - (dw * w).sum(-1, keepdim=True)) / top.sum(-1, keepdim=True)
+        dp = torch.zeros_like(p).scatter(-1, place, dtop)
+        return p * (dp - (dp * p).sum(-1, keepdim=True)), g[:, None] * w
+
+
+def test_digits_that_the_reference_loses_in_other_entries_are_no_fault_of_the_function():
+    def saturated(rng, n):
+        return {"z": 12 * rng.standard_normal((n, 4)), "v": rng.standard_normal((n, 2))}
+
+    def reference(z, v):
+        return (z.topk(2, -1).values.softmax(-1) * v).sum(-1)
+
+    result = check_function(TopTwo.apply, reference, saturated, dtypes=["float64"], trials=1)
+    assert result.ok, str(result)

@@ -58,7 +58,7 @@ def of_digits(
     for spread in _own_spreads(truth, place, configuration, named, arithmetic) if doubtful else ():
         for one in doubtful:
             if one.quantity not in explained and _explains(
-                spread.get(one.quantity), *results[one.quantity], arithmetic
+                spread.get(one.quantity), *results[one.quantity], truth, arithmetic
             ):
                 explained.add(one.quantity)
         if len(explained) == len(doubtful):
@@ -110,12 +110,20 @@ def _own_spreads(
 
 
 def _explains(
-    spread: torch.Tensor | None, computed: torch.Tensor | None, wanted: Quantity, arithmetic: torch.dtype
+    spread: torch.Tensor | None,
+    computed: torch.Tensor | None,
+    wanted: Quantity,
+    truth: Truth,
+    arithmetic: torch.dtype,
 ) -> bool:
-    if spread is None or computed is None:
+    """Whether the function's own steps and the reference's, which may lose digits in other entries, tell all of it."""
+    if spread is None or computed is None or wanted.place is None:
         return False
     how = precision(arithmetic)
     explained = SAFETY * spread + PLAIN_ROUNDINGS * (how.own * wanted.value.abs() + how.spacing)
+    limit = truth.allowances.limit(wanted.place)
+    if limit is not None:
+        explained = explained + limit
     return bool(((computed.double() - wanted.value).abs() <= explained).all())
 
 
