@@ -13,6 +13,7 @@ from gradproof.audit.own.beside.backing import Backing
 from gradproof.audit.own.beside.declared import Callables, declared
 from gradproof.audit.own.build import FoundRanks, built, families_of
 from gradproof.audit.own.corroboration import Corroboration
+from gradproof.audit.own.lists import Lists, lists_given
 from gradproof.audit.own.losses import own_losses
 from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, late_definitions
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
@@ -239,8 +240,9 @@ class _Note:
         own.as_printed = self.spelt.as_printed
         found = judge(self.document, own, limits=self.limits, mends=mends, only=chapter.numbers)
         tops = objectives(chapter.statements, own)
-        numerals = Numerals(own, numbers_given(statements), self.text, tops, given_anew(statements))
-        told = [numerals.judged(v, statements[v.statement]) for v in found.verdicts]
+        given = numbers_given(statements), lists_given(statements)
+        lists = Lists(Numerals(own, given[0], self.text, tops, given[1], given_anew(statements)))
+        told = [lists.judged(v, statements[v.statement]) for v in found.verdicts]
         return list(Doubts(chapter, own, statements, self.text).weighed(told, tops))
 
     def unless_defined_later(self, chapters: list[list[Verdict]]) -> list[list[Verdict]]:

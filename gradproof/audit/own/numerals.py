@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -58,12 +58,42 @@ def given_anew(statements: Sequence[Statement]) -> frozenset[object]:
 
 def literal_value(tree: Node) -> float | None:
     """The value of a side that is made of numbers; None where it has none."""
+    numbers = literal_array(tree)
+    return float(numbers.ravel()[0]) if numbers is not None and numbers.size == 1 else None
+
+
+def literal_array(tree: Node) -> NDArray[np.float64] | None:
+    """The numbers of a side that is made of numbers and lists of them; None where it has none."""
     try:
         value = evaluation(_Literals(), Budget(_STEPS), Limits()).value(tree)
     except (Unjudged, Misfit):
         return None
     numbers = np.asarray(getattr(value, "values", value), dtype=np.float64)
-    return float(numbers.ravel()[0]) if numbers.size == 1 and np.isfinite(numbers).all() else None
+    return numbers[0] if numbers.ndim and np.isfinite(numbers).all() else None
+
+
+def spread_of(tree: Node) -> NDArray[np.float64]:
+    """What half a unit in each rounded literal of a side made of numbers changes of its entries."""
+    whole = literal_array(tree)
+    total = np.zeros(() if whole is None else whole.shape)
+    for number in rounded(tree):
+        moved = literal_array(_with(tree, number, f"{float(number.text) + 0.5 * _unit(number.text, about=False):.20f}"))
+        total = total + np.abs(moved - whole) if moved is not None and whole is not None else total
+    return total
+
+
+def rounded(tree: Node) -> Iterator[Number]:
+    """The literals of a tree that may be rounded themselves."""
+    for number in (n for n in walk(tree) if isinstance(n, Number)):
+        digits, decimals = number.text.replace(".", "").lstrip("0"), number.text.partition(".")[2]
+        if len(digits) >= _ROUNDED or len(decimals) >= _DECIMALS:
+            yield number
+
+
+def unit_of(tree: Node) -> float | None:
+    """One in the last digit of a single number; None for anything else."""
+    text = _single(tree)
+    return None if text is None else _unit(text, about=False)
 
 
 class _Literals:
@@ -101,6 +131,7 @@ class Numerals:
     given: Mapping[object, float]
     text: str
     objectives: Sequence[str] = ()
+    lists: Mapping[object, NDArray[np.float64]] = field(default_factory=dict)
     several: frozenset[object] = frozenset()  # names to which the note gives more than one number
     _world: World | None = None
 
@@ -120,7 +151,7 @@ class Numerals:
             and verdict.status == "holds"
         ):
             return verdict
-        if isinstance(left, Symbol) and (form(left) in self.several or not self._is_defined(left)):
+        if isinstance(left, Symbol) and (form(left) in self.several or not self.is_defined(left)):
             note = "it gives the name its number"
             return replace(verdict, status="holds", reason="", notes=(note,), witness=None, mend=None, side=-1)
         values = [self._value(side) for side in (left, right)]
@@ -214,7 +245,8 @@ class Numerals:
         values = [self._value(tree) for tree in trees if tree is not None and not is_numeric(tree)]
         return [value for value in values if value is not None]
 
-    def _is_defined(self, symbol: Symbol) -> bool:
+    def is_defined(self, symbol: Symbol) -> bool:
+        """Whether the note says what a name is, other than by a number."""
         if any(label.text in VERSIONS for label in symbol.sup):
             return True
         head = self.own.world.families.split(symbol).head
@@ -223,19 +255,28 @@ class Numerals:
     def _value(self, tree: Node) -> float | None:
         if is_literal(tree):
             return literal_value(tree)
+        numbers = self._computed(tree)
+        return float(numbers.ravel()[0]) if numbers is not None and numbers.size == 1 else None
+
+    def array(self, tree: Node) -> NDArray[np.float64] | None:
+        """The numbers of a side, with those that the note gives; None where it does not give them all."""
+        return literal_array(tree) if is_literal(tree) else self._computed(tree)
+
+    def _computed(self, tree: Node) -> NDArray[np.float64] | None:
         if self._world is None:
             known = [(symbol, self.given.get(form(symbol))) for symbol, _ in self.own.names.constants]
             told = tuple((s, Fraction(n).limit_denominator()) for s, n in known if n is not None)  # no guessed lengths
             names = replace(self.own.names, constants=told)
+            fixed: dict[object, float | NDArray[np.float64]] = {**self.given, **self.lists}
             self._world = replace(
-                self.own.world, names=names, fixed=self.given, trials=1, open={}, _values={}, _computing=set()
+                self.own.world, names=names, fixed=fixed, trials=1, open={}, _values={}, _computing=set()
             )
         try:
             value = self._world.evaluation({}).value(tree)
         except (Unjudged, Misfit, NotAvailable):
             return None
         numbers = self._world.numbers(value)
-        return float(numbers.ravel()[0]) if numbers.size == 1 and np.isfinite(numbers).all() else None
+        return numbers[0] if numbers.ndim and np.isfinite(numbers).all() else None
 
     def _allowed(self, left: Node, right: Node, *, about: bool) -> float:
         """How far two sides may lie apart: less than one in the last digit, and what rounded literals bring."""
@@ -250,12 +291,10 @@ class Numerals:
         """What half a unit in each rounded literal of an expression changes of its value."""
         whole = self._value(tree)
         total = 0.0
-        for number in (n for n in walk(tree) if isinstance(n, Number)):
-            digits, decimals = number.text.replace(".", "").lstrip("0"), number.text.partition(".")[2]
-            if len(digits) >= _ROUNDED or len(decimals) >= _DECIMALS:
-                half = 0.5 * _unit(number.text, about=False)
-                moved = self._value(_with(tree, number, f"{float(number.text) + half:.20f}"))
-                total += abs(moved - whole) if moved is not None and whole is not None else 0.0
+        for number in rounded(tree):
+            half = 0.5 * _unit(number.text, about=False)
+            moved = self._value(_with(tree, number, f"{float(number.text) + half:.20f}"))
+            total += abs(moved - whole) if moved is not None and whole is not None else 0.0
         return total
 
 

@@ -62,7 +62,7 @@ class World:
     limits: Limits = field(default_factory=Limits)
     assumed: dict[str, str] = field(default_factory=dict)
     open: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    fixed: Mapping[object, float] | None = None
+    fixed: Mapping[object, float | Numbers] | None = None
     positive: frozenset[tuple[str, str]] = frozenset()  # names of which a root or a logarithm is taken
     others: Mapping[object, Sequence[Node]] = field(default_factory=dict)  # what names are equal to besides, by form
     lengths: Mapping[tuple[object, int], int] = field(
@@ -157,7 +157,8 @@ class World:
         if self.fixed is not None:
             if form(head) not in self.fixed:
                 raise NotAvailable(f"the note gives no number for {key}")
-            numbers = np.full((1, *shape), self.fixed[form(head)])
+            given = np.asarray(self.fixed[form(head)], dtype=np.float64)
+            numbers = given[None] if given.ndim else np.full((1, *shape), given)  # a printed list has its own length
         else:
             few = self.few.get(head.name, ())
             numbers = drawn(head, shape, self.trials, self.seed, self.labels, self.positive, few)

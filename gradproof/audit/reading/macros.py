@@ -16,7 +16,7 @@ _DEFINITION = re.compile(
     r"\\(?:(?:re|provide)?(?:new)?command\*?|DeclareMathOperator\*?|def)\s{0,9}\{?\s{0,9}"
     r"(\\(?:[A-Za-z]{1,40}|[^A-Za-z\s]))\s{0,9}\}?\s{0,9}(?:\[([0-9])\])?\s{0,9}((?:#[1-9]){0,9})\s{0,9}\{"
 )
-# `macros: { KL: "\\\\operatorname{KL}", norm: ["\\\\|#1\\\\|", 1] }` of MathJax and KaTeX, the backslashes doubled or not.
+# `macros: { KL: "\\operatorname{KL}", norm: ["\\|#1\\|", 1] }` of MathJax and KaTeX, with backslashes doubled or not.
 _SETTINGS = re.compile(r"\bmacros[\"']?\s{0,9}[:=]\s{0,9}\{")
 _SETTING = re.compile(
     r"[\"']?\\{0,2}([A-Za-z]{1,40})[\"']?\s{0,9}:\s{0,9}\[?\s{0,9}"

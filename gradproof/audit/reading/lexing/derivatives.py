@@ -10,7 +10,6 @@ from gradproof.audit.reading.tokens import Token
 from gradproof.audit.reading.tree import Symbol
 from gradproof.audit.reading.vocabulary import STYLES, UPRIGHT
 
-
 _OBJECTIVES = frozenset({"J", "L", "E", "C", r"\ell"})
 
 
