@@ -72,6 +72,7 @@ class Judge:
         self.equation_bounds = EquationBounds(evaluator)
         self.portions = case.portions[reference]
         self.verified: Counter[str] = Counter()
+        self.doubted: Counter[Key] = Counter()
         self.limits: dict[str, Array] = {}
         self._clear()
 
@@ -137,30 +138,42 @@ class Judge:
                 shares = one.bound.reshape(len(one.bound), -1) / sizes([one.truth])[:, None]
             self.limits[name] = np.fmin(self.limits.get(name, np.inf), np.fmin.reduce(shares, axis=0))
 
-    def accuses(self, trials: int) -> bool:
-        """Whether some equation waits with so many of the trials that it is likely to be wrong."""
+    def is_full(self, trials: int) -> bool:
+        """Whether some equation waits with more than a quarter of so many trials."""
         return any(sum(len(rows) for rows, _ in parts) > trials // 4 for parts in self.flagged.values())
 
-    def flush(self, most: int | None = None) -> None:
-        """Judge what waits.
+    def taste(self, trials: int, most: int) -> None:
+        """Judge the first trials of those equations alone that are likely to be wrong.
 
         Args:
-            most: Of so many trials at most; the others go on waiting.
+            trials: How many trials wait; an equation that is in doubt in more than a quarter of them is meant.
+            most: How many are judged.
+
+        Raises:
+            ModeChanged: An accused equation gives other values in single trials.
+        """
+        likely = [key for key, count in self.doubted.items() if count > trials // 4]
+        if not likely:
+            return
+        all_trials, draws, known, flagged = self._taken()
+        first = {key: found for key in likely if (found := _between(*flagged[key], 0, most))[0].size}
+        for key in likely:
+            rows, values = flagged[key]
+            flagged[key] = rows[rows >= most], values[rows >= most]
+        self.count, self.trials, self.draws, self.known = len(all_trials), [all_trials], [draws], [known]
+        self.flagged = {key: [found] for key, found in flagged.items()}
+        drawn, true = ({name: value[:most] for name, value in table.items()} for table in (draws, known))
+        self._judge(all_trials[:most], drawn, true, first)
+
+    def flush(self) -> None:
+        """Judge what waits.
 
         Raises:
             ModeChanged: An accused equation gives other values in single trials.
         """
         if not self.count:
             return
-        trials, draws, known = np.concatenate(self.trials), _joined(self.draws), _joined(self.known)
-        flagged = {
-            key: (np.concatenate([rows for rows, _ in parts]), np.concatenate([values for _, values in parts]))
-            for key, parts in self.flagged.items()
-        }
-        self._clear()
-        if most is not None and most < len(trials):
-            self._wait_on(most, trials, draws, known, flagged)
-            trials = trials[:most]
+        trials, draws, known, flagged = self._taken()
         for start in range(0, len(trials), self.portions.judged):
             part = slice(start, min(start + self.portions.judged, len(trials)))
             within = {key: _between(*found, part.start, part.stop) for key, found in flagged.items()}
@@ -171,15 +184,15 @@ class Judge:
                 {key: found for key, found in within.items() if found[0].size},
             )
 
-    def _wait_on(self, start: int, trials: NDArray[np.int64], draws: Values, known: Values, flagged: Flagged) -> None:
-        """Put back what is not judged yet: all trials from a place on."""
-        end = self.count = len(trials) - start
-        self.trials = [trials[start:]]
-        self.draws, self.known = ([{name: value[start:] for name, value in table.items()}] for table in (draws, known))
-        for key, (rows, values) in flagged.items():
-            left = _between(rows, values, start, start + end)
-            if left[0].size:
-                self.flagged[key] = [left]
+    def _taken(self) -> tuple[NDArray[np.int64], dict[str, Array], dict[str, Array], Flagged]:
+        """All that waits, which waits no longer: the trials, what was drawn, the truth, and what is flagged."""
+        trials, draws, known = np.concatenate(self.trials), _joined(self.draws), _joined(self.known)
+        flagged = {
+            key: (np.concatenate([rows for rows, _ in parts]), np.concatenate([values for _, values in parts]))
+            for key, parts in self.flagged.items()
+        }
+        self._clear()
+        return trials, draws, known, flagged
 
     def _judge(
         self, trials: NDArray[np.int64], draws: Mapping[str, Array], known: Mapping[str, Array], flagged: Flagged

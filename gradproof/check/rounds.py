@@ -30,8 +30,8 @@ from gradproof.trials.draws import Block, blocks
 Array = NDArray[Any]
 
 FORETASTE = 16
-"""Where much of the first block waits for bounds, so many trials are judged first: an equation that is wrong shows
-itself in them, and the round starts over before the bounds of all are taken."""
+"""Where much of the first block waits for bounds, so many trials of equations in doubt are judged first: one that is
+wrong shows itself in them, and the round starts over before the bounds of all are taken."""
 
 
 FULLY_SAMPLED = 5
@@ -131,11 +131,12 @@ class Round:
             try:
                 for block in self._stretch_by_stretch():
                     self._block(block)
-                    if block.first == 0 and self.judges[block.reference].accuses(block.count):
+                    judge = self.judges[block.reference]
+                    if block.first == 0 and judge.is_full(block.count):
                         if not self.suspects:
-                            self.judges[block.reference].flush(most=FORETASTE)
+                            judge.taste(block.count, FORETASTE)
                             self._require_no_more_suspects()
-                        self.judges[block.reference].flush()
+                        judge.flush()
                     self._require_no_more_suspects()
                     self.done += block.count
                     progress(block.count)
@@ -217,6 +218,7 @@ class Round:
                 left[name] = self.judges[k].beyond(name, screened[name], free[name], truth[by_name[name].quantity])
             suspected |= {(FREE, name): places for name, places in left.items()}
         rows = {key: rows_of(places, found[key]) for key, places in suspected.items()}
+        self.judges[k].doubted.update({key: len(places) for key, places in rows.items()})
         picked = {key: np.union1d(rows.get(key, NO_ROWS), asked) for key, asked in wanted.items()}
         flagged: Flagged = {key: (rows, found[key][rows]) for key, rows in picked.items() if rows.size}
         self.judges[k].add(trials, draws, truth, flagged)
