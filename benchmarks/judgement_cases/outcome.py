@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,11 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.judgement_cases.build import Graph
 from benchmarks.judgement_cases.graph import SIZES, in_numbers
 from benchmarks.judgement_cases.mistakes import Mistake
 from benchmarks.judgement_cases.text import Written, reference_of
 from gradproof import Code, Reference, crosscheck
 from gradproof.case.derivation import Derivation
+from gradproof.case.kinds import Distribution
 from gradproof.check.case import make_case
 from gradproof.check.facts.result import CheckResult, EquationResult
 from gradproof.code.load import read_code
@@ -186,8 +189,8 @@ def _judged(one: Opened, result: CheckResult, files: Sequence[FilePatch]) -> Out
     if mistake is None:
         return Outcome(result, named=named)
     text = written.source(mistake.lines)
-    changed = max(_change(written, text, k, mistake.target) for k in range(JUDGED))
-    harm = max(_change(written, text, k, "") for k in range(JUDGED))
+    changes = [_change(written, text, k, mistake.target) for k in range(JUDGED)]
+    changed, harm = (max(one) for one in zip(*changes, strict=True))
     fixed, fix = "none", ""
     if files and (files[0].new != files[0].old or any(found.fix for found in result.results)):
         (file,) = files
@@ -243,7 +246,7 @@ def _accepted(written: Written, mistake: Mistake, bound: frozenset[str]) -> froz
 def draws(written: Written, k: int, sizes: Mapping[str, int]) -> tuple[Values, Array]:
     """Leaves of one draw, and numbers to make a cotangent of."""
     generator = np.random.default_rng([written.graph.seed, k])
-    inputs = reference_of(written.graph, sizes).inputs
+    inputs = _inputs(written.graph, tuple(sizes.items()))
     values = {}
     for leaf in written.graph.leaves:
         shape = in_numbers(leaf.shape, sizes)
@@ -253,17 +256,30 @@ def draws(written: Written, k: int, sizes: Mapping[str, int]) -> tuple[Values, A
     return values, generator.standard_normal(4096)
 
 
+@cache
+def _inputs(graph: Graph, sizes: tuple[tuple[str, int], ...]) -> Mapping[str, Distribution]:
+    """How a derivation's inputs are drawn at given sizes."""
+    return reference_of(graph, dict(sizes)).inputs
+
+
+@lru_cache(maxsize=8)
+def _space(text: str) -> dict[str, Any]:
+    """What a module's text defines."""
+    space: dict[str, Any] = {}
+    exec(compile(text, "layer", "exec"), space)
+    return space
+
+
 def computed(written: Written, text: str, k: int, sizes: Mapping[str, int], values: bool = False) -> Any:
     """What a module's text computes at one draw: the gradients, or all variables of its backward; None if it raises."""
     leaves, numbers = draws(written, k, sizes)
-    space: dict[str, Any] = {}
     with np.errstate(all="ignore"):
         try:
-            exec(compile(text, "layer", "exec"), space)
-            result, cache = space["forward"](*(leaves[name].copy() for name in written.arguments))
+            space = _space(text)
+            result, kept = space["forward"](*(leaves[name].copy() for name in written.arguments))
             if written.graph.parts:
-                return space["backward"](cache)
-            return space["backward"](numbers[: np.size(result)].reshape(np.shape(result)), cache)
+                return space["backward"](kept)
+            return space["backward"](numbers[: np.size(result)].reshape(np.shape(result)), kept)
         except (ValueError, IndexError, TypeError, NameError):
             return None
 
@@ -273,21 +289,25 @@ def _variables(text: str) -> str:
     return head + "    return locals()\n"
 
 
-def _change(written: Written, text: str, k: int, target: str) -> float:
-    """How far the statement's variable, or a gradient, gets off the right one."""
+def _change(written: Written, text: str, k: int, target: str) -> tuple[float, float]:
+    """How far the statement's variable or a gradient, and how far a gradient, gets off the right one."""
     right = computed(written, _variables(written.source()), k, SIZES[0])
     found = computed(written, _variables(text), k, SIZES[0])
     if found is None:
-        return np.inf
-    changes = [0.0]
-    for name in {target, *written.gradients} & set(right):
-        if name not in found or np.shape(found[name]) != np.shape(right[name]):
-            return np.inf
-        with np.errstate(all="ignore"):
-            apart = np.abs(np.subtract(found[name], right[name], dtype=float))
-            size = float(np.max(np.abs(right[name]), initial=0.0))
-        changes.append(float(np.max(apart, initial=0.0)) / size if size > 1e-12 else 0.0)
-    return max(changes)
+        return np.inf, np.inf
+    changes = {name: _apart(found.get(name), right[name]) for name in {target, *written.gradients} & set(right)}
+    harm = max((changes[name] for name in written.gradients if name in changes), default=0.0)
+    return max(changes.values(), default=0.0), harm
+
+
+def _apart(found: Array | None, right: Array) -> float:
+    """The largest difference as a share of the largest entry; infinite where there is none to compare."""
+    if found is None or np.shape(found) != np.shape(right):
+        return float("inf")
+    with np.errstate(all="ignore"):
+        apart = np.abs(np.subtract(found, right, dtype=float))
+        size = float(np.max(np.abs(right), initial=0.0))
+    return float(np.max(apart, initial=0.0)) / size if size > 1e-12 else 0.0
 
 
 def _gradients_right(written: Written, text: str, k: int, sizes: Mapping[str, int]) -> bool:
