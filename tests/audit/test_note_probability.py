@@ -57,3 +57,14 @@ def test_a_page_is_read_with_its_macros(tmp_path):
     script = r'<script>MathJax = { tex: { macros: { LL: "\\mathcal{L}" } } };</script>'
     page.write_text(f"<html>{script}<p>$$\\LL = w^2$$ $$\\frac{{d\\LL}}{{dw}} = 2 w$$</p></html>")
     assert [verdict.status for verdict in audit_itself(read_note(page), mends=False).verdicts] == ["holds", "holds"]
+
+
+def test_a_labelled_name_beside_a_function_of_its_name_is_a_factor():
+    text = r"""
+    $\pi_a = e^{t_a} / \sum_b e^{t_b}$ and $J = \sum_a \pi_a r_a$, later $\pi(a | s) \propto e^c$.
+    $$\frac{\partial J}{\partial t_b} = \sum_a r_a \pi_a (1[a = b] - \pi_b) = \pi_b (r_b - J)$$
+    $$\frac{\partial J}{\partial t_b} = \pi_b (r_b SIGN J)$$
+    """
+    right = audit_itself(text.replace("SIGN", "-"), mends=False).verdicts
+    assert [v.status for v in right[-3:]] == ["holds"] * 3
+    assert audit_itself(text.replace("SIGN", "+"), mends=False).verdicts[-1].status == "WRONG"

@@ -128,6 +128,7 @@ def _read(
         raised=frozenset(known.raised) | told.raised,
         arguments=known.arguments,
         superscripts=known.superscripts,
+        factors=frozenset(known.factors),
         turns=known.turns,
     )
     document = read_document(text, names, flavour=flavour, limits=limits)

@@ -36,6 +36,7 @@ class Names:
     words: frozenset[str] = WORDS
     raised: frozenset[str] = frozenset()  # base names of which a plain superscript is a label: W^1
     superscripts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # labels above, by base name: a^i_t
+    factors: frozenset[str] = frozenset()  # functions whose labelled names are quantities: \pi_a (1 - b), \pi(a | s)
     turns: bool = False  # whether a prime is a transpose: x' b
     folds: bool = True  # whether a letter in another case is taken where only one quantity fits
     euler: bool = False  # whether `e` to the power of a formula is the exponential, also where e is a quantity

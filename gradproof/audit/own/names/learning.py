@@ -31,6 +31,8 @@ class Learned:
     raised: set[str] = field(default_factory=set)
     arguments: dict[str, str] = field(default_factory=dict)
     superscripts: dict[str, frozenset[str]] = field(default_factory=dict)
+    factors: set[str] = field(default_factory=set)
+    labelled: set[str] = field(default_factory=set)  # functions that are defined with a label: `h_\theta(x)`
     turns: bool = False
 
 
@@ -84,6 +86,7 @@ def learned(text: str, flavour: Flavour | None, limits: Limits) -> Learned:
     for name, above in uses.superscripts.items():
         if labels := frozenset(text for text in above if text not in TRANSPOSES or text in numbers):
             out.superscripts[name] = labels
+    out.factors = {name for name in set(out.functions) - out.labelled if uses.labelled[name] >= _FEWEST}
     for name in uses.functions(primed=not out.turns) - set(out.functions):
         out.functions[name] = OWN
     return out
@@ -105,6 +108,7 @@ def _left_side(row: Sequence[Token], out: Learned) -> None:
         return
     if behind < len(side) and side[behind].text == "(" and side[-1].text == ")" and _are_names(side[behind + 1 : -1]):
         out.functions[name] = OWN
+        out.labelled |= {name} if any(script == "_" for _, script in _scripts(row, 0)) else set()
         argument, closing = _name_at(side, behind + 1)
         if closing == len(side) - 1 and closing == _bare_end(side, behind + 1):
             out.arguments[name] = argument
@@ -167,6 +171,7 @@ class _Uses:
         self._called: Counter[str] = Counter()
         self._primed: Counter[str] = Counter()
         self._bare: Counter[str] = Counter()
+        self.labelled: Counter[str] = Counter()  # bare, with a label below
 
     def look(self, tokens: Sequence[Token]) -> None:
         """Count the uses in the tokens of one block."""
@@ -190,6 +195,7 @@ class _Uses:
                 self._called[name] += 1
             else:
                 self._bare[name] += 1
+                self.labelled[name] += any(script == "_" for _, script in _scripts(tokens, at))
 
     def left_side(self, row: Sequence[Token]) -> None:
         """`a^i_t = W_i x_t`: no power is defined, so what stands above is a label."""

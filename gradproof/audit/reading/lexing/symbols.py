@@ -85,6 +85,8 @@ def name(reader: Reader, base: str, mark: str, at: int, behind: int, stop: int) 
     behind_all = scripts.behind
     if reader.opens(behind_all, stop):
         known_function = reader.names.functions.get(base)
+        if scripts.sub and base in reader.names.factors and not _bars(reader, behind_all):
+            known_function = None
         if known_function and (not mark or known_function == OWN):
             conditional(reader, behind_all)
             return function(reader, known_function, base, at, behind, stop, mark)
