@@ -123,6 +123,8 @@ class Corroboration:
 def is_small(mend: Mend) -> bool:
     """Whether a mend is a change that authors make: no long factor, no number or identity that is added."""
     printed, should = (_COMMANDS.sub("", text) for text in (mend.printed, mend.should))
-    if should == "0" or (not printed and re.fullmatch(r"[0-9.]+|I|.*\\(?:sum|prod).*", should)):
-        return False  # nothing is left of a power, or a one is added: a way to make sides equal, and no slip
+    if should == "0" or (not printed and re.fullmatch(r"1|[0-9]*\.[0-9]*|I|.*\\(?:sum|prod).*", should)):
+        return (
+            False  # a one is added, or a whole sum: a way to make sides equal, and no slip; a two is forgotten easily
+        )
     return max(len(printed), len(should)) <= _LONGEST

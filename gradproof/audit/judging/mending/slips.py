@@ -100,8 +100,9 @@ def numbers(spot: Spot, material: Material, __: Screen) -> Iterator[Change]:
         small = [n for n in NUMBERS if n >= 0 and float(n).is_integer() and n < 4]
         halves = [whole // 2] if whole and whole % 2 == 0 else []
         near = [n for n in (whole + 1, whole - 1, 2 * whole, *halves) if n >= 0]
+        alone = spot.rebuild(node) is node  # a term that is nothing is too much, and no power is nothing
         for text in dict.fromkeys(str(int(n)) for n in (*small, *near)):
-            if text != node.text:
+            if text != node.text and (alone or text != "0"):
                 yield Change(Number(text, span=node.span), node.text, text, node.span[0])
     elif isinstance(node, Power):
         yield Change(node.base, node, node.base, node.span[0])
