@@ -167,6 +167,7 @@ class _Uses:
         self.words: set[str] = set()
         self.superscripts: dict[str, set[str]] = {}  # letters above names that stand alone on the left, with one below
         self.gradients: dict[str, set[str]] = {}  # by what each name is differentiated with a nabla
+        self._alone: dict[str, set[str]] = {}  # the same without one below
         self._above: dict[str, set[str]] = {}
         self._called: Counter[str] = Counter()
         self._primed: Counter[str] = Counter()
@@ -202,12 +203,16 @@ class _Uses:
         end = next((at for at, token in enumerate(row) if token.text in RELATIONS), len(row))
         name, behind = _name_at(row, 0)
         scripts = list(_scripts(row, 0))
-        if not name or name == "e" or behind != end or sorted(script for _, script in scripts) != ["^", "_"]:
+        signs = sorted(script for _, script in scripts)
+        if not name or name == "e" or behind != end or signs not in (["^"], ["^", "_"]):
             return
         for start, script in scripts:
             text = "".join(t.text for t in row[start + 2 : _group_end(row, start + 1) - 1])
             if script == "^" and len(text) == 1 and text.isalpha():
-                self.superscripts.setdefault(name, set()).add(text)
+                table = self.superscripts if len(signs) > 1 else self._alone
+                table.setdefault(name, set()).add(text)
+                if len(self._alone.get(name, ())) > 1:  # one power may be meant, but not a^z, a^r and a^h
+                    self.superscripts.setdefault(name, set()).update(self._alone[name])
 
     def bare(self) -> set[str]:
         """Names that stand alone somewhere."""

@@ -26,7 +26,7 @@ CROWDED = "if this part is read"
 """How the reason of an accusation begins that stands with others against the way in which a part was read."""
 _CROWD, _SHARE = 3, 0.15  # so many accusations, and so many for one line that holds, speak against our reading
 _MANY, _MOST = 4, 0.25  # so many accusations, and such a share of a part, mended or not: no author slips so often
-_FEWEST_TRIALS = 4  # in so many an accusation must be compared
+_FEWEST_TRIALS = 2  # in so many an accusation must be compared
 _SHAPES = "the shapes"
 _SUPPORT = 3  # so many lines must fit for every one whose shapes do not
 
