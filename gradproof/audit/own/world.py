@@ -266,11 +266,14 @@ class World:
             if isinstance(node, Symbol) and not (form(node) in e.bound or node.name in e.indices):
                 if lookup.is_kronecker(self, node):
                     continue
-                for key in self._keys_of(node, e):
-                    try:
-                        found |= self._leaves_below(self.value(key))
-                    except NotAvailable:
-                        return None
+                keys = self._keys_of(node, e)
+                below = []
+                for key in keys:
+                    with suppress(NotAvailable):
+                        below.append(self._leaves_below(self.value(key)))
+                if keys and not below:  # of all layers one is there at least
+                    return None
+                found |= set[str]().union(*below)
         return found
 
     def _keys_of(self, symbol: Symbol, e: Evaluation) -> list[str]:
