@@ -60,6 +60,9 @@ DROPPED = ("abs", "absolute", "magnitude", "settled", "logical_not")
 PROFILE = "one failure"
 """The name of the settings that Hypothesis has meanwhile."""
 
+NOTICED = 1
+"""The exit status of pytest where a test fails."""
+
 BROKEN = 70
 """The exit status of a child that did not come to its end."""
 
@@ -209,7 +212,12 @@ def apart(run: Callable[[], int]) -> int:
 def _tried(edit: Edit, tests: list[str], seconds: float) -> int:
     """pytest's exit status with the edited module in the place of the real one."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(_spent() + seconds) + 1, resource.RLIM_INFINITY))
-    sys.meta_path.insert(0, _Edited(edit))
+    edited = _Edited(edit)
+    sys.meta_path.insert(0, edited)
+    try:
+        importlib.import_module(edited.name)  # before pytest, which would read it from its file to rewrite its asserts
+    except Exception:  # an edit that the package cannot be imported with
+        return NOTICED
     return _run(tests)
 
 
