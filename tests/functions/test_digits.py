@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.autograd import Function
 
 from gradproof import check_function, normal
+from gradproof.functions.check import DEPTHS
 from gradproof.functions.comparing.judged import Result, judged
 from gradproof.functions.truth.rounding import Allowances, Stage
 from gradproof.functions.truth.truth import Quantity, Truth
@@ -48,7 +51,8 @@ def reference(a, b):
 
 
 @pytest.mark.parametrize("depth", ["usual", "gate"])
-def test_digits_lost_in_small_entries_are_a_note(depth):
+def test_digits_lost_in_small_entries_are_a_note(depth, monkeypatch):
+    monkeypatch.setitem(DEPTHS, depth, replace(DEPTHS[depth], repeat=8))
     inputs = {"a": normal(6, 5), "b": normal(6, 5)}
     options = {"dtypes": ["float64", "bfloat16"], "depth": depth, "seed": 0, "trials": 1}
     result = check_function(SmoothMaximum.apply, reference, inputs, **options)
@@ -107,7 +111,7 @@ def test_half_precision_inside_is_an_error_where_float32_is_declared_for_sums():
     def summed(x):
         return x.float().square().sum(1).to(x.dtype)
 
-    options = {"dtypes": ["float16"], "trials": 1, "edges": 256, "accumulate": "float32"}
+    options = {"dtypes": ["float16"], "trials": 1, "edges": 128, "accumulate": "float32"}
     assert check_function(summed, lambda x: x.square().sum(1), sizes, **options).ok
     result = check_function(Running.apply, lambda x: x.square().sum(1), sizes, **options)
     assert {one.quantity for one in result.wrong} == {"output"}
