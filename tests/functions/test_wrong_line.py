@@ -201,3 +201,20 @@ def test_statement_is_looked_for_under_a_profiler_too():
         result = check_function(MeanForSum.apply, linear, {"x": normal(5, 3), "w": normal(4, 3)}, dtypes=["float64"])
     assert result.fix is not None
     assert profile.getstats()
+
+
+def test_statement_is_looked_for_in_bfloat16_too():
+    inputs = {"x": normal(5, 3), "w": normal(4, 3)}
+    result = check_function(MeanForSum.apply, linear, inputs, dtypes=["bfloat16"], trials=1)
+    assert {one.quantity for one in result.wrong} == {"gradient of w"}
+
+
+def test_search_that_fails_costs_the_fix_alone(monkeypatch):
+    def fails(self):
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr("gradproof.functions.telling.line.Search.fix", fails)
+    inputs = {"x": normal(5, 3), "w": normal(4, 3)}
+    result = check_function(MeanForSum.apply, linear, inputs, dtypes=["float64"], trials=1)
+    assert {one.quantity for one in result.wrong} == {"gradient of w"}
+    assert "looking for its wrong statement failed (RuntimeError: no such thing)" in result.notes

@@ -173,7 +173,11 @@ def wrong_statement(findings: Sequence[Finding], program: Program) -> FileFix | 
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of edits that are dropped
-        return Search(bench, files, wrong & set(names), Budget(WORK), dialect=TORCH).fix()
+        try:
+            return Search(bench, files, wrong & set(names), Budget(WORK), dialect=TORCH).fix()
+        except Exception as error:  # what is ours costs the fix and nothing else
+            program.notes.append(f"looking for its wrong statement failed ({type(error).__name__}: {error})")
+            return None
 
 
 def with_line(findings: Sequence[Finding], fix: FileFix | None) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradproof.repair.program.chain.rule import value_of
 from gradproof.repair.program.chain.slopes import array_of
@@ -47,7 +48,7 @@ class Words:
         value = self.here.value(text) if UPSTREAM not in text else None
         if array_of(value) is not None or type(value) in (int, float):
             for name, other in (*self.values, (text, self.there.value(text))):
-                if other is not None and value is not None and np.array_equal(np.asarray(other), np.asarray(value)):
+                if other is not None and value is not None and np.array_equal(_array(other), _array(value)):
                     return parsed(name)
         if isinstance(node, ast.Attribute) and node.attr in ("T", "shape", "size"):
             return ast.Attribute(self.of(node.value), node.attr, ast.Load())
@@ -82,6 +83,11 @@ class Short(ast.NodeTransformer):
                 ):
                     return parsed(name)
         return self.generic_visit(node)
+
+
+def _array(value: Any) -> NDArray[Any]:
+    """A value as an array; a tensor that needs gradients gives none by itself."""
+    return np.asarray(value.detach() if hasattr(value, "detach") else value)
 
 
 class _Plain(ast.NodeTransformer):
