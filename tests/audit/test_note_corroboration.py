@@ -57,5 +57,7 @@ def test_a_mend_that_only_makes_sides_equal_is_no_small_change():
     assert is_small(Mend("", r"X^{\top}", 0, ""))
     assert not is_small(Mend("", "1", 0, ""))
     assert not is_small(Mend("2", "0", 0, ""))
+    assert is_small(Mend("x_{i}", "", 0, ""))
+    assert not is_small(Mend(r"-\frac{\left\|x - f\right\|^{2}}{t^{3}}", "", 0, ""))
     assert not is_small(Mend("", r"\sum_{k} q_{k}", 0, ""))
     assert not is_small(Mend("", "a" * 60, 0, ""))

@@ -20,6 +20,7 @@ from gradproof.audit.reading.tree import Node, Symbol
 
 Name = tuple[str, str]
 _LONGEST = 40  # characters of what a small mend adds or takes away
+_SHORT = 16  # characters of a factor or term that may be printed by mistake
 _FEW_LINES = 2  # so many lines that hold bear a name out
 _COMMANDS = re.compile(r"\\(?:left|right|mathbf|mathrm|boldsymbol|mathcal|bm|cdot|,|;|!)|[{}\s]")
 PRINTED = "it is "
@@ -124,7 +125,7 @@ def is_small(mend: Mend) -> bool:
     """Whether a mend is a change that authors make: no long factor, no number or identity that is added."""
     printed, should = (_COMMANDS.sub("", text) for text in (mend.printed, mend.should))
     if should == "0" or (not printed and re.fullmatch(r"1|[0-9]*\.[0-9]*|I|.*\\(?:sum|prod).*", should)):
-        return (
-            False  # a one is added, or a whole sum: a way to make sides equal, and no slip; a two is forgotten easily
-        )
+        return False  # a one is added, or a whole sum: a way to make sides equal; a two is forgotten easily
+    if not should and len(printed) > _SHORT:
+        return False  # who forgets a term slips; who prints a whole one means it
     return max(len(printed), len(should)) <= _LONGEST
