@@ -122,6 +122,9 @@ REPAIRED = Tolerance(1e-11, largest=1e-11)
 """A candidate for a repair gives the truth: right equations differ by less than 1e-14 in float64, a misplaced epsilon
 and a wrong last digit of a constant by more than this."""
 
+RESIDUE = 1e-12
+"""A whole array below this share of its usual size may be what rounding leaves of zero; no repair is judged on it."""
+
 REQUIRED = 1e-8
 """The value that a part of a formula would need; inverting loses digits, and what passes is confirmed on the whole."""
 

@@ -51,8 +51,9 @@ def read_code(
     quantities = Quantities(code, samples, others=[Quantities(code, other) for other in others])
     with np.errstate(all="ignore"):
         whole = whole_of(code, quantities, module, name)
-        equations = whole.equations if code.opaque else _as_read(whole, quantities, samples)
-        if code.opaque:
+        is_whole = code.opaque or whole.program.tensors
+        equations = whole.equations if is_whole else _as_read(whole, quantities, samples)
+        if is_whole:
             whole.meanings.extend(meanings_of(whole, {}, quantities))
     errata = known_errata(known, equations, f"manual/{name}.py")
     derivation = Derivation(name, equations, errata, title or name, whole=whole)

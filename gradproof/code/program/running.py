@@ -12,6 +12,7 @@ import numpy as np
 from gradproof.case.depth import usual_depth
 from gradproof.code.paths import put
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Length, Plain, kept_of
+from gradproof.code.program.tensors import tensor_of, with_arrays
 from gradproof.code.spec import Structure
 
 
@@ -41,12 +42,14 @@ class Program:
         inputs: The quantities that they are given.
         attributes: Class -> path within its object -> the quantity that stands there before the first call.
         constructor: Class -> its arguments; an argument may be a structure of quantities.
+        tensors: Whether it computes on torch's tensors rather than on arrays.
     """
 
     calls: tuple[Call, ...]
     inputs: tuple[str, ...]
     attributes: Mapping[type, Mapping[str, str]]
     constructor: Mapping[type, Mapping[str, Argument]]
+    tensors: bool = False
 
     def run(self, values: Mapping[str, Any]) -> Outcome:
         """Call everything on copies of the values of the inputs.
@@ -54,7 +57,8 @@ class Program:
         Raises:
             Exception: Whatever the code raises.
         """
-        given = {name: _own(values[name]) for name in self.inputs}
+        own = {name: _own(values[name]) for name in self.inputs}
+        given = {name: tensor_of(value) for name, value in own.items()} if self.tensors else own
         objects: dict[type, Any] = {}
         returned: list[Any] = []
         handed: list[Mapping[str, Any]] = []
@@ -68,7 +72,10 @@ class Program:
                         objects[call.owner] = self.object_of(call, given)
                     returned.append(call.function(objects[call.owner], **arguments))
                 handed.append(arguments)
-        return Outcome(tuple(returned), objects, tuple(handed), given)
+        if self.tensors:
+            seen: dict[int, Any] = {}
+            returned, handed, objects = (with_arrays(found, seen) for found in (returned, handed, objects))
+        return Outcome(tuple(returned), objects, tuple(handed), own)
 
     def object_of(self, call: Call, given: Mapping[str, Any]) -> Any:
         """The object in which a method is called, as its constructor makes it."""

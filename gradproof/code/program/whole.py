@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+import torch
 
 from gradproof.case.derivation import Equation
 from gradproof.code.program.calls import Binder, found_in, of_function, shape_of
@@ -78,10 +81,7 @@ def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name
     for quantity, value in values.items():
         if value is None:
             raise GradproofError(f"Code(...): {quantity} is given, but {quantities.binding.why_unknown(quantity)}")
-    try:
-        outcome = program.run(values)
-    except (Exception, SystemExit) as error:
-        raise GradproofError(_why(error, program, values)) from error
+    program, outcome = _run(program, values)
     claims = claims_of(program, outcome, quantities)
     _require_repeatable(program, values, claims, outcome)
     named = {claim.quantity: claim for claim in claims if claim.quantity}
@@ -91,6 +91,26 @@ def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name
         if shape is not None:
             shapes[quantity] = shape
     return Whole(program, outcome, named, tuple(c for c in claims if not c.quantity), shapes)
+
+
+def _run(program: Program, values: dict[str, object]) -> tuple[Program, Outcome]:
+    """The program's first run: on arrays, or on tensors where its code needs those.
+
+    Raises:
+        GradproofError: It raises.
+    """
+    try:
+        return program, program.run(values)
+    except (Exception, SystemExit) as error:
+        on_tensors = replace(program, tensors=True)
+        if any(_knows_torch(call.plain) for call in program.calls):
+            with suppress(Exception, SystemExit):
+                return on_tensors, on_tensors.run(values)
+        raise GradproofError(_why(error, program, values)) from error
+
+
+def _knows_torch(function: Callable[..., Any] | None) -> bool:
+    return function is not None and any(value is torch for value in getattr(function, "__globals__", {}).values())
 
 
 def _require_repeatable(program: Program, values: dict[str, object], claims: list[Claim], outcome: Outcome) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradproof.errors import GradproofError
 from gradproof.repair.formulas.functions import Array
-from gradproof.tolerances import REPAIRED
+from gradproof.tolerances import REPAIRED, RESIDUE
 
 
 @dataclass(frozen=True)
@@ -83,3 +84,20 @@ def checked(groups: Sequence[Evidence], what: str, quantity: str) -> tuple[Evide
         if odd:
             raise GradproofError(f"{what} has {group.trials} trials, but {', '.join(odd)}: all need equally many")
     return tuple(groups)
+
+
+def usable_rows(values: Mapping[str, Array]) -> NDArray[np.intp]:
+    """The trials that tell right from wrong: every quantity is finite, and none is what rounding leaves of zero.
+
+    Where no unit of a hinge is active, a gradient that is 0 comes out as 1e-17 or as 0, by the order of the sums.
+    """
+    count = len(next(iter(values.values())))
+    finite, whole = np.ones(count, dtype=bool), np.ones(count, dtype=bool)
+    for value in values.values():
+        rows = np.abs(value.reshape(count, -1).astype(np.float64)) if value.dtype.kind != "c" else np.abs(value)
+        largest = rows.reshape(count, -1).max(axis=1, initial=0.0)
+        finite &= np.isfinite(largest)
+        usual = np.quantile(largest[np.isfinite(largest)], 0.9) if np.isfinite(largest).any() else 0.0
+        whole &= ~((largest > 0.0) & (largest < RESIDUE * usual))
+    found = np.flatnonzero(finite & whole)
+    return found if found.size else np.flatnonzero(finite)

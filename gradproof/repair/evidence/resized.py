@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gradproof.case.kinds import Distribution, Fixed, Normal
 from gradproof.case.reference import Reference
 from gradproof.check.case import Case
-from gradproof.repair.evidence.groups import Evidence
+from gradproof.repair.evidence.groups import Evidence, usable_rows
 
 Array = NDArray[Any]
 
@@ -96,7 +96,7 @@ def _evidence(case: Case, reference: Reference, seed: int) -> Evidence | None:
         values = other.truths[0].evaluate(other.draw_trials(range(2 * TRIALS), seed))
     except Exception:  # a model that was written for other sizes may raise anything
         return None
-    rows = _finite_rows(values)[:TRIALS]
+    rows = usable_rows(values)[:TRIALS]
     return Evidence({name: value[rows] for name, value in values.items()}) if rows.size else None
 
 
@@ -121,7 +121,7 @@ def zeroed(case: Case, seed: int, *, smooth: bool = False) -> tuple[Evidence, ..
     if not smooth:
         return (Evidence(values),)
     one, other = (_alike(values, case.truths[0].evaluate(draws)) for draws in nudged)
-    rows = np.intersect1d(one, other)
+    rows = np.intersect1d(np.intersect1d(one, other), usable_rows(values))
     return (Evidence({name: value[rows] for name, value in values.items()}),) if rows.size else ()
 
 
@@ -135,11 +135,3 @@ def _alike(values: Mapping[str, Array], others: Mapping[str, Array]) -> NDArray[
             size = np.abs(value.astype(np.float64)).reshape(count, -1).max(axis=1, initial=0.0)
             alike &= ~(apart > JUMP * (1 + size))
     return np.flatnonzero(alike)
-
-
-def _finite_rows(values: Mapping[str, Array]) -> NDArray[np.intp]:
-    count = len(next(iter(values.values())))
-    finite = np.ones(count, dtype=bool)
-    for value in values.values():
-        finite &= np.isfinite(value).reshape(count, -1).all(axis=1)
-    return np.flatnonzero(finite)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradproof.check.case import Case
-from gradproof.repair.evidence.groups import Evidence
+from gradproof.repair.evidence.groups import Evidence, usable_rows
 from gradproof.truth.sources import Output
 
 Array = NDArray[Any]
@@ -40,7 +40,9 @@ def fresh(case: Case, seed: int) -> tuple[Evidence, ...]:
     groups = []
     for k in range(len(case.references)):
         values = _values(case, k, seed ^ 0x5DEECE66D, FRESH_SCALE)
-        rows = _finite(values)[: SCALAR_FRESH if _is_scalar(values) else max(1, TENSOR_FRESH // len(case.references))]
+        rows = usable_rows(values)[
+            : SCALAR_FRESH if _is_scalar(values) else max(1, TENSOR_FRESH // len(case.references))
+        ]
         groups.append(Evidence({name: value[rows] for name, value in values.items()}))
     return tuple(groups)
 
@@ -53,20 +55,11 @@ def _is_scalar(values: Mapping[str, Array]) -> bool:
     return all(value.ndim == 1 for value in values.values())
 
 
-def _finite(values: Mapping[str, Array]) -> NDArray[np.intp]:
-    """The trials in which every quantity is finite."""
-    count = len(next(iter(values.values())))
-    finite = np.ones(count, dtype=bool)
-    for value in values.values():
-        finite &= np.isfinite(value).reshape(count, -1).all(axis=1)
-    return np.flatnonzero(finite)
-
-
 def _pick(case: Case, reference: int, values: Mapping[str, Array]) -> Evidence:
     each = len(case.references)
     tensor = (max(2, TENSOR_TRIALS // each), max(1, TENSOR_KINKS // each))
     most, kinks = (SCALAR_TRIALS, SCALAR_KINKS) if _is_scalar(values) else tensor
-    usable = _finite(values)
+    usable = usable_rows(values)
     chosen = _every_pattern(values, usable, most)
     outputs = [name for name, source in case.truths[reference].sources.items() if isinstance(source, Output)]
     chosen += [row for row in _closest_to_zero(values, outputs, usable) if row not in chosen][:kinks]

@@ -32,6 +32,9 @@ _FUNCTIONS = (
     ("np.sqrt", "np.sqrt({0})"),
     ("np.maximum", "np.maximum({0}, 0)"),
 )
+_INSTEAD = 6.0
+"""A factor in the place of a divisor: a mean by a weight that holds the count."""
+
 _NAME, _FACTOR, _TERM = (kind.bits + WHOLE for kind in (table.NAME, table.MISSING_FACTOR, table.MISSING_TERM))
 _EXCHANGED = table.SWAPPED.bits + WHOLE + 0.5
 
@@ -114,6 +117,10 @@ def _variants(slot: Slot, pool: Pool, band: Band, *, is_top: bool) -> Iterator[V
         yield from _around(node, text, pool)
     if is_top and band.has(_EXCHANGED) and isinstance(node, ast.Call):
         yield from _exchanged(node, pool)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and band.has(_INSTEAD):
+        for said, piece in pool.atoms:
+            if pool.joins(ast.unparse(node.left), said):
+                yield _INSTEAD, ast.BinOp(node.left, ast.Mult(), piece), ""
     if band.has(6.5):
         yield from ((6.5, phrase, "") for _, phrase in pool.phrases)
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):

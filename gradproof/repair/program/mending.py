@@ -14,6 +14,7 @@ from gradproof.repair import Repair
 from gradproof.repair.budget import SECOND, Budget
 from gradproof.repair.evidence.resized import elsewhere, zeroed
 from gradproof.repair.program.chain.inner import Inner
+from gradproof.repair.program.dialect import NUMPY, TORCH, Dialect
 from gradproof.repair.program.judging import Bench, Trial, right_in_all
 from gradproof.repair.program.numbers import replaces_a_number
 from gradproof.repair.program.search import FileFix, Search
@@ -109,7 +110,7 @@ def at_roots(case: Case, bench: Bench | None) -> tuple[Inner, FileFix | None]:
     wrong = frozenset(bench.claims) - right_in_all(bench, bench.trials, frozenset(bench.claims))
     if not wrong:
         return Inner(), None
-    search = Search(bench, _files(case), wrong, Budget(AT_ROOTS), for_all=True)
+    search = Search(bench, _files(case), wrong, Budget(AT_ROOTS), dialect=_dialect(bench), for_all=True)
     inner = search.inner()
     return inner, search.fix() if inner.roots else None
 
@@ -140,7 +141,7 @@ def held(
         return dict(repairs)
     files = _files(case)
     budget = Budget(WORK)
-    search = Search(bench, files, wrong, budget)
+    search = Search(bench, files, wrong, budget, dialect=_dialect(bench))
     found = dict(repairs)
     gains: dict[str, frozenset[str]] = {}
     named = search.named_numbers() if not searched else frozenset()
@@ -168,18 +169,24 @@ def held(
         if name not in gains and other is not None and repair.fix is None:
             found[name] = found[other]
     if len({texts[name] for name, one in found.items() if one.fix is not None}) > 1 and not searched:
-        one_for_all = Search(bench, files, wrong, budget.share(1, ONE_FOR_ALL), for_all=True).fix()
+        one_for_all = Search(
+            bench, files, wrong, budget.share(1, ONE_FOR_ALL), dialect=_dialect(bench), for_all=True
+        ).fix()
         if one_for_all is not None:
             return {name: replace(one, fix=None, alternatives=(), patch=one_for_all) for name, one in found.items()}
     if wrong <= mended or searched:
         return found
     kept = dict(written(found)) if mended else {}
-    patch = Search(bench, files, wrong - mended, budget, kept).fix()
+    patch = Search(bench, files, wrong - mended, budget, kept, _dialect(bench)).fix()
     if patch is not None:
         for name, repair in found.items():
             if repair.fix is None and (by_name[name].quantity in patch.mends or by_name[name].quantity not in wrong):
                 found[name] = replace(repair, patch=patch)
     return found
+
+
+def _dialect(bench: Bench) -> Dialect:
+    return TORCH if bench.program.tensors else NUMPY
 
 
 def _files(case: Case) -> Sequence[Path]:

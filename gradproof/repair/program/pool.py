@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -92,7 +94,8 @@ class Pool:
         """The pieces of a function, of its class and of its file."""
         atoms = _atoms(function, module, owner, dialect)
         counters, indices = counters_of(function), _indices(function, value)
-        plain = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
+        named = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
+        plain = [text for text in named if value(text) is None or shape(text) is not None]
         sizes = [f"{name}.{what}" for name in plain[:_NAMED] for what in ("shape[0]", "shape[1]", "size")]
         sizes += [name for name in _unpacked(function) if name in atoms]
         slopes = [form.format(name) for name in atoms for form in _SLOPES]
@@ -100,7 +103,7 @@ class Pool:
             f"(2 / {size}) * {slope.format(name)}"
             for name in plain[:_SLOPED]
             for slope in _SLOPES[:4]
-            for size in _distinct([*reversed(sizes)], value)[:_SIZED]
+            for size in _distinct([text for text in reversed(sizes) if _is_there(text, shape)], value)[:_SIZED]
         ]
         reduced = [form.format(name) for name in plain[:_NAMED] for form in dialect.reduced]
         pairs = [(one, other) for one in plain[:_PAIRED] for other in plain[:_PAIRED] if one <= other]
@@ -111,8 +114,8 @@ class Pool:
             tuple(atoms.items()),
             tuple((name, atoms[name]) for name in _idle(function) if name in atoms),
             tuple(_phrases(function).items()),
-            _pieces(_distinct(sizes, value)),
-            _pieces(_distinct(_counts(function, plain), value)),
+            _pieces(_distinct([text for text in sizes if _is_there(text, shape)], value)),
+            _pieces(_distinct([text for text in _counts(function, plain) if _is_there(text, shape)], value)),
             _pieces(slopes),
             _pieces(compounds),
             _pieces(both),
@@ -276,9 +279,21 @@ def _statements(module: ast.AST) -> Iterator[ast.stmt]:
 
 
 def _attributes(module: ast.AST) -> list[str]:
-    """Names of attributes that are stored into: of any object, since another one may be read by the wrong name."""
-    stored = (node for node in ast.walk(module) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
-    return list(dict.fromkeys(node.attr for node in stored))
+    """Names of attributes that are stored into, or that classes list as their fields: of any object, since another one
+    may be read by the wrong name."""
+    found: dict[str, None] = {}
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                found[name] = None
+            case ast.ClassDef(body=body):  # a dataclass, a typed named tuple
+                fields = (one.target for one in body if isinstance(one, ast.AnnAssign))
+                found |= {target.id: None for target in fields if isinstance(target, ast.Name)}
+            case ast.Call(func=ast.Name(id="namedtuple") | ast.Attribute(attr="namedtuple"), args=[_, listed, *_]):
+                with contextlib.suppress(ValueError):
+                    names = ast.literal_eval(listed)
+                    found |= dict.fromkeys(names.replace(",", " ").split() if isinstance(names, str) else names)
+    return list(found)
 
 
 def _fields(owner: ast.AST) -> list[str]:
@@ -290,6 +305,15 @@ def _is_field(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return isinstance(node.value, ast.Name) and node.value.id == "self"
     return isinstance(node, ast.Subscript) and isinstance(getattr(node.slice, "value", None), str)
+
+
+_LENGTH = re.compile(r"([\w.]+)\.shape\[(\d)\]")
+
+
+def _is_there(text: str, shape: Callable[[str], Shape | None]) -> bool:
+    """Whether the arrays whose lengths a text names have so many axes, as far as is known."""
+    named = ((shape(found[1]), int(found[2])) for found in _LENGTH.finditer(text))
+    return all(known is None or axis < len(known) for known, axis in named)
 
 
 def _distinct(texts: Sequence[str], value: Callable[[str], Any]) -> list[str]:

@@ -157,30 +157,31 @@ class Search:
     def _found(self) -> FileFix | None:
         functions = self._functions()
         kept = Kept(functions)
-        found: list[tuple[Editable, Edit, frozenset[str]]] = []
+        found: list[tuple[Editable, Edit, FileFix]] = []
         best = np.inf
         for function, edit in self._edits(functions):
             if self.budget.is_spent or (edit.bits > best + MARGIN and found):
                 break
             mended = self._mended(function, edit)
             kept.put_back()
-            if mended:
+            fix = self._written(function, edit, mended) if mended else None
+            if fix is not None:
                 is_named = _is_other_number(edit) and edit.new.value in _named_numbers(function)  # type: ignore[union-attr]
                 if is_named or _fits_a_length(edit, self._shapes):
                     edit = replace(edit, bits=edit.bits + UNNAMED)
-                found.append((function, edit, mended))
+                found.append((function, edit, fix))
                 if mended == self.wrong:
                     best = min(best, edit.bits)
-        most = max((len(mended) for _, _, mended in found), default=0)
+        if not found:
+            return None
+        most = max(len(fix.mends) for _, _, fix in found)
         # Of edits alike that where a value is computed comes before those where it is used, and then the plainest.
         rank = {id(function): number for number, function in enumerate(functions)}
         chosen = sorted(
-            (one for one in found if len(one[2]) == most),
+            (one for one in found if len(one[2].mends) == most),
             key=lambda one: (one[1].bits, rank[id(one[0])], _order(one[1]), _length(one[1])),
         )
-        fixes = [fix for one in chosen[: 2 * ALTERNATIVES] if (fix := self._written(*one)) is not None]
-        if not fixes:
-            return None
+        fixes = [fix for _, _, fix in chosen]
         others = tuple(dict.fromkeys(f"line {fix.line}: {fix.after}" for fix in fixes[1:] if fix.new != fixes[0].new))
         return replace(fixes[0], alternatives=others[:ALTERNATIVES])
 
