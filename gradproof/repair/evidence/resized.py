@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -93,7 +94,9 @@ def _evidence(case: Case, reference: Reference, seed: int) -> Evidence | None:
     """True values of the case with another reference; None where that one's model cannot be run."""
     try:
         other = replace(case, references=(reference,))
-        values = other.truths[0].evaluate(other.draw_trials(range(2 * TRIALS), seed))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sizes that the user never wrote
+            values = other.truths[0].evaluate(other.draw_trials(range(2 * TRIALS), seed))
     except Exception:  # a model that was written for other sizes may raise anything
         return None
     rows = usable_rows(values)[:TRIALS]

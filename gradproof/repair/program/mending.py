@@ -35,7 +35,7 @@ ONE_FOR_ALL = 2.0 * SECOND
 AT_ROOTS = 4.0 * SECOND
 """How much of it the search among the statements of variables may do that are not what their names say."""
 
-WORK = 8.0 * SECOND
+WORK = 6.0 * SECOND
 """How much work the search for edits of a case's files may do."""
 
 
