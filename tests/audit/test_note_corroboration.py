@@ -61,3 +61,36 @@ def test_a_mend_that_only_makes_sides_equal_is_no_small_change():
     assert not is_small(Mend(r"-\frac{\left\|x - f\right\|^{2}}{t^{3}}", "", 0, ""))
     assert not is_small(Mend("", r"\sum_{k} q_{k}", 0, ""))
     assert not is_small(Mend("", "a" * 60, 0, ""))
+
+
+TWICE = r"""
+# One vector
+$$m = \frac{1}{d} \sum_{k=1}^d x_k, \qquad v = \frac{1}{d} \sum_{k=1}^d (x_k - m)^2$$
+$$\frac{\partial v}{\partial x_k} = \frac{2}{d} (x_k - m)$$
+# A batch
+$$LINE$$
+"""
+
+
+def test_a_name_under_a_heading_of_its_own_may_be_defined_anew():
+    said = audit_itself(TWICE.replace("LINE", r"v = \frac{1}{N} \sum_{k=1}^d (x_k - m)^2")).verdicts[-1]
+    assert said.status != "WRONG"
+    derived = audit_itself(TWICE.replace("LINE", r"\frac{\partial v}{\partial x_k} = \frac{1}{d} (x_k - m)")).verdicts[
+        -1
+    ]
+    assert derived.status == "WRONG"
+
+
+def test_sides_whose_shapes_do_not_fit_are_no_accusation_alone():
+    found = verdict_on(r"\frac{\partial L}{\partial w} = w w r X \sin(X)")
+    assert found.status != "WRONG"
+
+
+def test_printed_numbers_that_come_out_of_each_other_are_not_accused_for_their_letters():
+    numbers = r"For $u = 0.5$ and $v = 2$: $p = u v$, $p = 1$ and $q = u + v$, so "
+    assert audit_itself(rf"{numbers} $q = \frac{{5.2}}{{2}} = 2.6$").verdicts[-2].status == "not judged"
+    assert audit_itself(rf"{numbers} $q = \frac{{5}}{{2}} = 2.6$").verdicts[-1].status == "WRONG"
+
+
+def test_a_side_that_begins_with_a_bare_d_may_be_a_differential():
+    assert verdict_on(r"\mathrm{d} r = X \, \mathrm{d} w + y").status != "WRONG"

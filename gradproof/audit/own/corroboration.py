@@ -16,7 +16,7 @@ from gradproof.audit.own.names.definitions import is_literal
 from gradproof.audit.own.names.families import symbols_in
 from gradproof.audit.printing.latex import latex
 from gradproof.audit.reading.read import Statement
-from gradproof.audit.reading.tree import Node, Symbol
+from gradproof.audit.reading.tree import Node, Product, Sum, Symbol
 
 Name = tuple[str, str]
 _LONGEST = 40  # characters of what a small mend adds or takes away
@@ -25,6 +25,10 @@ _FEW_LINES = 2  # so many lines that hold bear a name out
 _COMMANDS = re.compile(r"\\(?:left|right|mathbf|mathrm|boldsymbol|mathcal|bm|cdot|,|;|!)|[{}\s]")
 PRINTED = "it is "
 """How the reason begins for a printed number that does not come out."""
+MISFIT = "the shapes do not fit"
+"""How the reason begins for sides that cannot be computed."""
+FARTHER = "compared with side"
+"""How a note begins on a side that was held against another than its neighbour."""
 NOT_CORROBORATED = "as it is read this does not hold, but no small change makes it right"
 """How the reason begins for an accusation that has no mend and whose names nothing else bears out."""
 
@@ -33,12 +37,14 @@ NOT_CORROBORATED = "as it is read this does not hold, but no small change makes 
 class Corroboration:
     """All verdicts of a note, and what each of its accusations is borne out by.
 
-    `defining`: the equalities that hold because they say what a name is.
+    `defining`: the equalities that hold because they say what a name is. `headings`: where the note starts something
+    new.
     """
 
     verdicts: Sequence[Verdict]
     statements: Sequence[Statement]
     defining: Collection[tuple[int, int]]
+    headings: Sequence[int] = ()
     _names: dict[tuple[int, int], frozenset[Name]] = field(default_factory=dict)
 
     def weighed(self) -> Iterator[Verdict]:
@@ -56,8 +62,14 @@ class Corroboration:
             return ""  # printed numbers need nothing else
         if verdict.trials == 1 and verdict.reason.startswith(PRINTED):
             return self._of_numbers(verdict)
+        if any(_is_differential(tree) for tree in self._pair(verdict)):
+            return f"{NOT_CORROBORATED}: d may stand for a differential; if it is a number, this line is wrong"
+        if self._is_anew(verdict):
+            return f"{NOT_CORROBORATED}: under a heading of its own it may say what its name means there"
         if verdict.mend is not None and is_small(verdict.mend) and not self._is_of_itself(verdict):
             return ""
+        if verdict.reason.startswith(MISFIT) or any(note.startswith(FARTHER) for note in verdict.notes):
+            return f"{NOT_CORROBORATED}: {verdict.reason}; if all is as it was read, this line is wrong"
         names = self._of(verdict)
         unborne = sorted(name for name in names if len(self._bearing(verdict, name)) < _FEW_LINES)
         others = [v for v in self.verdicts if v.status == "WRONG" and v.mend is None and v is not verdict]
@@ -70,6 +82,25 @@ class Corroboration:
         beside = f"and line {others[0].line} fails with the same names"
         return f"{NOT_CORROBORATED}, {beside}; if they are read as they are meant, this line is wrong"
 
+    def _is_anew(self, verdict: Verdict) -> bool:
+        """Whether a line may define a name anew: `v = ...`, known from an earlier heading, unused under this one."""
+        head = self._pair(verdict)[0]
+        if verdict.equality or not isinstance(head, Symbol):
+            return False
+        start = self.statements[verdict.statement].start
+        section = max((at for at in self.headings if at <= start), default=0)
+        earlier = [s for s in self.statements[: verdict.statement] if s.start >= section]
+        symbols = [one for s in earlier for side in s.sides if side.node is not None for one in symbols_in(side.node)]
+        used = any((one.name, one.mark) == (head.name, head.mark) for one in symbols)
+        defined = [
+            first
+            for statement, equality in self.defining
+            if statement < verdict.statement and self.statements[statement].start < section
+            for first in [self.statements[statement].sides[equality].node]
+            if isinstance(first, Symbol) and (first.name, first.mark) == (head.name, head.mark)
+        ]
+        return bool(defined) and not used
+
     def _is_of_itself(self, verdict: Verdict) -> bool:
         """Whether a mend adds what the side before the sign is: `a = b` mended to `a = b a`."""
         left = self._pair(verdict)[0]
@@ -79,6 +110,9 @@ class Corroboration:
     def _of_numbers(self, verdict: Verdict) -> str:
         """A printed number beside a quantity: whether another number comes out of the same quantities."""
         names = self._made_of(verdict)
+        beside = [v for v in self.verdicts if v.statement == verdict.statement and v.status == "holds"]
+        if any(all(is_literal(tree) for tree in self._pair(v)) for v in beside):
+            return f"{verdict.reason}; the numbers of this line come out of each other: its letters may be others here"
         for other in self.verdicts:
             comes_out = other.status == "holds" and other.trials == 1 and other.statement != verdict.statement
             of_names = comes_out and not all(is_literal(tree) for tree in self._pair(other))
@@ -119,6 +153,13 @@ class Corroboration:
     def _pair(self, verdict: Verdict) -> list[Node | None]:
         sides = self.statements[verdict.statement].sides
         return [sides[verdict.equality + at].node for at in (0, 1)] if sides else []
+
+
+def _is_differential(tree: Node | None) -> bool:
+    """Whether a side begins with a bare `d` before something else, as in `\\mathrm{d} K^{-1}`: that is no product."""
+    while isinstance(tree, Sum) and tree.terms:
+        tree = tree.terms[0]
+    return isinstance(tree, Product) and tree.factors[0] == Symbol("d") and tree.operators[0] == "juxt"
 
 
 def is_small(mend: Mend) -> bool:

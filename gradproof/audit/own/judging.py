@@ -15,7 +15,7 @@ from gradproof.audit.own.build import FoundRanks, built, families_of
 from gradproof.audit.own.corroboration import Corroboration
 from gradproof.audit.own.lists import Lists, lists_given
 from gradproof.audit.own.losses import own_losses
-from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, late_definitions
+from gradproof.audit.own.names.chapters import Anew, Chapter, chapters, headings, late_definitions
 from gradproof.audit.own.names.families import LAYERS, Families, Letters, trees_of
 from gradproof.audit.own.names.learning import learned
 from gradproof.audit.own.names.spelt import Spelt, spelt
@@ -99,7 +99,7 @@ def audit_itself(
     with np.errstate(all="ignore"):
         verdicts = note.in_one_step(note.unless_defined_later(note.as_most_holds()))
         if mends and backing is None:
-            verdicts = list(Corroboration(verdicts, document.statements, note.defining).weighed())
+            verdicts = list(Corroboration(verdicts, document.statements, note.defining, headings(text)).weighed())
     verdicts = [v for v in verdicts if document.statements[v.statement].start < length]
     if plain.zero is not None:
         told = plain.zero.case
