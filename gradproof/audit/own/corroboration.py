@@ -84,9 +84,11 @@ class Corroboration:
 
     def _is_anew(self, verdict: Verdict) -> bool:
         """Whether a line may define a name anew: `v = ...`, known from an earlier heading, unused under this one."""
-        head = self._pair(verdict)[0]
-        if verdict.equality or not isinstance(head, Symbol):
+        head, body = self._pair(verdict)
+        if verdict.equality or not isinstance(head, Symbol) or body is None:
             return False
+        if any((one.name, one.mark) == (head.name, head.mark) for one in symbols_in(body)):
+            return False  # an update, or a step of a recurrence
         start = self.statements[verdict.statement].start
         section = max((at for at in self.headings if at <= start), default=0)
         earlier = [s for s in self.statements[: verdict.statement] if s.start >= section]

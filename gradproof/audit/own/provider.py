@@ -44,6 +44,8 @@ class Own:
     elsewhere: Callable[[], tuple[Chapter, Own]] | None = None  # the same with other numbers, sizes and layers
     confirms: Callable[[Statement, int], bool] | None = None
     as_printed: Callable[[Node], Node] | None = None
+    standing: dict[object, bool] = field(default_factory=dict, init=False, repr=False)  # what was looked up before
+    _lowered: dict[str, tuple[Any, Array]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def is_own(self) -> bool:
@@ -73,7 +75,11 @@ class Own:
 
     def value(self, key: str) -> Array:
         """The value of a quantity."""
-        return lowered(self.world.value(key))
+        value = self.world.value(key)
+        known = self._lowered.get(key)
+        if known is None or known[0] is not value:
+            known = self._lowered[key] = value, lowered(value)
+        return known[1]
 
     def derivative(self, of: str, by: str) -> Array:
         """The derivative of one quantity by another."""

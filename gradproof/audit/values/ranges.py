@@ -90,6 +90,16 @@ def _exists(e: Evaluation, values: Assignment, place: Symbol | Entry, known: Seq
         shape = _shape_of(e, place.argument)
         numbers = (index_value(label.text, values) for label in place.labels)
         return all(n is None or 1 <= n <= length for n, length in zip(numbers, shape, strict=False))
+    letters = letters_in(place.sub + place.sup)
+    own = place, tuple(known), tuple(sorted((name, number) for name, number in values.items() if name in letters))
+    standing: dict[object, bool] = getattr(e.provider, "standing", {})
+    if own not in standing:
+        standing[own] = _stands(e, values, place, known)
+    return standing[own]
+
+
+def _stands(e: Evaluation, values: Assignment, place: Symbol, known: Sequence[int]) -> bool:
+    """Whether a symbol is declared for some values of its index letters."""
     if lookup.is_kronecker(e.provider, place):
         return True
     if lookup.find(e.provider, place, values) is not None:
