@@ -3,7 +3,9 @@ syntax trees (`ast.unparse`, visitors) walk it by recursion."""
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,3 +40,29 @@ def usual_depth() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
+
+
+class Endless(BaseException):
+    """Code was stopped that ran for longer than it may; no `except Exception` of its own holds it back."""
+
+
+@contextmanager
+def ending(seconds: float) -> Iterator[None]:
+    """While it lasts, code that takes more processor time ends with `Endless`: a loop over what it makes longer.
+
+    Only in a program's main thread, and where the system has such a timer; elsewhere nothing is stopped.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise Endless(f"it took more than {seconds:g} s")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
+        signal.signal(signal.SIGVTALRM, before)

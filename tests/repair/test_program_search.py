@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from programs import Called, mended, trial_of
 
+from gradproof.case.depth import Endless, ending
 from gradproof.repair.program.running import Editable, Kept
 
 LINEAR = """
@@ -323,3 +324,16 @@ def test_what_a_file_holds_is_put_back_after_a_run_that_writes_into_it() -> None
     kept.put_back()
     assert space["RULES"] == {"square": {"slope": abs}, "rates": [0.5]}
     assert not space["TABLE"].any()
+
+
+def _without_end() -> None:
+    turns = 0
+    while turns >= 0:
+        turns += 1
+
+
+def test_code_whose_loop_has_no_end_any_more_is_stopped() -> None:
+    with pytest.raises(Endless), ending(0.05):
+        _without_end()
+    with ending(5.0):
+        assert sum(range(1000)) == 499500

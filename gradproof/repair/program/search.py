@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradproof.case.depth import Endless, ending
 from gradproof.case.source_text import read_source
-from gradproof.repair.budget import CALL, EDIT, LINE, Budget
+from gradproof.repair.budget import CALL, EDIT, LINE, SECOND, Budget
 from gradproof.repair.program.chain.inner import Inner, inner_of
 from gradproof.repair.program.chain.paths import path_edits, returned_roots, tangent_edits
 from gradproof.repair.program.chain.slopes import Slopes
@@ -45,6 +46,9 @@ MARGIN = 0.5
 
 DEFAULT = 1.5
 """The bits by which another value of a parameter is dearer than another number in a formula: many do by chance."""
+
+ENDLESS = 1.0
+"""Seconds of processor time after which a program with an edit is stopped: a loop may have no end any more."""
 
 UNNAMED = 1.0
 """The bits by which a whole number is dearer for which the function has a variable: the variable may be meant."""
@@ -343,8 +347,12 @@ class Search:
         self.budget.spend(EDIT + self._cost)
         if version is None:
             return frozenset()
-        with function.exchanged(version):
-            return self._gained()
+        try:
+            with function.exchanged(version), ending(ENDLESS):
+                return self._gained()
+        except Endless:
+            self.budget.spend(ENDLESS * SECOND)
+            return frozenset()
 
     def _gained(self) -> frozenset[str]:
         first = self.bench.right(self.bench.trials[0])
