@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Mapping
-from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from gradproof.code.paths import attribute_of
+from gradproof.code.paths import attribute_of, is_object
 from gradproof.code.program.calls import Argument, Call, Given, Kept, Plain
 from gradproof.code.program.running import Program, copied
 from gradproof.code.program.sized import SizedObjects
@@ -154,7 +153,7 @@ class Arguments:
         if type(value) in (list, tuple):
             items = {k: self._part(item, name, place, f"[{k}]") for k, item in enumerate(value)}
             return Compound(type(value).__name__, dict(items))
-        if _is_object(value):
+        if is_object(value):
             return self._instance(value, place)
         plain = "".join(c if c.isalnum() else "_" for c in name.removeprefix("self."))
         lengths = self._sized.lengths(*place, value)
@@ -191,14 +190,3 @@ def _kept(ref: Ref) -> Ref:
         return items[1]
     compound = [item for item in items if isinstance(item, Compound)]
     return compound[0] if len(compound) == 1 else ref
-
-
-def _is_object(value: Any) -> bool:
-    """Whether a value is an object of a class that somebody wrote in Python, whose methods can be read."""
-    kind = type(value)
-    return (
-        hasattr(value, "__dict__")
-        and not callable(getattr(value, "__array__", None))
-        and not isinstance(value, (type, ModuleType, FunctionType, np.random.Generator))
-        and kind.__module__ not in ("builtins", "numpy", "functools")
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,16 @@ def part_or_none(owner: Any, name: str) -> Any:
         return attribute_of(owner, name)
     except AttributeError:
         return None
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value is an object of a class that somebody wrote in Python, whose methods can be read."""
+    return (
+        hasattr(value, "__dict__")
+        and not callable(getattr(value, "__array__", None))
+        and not isinstance(value, (type, ModuleType, FunctionType, np.random.Generator))
+        and type(value).__module__ not in ("builtins", "numpy", "functools")
+    )
 
 
 def put(value: Any, path: str, new: Any) -> None:

@@ -62,7 +62,7 @@ class Corroboration:
             return ""  # printed numbers need nothing else
         if verdict.trials == 1 and verdict.reason.startswith(PRINTED):
             return self._of_numbers(verdict)
-        if any(_is_differential(tree) for tree in self._pair(verdict)):
+        if any(_is_differential(tree) for tree in pair) and not self._defined(Symbol("d"), verdict):
             return f"{NOT_CORROBORATED}: d may stand for a differential; if it is a number, this line is wrong"
         if self._is_anew(verdict):
             return f"{NOT_CORROBORATED}: under a heading of its own it may say what its name means there"
@@ -94,14 +94,16 @@ class Corroboration:
         earlier = [s for s in self.statements[: verdict.statement] if s.start >= section]
         symbols = [one for s in earlier for side in s.sides if side.node is not None for one in symbols_in(side.node)]
         used = any((one.name, one.mark) == (head.name, head.mark) for one in symbols)
-        defined = [
-            first
+        return not used and any(self.statements[at].start < section for at in self._defined(head, verdict))
+
+    def _defined(self, name: Symbol, verdict: Verdict) -> list[int]:
+        """The statements before a line that say what a name is."""
+        heads = (
+            (statement, self.statements[statement].sides[equality].node)
             for statement, equality in self.defining
-            if statement < verdict.statement and self.statements[statement].start < section
-            for first in [self.statements[statement].sides[equality].node]
-            if isinstance(first, Symbol) and (first.name, first.mark) == (head.name, head.mark)
-        ]
-        return bool(defined) and not used
+            if statement < verdict.statement
+        )
+        return [at for at, h in heads if isinstance(h, Symbol) and (h.name, h.mark) == (name.name, name.mark)]
 
     def _is_of_itself(self, verdict: Verdict) -> bool:
         """Whether a mend adds what the side before the sign is: `a = b` mended to `a = b a`."""

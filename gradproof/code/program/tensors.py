@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradproof.code.paths import is_object
+
 
 def tensor_of(value: Any) -> Any:
     """A tensor that shares the numbers of an array; a NumPy number as a tensor without axes; all else as it is."""
@@ -36,7 +38,7 @@ def with_arrays(value: Any, seen: dict[int, Any] | None = None) -> Any:
     elif isinstance(value, tuple):
         parts = [with_arrays(part, seen) for part in value]
         seen[id(value)] = type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    elif isinstance(vars(value) if hasattr(value, "__dict__") else None, dict) and not callable(value):
+    elif is_object(value):
         for name, part in list(vars(value).items()):
             if (new := with_arrays(part, seen)) is not part:
                 object.__setattr__(value, name, new)

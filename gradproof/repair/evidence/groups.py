@@ -94,8 +94,7 @@ def usable_rows(values: Mapping[str, Array]) -> NDArray[np.intp]:
     count = len(next(iter(values.values())))
     finite, whole = np.ones(count, dtype=bool), np.ones(count, dtype=bool)
     for value in values.values():
-        rows = np.abs(value.reshape(count, -1).astype(np.float64)) if value.dtype.kind != "c" else np.abs(value)
-        largest = rows.reshape(count, -1).max(axis=1, initial=0.0)
+        largest = np.abs(value).reshape(count, -1).astype(np.float64).max(axis=1, initial=0.0)
         finite &= np.isfinite(largest)
         usual = np.quantile(largest[np.isfinite(largest)], 0.9) if np.isfinite(largest).any() else 0.0
         whole &= ~((largest > 0.0) & (largest < RESIDUE * usual))

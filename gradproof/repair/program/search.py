@@ -47,8 +47,9 @@ MARGIN = 0.5
 DEFAULT = 1.5
 """The bits by which another value of a parameter is dearer than another number in a formula: many do by chance."""
 
-ENDLESS = 1.0
-"""Seconds of processor time after which a program with an edit is stopped: a loop may have no end any more."""
+ENDLESS, ROOM = 1.0, 10
+"""A program with an edit is stopped when it takes a second of processor time and so many times what its runs cost: a
+loop may have no end any more."""
 
 UNNAMED = 1.0
 """The bits by which a whole number is dearer for which the function has a variable: the variable may be meant."""
@@ -347,11 +348,12 @@ class Search:
         self.budget.spend(EDIT + self._cost)
         if version is None:
             return frozenset()
+        most = ENDLESS + ROOM * self._cost * len(self.bench.trials) / SECOND
         try:
-            with function.exchanged(version), ending(ENDLESS):
+            with function.exchanged(version), ending(most):
                 return self._gained()
         except Endless:
-            self.budget.spend(ENDLESS * SECOND)
+            self.budget.spend(most * SECOND)
             return frozenset()
 
     def _gained(self) -> frozenset[str]:
