@@ -124,7 +124,15 @@ def _under_autocast(program: Program, examiner: Examiner) -> Iterator[Finding]:
 
 
 def _backward(outputs: Sequence[torch.Tensor], given: Mapping[str, Any], wrt: Sequence[str], truth: Truth) -> Gradients:
-    above = cotangents_of(truth.cotangents, plain(wrt), tuple(outputs))
+    return _gradients(outputs, given, wrt, cotangents_of(truth.cotangents, plain(wrt), tuple(outputs)))
+
+
+def _gradients(
+    outputs: Sequence[torch.Tensor],
+    given: Mapping[str, Any],
+    wrt: Sequence[str],
+    above: Sequence[torch.Tensor | None],
+) -> Gradients:
     try:
         found = gradients(outputs, [given[name] for name in wrt], above, accumulated=False)
     except Exception as error:  # as in `wrapped`
@@ -148,12 +156,9 @@ def _under_vmap(program: Program, examiner: Examiner) -> Iterator[Finding]:
         torch.stack([trial.truth.cotangents[k] for trial in same]).to(output.dtype) if is_continuous(output) else None
         for k, output in enumerate(outputs)
     ]
-    try:
-        found = gradients(outputs, [given[name] for name in examiner.wrt], above, accumulated=False)
-    except Exception as error:  # as in `wrapped`
-        raise Refused(f"its backward raises {type(error).__name__}: {error}") from error
+    found = _gradients(outputs, given, examiner.wrt, above)
     for k, trial in enumerate(same):
-        own = {n: None if g is None else g[k] for n, g in zip(examiner.wrt, found, strict=True)}
+        own = {name: None if gradient is None else gradient[k] for name, gradient in found.items()}
         yield from _judged(examiner, trial, trial.truth, "under vmap", [output[k] for output in outputs], own)
 
 

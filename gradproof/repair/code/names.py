@@ -12,6 +12,9 @@ from gradproof.repair.code.slip import Slip
 from gradproof.repair.code.source import Source, function_name, own_expressions
 from gradproof.repair.formulas.names import UPDATED
 
+_TAKEN_BACK = 4.0
+"""Bits that speak against a factor which takes back what the statement does with it."""
+
 _CONSTANTS = (("* 2", "2"), ("/ 2", "1/2"))
 _TAKES_NO_FACTOR = frozenset({
     "zeros", "ones", "empty", "full", "eye", "arange", "range", "reshape", "transpose", "swapaxes", "len", "enumerate",
@@ -131,10 +134,6 @@ def _of_unused(scope: Scope, atoms: tuple[Atom, ...]) -> Iterator[Atom]:
     for name in scope.unused:
         for atom in atoms:
             yield Atom(f"{name} * {atom.text}", 0.5 + atom.bits, (name, *atom.names))
-
-
-_TAKEN_BACK = 4.0
-"""Bits that speak against a factor which takes back what the statement does with it."""
 
 
 class _TermPlace(NamedTuple):

@@ -19,6 +19,7 @@ from gradproof.repair.program.edit import loaded, parsed
 LARGEST = 14
 """Expressions of the code with more nodes than this are not offered as pieces."""
 
+_LENGTH = re.compile(r"([\w.]+)\.shape\[(\d)\]")
 _SLOPES = ("(1 - {0})", "(1 - {0} ** 2)", "({0} * (1 - {0}))", "({0} > 0)", "({0} <= 0)", "{0}[:, None]")
 _NAMED, _SLOPED, _SIZED, _PAIRED = 16, 12, 6, 8
 
@@ -305,9 +306,6 @@ def _is_field(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return isinstance(node.value, ast.Name) and node.value.id == "self"
     return isinstance(node, ast.Subscript) and isinstance(getattr(node.slice, "value", None), str)
-
-
-_LENGTH = re.compile(r"([\w.]+)\.shape\[(\d)\]")
 
 
 def _is_there(text: str, shape: Callable[[str], Shape | None]) -> bool:
