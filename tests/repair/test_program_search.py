@@ -223,6 +223,26 @@ PAIRED = """
             dw += np.outer(x[i], g[i])
         return dw, total
 """
+STATES_KEPT = """
+    from dataclasses import dataclass
+
+
+    @dataclass
+    class State:
+        before: np.ndarray
+        after: np.ndarray
+
+
+    def step(x, w, g):
+        states, c = [], np.zeros(w.shape[1])
+        for row in x:
+            states.append(State(c, np.tanh(row @ w + c)))
+            c = states[-1].after
+        db = np.zeros_like(c)
+        for state, above in zip(states, g):
+            db += above * state.before
+        return (db,)
+"""
 COUNTED = """
     def step(x, w, t):
         y = np.tanh(x @ w)
@@ -263,6 +283,7 @@ MISTAKES = {
     "missing term": (NORM, "dxhat - dxhat.mean(axis=0) - xhat", "dxhat - xhat", ROWS),
     "mean for sum at the end": (MEAN, "db = dz.sum(axis=0)", "db = dz.mean(axis=0)", TARGET),
     "n for n k": (MEAN, "(n * k)", "n", TARGET),
+    "another field": (STATES_KEPT, "above * state.before", "above * state.after", DENSE),
     "one length of two": (COUNTED, "t.size", "t.shape[0]", TARGET),
     "rows for all entries": (COUNTED, "t.size", "len(t)", TARGET),
     "an exponent": (MEAN, "1 - y ** 2", "1 - y ** 3", TARGET),

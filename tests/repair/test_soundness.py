@@ -11,6 +11,7 @@ from torch import nn
 
 from gradproof import Reference, crosscheck, normal
 from gradproof.check.facts.result import EquationResult
+from gradproof.repair.evidence.groups import usable_rows
 from gradproof.repair.evidence.soundness import adds_a_size, divides_by_gradient, edited_statements
 
 
@@ -103,3 +104,9 @@ def test_fix_is_given_where_the_model_cannot_be_built_at_other_sizes() -> None:
     (one,) = crosscheck([dLoss_dx], reference, trials=50).results
     assert one.fix == "dLoss_dY @ W"
     assert one.fix_one_size
+
+
+def test_no_fix_is_judged_on_what_rounding_leaves_of_zero() -> None:
+    gradients = np.array([[1.0, 2.0], [1e-17, 0.0], [0.0, 0.0], [np.nan, 1.0], [0.5, 1e-17]])
+    assert usable_rows({"dLoss_dx": gradients, "k": np.arange(5)}).tolist() == [0, 2, 4]
+    assert usable_rows({"Loss": np.full(3, 1e-17)}).tolist() == [0, 1, 2]
