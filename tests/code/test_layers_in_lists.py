@@ -148,6 +148,39 @@ def test_sizes_of_a_constructor_are_found_and_ambiguous_ones_asked_for(tmp_path)
         read_code(Code("Odd.__call__", "Odd.backward", names={"g": "dLoss_dY"}), single, module=module)
 
 
+TABLE = """
+    def loss(params, x, y):
+        w, v = params["w"], params["v"]
+        h = np.tanh(w @ x)
+        return ((v @ h - y) ** 2).sum() / 2, (x, y, w, v, h)
+
+
+    def gradients(cache):
+        x, y, w, v, h = cache
+        e = v @ h - y
+        return {"w": np.outer(v.T @ e * (1 - h**2), x), "v": np.outer(e, h)}
+"""
+
+
+class Table(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w, self.v = nn.Parameter(torch.zeros(3, 4)), nn.Parameter(torch.zeros(2, 3))
+
+    def forward(self, x, y):
+        return ((self.v @ torch.tanh(self.w @ x) - y) ** 2).sum() / 2
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_quantities_that_are_listed_are_a_dict_where_the_code_reads_them_by_name(tmp_path, wrong) -> None:
+    reference = Reference(model=Table, inputs={"x": normal(4), "y": normal(2)})
+    text = TABLE.replace("(1 - h**2)", "(1 - h)") if wrong else TABLE
+    code = Code("loss", "gradients", arguments={"params": ["w", "v"]})
+    result = crosscheck(read_code(code, reference, module=written(tmp_path, text)), reference, trials=50)
+    assert [one.equation for one in result.wrong] == ["dLoss_dw"] * wrong
+    assert len(result.results) == 3
+
+
 HEADS = """
     class Heads:
         def __init__(self, width, heads=2):

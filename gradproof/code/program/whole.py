@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from gradproof.case.derivation import Equation
-from gradproof.code.program.calls import Binder, found_in, of_function, shape_of
+from gradproof.code.program.calls import Argument, Binder, Given, found_in, of_function, shape_of
 from gradproof.code.program.claim import Claim
 from gradproof.code.program.equations import Runner, equations_of, form_of
 from gradproof.code.program.objects import program_of
@@ -94,7 +94,7 @@ def whole_of(code: Code, quantities: Quantities, module: ModuleType | None, name
 
 
 def _run(program: Program, values: dict[str, object]) -> tuple[Program, Outcome]:
-    """The program's first run: on arrays, or on tensors where its code needs those.
+    """The program's first run: as the case says, or as its code turns out to need it.
 
     Raises:
         GradproofError: It raises.
@@ -102,11 +102,26 @@ def _run(program: Program, values: dict[str, object]) -> tuple[Program, Outcome]
     try:
         return program, program.run(values)
     except (Exception, SystemExit) as error:
-        on_tensors = replace(program, tensors=True)
-        if any(_knows_torch(call.plain) for call in program.calls):
+        for other in _otherwise(program):
             with suppress(Exception, SystemExit):
-                return on_tensors, on_tensors.run(values)
+                return other, other.run(values)
         raise GradproofError(_why(error, program, values)) from error
+
+
+def _otherwise(program: Program) -> Iterator[Program]:
+    """The same with quantities by their names where the case lists them, and on tensors."""
+    calls = [replace(call, arguments={n: _by_name(one) for n, one in call.arguments.items()}) for call in program.calls]
+    if calls != list(program.calls):
+        yield replace(program, calls=tuple(calls))
+    if any(_knows_torch(call.plain) for call in program.calls):
+        yield replace(program, tensors=True)
+
+
+def _by_name(argument: Argument) -> Argument:
+    """A list of quantities as a dict of them, for code that reads `params["W1"]`."""
+    listed = argument.structure if isinstance(argument, Given) and isinstance(argument.structure, list) else []
+    names = [part for part in listed if isinstance(part, str)]
+    return Given({name: name for name in names}) if names and len(names) == len(listed) else argument
 
 
 def _knows_torch(function: Callable[..., Any] | None) -> bool:
