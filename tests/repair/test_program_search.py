@@ -223,6 +223,29 @@ PAIRED = """
             dw += np.outer(x[i], g[i])
         return dw, total
 """
+STRIDED = """
+    GROUPS = 2
+    STRIDE = 2
+
+
+    def spread(x):
+        out = np.zeros(STRIDE * len(x))
+        for i in range(len(x)):
+            out[i * STRIDE] += x[i]
+        return out
+
+
+    def step(x, g):
+        total = np.zeros_like(x[0])
+        for i in range(len(x)):
+            total += spread(x[i])[0] * g[i]
+        dx = np.zeros_like(g)
+        wide = np.concatenate([g, 2 * g])
+        for i in range(len(g)):
+            for j in range(STRIDE):
+                dx[i] += (j + 1) * wide[i * STRIDE + j]
+        return total, dx
+"""
 STATES_KEPT = """
     from dataclasses import dataclass
 
@@ -283,6 +306,7 @@ MISTAKES = {
     "missing term": (NORM, "dxhat - dxhat.mean(axis=0) - xhat", "dxhat - xhat", ROWS),
     "mean for sum at the end": (MEAN, "db = dz.sum(axis=0)", "db = dz.mean(axis=0)", TARGET),
     "n for n k": (MEAN, "(n * k)", "n", TARGET),
+    "a constant of the file": (STRIDED, "wide[i * STRIDE + j]", "wide[i + j]", {"x": "nd", "g": "nd"}),
     "another field": (STATES_KEPT, "above * state.before", "above * state.after", DENSE),
     "one length of two": (COUNTED, "t.size", "t.shape[0]", TARGET),
     "rows for all entries": (COUNTED, "t.size", "len(t)", TARGET),

@@ -95,6 +95,7 @@ class Pool:
         """The pieces of a function, of its class and of its file."""
         atoms = _atoms(function, module, owner, dialect)
         counters, indices = counters_of(function), _indices(function, value)
+        passing = {*counters, *_stored_in_loops(function)}  # outside they are what the last turn leaves
         named = [text for text, node in atoms.items() if isinstance(node, (ast.Name, ast.Attribute))]
         plain = [text for text in named if value(text) is None or shape(text) is not None]
         sizes = [f"{name}.{what}" for name in plain[:_NAMED] for what in ("shape[0]", "shape[1]", "size")]
@@ -130,7 +131,7 @@ class Pool:
             tuple(_attributes(module)),
             tuple(_fields(owner if owner is not None else module)),
             {number: name for name in reversed(plain) if isinstance(number := value(name), float)},
-            tuple(name for name in plain if type(value(name)) is int and value(name) > 0 and name not in counters),
+            tuple(name for name in plain if type(value(name)) is int and value(name) > 0 and name not in passing),
             cache(shape),
             cache(value),
             dialect,
@@ -176,6 +177,11 @@ def _atoms(
             isinstance(node, ast.Subscript) and _count(node) <= LARGEST
         ):
             atoms.setdefault(text, loaded(node))
+    for node in getattr(module, "body", []):  # the file's own constants: STRIDE = 2
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id.isupper():
+                    atoms.setdefault(target.id, ast.Name(target.id, ast.Load()))
     for node in ast.walk(owner) if owner is not None else ():
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in dialect.owners:
             atoms.setdefault(ast.unparse(node), loaded(node))
@@ -256,6 +262,13 @@ def _flags(module: ast.AST) -> Iterator[tuple[str, dict[str, bool]]]:
             flags = {name: value for name, value in found.items() if isinstance(value, bool)}
             if flags:
                 yield node.name, flags
+
+
+def _stored_in_loops(function: ast.FunctionDef) -> Iterator[str]:
+    """The variables that loops give values to."""
+    for loop in (node for node in ast.walk(function) if isinstance(node, (ast.For, ast.While))):
+        parts = (part for statement in loop.body for part in ast.walk(statement))
+        yield from (p.id for p in parts if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store))
 
 
 def counters_of(function: ast.FunctionDef) -> list[str]:

@@ -171,8 +171,7 @@ class Search:
             kept.put_back()
             fix = self._written(function, edit, mended) if mended else None
             if fix is not None:
-                is_named = _is_other_number(edit) and edit.new.value in _named_numbers(function)  # type: ignore[union-attr]
-                if is_named or _fits_a_length(edit, self._shapes):
+                if _whole_numbers(edit) & _named_numbers(function) or _fits_a_length(edit, self._shapes):
                     edit = replace(edit, bits=edit.bits + UNNAMED)
                 found.append((function, edit, fix))
                 if mended == self.wrong:
@@ -180,15 +179,28 @@ class Search:
         if not found:
             return None
         most = max(len(fix.mends) for _, _, fix in found)
-        # Of edits alike that where a value is computed comes before those where it is used, and then the plainest.
+        # Of edits alike that comes first which the files have elsewhere, then that where a value is computed before
+        # those where it is used, and then the plainest.
         rank = {id(function): number for number, function in enumerate(functions)}
+        written_there = self._expressions()
         chosen = sorted(
             (one for one in found if len(one[2].mends) == most),
-            key=lambda one: (one[1].bits, rank[id(one[0])], _order(one[1]), _length(one[1])),
+            key=lambda one: (
+                one[1].bits,
+                one[1].new is None or ast.unparse(one[1].new) not in written_there,
+                rank[id(one[0])],
+                _order(one[1]),
+                _length(one[1]),
+            ),
         )
         fixes = [fix for _, _, fix in chosen]
         others = tuple(dict.fromkeys(f"line {fix.line}: {fix.after}" for fix in fixes[1:] if fix.new != fixes[0].new))
         return replace(fixes[0], alternatives=others[:ALTERNATIVES])
+
+    def _expressions(self) -> frozenset[str]:
+        """The operations that the files are made of."""
+        trees = [ast.parse(self._text(path)) for path in self.files]
+        return frozenset(ast.unparse(n) for tree in trees for n in ast.walk(tree) if isinstance(n, ast.BinOp))
 
     def inner(self) -> Inner:
         """What is known of the statements that give variables of the backward pass their values."""
@@ -437,16 +449,23 @@ def _fits_a_length(edit: Edit, shapes: Collection[tuple[tuple[int, ...], ...]]) 
     return any(length % number == 0 for number in whole for length in lengths)
 
 
-def _is_other_number(edit: Edit) -> bool:
-    """Whether an edit puts a whole number in the place of a number."""
-    is_number = isinstance(edit.old, ast.Constant) and isinstance(edit.new, ast.Constant)
-    return is_number and type(edit.new.value) is int  # type: ignore[union-attr]
+def _whole_numbers(edit: Edit) -> frozenset[int]:
+    """The whole numbers that an edit puts in."""
+    old, new = (
+        {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is int}
+        if tree is not None
+        else set()
+        for tree in (edit.old, edit.new)
+    )
+    return frozenset(new - old)
 
 
 def _named_numbers(function: Editable) -> frozenset[int]:
+    """The whole numbers for which a function, or its file, has a name."""
     names = {node.id for node in ast.walk(function.node) if isinstance(node, ast.Name)}
-    values = (function.value(name) for name in names - set(counters_of(function.node)))
-    return frozenset(int(value) for value in values if type(value) is int)
+    values = [function.value(name) for name in names - set(counters_of(function.node))]
+    values += [value for name, value in function.functions[0].__globals__.items() if name.isupper()]
+    return frozenset(value for value in values if type(value) is int)
 
 
 def _order(edit: Edit) -> int:
